@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sessions that know how to authenticate: with Craton itself, or with Keystone."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from keystoneauth1 import plugin as ksa_plugin
+from keystoneauth1 import session as ksa_session
+
+from cratonclient import exceptions
+
+if t.TYPE_CHECKING:
+    from cratonclient import session as craton_session
+
+
+def craton_auth(
+    username: str, token: str, project_id: str, verify: bool | str = True
+) -> craton_session.Session:
+    """Make a session that uses Craton's own authentication.
+
+    :param username: the user.
+    :param token: the user's API key.
+    :param project_id: UUID of the project that the user belongs to.
+    :param verify: whether to verify the certificate of an HTTPS server, or the
+        path of a file with the authorities to trust.
+    :returns: the session. No request is made.
+    :raises cratonclient.exceptions.UnableToAuthenticate: when one is missing.
+
+    >>> from cratonclient.v1 import client
+    >>> craton = client.Client(craton_auth('demo', 'demo', PROJECT_ID), URL)
+
+    Source: seed document, "Authentication Helpers"; wire document, section 2.
+    """
+    plugin = CratonAuth(username=username, token=token, project_id=project_id)
+    return create_session_with(plugin, verify)
+
+
+def keystone_auth(
+    auth_url: str,
+    username: str,
+    password: str,
+    verify: bool | str = True,
+    project_name: str | None = None,
+    project_id: str | None = None,
+    project_domain_name: str | None = None,
+    project_domain_id: str | None = None,
+    user_domain_name: str | None = None,
+    user_domain_id: str | None = None,
+    **auth_parameters: t.Any,
+) -> craton_session.Session:
+    """Make a session that authenticates with a password at Keystone (v3).
+
+    :param auth_url: the URL of Keystone.
+    :param username: the user.
+    :param password: the user's password.
+    :param verify: as in :func:`craton_auth`.
+    :param project_name: the project; its name needs one of the domains.
+    :param project_id: the project, instead of its name.
+    :param project_domain_name: the domain of the project.
+    :param project_domain_id: the domain of the project, instead of its name.
+    :param user_domain_name: the domain of the user.
+    :param user_domain_id: the domain of the user, instead of its name.
+    :param auth_parameters: more for keystoneauth's ``v3.Password``, such as
+        ``trust_id``, ``domain_id`` or ``reauthenticate``.
+    :returns: the session. No request is made, so wrong credentials show with
+        the first one, as :class:`~cratonclient.exceptions.Unauthorized`.
+
+    Source: seed document, "Authentication Helpers".
+    """
+    from keystoneauth1.identity.v3 import password as ksa_password
+
+    plugin = ksa_password.Password(
+        auth_url=auth_url,
+        username=username,
+        password=password,
+        project_id=project_id,
+        project_name=project_name,
+        project_domain_id=project_domain_id,
+        project_domain_name=project_domain_name,
+        user_domain_id=user_domain_id,
+        user_domain_name=user_domain_name,
+        **auth_parameters,
+    )
+    return create_session_with(plugin, verify)
+
+
+def create_session_with(
+    auth_plugin: ksa_plugin.BaseAuthPlugin | None,
+    verify: bool | str,
+    **options: float | None,
+) -> craton_session.Session:
+    """Make a session from any keystoneauth plugin.
+
+    :param auth_plugin: the plugin; ``None`` where no credentials are needed.
+    :param verify: as in :func:`craton_auth`.
+    :param options: ``timeout`` in seconds, ``None`` to wait for ever.
+    :returns: a session with this library's time-out and retries.
+    """
+    from cratonclient import session as craton_session
+
+    ksa = ksa_session.Session(auth=auth_plugin, verify=verify)
+    craton_session.configure(ksa, **options)
+    return craton_session.Session(session=ksa)
+
+
+class CratonAuth(ksa_plugin.FixedEndpointPlugin):
+    """The keystoneauth plugin of Craton's own authentication.
+
+    :param username: the user.
+    :param project_id: UUID of the project that the user belongs to.
+    :param token: the user's API key.
+    :param endpoint: the URL of Craton, for programs that look it up; default
+        is the environment variable ``CRATON_URL``.
+    :raises cratonclient.exceptions.UnableToAuthenticate: when one is missing.
+
+    Source: wire document, section 2.
+    """
+
+    def __init__(
+        self,
+        username: str | None,
+        project_id: str | None,
+        token: str | None,
+        endpoint: str | None = None,
+    ) -> None:
+        super().__init__(endpoint or os.environ.get("CRATON_URL"))
+        given = {"username": username, "token": token, "project_id": project_id}
+        missing = [name for name, value in given.items() if not value]
+        if missing:
+            raise exceptions.UnableToAuthenticate(
+                f"To authenticate with Craton, {', '.join(missing)} must be given."
+            )
+        self.username = username
+        self.project_id = project_id
+        self.token = token
+
+    def get_token(self, session: ksa_session.Session) -> str | None:
+        """Give the API key."""
+        return self.token
+
+    def get_headers(self, session: ksa_session.Session) -> dict[str, str] | None:
+        """Give the three headers that every request carries."""
+        return {
+            "X-Auth-Token": str(self.token),
+            "X-Auth-User": str(self.username),
+            "X-Auth-Project": str(self.project_id),
+        }
+
+    def get_project_id(self, session: ksa_session.Session) -> str | None:
+        """Give the UUID of the project."""
+        return self.project_id

@@ -1,0 +1,369 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What all resources share: :class:`Resource` and its manager, :class:`CRUDClient`."""
+
+from __future__ import annotations
+
+import copy
+import re
+import types
+import typing as t
+import unicodedata
+
+from cratonclient import exceptions
+from cratonclient.fields import Field, Sub
+from cratonclient.response import body_of
+
+if t.TYPE_CHECKING:
+    from cratonclient import session as craton_session
+
+Operation = t.Literal["list", "get", "create", "update", "delete"]
+
+#: What stands last in every listing of fields, since it matters least.
+_LAST = ("project_id", "created_at", "updated_at", "links")
+
+
+class Resource:
+    """An object of the fleet, and, as a class, the declaration of its kind.
+
+    :param manager: the manager that fetched it.
+    :param info: what the server said of it.
+    :param loaded: whether that is everything. An object that is not loaded
+        loads itself once, when an attribute is read that it does not have yet;
+        a loaded one never makes a request for an attribute.
+
+    Two objects are equal when they are of one class and the server said the
+    same of both. Objects can be put into sets, copied and pickled; a copy
+    keeps its manager, an unpickled object has none and cannot make requests.
+
+    Source: seed document, "v1 API Documentation"; wire document, section 4.
+    """
+
+    id = Field(int, "number that identifies it", create=False)
+    created_at = Field(str, "when it was created, in UTC", create=False)
+    updated_at = Field(str, "when it was last changed, in UTC", create=False, null=True)
+
+    #: What the API can do with it.
+    operations: t.ClassVar[tuple[Operation, ...]] = (
+        "list",
+        "get",
+        "create",
+        "update",
+        "delete",
+    )
+    #: Fields that a list can be filtered by, and parameters that are not fields.
+    filters: t.ClassVar[tuple[str, ...]] = ("id", "name")
+    parameters: t.ClassVar[t.Mapping[str, Field[t.Any]]] = types.MappingProxyType({})
+    #: Fields that a list shows unless it is asked for others.
+    columns: t.ClassVar[tuple[str, ...]] = ("id", "name")
+    #: Fields whose values no two objects may share.
+    unique: t.ClassVar[tuple[str, ...]] = ()
+    #: Fields that refer to what variables are inherited from, nearest first.
+    inherits: t.ClassVar[tuple[str, ...]] = ()
+
+    #: Whether :attr:`human_id` is made from the name.
+    HUMAN_ID = False
+    #: The field that people know it by.
+    NAME_ATTR = "name"
+    #: Attributes that are managers of parts of it, such as its variables.
+    subresource_managers: t.ClassVar[t.Mapping[str, type[CRUDClient]]] = {}
+
+    def __init_subclass__(cls, **kwargs: t.Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "subresource_managers" not in vars(cls):
+            cls.subresource_managers = {
+                name: field.manager
+                for name, field in cls.fields().items()
+                if isinstance(field, Sub)
+            }
+
+    def __init__(self, manager: t.Any, info: dict[str, t.Any], loaded: bool = False) -> None:
+        self.manager = manager
+        self._info = info
+        self._loaded = loaded
+        self._add_details(info)
+        self._add_subresources()
+
+    @classmethod
+    def fields(cls) -> dict[str, Field[t.Any]]:
+        """Give the declared fields by name, in the order in which to show them."""
+        found: dict[str, Field[t.Any]] = {}
+        for base in reversed(cls.__mro__):
+            found.update((n, f) for n, f in vars(base).items() if isinstance(f, Field))
+        return dict(sorted(found.items(), key=lambda item: item[0] in _LAST))
+
+    @property
+    def human_id(self) -> str | None:
+        """Human-readable id which can be used for completion in a shell."""
+        if not self.HUMAN_ID:
+            return None
+        name = getattr(self, self.NAME_ATTR, None)
+        return _slug(name) if isinstance(name, str) else None
+
+    def is_loaded(self) -> bool:
+        """Tell whether everything about the object is known."""
+        return self._loaded
+
+    def set_loaded(self, loaded: bool) -> None:
+        """Say whether everything about the object is known."""
+        self._loaded = loaded
+
+    def get(self) -> None:
+        """Fetch everything about the object.
+
+        :raises cratonclient.exceptions.NotFound: when it is gone.
+        """
+        self.set_loaded(True)  # first: a failure must not be repeated for ever
+        if not hasattr(self.manager, "get"):
+            return
+        fetched = self.manager.get(self.id)
+        if fetched:
+            self._info = {**self._info, **fetched._info}
+            self._add_details(fetched._info)
+            self._add_subresources()
+
+    def delete(self) -> bool:
+        """Delete the object.
+
+        :returns: True.
+        :raises cratonclient.exceptions.HTTPError: when the server refuses.
+        """
+        if self.manager is None:
+            raise exceptions.CommandError(
+                f"{self!r} was unpickled and so has no manager. Use the one of a client."
+            )
+        return t.cast("bool", self.manager.delete(self.id))
+
+    def to_dict(self) -> dict[str, t.Any]:
+        """Give a copy of what the server said."""
+        return copy.deepcopy(self._info)
+
+    def _add_details(self, info: t.Mapping[str, t.Any]) -> None:
+        """Make attributes of what the server said.
+
+        The server is not trusted to leave methods and internals alone.
+        """
+        for name, value in info.items():
+            known = getattr(type(self), name, None)
+            if name.startswith("_") or name == "manager":
+                continue
+            if known is None or isinstance(known, Field):
+                self.__dict__[name] = value
+
+    def _add_subresources(self) -> None:
+        """Put the managers of its parts in the place of what the server said."""
+        item_id = self._info.get("id")
+        if self.manager is None or item_id is None:
+            return
+        for attribute, cls in self.subresource_managers.items():
+            url = self.manager.build_url({f"{self.manager.key}_id": item_id})
+            self.__dict__[attribute] = cls(
+                self.manager.session, url, **self.manager.extra_request_kwargs
+            )
+
+    def __getattr__(self, name: str) -> t.Any:
+        # Only reached for what is not there. Copying and pickling look for
+        # methods on objects whose __init__ has not run; they must not recurse.
+        if name.startswith("_") or self.__dict__.get("_loaded", True):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        self.get()
+        return getattr(self, name)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Resource):
+            return NotImplemented
+        return type(self) is type(other) and self._info == other._info
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._info.get("id")))
+
+    def __repr__(self) -> str:
+        known = self.fields()
+        shown = ", ".join(
+            f"{name}={'***' if name in known and known[name].secret else repr(value)}"
+            for name, value in sorted(self._info.items())
+        )
+        return f"<{type(self).__name__} {shown}>"
+
+    def __copy__(self) -> t.Self:
+        return type(self)(self.manager, dict(self._info), loaded=self._loaded)
+
+    def __deepcopy__(self, memo: dict[int, t.Any]) -> t.Self:
+        return type(self)(self.manager, copy.deepcopy(self._info, memo), loaded=self._loaded)
+
+    def __reduce__(self) -> tuple[t.Any, ...]:
+        return type(self), (None, self._info, True)
+
+
+def _slug(text: str) -> str:
+    """Reduce a name to letters, digits and hyphens."""
+    ascii_only = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    words = re.sub(r"[^\w\s-]", "", ascii_only).strip().lower()
+    return re.sub(r"[-\s]+", "-", words)
+
+
+class CRUDClient:
+    """The manager of the resources of one kind: create, get, update, delete, list.
+
+    :param session: a :class:`cratonclient.session.Session`.
+    :param url: the URL of the API, up to and including its version.
+    :param extra_request_kwargs: what every request that does not skip the
+        merge sends too, such as ``region_id`` for all calls of an inventory.
+
+    The keyword ``<key>_id`` of each method names the object and ``base_path``
+    replaces the path of the collection; both are taken out of what is sent.
+    """
+
+    #: The singular, from which parameters and keys of answers are formed.
+    key = ""
+    #: The path of the collection, below the URL of the API.
+    base_path: str | None = None
+    resource_class: type[t.Any] = Resource
+    #: Whether lists hold their objects in lists by kind.
+    nested = False
+
+    def __init__(
+        self, session: craton_session.Session, url: str, **extra_request_kwargs: t.Any
+    ) -> None:
+        self.session = session
+        self.url = url.rstrip("/")
+        self.extra_request_kwargs = extra_request_kwargs
+
+    def build_url(self, path_arguments: dict[str, t.Any] | None = None) -> str:
+        """Build the URL of the collection or of one object.
+
+        :param path_arguments: ``<key>_id`` and ``base_path`` are taken out of
+            it, the rest is left.
+        :returns: such as ``https://craton.example/v1/hosts/1``.
+        """
+        arguments = {} if path_arguments is None else path_arguments
+        url = self.url + (arguments.pop("base_path", None) or self.base_path or "")
+        item_id = arguments.pop(f"{self.key}_id", None)
+        return url if item_id is None else f"{url}/{_path_segment(item_id)}"
+
+    def merge_request_arguments(
+        self, request_kwargs: dict[str, t.Any], skip_merge: bool
+    ) -> None:
+        """Add the manager's own arguments to those of a request, in place."""
+        if not skip_merge:
+            for name, value in self.extra_request_kwargs.items():
+                request_kwargs.setdefault(name, value)
+
+    def create(self, skip_merge: bool = False, **kwargs: t.Any) -> t.Any:
+        """Create an object.
+
+        :param skip_merge: whether to leave the manager's own arguments out.
+        :param kwargs: its fields.
+        :returns: the object as the server made it.
+        :raises cratonclient.exceptions.BadRequest: when a field is not valid.
+        :raises cratonclient.exceptions.Conflict: when its name is taken.
+
+        >>> craton.clouds.create(name='my-cloud-0').id
+        1
+        """
+        self.merge_request_arguments(kwargs, skip_merge)
+        url = self.build_url(kwargs)
+        return self._made_from(self.session.post(url, json=kwargs))
+
+    def get(
+        self, item_id: int | str | None = None, skip_merge: bool = True, **kwargs: t.Any
+    ) -> t.Any:
+        """Fetch an object by its id.
+
+        :param item_id: the id.
+        :param kwargs: parameters of the query, such as ``resolved_values``.
+        :returns: the object with its variables.
+        :raises cratonclient.exceptions.NotFound: when there is none.
+
+        >>> craton.hosts.get(1).name
+        'my-host-0'
+        """
+        url = self._item_url(item_id, skip_merge, kwargs)
+        options = {"params": _query(kwargs)} if kwargs else {}
+        return self._made_from(self.session.get(url, **options))
+
+    def update(
+        self, item_id: int | str | None = None, skip_merge: bool = True, **kwargs: t.Any
+    ) -> t.Any:
+        """Change fields of an object; what is not given stays.
+
+        :param item_id: the id.
+        :param kwargs: the fields to change.
+        :returns: the object after the change, without its variables.
+        :raises cratonclient.exceptions.NotFound: when there is none.
+        :raises cratonclient.exceptions.BadRequest: when a field is not valid.
+
+        >>> craton.hosts.update(1, note='in repair').note
+        'in repair'
+        """
+        url = self._item_url(item_id, skip_merge, kwargs)
+        return self._made_from(self.session.put(url, json=kwargs))
+
+    def delete(
+        self,
+        item_id: int | str | None = None,
+        skip_merge: bool = True,
+        json: t.Any = None,
+        **kwargs: t.Any,
+    ) -> bool:
+        """Delete an object and what lives in it.
+
+        :param item_id: the id.
+        :param json: the body, for the few calls that need one.
+        :param kwargs: parameters of the query.
+        :returns: True, also when there was no such object.
+        :raises cratonclient.exceptions.Conflict: when others depend on it.
+        """
+        url = self._item_url(item_id, skip_merge, kwargs)
+        self.session.delete(url, params=kwargs, json=json)
+        return True
+
+    def list(self, skip_merge: bool = False, **kwargs: t.Any) -> t.Iterator[t.Any]:
+        """Generate the objects of a kind, page by page, as they are asked for.
+
+        :param skip_merge: whether to leave the manager's own arguments out.
+        :param kwargs: ``autopaginate=False`` for one page only, ``marker``
+            the id after which to begin, ``limit`` the size of a page (10 to
+            100), and filters.
+        :returns: a generator; no request is made before its first value.
+        :raises cratonclient.exceptions.BadRequest: for an unknown parameter.
+
+        >>> [host.name for host in craton.hosts.list(region_id=1)]
+        ['my-host-0']
+        """
+        autopaginate = kwargs.pop("autopaginate", True)
+        nested = kwargs.pop("nested", self.nested)
+        self.merge_request_arguments(kwargs, skip_merge)
+        url = self.build_url(kwargs)
+        pages = self.session.paginate(
+            url,
+            autopaginate=autopaginate,
+            items_key=f"{self.key}s",
+            nested=nested,
+            params=_query(kwargs),
+        )
+        for _response, items in pages:
+            for item in items:
+                yield self.resource_class(self, item, loaded=True)
+
+    def _item_url(
+        self, item_id: int | str | None, skip_merge: bool, kwargs: dict[str, t.Any]
+    ) -> str:
+        self.merge_request_arguments(kwargs, skip_merge)
+        if item_id is not None:
+            kwargs.setdefault(f"{self.key}_id", item_id)
+        return self.build_url(kwargs)
+
+    def _made_from(self, response: t.Any) -> t.Any:
+        return self.resource_class(self, body_of(response), loaded=True)
+
+
+def _query(kwargs: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Name parameters as the API does: the one with a hyphen has an alias."""
+    return {n if n != "resolved_values" else "resolved-values": v for n, v in kwargs.items()}
+
+
+def _path_segment(item_id: object) -> str:
+    """Keep an id from naming another path, whatever is in it."""
+    from urllib import parse
+
+    return parse.quote(str(item_id), safe="")

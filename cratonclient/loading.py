@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The keystoneauth loader of Craton's own authentication.
+
+It is registered as ``craton`` in ``keystoneauth1.plugin``, so whatever loads
+plugins by name reaches a Craton server that has no Keystone: ``openstack
+--os-auth-type craton``, clouds.yaml, openstacksdk. It stands apart from
+:mod:`cratonclient.auth` because keystoneauth's loading is slow to import and
+most programs do not need it.
+"""
+
+from __future__ import annotations
+
+from keystoneauth1 import loading
+
+from cratonclient import auth
+
+
+class CratonLoader(loading.BaseLoader[auth.CratonAuth]):
+    """Load :class:`cratonclient.auth.CratonAuth` from options."""
+
+    @property
+    def plugin_class(self) -> type[auth.CratonAuth]:
+        """The class of the plugin."""
+        return auth.CratonAuth
+
+    def get_options(self) -> list[loading.Opt]:
+        """Give the options: endpoint, username, token and project-id."""
+        return [
+            *super().get_options(),
+            loading.Opt("endpoint", help="URL of the Craton server"),
+            loading.Opt("username", help="user of Craton", required=True),
+            loading.Opt(
+                "token",
+                help="API key of the user",
+                secret=True,
+                required=True,
+                prompt="API key: ",
+            ),
+            loading.Opt("project-id", help="project of the user, a UUID", required=True),
+        ]

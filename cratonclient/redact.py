@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keep secrets out of logs, and control characters out of terminals."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+#: Names of JSON members whose values no log may hold.
+SECRETS = ("api_key", "password", "secret", "token")
+
+_JSON_SECRET = re.compile(
+    r"""(["'](?:%s)["']\s*:\s*)(["'])(?:\\.|(?!\2).)*\2""" % "|".join(SECRETS)
+)
+
+#: keystoneauth logs requests and answers here; a filter on a logger does not
+#: hold for those below it, so each is named.
+_LOGGERS = (
+    "keystoneauth.session",
+    "keystoneauth.session.request",
+    "keystoneauth.session.response",
+    "keystoneauth.session.body",
+)
+
+
+def mask(text: str) -> str:
+    """Replace the values of secret JSON members in a text.
+
+    >>> mask('{"username": "demo", "api_key": "5f4d"}')
+    '{"username": "demo", "api_key": "***"}'
+    """
+    return _JSON_SECRET.sub(r"\1\2***\2", text)
+
+
+def printable(text: object) -> str:
+    r"""Make control characters visible, so that a terminal does not obey them.
+
+    >>> printable('a\x1b[2Jb')
+    'a\\x1b[2Jb'
+    """
+    return "".join(c if c.isprintable() else _escape(c) for c in str(text))
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+class _Filter(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        masked = mask(message)
+        if masked != message:
+            record.msg, record.args = masked, ()
+        return True
+
+
+_FILTER = _Filter()
+
+
+def install() -> None:
+    """Mask secrets in what keystoneauth logs. It may be called many times."""
+    for name in _LOGGERS:
+        logging.getLogger(name).addFilter(_FILTER)

@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The session: verbs, errors, time-outs, retries and pages."""
+
+from __future__ import annotations
+
+import collections.abc
+import itertools
+import typing as t
+from urllib import parse
+
+from keystoneauth1 import exceptions as ksa_exceptions
+from keystoneauth1 import session as ksa_session
+from urllib3.util import retry
+
+import cratonclient
+from cratonclient import auth, exceptions, redact
+from cratonclient.response import body_of
+
+if t.TYPE_CHECKING:
+    import requests
+
+SERVICE_TYPE = "fleet_management"
+
+#: Seconds that a server may take to accept a connection, or to send more.
+DEFAULT_TIMEOUT = 60.0
+
+#: POST is not among the methods: it is repeated only while it is sure that
+#: none of its bytes went out, that is, when no connection came about.
+RETRIES = retry.Retry(
+    total=3,
+    connect=3,
+    read=1,
+    status=3,
+    redirect=0,
+    other=0,
+    allowed_methods=frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}),
+    status_forcelist=frozenset({429, 502, 503, 504}),
+    backoff_factor=0.2,
+    backoff_jitter=0.2,
+    backoff_max=10,
+    respect_retry_after_header=True,
+    retry_after_max=60,
+    raise_on_status=False,
+    raise_on_redirect=False,
+)
+
+
+class Page(t.NamedTuple):
+    """One page of a list: the answer and the objects in it."""
+
+    response: requests.Response
+    items: list[t.Any]
+
+
+def configure(session: ksa_session.Session, timeout: float | None = DEFAULT_TIMEOUT) -> None:
+    """Give a keystoneauth session this library's time-out and retries.
+
+    :param session: the session, changed in place. Redirects are not followed
+        from then on, since a redirect could carry credentials elsewhere.
+    :param timeout: seconds, ``None`` to wait for ever.
+    """
+    session.timeout = timeout
+    session.redirect = False
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, ksa_session.TCPKeepAliveAdapter(max_retries=RETRIES))
+
+
+class Session:
+    """What talks to a server: any keystoneauth session, with Craton's errors.
+
+    :param session: a :class:`keystoneauth1.session.Session`, an adapter, or
+        anything with their ``request``. Its time-outs, retries and redirects
+        stay as they are.
+    :param username: without ``session``: the user of Craton's own
+        authentication,
+    :param token: the user's API key,
+    :param project_id: and the UUID of the project that the user belongs to.
+
+    >>> Session(username='demo', token='demo', project_id=PROJECT_ID)
+
+    Source: seed document, "Version-less Objects"; wire document, section 2.
+    """
+
+    def __init__(
+        self,
+        session: t.Any = None,
+        username: str | None = None,
+        token: str | None = None,
+        project_id: str | None = None,
+    ) -> None:
+        if session is None:
+            plugin = auth.CratonAuth(username=username, project_id=project_id, token=token)
+            session = ksa_session.Session(auth=plugin)
+            configure(session)
+        self._session = session
+        self._session.user_agent = f"python-cratonclient/{cratonclient.__version__}"
+        redact.install()
+
+    def delete(self, url: str, **kwargs: t.Any) -> requests.Response:
+        """Make a DELETE request; see :meth:`request`."""
+        return self.request("DELETE", url, **kwargs)
+
+    def get(self, url: str, **kwargs: t.Any) -> requests.Response:
+        """Make a GET request; see :meth:`request`."""
+        return self.request("GET", url, **kwargs)
+
+    def head(self, url: str, **kwargs: t.Any) -> requests.Response:
+        """Make a HEAD request; see :meth:`request`."""
+        return self.request("HEAD", url, **kwargs)
+
+    def options(self, url: str, **kwargs: t.Any) -> requests.Response:
+        """Make an OPTIONS request; see :meth:`request`."""
+        return self.request("OPTIONS", url, **kwargs)
+
+    def post(self, url: str, **kwargs: t.Any) -> requests.Response:
+        """Make a POST request; see :meth:`request`."""
+        return self.request("POST", url, **kwargs)
+
+    def put(self, url: str, **kwargs: t.Any) -> requests.Response:
+        """Make a PUT request; see :meth:`request`."""
+        return self.request("PUT", url, **kwargs)
+
+    def patch(self, url: str, **kwargs: t.Any) -> requests.Response:
+        """Make a PATCH request; see :meth:`request`."""
+        return self.request("PATCH", url, **kwargs)
+
+    def request(self, method: str, url: str, **kwargs: t.Any) -> requests.Response:
+        """Make a request.
+
+        :param method: such as ``'GET'``.
+        :param url: the whole URL, or a path below the endpoint that the
+            catalogue gives.
+        :param kwargs: handed to the session below.
+        :returns: the answer, its status below 300.
+        :raises cratonclient.exceptions.HTTPError: of the class of its status,
+            when the answer is an error or a redirect.
+        :raises cratonclient.exceptions.ConnectionFailed: without an answer.
+        :raises cratonclient.exceptions.Timeout: without an answer in time.
+        """
+        kwargs.setdefault("endpoint_filter", {"service_type": SERVICE_TYPE})
+        try:
+            response: requests.Response = self._session.request(
+                method=method, url=url, **kwargs
+            )
+        except ksa_exceptions.ClientException as exc:
+            raise exceptions.raise_from(exc) from exc
+        if response.status_code >= 400:
+            raise exceptions.error_from(response)
+        if response.status_code >= 300:
+            target = redact.printable(response.headers.get("Location", "elsewhere"))
+            raise exceptions.HTTPRedirection(
+                f"The server redirects {url} to {target}; redirects are not followed. "
+                "If the new place is right, give it as the URL of Craton.",
+                response=response,
+            )
+        return response
+
+    def endpoint(self) -> str:
+        """Find the URL of Craton in the catalogue or the credentials.
+
+        :raises cratonclient.exceptions.EndpointNotFound: when there is none.
+        """
+        try:
+            found = self._session.get_endpoint(service_type=SERVICE_TYPE)
+        except ksa_exceptions.ClientException as exc:
+            raise exceptions.raise_from(exc) from exc
+        if not isinstance(found, str) or not found:
+            raise exceptions.EndpointNotFound(
+                "No URL of Craton was given, and these credentials name none. "
+                "Pass url= to the client or set CRATON_URL."
+            )
+        return found
+
+    def paginate(
+        self,
+        url: str,
+        items_key: str,
+        autopaginate: bool = True,
+        nested: bool = False,
+        **kwargs: t.Any,
+    ) -> t.Iterator[Page]:
+        """Fetch the pages of a list, one by one, as they are asked for.
+
+        :param url: the URL of the list.
+        :param items_key: the key of its objects in the answer.
+        :param autopaginate: whether to follow the links to the next pages.
+        :param nested: whether the objects stand in lists by kind (devices).
+        :param kwargs: handed to the first request only; the links to the next
+            pages hold all that is needed.
+        :returns: pairs of the answer and its objects. The walk ends after a
+            page without objects or without a link.
+        :raises cratonclient.exceptions.UnexpectedResponse: when the answer is
+            not a list, its links go in a circle or to another server.
+
+        >>> for response, items in session.paginate(url, 'hosts'):
+        ...     print(len(items))
+
+        Source: wire document, section 8.
+        """
+        visited = {url}
+        response = self.get(url, **kwargs)
+        while True:
+            body = body_of(response)
+            items = _items(response, body, items_key, nested)
+            yield Page(response, items)
+            link = _next_link(body)
+            if not (autopaginate and items and link):
+                return
+            origin = url if parse.urlsplit(url).netloc else response.url
+            link = _same_origin(origin, link)
+            if link in visited:
+                raise exceptions.UnexpectedResponse(
+                    f"The pages of {url} go in a circle: {redact.printable(link)} comes "
+                    "again. Sort by a field that has a value in every row."
+                )
+            visited.add(link)
+            response = self.get(link)
+
+
+def _items(
+    response: requests.Response, body: dict[str, t.Any], items_key: str, nested: bool
+) -> list[t.Any]:
+    """Take the objects out of a page."""
+    items = body.get(items_key)
+    if nested and isinstance(items, collections.abc.Mapping):
+        items = list(itertools.chain.from_iterable(items.values()))
+    if isinstance(items, list) and all(isinstance(item, dict) for item in items):
+        return items
+    raise exceptions.UnexpectedResponse(
+        f"The answer from {response.url} has no list of objects named {items_key!r}. "
+        "Is the URL the one of a Craton server?",
+        response=response,
+    )
+
+
+def _next_link(body: dict[str, t.Any]) -> str | None:
+    links = body.get("links")
+    for link in links if isinstance(links, list) else ():
+        if isinstance(link, dict) and link.get("rel") == "next":
+            href = link.get("href")
+            return href if isinstance(href, str) else None
+    return None
+
+
+def _same_origin(url: str, link: str) -> str:
+    """Move a link onto the origin of a URL, if it means that server at all.
+
+    A server behind a proxy that ends TLS believes that it speaks plain HTTP,
+    and says so in its links. Only the path and the query of a link are used, so
+    nothing is ever sent to another server than the one that was asked.
+    """
+    here, there = parse.urlsplit(url), parse.urlsplit(parse.urljoin(url, link))
+    default = {"http": 80, "https": 443}
+    try:
+        known = {here.port, default.get(here.scheme), default.get(there.scheme), None}
+        same = here.hostname == there.hostname and there.port in known
+    except ValueError:  # not a port number
+        same = False
+    if not same:
+        raise exceptions.UnexpectedResponse(
+            f"The list at {url} goes on at {redact.printable(link)}, which is another "
+            "server. Credentials are not sent there."
+        )
+    return parse.urlunsplit((here.scheme, here.netloc, there.path, there.query, ""))

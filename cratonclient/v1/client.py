@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The entry point of the library: :class:`Client`."""
+
+from __future__ import annotations
+
+import typing as t
+
+from cratonclient import transport, v1
+
+if t.TYPE_CHECKING:
+    from cratonclient import crud, session
+    from cratonclient.v1 import (
+        cells,
+        clouds,
+        devices,
+        hosts,
+        inventory,
+        network_devices,
+        network_interfaces,
+        networks,
+        projects,
+        regions,
+        users,
+    )
+
+
+class Client:
+    """Craton v1 API client: one attribute for each collection.
+
+    :param session: a :class:`cratonclient.session.Session`.
+    :param url: the URL of the server, with or without ``/v1``. Left out, it is
+        looked up in the catalogue, or in the environment variable
+        ``CRATON_URL`` where Craton does the authentication. A URL that is not
+        http, such as ``sqlite:///fleet.db``, needs a transport: see
+        :mod:`cratonclient.transport`.
+    :raises cratonclient.exceptions.TransportNotFound: for a URL that nothing
+        installed can open.
+
+    Managers are made when they are first used; no request is made before.
+
+    >>> craton = Client(session=auth.craton_auth('demo', 'demo', PROJECT_ID), url=URL)
+    >>> [region.name for region in craton.regions.list()]
+    ['my-region-0']
+
+    Source: seed document, "v1 API Documentation".
+    """
+
+    cells: cells.CellManager
+    clouds: clouds.CloudManager
+    devices: devices.DeviceManager
+    hosts: hosts.HostManager
+    network_devices: network_devices.NetworkDeviceManager
+    network_interfaces: network_interfaces.NetworkInterfaceManager
+    networks: networks.NetworkManager
+    projects: projects.ProjectManager
+    regions: regions.RegionManager
+    users: users.UserManager
+
+    def __init__(self, session: session.Session, url: str | None = None) -> None:
+        self._session = session
+        self._given_url = url
+        if url is not None:
+            self._url = self._usable(url)
+
+    def inventory(self, region_id: int) -> inventory.Inventory:
+        """Give the managers of what lives in one region.
+
+        :param region_id: id of the region.
+        """
+        from cratonclient.v1 import inventory
+
+        return inventory.Inventory(self._session, self._url, region_id)
+
+    def _usable(self, url: str) -> str:
+        """Turn the URL of a server into the http URL of its API."""
+        base = transport.mount(self._session, url).rstrip("/")
+        return base if base.endswith("/v1") else f"{base}/v1"
+
+    def __getattr__(self, name: str) -> t.Any:
+        if name == "_url":
+            self._url = self._usable(self._session.endpoint())
+            return self._url
+        if name.startswith("_"):
+            raise AttributeError(name)
+        try:
+            manager: type[crud.CRUDClient] = v1.kind(name)
+        except LookupError:
+            raise AttributeError(f"the client has no collection named {name!r}") from None
+        self.__dict__[name] = manager(self._session, self._url)
+        return self.__dict__[name]
+
+    def __dir__(self) -> t.Iterable[str]:
+        return {*super().__dir__(), *v1.COLLECTIONS}

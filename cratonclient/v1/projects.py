@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Projects: the tenants that share a Craton server."""
+
+from __future__ import annotations
+
+from cratonclient import crud
+from cratonclient.fields import Field, Sub
+from cratonclient.v1 import variables
+
+
+class Project(crud.Resource):
+    """A tenant: all inventory belongs to exactly one."""
+
+    id = Field(str, "UUID that identifies it", create=False)  # type: ignore[assignment]
+    name = Field(str, "what it is called", required=True, update=True)
+    variables = Sub(variables.VariableManager, dict, "JSON values that all in it inherits")
+
+    filters = ("name",)
+    columns = ("id", "name")
+
+
+class ProjectManager(crud.CRUDClient):
+    """A manager for projects."""
+
+    key = "project"
+    base_path = "/projects"
+    resource_class = Project

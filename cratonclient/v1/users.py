@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Users: who may log in where Craton itself does the authentication."""
+
+from __future__ import annotations
+
+from cratonclient import crud
+from cratonclient.fields import Field, Ref
+
+
+class User(crud.Resource):
+    """A person or program with an API key, in one project."""
+
+    username = Field(str, "name to log in with, unique in the project", required=True)
+    project_id = Ref("projects", "project of the user", type=str, required=True)
+    is_admin = Field(bool, "whether the user may manage users", default=False)
+    # The server makes keys itself; it takes one only to ignore it.
+    api_key = Field(str, "key to log in with", null=True, secret=True, stored=False)
+    roles = Field(list, "accepted, not kept", null=True, shown="created", stored=False)
+
+    operations = ("list", "get", "create", "delete")
+    filters = ("id",)
+    parameters = {"name": Field(str, "name of the user", of="username")}
+    columns = ("id", "username", "is_admin", "project_id")
+    unique = ("project_id", "username")
+    NAME_ATTR = "username"
+
+
+class UserManager(crud.CRUDClient):
+    """A manager for users."""
+
+    key = "user"
+    base_path = "/users"
+    resource_class = User
