@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The server inside a client's process: no socket, no credentials.
+
+It is the transport for ``sqlite:`` URLs, see :mod:`cratonclient.transport`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import sys
+import typing as t
+from urllib import parse
+
+import requests
+import requests.adapters
+import sqlalchemy as sa
+from requests.structures import CaseInsensitiveDict
+
+from cratonclient import exceptions, transport
+from cratonserver import app, identity
+from cratonserver.store import Store, StoreError
+
+
+def open_transport(url: str) -> transport.Transport:
+    """Open the fleet in a file; a file that is not there yet is made.
+
+    :param url: such as ``sqlite:///fleet.db`` (relative to the working
+        directory) or ``sqlite:////var/lib/fleet.db``.
+    :raises cratonclient.exceptions.ConnectionFailed: when it cannot be opened.
+    """
+    url = url.rstrip("/").removesuffix("/v1") if url.endswith(("/v1", "/v1/")) else url
+    try:
+        store = Store(url)
+        store.open()
+    except (StoreError, sa.exc.SQLAlchemyError) as exc:
+        raise exceptions.ConnectionFailed(str(exc), exception=exc) from exc
+    # A name that no resolver knows (RFC 2606), one for each fleet.
+    name = hashlib.sha256(url.encode()).hexdigest()[:16]
+    return transport.Transport(f"http://{name}.invalid", Adapter(app.make(store), store))
+
+
+class Adapter(requests.adapters.BaseAdapter):
+    """Answer the requests of a session with a WSGI application.
+
+    :param application: what answers.
+    :param store: what to close in the end.
+    """
+
+    def __init__(self, application: t.Any, store: Store) -> None:
+        super().__init__()
+        self._application = application
+        self._store = store
+
+    def send(
+        self, request: requests.PreparedRequest, *args: t.Any, **kwargs: t.Any
+    ) -> requests.Response:
+        """Call the application; time-outs and certificates play no part."""
+        response = requests.Response()
+
+        def start_response(status: str, headers: list[tuple[str, str]], *_: t.Any) -> None:
+            code, response.reason = status.split(" ", 1)
+            response.status_code = int(code)
+            response.headers = CaseInsensitiveDict(headers)
+
+        body = self._application(_environ(request), start_response)
+        response.raw = io.BytesIO(b"".join(body))
+        response.url = request.url or ""
+        response.request = request
+        response.encoding = "utf-8"
+        return response
+
+    def close(self) -> None:
+        """Close the database."""
+        self._store.close()
+
+
+def _environ(request: requests.PreparedRequest) -> dict[str, t.Any]:
+    """Make the WSGI environment of a request by the owner of the fleet (PEP 3333)."""
+    url = parse.urlsplit(request.url or "")
+    body = request.body or b""
+    body = body.encode() if isinstance(body, str) else body
+    headers = {
+        f"HTTP_{name.upper().replace('-', '_')}": value
+        for name, value in request.headers.items()
+    }
+    return {
+        **headers,
+        app.IDENTITY_KEY: identity.OWNER,
+        "REQUEST_METHOD": request.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": parse.unquote(url.path, "latin-1"),
+        "QUERY_STRING": url.query,
+        "CONTENT_TYPE": request.headers.get("Content-Type", ""),
+        "CONTENT_LENGTH": str(len(body)),
+        "HTTP_HOST": url.netloc,
+        "SERVER_NAME": url.hostname,
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who makes a request, and how the store knows (wire document, sections 2 and 13)."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import hmac
+import uuid
+
+import sqlalchemy as sa
+
+from cratonserver import errors
+
+#: The project that a new fleet begins with. ``projects/1`` is another way to
+#: write its id, see :func:`project_id`.
+FIRST_PROJECT = str(uuid.UUID(int=1))
+
+
+@dataclasses.dataclass(frozen=True)
+class Identity:
+    """A user, in the project that the requests are about."""
+
+    project_id: str
+    username: str = ""
+    is_admin: bool = False
+    is_root: bool = False
+
+
+#: Whoever can write the file of an embedded fleet owns it.
+OWNER = Identity(FIRST_PROJECT, "owner", is_admin=True, is_root=True)
+
+
+def digest(api_key: str) -> str:
+    """Give what the store keeps of an API key.
+
+    Keys are random and long, so a plain digest cannot be searched backwards.
+    """
+    return hashlib.sha256(api_key.encode()).hexdigest()
+
+
+def project_id(text: str) -> str:
+    """Give the canonical form of a project's id.
+
+    :param text: a UUID in any of its spellings, or a number: the value of the
+        UUID, so that the first project of a fleet is also project 1.
+    :raises ValueError: when it is neither.
+
+    >>> project_id('urn:uuid:B9F10ECA66AC4C279C139D01E65F96B4')
+    'b9f10eca-66ac-4c27-9c13-9d01e65f96b4'
+    """
+    if text.isascii() and text.isdigit() and len(text) < 32:
+        return str(uuid.UUID(int=int(text)))
+    return str(uuid.UUID(text))
+
+
+def authenticate(
+    connection: sa.Connection,
+    users: sa.Table,
+    username: str | None,
+    api_key: str | None,
+    project: str | None,
+) -> Identity:
+    """Find the user that three request headers name.
+
+    :raises cratonserver.errors.Refused: with status 401.
+    """
+    try:
+        canonical = project_id(project or "")
+    except ValueError:
+        message = f"Project ID ('{project}') is not a valid UUID"
+        raise errors.Refused(401, message) from None
+    query = sa.select(users).where(
+        users.c.project_id == canonical, users.c.username == (username or "")
+    )
+    row = connection.execute(query).mappings().one_or_none()
+    known = row["key_digest"] if row else ""
+    if row is None or not hmac.compare_digest(known, digest(api_key or "")):
+        raise errors.Refused(401, "The request could not be authenticated.")
+    return Identity(canonical, row["username"], row["is_admin"], row["is_root"])

@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The objects of one kind in the store: list, find, create, update, delete."""
+
+from __future__ import annotations
+
+import datetime
+import typing as t
+
+import sqlalchemy as sa
+
+from cratonclient.fields import Ref
+from cratonserver import errors, paging, rules, variables
+from cratonserver.identity import Identity
+from cratonserver.parameters import ListQuery
+from cratonserver.tables import Kind, Schema
+from cratonserver.v1 import devices
+
+Row = dict[str, t.Any]
+
+
+class Page(t.NamedTuple):
+    """One page: its rows, and the marker of the page before (None: the first)."""
+
+    rows: list[Row]
+    previous: t.Any
+
+
+class Objects:
+    """The objects of one kind, as one user sees them.
+
+    :param schema: the tables.
+    :param kind: the manager class of the kind.
+    :param who: the user.
+    :param connection: within a transaction.
+    """
+
+    def __init__(
+        self, schema: Schema, kind: Kind, who: Identity, connection: sa.Connection
+    ) -> None:
+        self.schema = schema
+        self.kind = kind
+        self.who = who
+        self.connection = connection
+        self.table = schema.table(kind)
+        self.rules = rules.of(kind)
+
+    def find(self, item_id: int | str) -> Row:
+        """Read one row.
+
+        :raises cratonserver.errors.Refused: with status 404.
+        """
+        query = self._select().where(self.table.c.id == item_id)
+        row = self.connection.execute(query).mappings().one_or_none()
+        if row is None:
+            raise errors.not_found()
+        return dict(row)
+
+    def page(self, query: ListQuery) -> Page:
+        """Read one page of a list.
+
+        :raises cratonserver.errors.Refused: with status 400 for an unknown
+            marker or sort key.
+        """
+        order = self._order(query)
+        select = self._select().where(*self._conditions(query.filters))
+        previous = None
+        if query.marker is not None:
+            marker = self._marker(query.marker)
+            previous = self._marker_before(select, order, marker, query.limit)
+            select = select.where(order.after(marker))
+        select = select.order_by(*order.clauses()).limit(query.limit)
+        rows = [dict(row) for row in self.connection.execute(select).mappings()]
+        return Page(rows, previous)
+
+    def matching(self, filters: t.Mapping[str, t.Any]) -> list[Row]:
+        """Read all rows that match, however many."""
+        select = self._select().where(*self._conditions(filters)).order_by(self.table.c.id)
+        return [dict(row) for row in self.connection.execute(select).mappings()]
+
+    def create(self, given: t.Mapping[str, t.Any]) -> tuple[Row, Row]:
+        """Store a new row with its variables and labels.
+
+        :param given: checked values.
+        :returns: the row, and what the answer shows beside it.
+        :raises cratonserver.errors.Refused: with status 404 for an unknown
+            reference and 409 for a name that is taken.
+        """
+        fields = self.kind.resource_class.fields()
+        values = {
+            name: given.get(name, field.default)
+            for name, field in fields.items()
+            if field.stored and field.create
+        }
+        values["created_at"] = now()
+        shown = self.rules.complete(values, self.who)
+        if "kind" in self.table.c:
+            values["kind"] = self.kind.key
+        self._check_references(given)
+        insert = sa.insert(self.table).values(values).returning(self.table.c.id)
+        try:
+            item_id = self.connection.execute(insert).scalar_one()
+        except sa.exc.IntegrityError as exc:
+            raise errors.Refused(409, self.rules.conflict) from exc
+        row = self.find(item_id)
+        self.rules.check(self.connection, self.table, row, values)
+        if "variables" in given:
+            self.put_variables(item_id, given["variables"])
+        if "labels" in given:
+            self.add_labels(item_id, given["labels"])
+        return row, shown
+
+    def update(self, item_id: int | str, given: t.Mapping[str, t.Any]) -> Row:
+        """Change a row.
+
+        :raises cratonserver.errors.Refused: with status 404 or 409.
+        """
+        row = self.find(item_id)
+        self._check_references(given)
+        self.rules.check(self.connection, self.table, row, given)
+        changes = {name: value for name, value in given.items() if row[name] != value}
+        if not changes:
+            return row
+        update = sa.update(self.table).where(self.table.c.id == item_id)
+        try:
+            self.connection.execute(update.values(**changes, updated_at=now()))
+        except sa.exc.IntegrityError as exc:
+            raise errors.Refused(409, self.rules.conflict) from exc
+        return self.find(item_id)
+
+    def delete(self, item_id: int | str) -> None:
+        """Delete a row, if there is one, and what lives in it.
+
+        :raises cratonserver.errors.Refused: with status 409 when something
+            else refers to it.
+        """
+        delete = sa.delete(self.table).where(self.table.c.id == item_id, *self._scope())
+        try:
+            self.connection.execute(delete)
+        except sa.exc.IntegrityError as exc:
+            name = self.kind.key.replace("_", " ")
+            raise errors.Refused(
+                409, f"The {name} {item_id} is in use: something that stays refers to it."
+            ) from exc
+
+    def variables_of(self, rows: t.Sequence[Row], resolved: bool) -> dict[t.Any, Row]:
+        """Read the variables of rows, by id."""
+        if resolved and self.kind.resource_class.inherits:
+            return variables.resolve(self.connection, self.schema, self.kind, rows)
+        ids = [row["id"] for row in rows]
+        return variables.own(self.connection, self.schema.variables(self.kind), ids)
+
+    def put_variables(self, item_id: int | str, values: Row) -> None:
+        """Set variables; the others stay."""
+        variables.put(self.connection, self.schema.variables(self.kind), item_id, values)
+
+    def remove_variables(self, item_id: int | str, names: t.Iterable[str]) -> None:
+        """Delete variables by name."""
+        table = self.schema.variables(self.kind)
+        variables.remove(self.connection, table, item_id, names)
+
+    def labels(self, item_id: int | str) -> list[str]:
+        """Read the labels of a row, sorted."""
+        table = self.schema.labels(self.kind)
+        query = sa.select(table.c.label).where(table.c.owner_id == item_id)
+        return sorted(self.connection.execute(query).scalars())
+
+    def add_labels(self, item_id: int | str, labels: t.Iterable[str]) -> None:
+        """Add labels to a row."""
+        missing = set(labels) - set(self.labels(item_id))
+        if missing:
+            self.connection.execute(
+                sa.insert(self.schema.labels(self.kind)),
+                [{"owner_id": item_id, "label": label} for label in sorted(missing)],
+            )
+
+    def remove_labels(self, item_id: int | str, labels: t.Iterable[str]) -> None:
+        """Take labels from a row."""
+        table = self.schema.labels(self.kind)
+        wanted = table.c.label.in_(sorted(labels))
+        self.connection.execute(sa.delete(table).where(table.c.owner_id == item_id, wanted))
+
+    def _select(self) -> sa.Select[t.Any]:
+        columns = (*self.table.c, *self.rules.computed(self.table))
+        return sa.select(*columns).where(*self._scope())
+
+    def _scope(self) -> list[sa.ColumnElement[bool]]:
+        """Give the conditions of every query: the kind, and what the user may see."""
+        scope = [self.rules.visible(self.table, self.who)]
+        if "kind" in self.table.c:
+            keys = [member.key for member in self.schema.members(self.kind)]
+            scope.append(self.table.c.kind.in_(keys))
+        return scope
+
+    def _conditions(self, filters: t.Mapping[str, t.Any]) -> list[sa.ColumnElement[bool]]:
+        conditions: list[sa.ColumnElement[bool]] = []
+        parameters = self.kind.resource_class.parameters
+        for name, value in filters.items():
+            column = parameters[name].of if name in parameters else name
+            if name == "label":
+                labels = self.schema.labels(self.kind)
+                carriers = sa.select(labels.c.owner_id).where(labels.c.label == value)
+                conditions.append(self.table.c.id.in_(carriers))
+            elif name == "parent_id" and filters.get("descendants"):
+                below = devices.descendants(self.table, value)
+                conditions.append(self.table.c.id.in_(below))
+            elif name == "name" and self.rules.name_is_pattern and value:
+                conditions.append(self.table.c.name.like(value))
+            elif column in self.table.c:
+                conditions.append(self.table.c[column] == value)
+        return conditions
+
+    def _order(self, query: ListQuery) -> paging.Order:
+        fields = self.kind.resource_class.fields()
+        for name in query.sort_keys:
+            if name not in fields or not fields[name].stored:
+                raise errors.Refused(400, f'"{name}" is an invalid sort key')
+        names = dict.fromkeys((*query.sort_keys, "id"))
+        keys = tuple(self.table.c[name] for name in names)
+        return paging.Order(keys, descending=query.sort_dir == "desc")
+
+    def _marker(self, text: str) -> Row:
+        """Read the row after which a page begins."""
+        try:
+            return self.find(self.rules.item_id(text))
+        except errors.Refused:
+            raise errors.Refused(400, f'Marker "{text}" does not exist') from None
+
+    def _marker_before(
+        self, select: sa.Select[t.Any], order: paging.Order, marker: Row, limit: int
+    ) -> t.Any:
+        """Find the marker of the page before, ``None`` if that is the first page."""
+        earlier = (
+            select.with_only_columns(self.table.c.id)
+            .where(order.after(marker, backwards=True))
+            .order_by(*order.clauses(backwards=True))
+            .offset(limit - 1)  # at most a page: the cost does not grow
+            .limit(1)
+        )
+        return self.connection.execute(earlier).scalar_one_or_none()
+
+    def _check_references(self, given: t.Mapping[str, t.Any]) -> None:
+        """Refuse references to what does not exist, or is not visible."""
+        for name, field in self.kind.resource_class.fields().items():
+            value = given.get(name)
+            if isinstance(field, Ref) and field.stored and value is not None:
+                target = self.schema.kind(field.target)
+                Objects(self.schema, target, self.who, self.connection)._require(name, value)
+
+    def _require(self, name: str, item_id: int | str) -> None:
+        select = sa.select(self.table.c.id).where(
+            self.table.c.id == item_id, *self._scope()
+        )
+        if self.connection.execute(select).first() is None:
+            kind = self.kind.key.replace("_", " ")
+            raise errors.Refused(404, f"{name}: there is no {kind} {item_id}")
+
+
+def now() -> str:
+    """Give the time as the store keeps it: UTC, with microseconds."""
+    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is peculiar to a kind on the server: the exceptions to the shared code.
+
+The shared code asks the rules of a kind at a few places. A kind without
+peculiarities has none; those that have some keep them in ``cratonserver/v1``,
+in a module of the name of the collection.
+"""
+
+from __future__ import annotations
+
+import importlib
+import typing as t
+
+import sqlalchemy as sa
+
+from cratonclient import crud, v1
+from cratonserver import errors
+from cratonserver.identity import Identity
+
+#: The collections that have a module of rules. Kinds that extend one of them
+#: share its rules, unless they are listed themselves.
+_MODULES = ("clouds", "devices", "hosts", "networks", "projects", "regions", "users")
+
+
+class Rules:
+    """The rules of a kind without peculiarities.
+
+    :param kind: the manager class of the kind.
+    """
+
+    #: Whether ``?id=`` and ``?name=`` find one object or fail with 404.
+    finds_one = False
+    #: Whether ``?name=`` is a pattern of SQL's LIKE.
+    name_is_pattern = False
+    #: Whether ``…/variables`` answers with inherited ones unless told otherwise.
+    variables_path_resolves = False
+
+    #: Parameters of its list that are accepted without effect.
+    ignores: tuple[str, ...] = ()
+
+    def __init__(self, kind: type[crud.CRUDClient]) -> None:
+        self.kind = kind
+        resource = kind.resource_class
+        named = resource.NAME_ATTR
+        self.conflict = (
+            f"A {kind.key.replace('_', ' ')} with the given {named} already exists."
+        )
+
+    def extra_columns(self) -> list[sa.Column[t.Any]]:
+        """Give columns of the table that the API does not know."""
+        return []
+
+    def computed(self, table: sa.Table) -> list[sa.ColumnElement[t.Any]]:
+        """Give expressions that :meth:`present` needs beside the columns."""
+        return []
+
+    def allow(self, who: Identity, method: str, one: bool) -> None:
+        """Refuse what a user may not do.
+
+        :param method: of HTTP.
+        :param one: whether it is about one object, not the collection.
+        :raises cratonserver.errors.Refused: with status 403.
+        """
+
+    def visible(self, table: sa.Table, who: Identity) -> sa.ColumnElement[bool]:
+        """Give the condition that picks the rows that a user may see."""
+        if who.is_root:
+            return sa.true()
+        return table.c.project_id == who.project_id
+
+    def item_id(self, text: str) -> int | str:
+        """Read the id in a path.
+
+        :raises cratonserver.errors.Refused: with status 404 when it is none.
+        """
+        if text.isascii() and text.isdigit() and int(text) < 2**31:
+            return int(text)
+        raise errors.not_found()
+
+    def complete(self, values: dict[str, t.Any], who: Identity) -> dict[str, t.Any]:
+        """Add what the server decides to the values of a new row, in place.
+
+        :returns: what the answer to the POST shows beside the row.
+        """
+        values["project_id"] = who.project_id
+        return {}
+
+    def check(
+        self,
+        connection: sa.Connection,
+        table: sa.Table,
+        row: t.Mapping[str, t.Any],
+        values: t.Mapping[str, t.Any],
+    ) -> None:
+        """Refuse a change of a row that would break a promise."""
+
+    def present(self, row: t.Mapping[str, t.Any], base: str) -> dict[str, t.Any]:
+        """Give what an answer shows beside the columns.
+
+        :param row: the row of the table.
+        :param base: the URL of the API.
+        """
+        return {}
+
+
+def of(kind: type[crud.CRUDClient]) -> Rules:
+    """Give the rules of a kind."""
+    for resource in kind.resource_class.__mro__:
+        for name in _MODULES:
+            if v1.kind(name).resource_class is resource:
+                module = importlib.import_module(f"cratonserver.v1.{name}")
+                return t.cast("Rules", module.Rules(kind))
+    return Rules(kind)

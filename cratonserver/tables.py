@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables of the store, derived from the declarations.
+
+Every kind of resource has a table of the name of its collection; a kind that
+extends another (hosts extend devices) shares the table of that one, with a
+column that tells them apart. Variables and labels have a table for each kind of
+owner, so that the database itself keeps them in step with their owners.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+import sqlalchemy as sa
+
+from cratonclient import crud, v1
+from cratonclient.fields import Field, Ref
+from cratonserver import rules
+
+Kind = type[crud.CRUDClient]
+
+#: ``YYYY-MM-DDTHH:MM:SS.ffffff``: shown as it is stored, and sorts by time.
+TIMESTAMP = sa.String(26)
+_TYPES: dict[type, t.Callable[[Field[t.Any]], sa.types.TypeEngine[t.Any]]] = {
+    str: lambda field: sa.String(field.max_length) if field.max_length < 1000 else sa.Text(),
+    int: lambda field: sa.Integer(),
+    bool: lambda field: sa.Boolean(create_constraint=False),
+}
+
+
+class Schema:
+    """The tables of a set of kinds.
+
+    :param kinds: the manager classes, those that are referred to first.
+    """
+
+    def __init__(self, kinds: t.Sequence[Kind]) -> None:
+        self.kinds = kinds
+        self.metadata = sa.MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        )
+        self._by_collection = {v1.collection_of(kind): kind for kind in kinds}
+        self._roots = {kind: self._find_root(kind) for kind in kinds}
+        for kind in kinds:
+            if self.root(kind) is kind:
+                self._add_family(kind)
+
+    def kind(self, collection: str) -> Kind:
+        """Give the kind of a collection."""
+        return self._by_collection[collection]
+
+    def root(self, kind: Kind) -> Kind:
+        """Give the kind whose table a kind lives in: itself, or what it extends."""
+        return self._roots[kind]
+
+    def family(self, kind: Kind) -> list[Kind]:
+        """Give the kinds that live in the same table, the root first."""
+        root = self.root(kind)
+        return [k for k in self.kinds if self.root(k) is root]
+
+    def members(self, kind: Kind) -> list[Kind]:
+        """Give the kinds whose rows a kind's list shows: itself, or all that extend it."""
+        below = [
+            k
+            for k in self.family(kind)
+            if k is not kind and issubclass(k.resource_class, kind.resource_class)
+        ]
+        return below or [kind]
+
+    def table(self, kind: Kind) -> sa.Table:
+        """Give the table that a kind lives in."""
+        return self.metadata.tables[v1.collection_of(self.root(kind))]
+
+    def variables(self, kind: Kind) -> sa.Table:
+        """Give the table of a kind's variables: owner_id, name, value (JSON text)."""
+        return self.metadata.tables[f"{self.root(kind).key}_variables"]
+
+    def labels(self, kind: Kind) -> sa.Table:
+        """Give the table of a kind's labels: owner_id, label."""
+        return self.metadata.tables[f"{self.root(kind).key}_labels"]
+
+    def has_variables(self, kind: Kind) -> bool:
+        """Tell whether objects of a kind carry variables."""
+        return any("variables" in k.resource_class.fields() for k in self.members(kind))
+
+    def _find_root(self, kind: Kind) -> Kind:
+        top = [c for c in kind.resource_class.__mro__ if issubclass(c, crud.Resource)][-2]
+        return next(k for k in self.kinds if k.resource_class is top)
+
+    def _add_family(self, root: Kind) -> None:
+        family = self.family(root)
+        columns = list(self._columns(family))
+        if len(family) > 1:
+            columns.append(sa.Column("kind", sa.String(64), nullable=False))
+        columns.extend(rules.of(root).extra_columns())
+        name = v1.collection_of(root)
+        table = sa.Table(name, self.metadata, *columns, sqlite_autoincrement=True)
+        if root.resource_class.unique:
+            table.append_constraint(sa.UniqueConstraint(*root.resource_class.unique))
+        if "project_id" in table.c:
+            # What a list walks along, unless it is asked for another order.
+            sa.Index(None, table.c.project_id, table.c.created_at, table.c.id)
+        owner: dict[str, t.Any] = {"ondelete": "CASCADE"}
+        if any("variables" in k.resource_class.fields() for k in family):
+            sa.Table(
+                f"{root.key}_variables",
+                self.metadata,
+                sa.Column("owner_id", sa.ForeignKey(table.c.id, **owner), primary_key=True),
+                sa.Column("name", sa.String(255), primary_key=True),
+                sa.Column("value", sa.Text(), nullable=False),
+            )
+        if any("labels" in k.resource_class.fields() for k in family):
+            sa.Table(
+                f"{root.key}_labels",
+                self.metadata,
+                sa.Column("owner_id", sa.ForeignKey(table.c.id, **owner), primary_key=True),
+                sa.Column("label", sa.String(255), primary_key=True, index=True),
+            )
+
+    def _columns(self, family: list[Kind]) -> t.Iterator[sa.Column[t.Any]]:
+        """Give a column for each stored field of any kind in the family."""
+        declared = [kind.resource_class.fields() for kind in family]
+        merged: dict[str, Field[t.Any]] = {}
+        for fields in declared:
+            merged.update(fields)
+        for name, field in merged.items():
+            if not field.stored:
+                continue
+            if name == "id":
+                yield sa.Column("id", _id_type(field.type), primary_key=True)
+                continue
+            shared = all(name in fields for fields in declared)
+            args: list[t.Any] = []
+            if isinstance(field, Ref):
+                target = v1.collection_of(self.root(self.kind(field.target)))
+                action = "CASCADE" if field.cascade else "NO ACTION"
+                args.append(sa.ForeignKey(f"{target}.id", ondelete=action))
+            yield sa.Column(
+                name,
+                _column_type(name, field),
+                *args,
+                nullable=field.null or not shared,
+                index=isinstance(field, Ref) and name != "project_id",
+            )
+
+
+def _id_type(python_type: type) -> sa.types.TypeEngine[t.Any]:
+    return sa.String(36) if python_type is str else sa.Integer()
+
+
+def _column_type(name: str, field: Field[t.Any]) -> sa.types.TypeEngine[t.Any]:
+    if isinstance(field, Ref):
+        return _id_type(field.type)
+    if name in ("created_at", "updated_at"):
+        return TIMESTAMP
+    return _TYPES[field.type](field)

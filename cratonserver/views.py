@@ -1,0 +1,307 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What answers a request: one class for each shape of path.
+
+Which kinds have which paths, and which methods those have, follows from the
+declarations (wire document, section 3).
+"""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import falcon
+
+from cratonclient.fields import Sub
+from cratonserver import bodies, errors, paging, parameters, rules
+from cratonserver.objects import Objects, Row
+from cratonserver.store import Store
+from cratonserver.tables import Kind
+
+
+def of(store: Store, kind: Kind) -> t.Iterator[tuple[str, View]]:
+    """Give the views of a kind, each with the end of its path."""
+    operations = kind.resource_class.operations
+    subresources = kind.resource_class.subresource_managers
+    yield "", Collection(store, kind, {"GET": "list", "POST": "create"})
+    if "get" in operations:
+        methods = {"GET": "get", "PUT": "update", "DELETE": "delete"}
+        yield "/{item_id}", Item(store, kind, methods)
+    parts: dict[str, type[View]] = {"variables": Variables, "labels": Labels}
+    for name in subresources:
+        yield f"/{{item_id}}/{name}", parts[name](store, kind, {})
+
+
+def answer(resp: falcon.Response, body: t.Any) -> None:
+    """Write a JSON body, laid out as the original server does (wire document, 1.2)."""
+    resp.content_type = "application/json"
+    resp.text = json.dumps(body, indent=2, sort_keys=True) + "\n"
+
+
+class View:
+    """A path of a kind.
+
+    :param store: the store.
+    :param kind: the manager class of the kind.
+    :param methods: the operation that each method of HTTP is; methods whose
+        operation the kind does not have are taken away, so they answer 405.
+    """
+
+    def __init__(self, store: Store, kind: Kind, methods: t.Mapping[str, str]) -> None:
+        self.store = store
+        self.kind = kind
+        self.rules = rules.of(kind)
+        self.fields = kind.resource_class.fields()
+        for method, operation in methods.items():
+            if operation not in kind.resource_class.operations:
+                setattr(self, f"on_{method.lower()}", None)
+
+    def allow(self, req: falcon.Request, one: bool = True) -> None:
+        """Refuse what the user may not do."""
+        self.rules.allow(req.context.identity, req.method, one)
+
+    def reading(self, req: falcon.Request) -> Transaction:
+        """Give the objects of the kind, to read."""
+        return Transaction(self, req, self.store.read())
+
+    def writing(self, req: falcon.Request) -> Transaction:
+        """Give the objects of the kind, to change; all of it or nothing is kept."""
+        return Transaction(self, req, self.store.write())
+
+    def show(self, req: falcon.Request, row: Row) -> Row:
+        """Give the representation of a row, without variables."""
+        shown = {
+            name: row[name]
+            for name, field in self.fields.items()
+            if field.stored and field.shown == "always"
+        }
+        return {**shown, **self.rules.present(row, f"{req.prefix}/v1")}
+
+
+class Transaction:
+    """A transaction, as a context in which the objects of a kind can be used."""
+
+    def __init__(self, view: View, req: falcon.Request, connecting: t.Any) -> None:
+        self._view = view
+        self._req = req
+        self._connecting = connecting
+
+    def __enter__(self) -> Objects:
+        connection = self._connecting.__enter__()
+        view = self._view
+        return Objects(view.store.schema, view.kind, self._req.context.identity, connection)
+
+    def __exit__(self, *exc: t.Any) -> bool | None:
+        return t.cast("bool | None", self._connecting.__exit__(*exc))
+
+
+class Collection(View):
+    """``/v1/hosts``: list and create."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """List."""
+        given = {name: _first(value) for name, value in req.params.items()}
+        query = parameters.for_list(self.store.schema, self.kind, given)
+        self.allow(req, one=False)
+        with self.reading(req) as objects:
+            wanted = {n: v for n, v in query.filters.items() if n in ("id", "name") and v}
+            if self.rules.finds_one and wanted:
+                rows, links = self._one(objects, wanted), []
+            else:
+                page = objects.page(query)
+                rows = page.rows
+                links = paging.links(
+                    req.prefix + req.path,
+                    query.echo,
+                    query.marker,
+                    page.previous,
+                    rows[-1]["id"] if rows else None,
+                )
+            answer(resp, {"links": links, **self._envelope(req, objects, rows, query)})
+
+    on_head = on_get
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Create."""
+        sent = bodies.parse(req.content_type, req.bounded_stream.read())
+        values = bodies.for_create(self.kind, sent)
+        self.allow(req, one=False)
+        with self.writing(req) as objects:
+            row, created = objects.create(values)
+        # What was sent is repeated as it was sent; the next answer has it as
+        # it is stored (wire document, sections 4.3 and 5.4).
+        echo = {n: v for n, v in sent.items() if self.fields[n].shown != "never"}
+        if isinstance(self.fields.get("variables"), Sub):
+            echo.setdefault("variables", {})
+        else:
+            echo.pop("variables", None)
+        shown = self.show(req, row)
+        if "links" in echo:
+            echo["links"] = [*echo["links"], *shown["links"]]
+        resp.status = falcon.HTTP_201
+        resp.set_header("Location", f"{req.prefix}{req.path}/{row['id']}")
+        answer(resp, {**shown, **echo, **created})
+
+    @staticmethod
+    def _one(objects: Objects, wanted: dict[str, t.Any]) -> list[Row]:
+        """Find by id or name; with both, the name must exist and the id decides."""
+        found = objects.matching({"name": wanted["name"]}) if "name" in wanted else []
+        if "id" in wanted and (found or "name" not in wanted):
+            found = [objects.find(wanted["id"])]
+        if not found:
+            raise errors.not_found()
+        return found
+
+    def _envelope(
+        self,
+        req: falcon.Request,
+        objects: Objects,
+        rows: list[Row],
+        query: parameters.ListQuery,
+    ) -> Row:
+        values = objects.variables_of(rows, query.resolved) if query.details else None
+        members = {
+            member.key: Collection(self.store, member, {})
+            for member in self.store.schema.members(self.kind)
+        }
+        groups: dict[str, list[Row]] = {key: [] for key in members}
+        for row in rows:
+            key = row.get("kind", self.kind.key)
+            shown = members[key].show(req, row)
+            if values is not None:
+                shown["variables"] = values.get(row["id"], {})
+            groups[key].append(shown)
+        name = f"{self.kind.key}s"
+        if list(groups) == [self.kind.key]:
+            return {name: groups[self.kind.key]}
+        return {name: {f"{key.replace('_', '-')}s": found for key, found in groups.items()}}
+
+
+class Item(View):
+    """``/v1/hosts/1``: show, change and delete."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
+        """Show, with variables where the kind has them."""
+        inherits = bool(self.kind.resource_class.inherits)
+        given = {name: _first(value) for name, value in req.params.items()}
+        resolved = parameters.for_one(given, resolvable=inherits)
+        self.allow(req)
+        with self.reading(req) as objects:
+            row = objects.find(self.rules.item_id(item_id))
+            shown = self.show(req, row)
+            if "variables" in self.fields:
+                found = objects.variables_of([row], resolved)
+                shown["variables"] = found.get(row["id"], {})
+        answer(resp, shown)
+
+    on_head = on_get
+
+    def on_put(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
+        """Change what was sent, and nothing else."""
+        sent = bodies.parse(req.content_type, req.bounded_stream.read())
+        values = bodies.for_update(self.kind, sent)
+        self.allow(req)
+        with self.writing(req) as objects:
+            row = objects.update(self.rules.item_id(item_id), values)
+        echo = sent if values else {}
+        answer(resp, {**self.show(req, row), **echo})
+
+    def on_delete(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
+        """Delete; it does not matter whether there was anything."""
+        self.allow(req)
+        try:
+            known = self.rules.item_id(item_id)
+        except errors.Refused:
+            pass
+        else:
+            with self.writing(req) as objects:
+                objects.delete(known)
+        _no_content(resp)
+
+
+class Variables(View):
+    """``/v1/hosts/1/variables``."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
+        """Show the variables."""
+        given = {name: _first(value) for name, value in req.params.items()}
+        resolves = self.rules.variables_path_resolves
+        resolved = parameters.for_one(given, resolvable=resolves)
+        self.allow(req)
+        with self.reading(req) as objects:
+            row = objects.find(self.rules.item_id(item_id))
+            found = objects.variables_of([row], resolved)
+        answer(resp, {"variables": found.get(row["id"], {})})
+
+    on_head = on_get
+
+    def on_put(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
+        """Set variables; the others stay."""
+        values = bodies.parse(req.content_type, req.bounded_stream.read())
+        bodies.check(bodies.VARIABLES, values)
+        self.allow(req)
+        with self.writing(req) as objects:
+            row = objects.find(self.rules.item_id(item_id))
+            objects.put_variables(row["id"], values)
+            found = objects.variables_of([row], resolved=False)
+        answer(resp, {"variables": found.get(row["id"], {})})
+
+    def on_delete(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
+        """Delete variables by name."""
+        names = bodies.parse(req.content_type, req.bounded_stream.read())
+        bodies.check(bodies.VARIABLE_NAMES, names)
+        self.allow(req)
+        with self.writing(req) as objects:
+            row = objects.find(self.rules.item_id(item_id))
+            objects.remove_variables(row["id"], names)
+        _no_content(resp)
+
+
+class Labels(View):
+    """``/v1/hosts/1/labels``."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
+        """Show the labels."""
+        given = {name: _first(value) for name, value in req.params.items()}
+        parameters.for_one(given, resolvable=False)
+        self.allow(req)
+        with self.reading(req) as objects:
+            row = objects.find(self.rules.item_id(item_id))
+            answer(resp, {"labels": objects.labels(row["id"])})
+
+    on_head = on_get
+
+    def on_put(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
+        """Add labels."""
+        labels = self._labels(req)
+        self.allow(req)
+        with self.writing(req) as objects:
+            row = objects.find(self.rules.item_id(item_id))
+            objects.add_labels(row["id"], labels)
+            found = objects.labels(row["id"])
+        answer(resp, {"labels": found})
+
+    def on_delete(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
+        """Take labels away."""
+        labels = self._labels(req)
+        self.allow(req)
+        with self.writing(req) as objects:
+            row = objects.find(self.rules.item_id(item_id))
+            objects.remove_labels(row["id"], labels)
+        _no_content(resp)
+
+    @staticmethod
+    def _labels(req: falcon.Request) -> list[str]:
+        sent = bodies.parse(req.content_type, req.bounded_stream.read())
+        bodies.check(bodies.LABELS, sent)
+        return t.cast("list[str]", sent["labels"])
+
+
+def _first(value: str | list[str]) -> str:
+    """Give the first of repeated parameters; the rest is ignored."""
+    return value[0] if isinstance(value, list) else value
+
+
+def _no_content(resp: falcon.Response) -> None:
+    resp.status = falcon.HTTP_204
+    resp.content_type = "application/json"
