@@ -17,6 +17,8 @@ if t.TYPE_CHECKING:
     from cratonclient import session as craton_session
 
 Operation = t.Literal["list", "get", "create", "update", "delete"]
+Parameters = t.Mapping[str, Field[t.Any]]
+R = t.TypeVar("R", bound="Resource")
 
 #: What stands last in every listing of fields, since it matters least.
 _LAST = ("project_id", "created_at", "updated_at", "links")
@@ -52,7 +54,7 @@ class Resource:
     )
     #: Fields that a list can be filtered by, and parameters that are not fields.
     filters: t.ClassVar[tuple[str, ...]] = ("id", "name")
-    parameters: t.ClassVar[t.Mapping[str, Field[t.Any]]] = types.MappingProxyType({})
+    parameters: t.ClassVar[Parameters] = types.MappingProxyType({})
     #: Fields that a list shows unless it is asked for others.
     columns: t.ClassVar[tuple[str, ...]] = ("id", "name")
     #: Fields whose values no two objects may share.
@@ -65,7 +67,7 @@ class Resource:
     #: The field that people know it by.
     NAME_ATTR = "name"
     #: Attributes that are managers of parts of it, such as its variables.
-    subresource_managers: t.ClassVar[t.Mapping[str, type[CRUDClient]]] = {}
+    subresource_managers: t.ClassVar[t.Mapping[str, type[CRUDClient[t.Any]]]] = {}
 
     def __init_subclass__(cls, **kwargs: t.Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -201,7 +203,7 @@ def _slug(text: str) -> str:
     return re.sub(r"[-\s]+", "-", words)
 
 
-class CRUDClient:
+class CRUDClient(t.Generic[R]):
     """The manager of the resources of one kind: create, get, update, delete, list.
 
     :param session: a :class:`cratonclient.session.Session`.
@@ -217,7 +219,7 @@ class CRUDClient:
     key = ""
     #: The path of the collection, below the URL of the API.
     base_path: str | None = None
-    resource_class: type[t.Any] = Resource
+    resource_class: type[R]
     #: Whether lists hold their objects in lists by kind.
     nested = False
 
@@ -248,7 +250,7 @@ class CRUDClient:
             for name, value in self.extra_request_kwargs.items():
                 request_kwargs.setdefault(name, value)
 
-    def create(self, skip_merge: bool = False, **kwargs: t.Any) -> t.Any:
+    def create(self, skip_merge: bool = False, **kwargs: t.Any) -> R:
         """Create an object.
 
         :param skip_merge: whether to leave the manager's own arguments out.
@@ -266,7 +268,7 @@ class CRUDClient:
 
     def get(
         self, item_id: int | str | None = None, skip_merge: bool = True, **kwargs: t.Any
-    ) -> t.Any:
+    ) -> R:
         """Fetch an object by its id.
 
         :param item_id: the id.
@@ -283,7 +285,7 @@ class CRUDClient:
 
     def update(
         self, item_id: int | str | None = None, skip_merge: bool = True, **kwargs: t.Any
-    ) -> t.Any:
+    ) -> R:
         """Change fields of an object; what is not given stays.
 
         :param item_id: the id.
@@ -317,7 +319,7 @@ class CRUDClient:
         self.session.delete(url, params=kwargs, json=json)
         return True
 
-    def list(self, skip_merge: bool = False, **kwargs: t.Any) -> t.Iterator[t.Any]:
+    def list(self, skip_merge: bool = False, **kwargs: t.Any) -> t.Iterator[R]:
         """Generate the objects of a kind, page by page, as they are asked for.
 
         :param skip_merge: whether to leave the manager's own arguments out.
@@ -353,7 +355,7 @@ class CRUDClient:
             kwargs.setdefault(f"{self.key}_id", item_id)
         return self.build_url(kwargs)
 
-    def _made_from(self, response: t.Any) -> t.Any:
+    def _made_from(self, response: t.Any) -> R:
         return self.resource_class(self, body_of(response), loaded=True)
 
 

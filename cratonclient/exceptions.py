@@ -118,7 +118,10 @@ class HTTPError(ClientException):
         kind = response.headers.get("Content-Type", "")
         if isinstance(kind, str) and "json" not in kind and kind:
             kind = kind.partition(";")[0]
-            return f"{self.message} It sent {kind}, not JSON: is this URL a Craton server?"
+            return (
+                f"{self.message} The answer is {kind}, not JSON: is the URL the one of a "
+                "Craton server?"
+            )
         return self.message
 
     def __str__(self) -> str:
@@ -304,9 +307,7 @@ def _leaves(base: type[HTTPError]) -> t.Iterator[type[HTTPError]]:
         yield from _leaves(cls)
 
 
-_BY_STATUS = {
-    cls.status_code: cls for cls in _leaves(HTTPError) if cls.status_code is not None
-}
+_BY_STATUS = {cls.status_code: cls for cls in _leaves(HTTPError) if cls.status_code is not None}
 
 
 def class_for(status: int) -> type[HTTPError]:
@@ -359,8 +360,12 @@ def raise_from(exception: Exception) -> ClientException:
         return error
     if isinstance(exception, ksa.ConnectTimeout):
         return Timeout(_reason(exception), exception=exception)
+    if isinstance(exception, ksa.SSLError):
+        cure = "Check the URL, and that the authority of the certificate is trusted."
+        return ConnectionFailed(f"{_reason(exception)}. {cure}", exception=exception)
     if isinstance(exception, ksa.ConnectionError):
-        return ConnectionFailed(_reason(exception), exception=exception)
+        cure = "Check the URL, and that the server runs."
+        return ConnectionFailed(f"{_reason(exception)}. {cure}", exception=exception)
     if isinstance(exception, (ksa.EndpointNotFound, ksa.EmptyCatalog)):
         return EndpointNotFound(exception=exception)
     if isinstance(exception, (ksa.AuthorizationFailure, ksa.AuthPluginException)):

@@ -10,7 +10,7 @@ import re
 SECRETS = ("api_key", "password", "secret", "token")
 
 _JSON_SECRET = re.compile(
-    r"""(["'](?:%s)["']\s*:\s*)(["'])(?:\\.|(?!\2).)*\2""" % "|".join(SECRETS)
+    r"""(["'](?:%s)["']\s*:\s*)(["'])(?:\\.|(?!\2).)*\2""" % "|".join(SECRETS)  # noqa: UP031  # braces would have to be doubled
 )
 
 #: keystoneauth logs requests and answers here; a filter on a logger does not

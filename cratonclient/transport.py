@@ -46,10 +46,12 @@ def mount(session: t.Any, url: str) -> str:
     :param url: an http URL, or one that a transport can open.
     :returns: the http URL to use instead; the same for an http URL.
     :raises cratonclient.exceptions.TransportNotFound: when no installed
-        transport knows the scheme, or the URL has none.
+        transport knows the scheme, or the URL has none, or no host.
     :raises cratonclient.exceptions.ConnectionFailed: when it cannot be opened.
     """
     if is_http(url):
+        if not parse.urlsplit(url).hostname:
+            raise exceptions.TransportNotFound(f"{url!r} names no host.")
         return url
     scheme = parse.urlsplit(url).scheme.lower()
     opened = _opener(scheme, url)(url)
@@ -66,7 +68,7 @@ def _opener(scheme: str, url: str) -> t.Callable[[str], Transport]:
             f"{url!r} is not a URL. It must begin with http://, https:// or sqlite:///."
         )
     try:
-        manager: t.Any = driver.DriverManager(GROUP, scheme)
+        manager: t.Any = driver.DriverManager(GROUP, scheme, warn_on_missing_entrypoint=False)
     except (exception.NoMatches, ImportError) as exc:
         cure = _INSTALL.get(scheme)
         hint = f"To install it: {cure}" if cure else "It must begin with http:// or https://."

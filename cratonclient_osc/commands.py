@@ -62,7 +62,7 @@ def names() -> list[str]:
     ]
 
 
-def _made(kind: type[crud.CRUDClient], class_name: str) -> type[verbs.Command]:
+def _made(kind: type[crud.CRUDClient[t.Any]], class_name: str) -> type[verbs.Command]:
     from cratonclient_osc import verbs
 
     name = kind.key.title().replace("_", "") + class_name

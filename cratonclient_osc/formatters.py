@@ -26,8 +26,7 @@ class Table:
             metavar="<integer>",
             default=int(os.environ.get("CLIFF_MAX_TERM_WIDTH", 0)),
             type=int,
-            help="widest that the table may be, 0 for any width "
-            "(Env: CLIFF_MAX_TERM_WIDTH)",
+            help="widest that the table may be, 0 for any width (Env: CLIFF_MAX_TERM_WIDTH)",
         )
         group.add_argument(
             "--fit-width",

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import typing as t
 
-from cratonclient import crud, exceptions
+from cratonclient import crud, exceptions, v1
 from cratonclient_osc import status
 
 
-def find(manager: crud.CRUDClient, text: str) -> t.Any:
+def find(manager: crud.CRUDClient[t.Any], text: str) -> t.Any:
     """Find one object, with as few requests as the API allows.
 
     :param manager: the manager of its kind.
@@ -18,31 +18,34 @@ def find(manager: crud.CRUDClient, text: str) -> t.Any:
     :raises cratonclient.exceptions.NotFound: when there is none.
     :raises cratonclient_osc.status.Ambiguous: when the name is not unique.
     """
-    resource = manager.resource_class
-    what = manager.key.replace("_", " ")
-    if _may_be_id(text, resource):
+    if _may_be_id(text, manager.resource_class):
         try:
             return manager.get(text)
         except exceptions.NotFound:
             pass  # there may be an object with such a name
-    if not {"name", resource.NAME_ATTR} & {*resource.filters, *resource.parameters}:
-        raise exceptions.NotFound(f"There is no {what} with the id {text!r}; names do not do.")
-    found = _by_name(manager, text)
-    if not found:
-        raise exceptions.NotFound(f"There is no {what} with the name or id {text!r}.")
-    if len(found) > 1:
-        ids = ", ".join(str(one.id) for one in found)
-        raise status.Ambiguous(
-            f"The name {text!r} means more than one {what}: give one of the ids {ids}."
-        )
-    return manager.get(found[0].id)
+    return manager.get(_only(_by_name([manager], text), manager, text).id)
 
 
-def find_id(manager: crud.CRUDClient, text: str) -> int | str:
-    """Find the id of what an option refers to; a number is taken at its word."""
-    if _may_be_id(text, manager.resource_class):
-        return text if manager.resource_class.fields()["id"].type is str else int(text)
-    return t.cast("int | str", find(manager, text).id)
+def find_id(client: t.Any, collection: str, text: str) -> int | str:
+    """Find the id of what an option refers to; an id is taken at its word.
+
+    :param client: a :class:`cratonclient.v1.client.Client`.
+    :param collection: what it refers to. Where that is a kind that others
+        extend, such as devices, all of those are asked.
+    :param text: a name or an id.
+    :raises cratonclient.exceptions.NotFound: when there is no such name.
+    :raises cratonclient_osc.status.Ambiguous: when the name is not unique.
+    """
+    manager = getattr(client, collection)
+    resource = manager.resource_class
+    if _may_be_id(text, resource):
+        return text if resource.fields()["id"].type is str else int(text)
+    managers = [manager]
+    if "get" not in resource.operations:
+        kinds = (k for k in v1.kinds() if issubclass(k.resource_class, resource))
+        managers = [getattr(client, v1.collection_of(k)) for k in kinds]
+    found = _by_name([m for m in managers if "get" in m.resource_class.operations], text)
+    return t.cast("int | str", _only(found, manager, text).id)
 
 
 def _may_be_id(text: str, resource: type[crud.Resource]) -> bool:
@@ -56,10 +59,37 @@ def _may_be_id(text: str, resource: type[crud.Resource]) -> bool:
     )
 
 
-def _by_name(manager: crud.CRUDClient, name: str) -> list[t.Any]:
-    """Ask for objects of a name. Some kinds answer with 404, some with a pattern's matches."""
-    attribute = manager.resource_class.NAME_ATTR
-    try:
-        return [one for one in manager.list(name=name) if getattr(one, attribute) == name]
-    except exceptions.NotFound:
-        return []
+def _by_name(managers: t.Iterable[crud.CRUDClient[t.Any]], name: str) -> list[t.Any]:
+    """Ask for objects of a name.
+
+    Some kinds answer with 404, some with the matches of a pattern, and some
+    cannot be asked.
+    """
+    found: list[t.Any] = []
+    for manager in managers:
+        resource = manager.resource_class
+        if "name" not in {*resource.filters, *resource.parameters}:
+            continue
+        try:
+            matches = list(manager.list(name=name))
+        except exceptions.NotFound:
+            continue
+        found += [one for one in matches if getattr(one, resource.NAME_ATTR) == name]
+    return found
+
+
+def _only(found: list[t.Any], manager: crud.CRUDClient[t.Any], text: str) -> t.Any:
+    """Give the one object that was found.
+
+    :raises cratonclient.exceptions.NotFound: when there is none.
+    :raises cratonclient_osc.status.Ambiguous: when there are more.
+    """
+    what = manager.key.replace("_", " ")
+    if not found:
+        raise exceptions.NotFound(f"There is no {what} with the name or id {text!r}.")
+    if len(found) > 1:
+        ids = ", ".join(str(one.id) for one in found)
+        raise status.Ambiguous(
+            f"The name {text!r} means more than one {what}: give one of the ids {ids}."
+        )
+    return found[0]

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import json
 import sys
 import typing as t
@@ -20,6 +19,8 @@ def one_line_errors(parser: argparse.ArgumentParser, see: str) -> None:
 
     def error(message: str) -> t.NoReturn:
         word = message.partition("unrecognized arguments: ")[2].partition(" ")[0]
+        import difflib
+
         meant = difflib.get_close_matches(word, parser._option_string_actions, n=1)
         hint = f" Did you mean {meant[0]}?" if meant else ""
         text = " ".join(f"{parser.prog}: {message}.{hint} See '{see}'.".split())

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import functools
 import gc
 import itertools
@@ -233,6 +232,18 @@ class Shell(app.App):
         """Make what commands take the client from."""
         self.client_manager = ClientManager(self.options)
 
+    def run(self, argv: list[str]) -> int:
+        """Run the program; a session has no result to report."""
+        result = super().run(argv)
+        return result if self.interpreter is None else status.DONE
+
+    def interact(self) -> None:
+        """Read commands from a terminal or a file."""
+        from cratonclient_osc import repl
+
+        self.interactive_app_factory = repl.Repl
+        super().interact()
+
     def run_subcommand(self, argv: list[str]) -> int:
         """Run a command, and give the exit status."""
         try:
@@ -253,6 +264,8 @@ class Shell(app.App):
         words = list(itertools.takewhile(lambda word: not word.startswith("-"), argv))
         typed = redact.printable(" ".join(words[:4]) or argv[0])
         known = [name for name, _ in self.command_manager]
+        import difflib
+
         meant = difflib.get_close_matches(" ".join(words[:3]), known, n=3)
         hint = f" Did you mean: {', '.join(meant)}?" if meant else ""
         return f"craton: {typed!r} is not a command.{hint} See 'craton --help'."

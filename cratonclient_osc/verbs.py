@@ -27,7 +27,7 @@ class Command(command.Command):
     """
 
     #: The manager class of the kind that the command is about.
-    kind: t.ClassVar[type[crud.CRUDClient]]
+    kind: t.ClassVar[type[crud.CRUDClient[t.Any]]]
     #: What the verb does, with ``{one}`` and ``{many}`` for the objects.
     does = ""
 
@@ -66,9 +66,11 @@ class Command(command.Command):
         return t.cast("t.Any", self.app).client_manager.fleet_management
 
     @property
-    def manager(self) -> crud.CRUDClient:
+    def manager(self) -> crud.CRUDClient[t.Any]:
         """The manager of the kind."""
-        return t.cast("crud.CRUDClient", getattr(self.client, v1.collection_of(self.kind)))
+        return t.cast(
+            "crud.CRUDClient[t.Any]", getattr(self.client, v1.collection_of(self.kind))
+        )
 
     @property
     def fields(self) -> dict[str, Field[t.Any]]:
@@ -82,7 +84,7 @@ class Command(command.Command):
         given = {n: getattr(parsed_args, n) for n in fields if hasattr(parsed_args, n)}
         for name, field in fields.items():
             if name in given and isinstance(field, Ref):
-                given[name] = lookup.find_id(getattr(self.client, field.target), given[name])
+                given[name] = lookup.find_id(self.client, field.target, given[name])
             elif name in given and field.type is dict:
                 given[name] = dict(given[name])
         return given

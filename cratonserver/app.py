@@ -79,9 +79,7 @@ def make(store: Store) -> t.Any:
     return app
 
 
-def _serialize(
-    req: falcon.Request, resp: falcon.Response, exception: falcon.HTTPError
-) -> None:
+def _serialize(req: falcon.Request, resp: falcon.Response, exception: falcon.HTTPError) -> None:
     """Answer with an error of the framework itself in Craton's words."""
     message = _MESSAGES.get(exception.status_code, exception.title or "")
     views.answer(resp, {"message": message, "status": exception.status_code})

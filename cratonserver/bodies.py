@@ -30,9 +30,7 @@ _NAMED_VALUES = {
 }
 LABELS: dict[str, t.Any] = {
     "type": "object",
-    "properties": {
-        "labels": {"type": "array", "items": {"type": "string", "maxLength": 255}}
-    },
+    "properties": {"labels": {"type": "array", "items": {"type": "string", "maxLength": 255}}},
     "required": ["labels"],
     "additionalProperties": False,
 }
@@ -116,9 +114,7 @@ def _validator() -> t.Callable[[dict[str, t.Any]], jsonschema.protocols.Validato
 def _schema(resource: t.Any, purpose: t.Literal["create", "update"]) -> dict[str, t.Any]:
     """Make the JSON Schema of a body."""
     fields = {
-        name: field
-        for name, field in resource.fields().items()
-        if getattr(field, purpose)
+        name: field for name, field in resource.fields().items() if getattr(field, purpose)
     }
     return {
         "type": "object",
@@ -143,9 +139,7 @@ def _property(name: str, field: Field[t.Any], purpose: str) -> dict[str, t.Any]:
     return made
 
 
-def _normal(
-    fields: t.Mapping[str, Field[t.Any]], value: dict[str, t.Any]
-) -> dict[str, t.Any]:
+def _normal(fields: t.Mapping[str, Field[t.Any]], value: dict[str, t.Any]) -> dict[str, t.Any]:
     """Bring values into the form in which they are stored."""
     normal, problems = dict(value), []
     for name, given in value.items():

@@ -95,7 +95,7 @@ class Objects:
         shown = self.rules.complete(values, self.who)
         if "kind" in self.table.c:
             values["kind"] = self.kind.key
-        self._check_references(given)
+        self._check_references(values)
         insert = sa.insert(self.table).values(values).returning(self.table.c.id)
         try:
             item_id = self.connection.execute(insert).scalar_one()
@@ -247,9 +247,7 @@ class Objects:
                 Objects(self.schema, target, self.who, self.connection)._require(name, value)
 
     def _require(self, name: str, item_id: int | str) -> None:
-        select = sa.select(self.table.c.id).where(
-            self.table.c.id == item_id, *self._scope()
-        )
+        select = sa.select(self.table.c.id).where(self.table.c.id == item_id, *self._scope())
         if self.connection.execute(select).first() is None:
             kind = self.kind.key.replace("_", " ")
             raise errors.Refused(404, f"{name}: there is no {kind} {item_id}")

@@ -58,9 +58,7 @@ class Order:
         return sa.or_(*alternatives)
 
 
-def _beyond(
-    key: sa.Column[t.Any], value: t.Any, descending: bool
-) -> sa.ColumnElement[bool]:
+def _beyond(key: sa.Column[t.Any], value: t.Any, descending: bool) -> sa.ColumnElement[bool]:
     """Give the condition that one key alone lies beyond a value; nulls are highest."""
     if value is None:
         return key.is_not(None) if descending else sa.false()

@@ -70,9 +70,7 @@ def for_list(schema: Schema, kind: Kind, given: t.Mapping[str, str]) -> ListQuer
     return query
 
 
-def for_one(
-    given: t.Mapping[str, str], *, resolvable: bool
-) -> bool:
+def for_one(given: t.Mapping[str, str], *, resolvable: bool) -> bool:
     """Read the parameters of a request for one object.
 
     :param resolvable: whether ``resolved-values`` may be given.

@@ -38,13 +38,11 @@ class Rules:
     #: Parameters of its list that are accepted without effect.
     ignores: tuple[str, ...] = ()
 
-    def __init__(self, kind: type[crud.CRUDClient]) -> None:
+    def __init__(self, kind: type[crud.CRUDClient[t.Any]]) -> None:
         self.kind = kind
         resource = kind.resource_class
         named = resource.NAME_ATTR
-        self.conflict = (
-            f"A {kind.key.replace('_', ' ')} with the given {named} already exists."
-        )
+        self.conflict = f"A {kind.key.replace('_', ' ')} with the given {named} already exists."
 
     def extra_columns(self) -> list[sa.Column[t.Any]]:
         """Give columns of the table that the API does not know."""
@@ -103,7 +101,7 @@ class Rules:
         return {}
 
 
-def of(kind: type[crud.CRUDClient]) -> Rules:
+def of(kind: type[crud.CRUDClient[t.Any]]) -> Rules:
     """Give the rules of a kind."""
     for resource in kind.resource_class.__mro__:
         for name in _MODULES:

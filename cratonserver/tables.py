@@ -17,7 +17,7 @@ from cratonclient import crud, v1
 from cratonclient.fields import Field, Ref
 from cratonserver import rules
 
-Kind = type[crud.CRUDClient]
+Kind = type[crud.CRUDClient[t.Any]]
 
 #: ``YYYY-MM-DDTHH:MM:SS.ffffff``: shown as it is stored, and sorts by time.
 TIMESTAMP = sa.String(26)

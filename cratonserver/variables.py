@@ -47,9 +47,7 @@ def resolve(
     layers.append(lambda row: iter([themselves.get(row["id"], {})]))
     fields = kind.resource_class.fields()
     for name in kind.resource_class.inherits:
-        ref = fields[name]
-        assert isinstance(ref, Ref)
-        target = schema.kind(ref.target)
+        target = schema.kind(t.cast("Ref[t.Any]", fields[name]).target)
         if schema.table(target) is table:
             layers.append(_from_parents(connection, schema, kind, ids))
         else:
@@ -57,9 +55,7 @@ def resolve(
     return {row["id"]: _nearest_first(layer(row) for layer in layers) for row in rows}
 
 
-def put(
-    connection: sa.Connection, table: sa.Table, owner_id: t.Any, values: Values
-) -> None:
+def put(connection: sa.Connection, table: sa.Table, owner_id: t.Any, values: Values) -> None:
     """Set variables of a row; the others stay."""
     if values:
         remove(connection, table, owner_id, values)

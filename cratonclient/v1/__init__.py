@@ -34,7 +34,7 @@ COLLECTIONS = (
 )
 
 
-def kind(collection: str) -> type[crud.CRUDClient]:
+def kind(collection: str) -> type[crud.CRUDClient[t.Any]]:
     """Find the manager class of a collection.
 
     :param collection: its name with underscores, such as ``'network_devices'``.
@@ -45,19 +45,19 @@ def kind(collection: str) -> type[crud.CRUDClient]:
     """
     if collection in COLLECTIONS:
         module = importlib.import_module(f"{__name__}.{collection}")
-        return t.cast("type[crud.CRUDClient]", getattr(module, manager_name(collection)))
+        return t.cast("type[crud.CRUDClient[t.Any]]", getattr(module, manager_name(collection)))
     try:
         return _registered()[collection]
     except KeyError:
         raise LookupError(f"there is no collection named {collection!r}") from None
 
 
-def kinds() -> list[type[crud.CRUDClient]]:
+def kinds() -> list[type[crud.CRUDClient[t.Any]]]:
     """Give the manager classes of all collections, in order of reference."""
     return [kind(name) for name in (*COLLECTIONS, *_registered())]
 
 
-def collection_of(manager: type[crud.CRUDClient]) -> str:
+def collection_of(manager: type[crud.CRUDClient[t.Any]]) -> str:
     """Give the name of the collection of a manager class.
 
     >>> collection_of(kind('hosts'))
@@ -76,7 +76,7 @@ def manager_name(collection: str) -> str:
 
 
 @functools.cache
-def _registered() -> dict[str, type[crud.CRUDClient]]:
+def _registered() -> dict[str, type[crud.CRUDClient[t.Any]]]:
     from stevedore import extension
 
     manager: t.Any = extension.ExtensionManager(GROUP)

@@ -24,7 +24,7 @@ class Cell(crud.Resource):
     inherits = ("region_id", "cloud_id", "project_id")
 
 
-class CellManager(crud.CRUDClient):
+class CellManager(crud.CRUDClient[Cell]):
     """A manager for cells."""
 
     key = "cell"

@@ -83,7 +83,7 @@ class Client:
         if name.startswith("_"):
             raise AttributeError(name)
         try:
-            manager: type[crud.CRUDClient] = v1.kind(name)
+            manager: type[crud.CRUDClient[t.Any]] = v1.kind(name)
         except LookupError:
             raise AttributeError(f"the client has no collection named {name!r}") from None
         self.__dict__[name] = manager(self._session, self._url)

@@ -20,7 +20,7 @@ class Cloud(crud.Resource):
     unique = ("project_id", "name")
 
 
-class CloudManager(crud.CRUDClient):
+class CloudManager(crud.CRUDClient[Cloud]):
     """A manager for clouds."""
 
     key = "cloud"

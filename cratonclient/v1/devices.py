@@ -30,16 +30,30 @@ class Device(crud.Resource):
     links = Field(list, "where it hangs in the fleet", items="object", stored=False)
 
     operations: t.ClassVar[tuple[crud.Operation, ...]] = ("list",)
-    filters: t.ClassVar[tuple[str, ...]] = ("cloud_id", "region_id", "cell_id", "active", "parent_id")
-    parameters: t.ClassVar[t.Mapping[str, Field[t.Any]]] = {
+    filters: t.ClassVar[tuple[str, ...]] = (
+        "cloud_id",
+        "region_id",
+        "cell_id",
+        "active",
+        "parent_id",
+    )
+    parameters: t.ClassVar[crud.Parameters] = {
         "descendants": Field(bool, "also what is below the children of the parent"),
     }
-    columns: t.ClassVar[tuple[str, ...]] = ("id", "name", "device_type", "ip_address", "region_id", "cell_id", "active")
+    columns: t.ClassVar[tuple[str, ...]] = (
+        "id",
+        "name",
+        "device_type",
+        "ip_address",
+        "region_id",
+        "cell_id",
+        "active",
+    )
     unique = ("region_id", "name")
     inherits = ("parent_id", "cell_id", "region_id", "cloud_id", "project_id")
 
 
-class DeviceManager(crud.CRUDClient):
+class DeviceManager(crud.CRUDClient[Device]):
     """A manager for devices. Their lists hold hosts and network devices apart."""
 
     key = "device"

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from cratonclient import crud
 from cratonclient.fields import Field, Sub
 from cratonclient.v1 import devices, labels, variables
@@ -25,10 +27,10 @@ class Host(devices.Device):
         "region_id",
         "cell_id",
     )
-    parameters = {"label": Field(str, "label that it carries")}
+    parameters: t.ClassVar[crud.Parameters] = {"label": Field(str, "label that it carries")}
 
 
-class HostManager(crud.CRUDClient):
+class HostManager(crud.CRUDClient[Host]):
     """A manager for hosts."""
 
     key = "host"

@@ -9,7 +9,7 @@ from cratonclient import crud, exceptions
 from cratonclient.response import body_of
 
 
-class LabelManager(crud.CRUDClient):
+class LabelManager(crud.CRUDClient[crud.Resource]):
     """The labels of one host or network device.
 
     >>> host.labels.add('web', 'rack-4')

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from cratonclient import crud
-from cratonclient.fields import Field, Ref, Sub
+from cratonclient.fields import Field, Sub
 from cratonclient.v1 import devices, labels, variables
 
 # Accepted when a network device is created, shown once, and not kept.
@@ -21,9 +23,7 @@ class NetworkDevice(devices.Device):
     access_secret_id = Field(int, "accepted, not kept", **_ECHO)
     interface_id = Field(int, "accepted, not kept", **_ECHO)
     network_id = Field(int, "accepted, not kept", **_ECHO)
-    labels = Sub(
-        labels.LabelManager, list, "words to find it by", create=False, shown="never"
-    )
+    labels = Sub(labels.LabelManager, list, "words to find it by", create=False, shown="never")
     variables = Sub(variables.VariableManager, dict, "JSON values, beside the inherited ones")
 
     operations = ("list", "get", "create", "update", "delete")
@@ -36,11 +36,11 @@ class NetworkDevice(devices.Device):
         "region_id",
         "cell_id",
     )
-    parameters = {}
+    parameters: t.ClassVar[crud.Parameters] = {}
     columns = (*devices.Device.columns, "model_name")
 
 
-class NetworkDeviceManager(crud.CRUDClient):
+class NetworkDeviceManager(crud.CRUDClient[NetworkDevice]):
     """A manager for network devices."""
 
     key = "network_device"

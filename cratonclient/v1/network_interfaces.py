@@ -11,7 +11,9 @@ class NetworkInterface(crud.Resource):
     """A port of a device."""
 
     name = Field(str, "what it is called, unique in the device", required=True, update=True)
-    interface_type = Field(str, "kind of interface, such as ethernet", required=True, update=True)
+    interface_type = Field(
+        str, "kind of interface, such as ethernet", required=True, update=True
+    )
     ip_address = Field(str, "IPv4 or IPv6 address", required=True, format="ip")
     device_id = Ref("devices", "device it belongs to", required=True)
     network_id = Ref("networks", "network it is attached to", null=True, cascade=False)
@@ -32,7 +34,7 @@ class NetworkInterface(crud.Resource):
     unique = ("device_id", "name")
 
 
-class NetworkInterfaceManager(crud.CRUDClient):
+class NetworkInterfaceManager(crud.CRUDClient[NetworkInterface]):
     """A manager for network interfaces."""
 
     key = "network_interface"

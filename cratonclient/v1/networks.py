@@ -28,7 +28,7 @@ class Network(crud.Resource):
     unique = ("project_id", "region_id", "name")
 
 
-class NetworkManager(crud.CRUDClient):
+class NetworkManager(crud.CRUDClient[Network]):
     """A manager for networks."""
 
     key = "network"

@@ -19,7 +19,7 @@ class Project(crud.Resource):
     columns = ("id", "name")
 
 
-class ProjectManager(crud.CRUDClient):
+class ProjectManager(crud.CRUDClient[Project]):
     """A manager for projects."""
 
     key = "project"

@@ -23,7 +23,7 @@ class Region(crud.Resource):
     inherits = ("cloud_id", "project_id")
 
 
-class RegionManager(crud.CRUDClient):
+class RegionManager(crud.CRUDClient[Region]):
     """A manager for regions."""
 
     key = "region"

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from cratonclient import crud
 from cratonclient.fields import Field, Ref
 
@@ -19,13 +21,15 @@ class User(crud.Resource):
 
     operations = ("list", "get", "create", "delete")
     filters = ("id",)
-    parameters = {"name": Field(str, "name of the user", of="username")}
+    parameters: t.ClassVar[crud.Parameters] = {
+        "name": Field(str, "name of the user", of="username")
+    }
     columns = ("id", "username", "is_admin", "project_id")
     unique = ("project_id", "username")
     NAME_ATTR = "username"
 
 
-class UserManager(crud.CRUDClient):
+class UserManager(crud.CRUDClient[User]):
     """A manager for users."""
 
     key = "user"

@@ -109,7 +109,7 @@ class Variables(crud.Resource, collections.abc.MutableMapping[str, Variable]):
         return ((name, item.value) for name, item in self.items())
 
 
-class VariableManager(crud.CRUDClient):
+class VariableManager(crud.CRUDClient[Variables]):
     """The variables of one object.
 
     >>> host.variables.update(rack='r1')['rack'].value
@@ -142,7 +142,7 @@ class VariableManager(crud.CRUDClient):
         :raises cratonclient.exceptions.NotFound: when their owner is gone.
         """
         values = {**(item_id or {}), **kwargs}
-        return t.cast("Variables", self._made_from(self.session.put(self.build_url(), json=values)))
+        return self._made_from(self.session.put(self.build_url(), json=values))
 
     def delete(self, *args: str, **kwargs: t.Any) -> bool:  # type: ignore[override]
         """Delete variables; those that are not there do not matter.

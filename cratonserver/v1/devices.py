@@ -14,7 +14,7 @@ from cratonserver import errors, rules
 class Rules(rules.Rules):
     """The rules of hosts and network devices (wire document, 4.4, 5.6 and 5.7)."""
 
-    def __init__(self, kind: type[crud.CRUDClient]) -> None:
+    def __init__(self, kind: type[crud.CRUDClient[t.Any]]) -> None:
         super().__init__(kind)
         self.conflict = "A device with the given name already exists."
 

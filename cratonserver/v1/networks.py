@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from cratonclient import crud
 from cratonserver import rules
 
@@ -12,6 +14,6 @@ class Rules(rules.Rules):
 
     ignores = ("resolved-values",)
 
-    def __init__(self, kind: type[crud.CRUDClient]) -> None:
+    def __init__(self, kind: type[crud.CRUDClient[t.Any]]) -> None:
         super().__init__(kind)
         self.conflict = "Network with the given name already exists in this region."

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The benchmarks behind tools/bench."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import typing as t
+
+BIN = pathlib.Path(sys.executable).parent
+
+#: The same request as ``craton host list -f json`` makes, by a program that
+#: knows nothing but how to make it.
+GET = """
+import json, os, requests
+response = requests.get(
+    os.environ["CRATON_URL"] + "/v1/hosts?limit=100",
+    headers={
+        "X-Auth-User": os.environ["OS_USERNAME"],
+        "X-Auth-Token": os.environ["OS_PASSWORD"],
+        "X-Auth-Project": os.environ["OS_PROJECT_ID"],
+    },
+    timeout=60,
+)
+response.raise_for_status()
+print(json.dumps(response.json()["hosts"]))
+"""
+
+#: Hosts on the one page that is listed. The walk ends after a second, empty
+#: one, which the program above does not ask for.
+HOSTS = 20
+
+
+@contextlib.contextmanager
+def server() -> t.Iterator[dict[str, str]]:
+    """Serve a small fleet on loopback; give the environment to reach it with."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = f"sqlite:///{folder}/fleet.db"
+        fill(database)
+        printed = subprocess.run(
+            [BIN / "craton-server", "init", "--database", database],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        variables = dict(line.split("=", 1) for line in printed.replace("export ", "").split())
+        serving = subprocess.Popen(
+            [BIN / "craton-server", "run", "--database", database, "--listen", "127.0.0.1:0"],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert serving.stderr is not None
+            variables["CRATON_URL"] = serving.stderr.readline().split(" at ")[1].split()[0]
+            yield {"PATH": os.environ["PATH"], "HOME": folder, **variables}
+        finally:
+            serving.terminate()
+            serving.wait()
+
+
+def fill(database: str) -> None:
+    """Make the hosts that are listed."""
+    from cratonclient import auth
+    from cratonclient.v1 import client
+
+    craton = client.Client(auth.create_session_with(None, True), database)
+    cloud = craton.clouds.create(name="cloud")
+    region = craton.regions.create(name="region", cloud_id=cloud.id)
+    for number in range(HOSTS):
+        craton.hosts.create(
+            name=f"host-{number}",
+            ip_address=f"10.0.0.{number}",
+            device_type="server",
+            cloud_id=cloud.id,
+            region_id=region.id,
+        )
+
+
+def interleaved(
+    commands: dict[str, list[str]], environment: dict[str, str], runs: int
+) -> dict[str, float]:
+    """Time commands in turn; give the median seconds of each."""
+    seconds: dict[str, list[float]] = {name: [] for name in commands}
+    for run in range(runs + 1):
+        for name, command in commands.items():
+            began = time.perf_counter()
+            subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+            if run:  # the first one fills the caches
+                seconds[name].append(time.perf_counter() - began)
+    return {name: statistics.median(values) for name, values in seconds.items()}
+
+
+def startup(runs: int) -> int:
+    """Compare a list of hosts with the same GET; at most 1.5 times as long."""
+    commands = {
+        "a GET with requests": [sys.executable, "-c", GET],
+        "craton host list -f json": [str(BIN / "craton"), "host", "list", "-f", "json"],
+        "craton host list": [str(BIN / "craton"), "host", "list"],
+    }
+    with server() as environment:
+        medians = interleaved(commands, environment, runs)
+    base = medians["a GET with requests"]
+    for name, median in medians.items():
+        print(f"{median * 1000:7.1f} ms  {median / base:5.2f}  {name}")
+    return 0 if medians["craton host list -f json"] / base <= 1.5 else 1
+
+
+def main() -> int:
+    """Run a benchmark; the exit status says whether its bars are met."""
+    parser = argparse.ArgumentParser(prog="tools/bench", description=__doc__)
+    parser.add_argument("what", choices=("startup",))
+    parser.add_argument("runs", nargs="?", type=int, default=20)
+    options = parser.parse_args()
+    return startup(options.runs)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
