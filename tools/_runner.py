@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Select tests by name, run them with stestr, count: the heart of tools/test.
+
+stestr alone cannot do it: a module that does not import stops its listing, a
+name that matches nothing is no error, `--random` has no effect, and it does not
+start from a path with blanks.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import subunit
+import testtools
+from subunit.test_results import CatFiles
+from testtools.testresult.real import TestDict
+
+ROOT = Path(__file__).resolve().parents[1]
+TESTS = ROOT / "cratonclient" / "tests"
+PACKAGE = ["cratonclient", "tests"]
+DEFAULT_SUITES = ["unit", "integration"]
+# How a person names the server that the functional suite talks to.
+SERVER_VARIABLES = ("CRATON_URL", "OS_USERNAME", "OS_PASSWORD", "OS_PROJECT_ID")
+
+# unittest stands in for a module that failed to import, or that skips itself.
+STAND_IN = re.compile(r"unittest\.loader\.(_FailedTest|ModuleSkipped)\.")
+# ... and reports what befell a class or module before its first test like this.
+FIXTURE = re.compile(r"setUp(?:Class|Module) \((.+)\)")
+
+
+class UsageError(Exception):
+    """The arguments name no tests."""
+
+
+def suites() -> list[str]:
+    """Return the names of the suites, which are folders."""
+    return sorted(path.parent.name for path in TESTS.glob("*/__init__.py"))
+
+
+def discover() -> list[str]:
+    """Return the id of every test, with stand-ins for modules that fail."""
+
+    def flat(suite: unittest.TestSuite) -> Iterator[str]:
+        for test in suite:
+            if isinstance(test, unittest.TestSuite):
+                yield from flat(test)
+            else:
+                yield test.id()
+
+    found = unittest.TestLoader().discover(str(TESTS), top_level_dir=str(ROOT))
+    return list(flat(found))
+
+
+def words(test_id: str) -> list[str]:
+    """Split an id: modules, class, test; without the name of a scenario."""
+    return STAND_IN.sub("", test_id).partition("(")[0].split(".")
+
+
+def within(part: list[str], whole: list[str]) -> bool:
+    """Tell whether a list occurs in another one, in one piece."""
+    starts = range(len(whole) - len(part) + 1)
+    return any(whole[start : start + len(part)] == part for start in starts)
+
+
+def named(argument: str) -> list[str]:
+    """Translate an argument into the words that its tests have in their ids."""
+    if argument == "all":
+        return PACKAGE
+    if argument in suites():
+        return [*PACKAGE, argument]
+    for path in (Path(argument), ROOT / argument):
+        if path.exists() and path.resolve().is_relative_to(TESTS):
+            return list(path.resolve().relative_to(ROOT).with_suffix("").parts)
+    return argument.split(".")
+
+
+def select(arguments: list[str], ids: list[str]) -> list[str]:
+    """Return the ids that the arguments name.
+
+    Raises:
+        UsageError: an argument names none.
+    """
+    selected: dict[str, None] = {}
+    broken = [test_id for test_id in ids if "._FailedTest." in test_id]
+    for argument in arguments:
+        wanted = named(argument)
+        matching = [test_id for test_id in ids if within(wanted, words(test_id))]
+        # What is wanted may lie in a module that does not import.
+        matching += [test_id for test_id in broken if within(words(test_id)[2:], wanted)]
+        if not matching:
+            reason = f"no test is called {argument!r}; suites: {', '.join(suites())}"
+            if broken:
+                modules = ", ".join(".".join(words(test_id)) for test_id in broken)
+                reason += f"; does not import: {modules}"
+            raise UsageError(reason)
+        selected.update(dict.fromkeys(matching))
+    return list(selected)
+
+
+class Tally(testtools.StreamToDict):
+    """Prints how the tests go, and counts them."""
+
+    WIDTH = 72
+
+    def __init__(self) -> None:
+        super().__init__(self._finished)
+        self.outcomes: dict[str, str] = {}
+        self.skips: list[str] = []
+        self._column = 0
+
+    def count(self, outcome: str) -> int:
+        """Return how many tests have ended so."""
+        return list(self.outcomes.values()).count(outcome)
+
+    def add_missing(self, selected: Iterable[str]) -> None:
+        """Count what was to run and did not, since silence is no success."""
+        fixtures = {
+            match[1]: outcome
+            for test_id, outcome in self.outcomes.items()
+            if (match := FIXTURE.fullmatch(test_id))
+        }
+        for test_id in selected:
+            if test_id in self.outcomes:
+                continue
+            place = test_id.rpartition(".")[0]
+            outcome = fixtures.get(place) or fixtures.get(place.rpartition(".")[0])
+            self.outcomes[test_id] = outcome or "failed"
+            if outcome is None:
+                self._show(f"\nFAILED {test_id}\n    It did not run.\n")
+        for test_id in [*self.outcomes]:
+            if FIXTURE.fullmatch(test_id):
+                del self.outcomes[test_id]
+
+    def _finished(self, test: TestDict) -> None:
+        test_id, status, details = test["id"], test["status"], test["details"]
+        if status == "exists":
+            return
+        if status in ("success", "xfail"):
+            outcome, sign = "passed", "."
+        elif status == "skip":
+            outcome, sign = "skipped", "s"
+            reason = details["reason"].as_text() if "reason" in details else ""
+            self.skips.append(f"{test_id}: {reason}")
+        else:
+            outcome, sign = "failed", ""
+            self._show(f"\nFAILED {test_id} ({status})\n")
+            for name, content in details.items():
+                if content.content_type.type == "text" and content.as_text().strip():
+                    text = content.as_text().strip().replace("\n", "\n    ")
+                    self._show(f"  {name}:\n    {text}\n")
+        self.outcomes[test_id] = outcome
+        self._progress(sign)
+
+    def _progress(self, sign: str) -> None:
+        self._column += len(sign)
+        end = "\n" if self._column == self.WIDTH else ""
+        self._column %= self.WIDTH
+        print(sign, end=end, flush=True)
+
+    def _show(self, text: str) -> None:
+        print(text, end="", flush=True)
+        self._column = 0
+
+
+def run(selected: list[str], environment: dict[str, str]) -> Tally:
+    """Run tests in stestr's workers."""
+    # stestr starts its workers through a shell without quoting the interpreter's
+    # path, which may have blanks; by name it is found whatever the path.
+    folder = os.path.dirname(sys.executable)
+    path = os.pathsep.join([folder, environment.get("PATH", os.defpath)])
+    environment = environment | {"PATH": path, "PYTHON": "python"}
+
+    tally = Tally()
+    printed = CatFiles(sys.stdout.buffer)
+    results = testtools.StreamResultRouter(tally)
+    results.add_rule(printed, "test_id", test_id=None)
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8") as names:
+        names.write("\n".join(selected) + "\n")
+        names.flush()
+        command = [sys.executable, "-m", "stestr", "run", "--subunit"]
+        with subprocess.Popen(
+            [*command, "--load-list", names.name],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+        ) as stestr:
+            stream = subunit.ByteStreamToStreamResult(stestr.stdout, "stdout")
+            results.startTestRun()
+            try:
+                stream.run(results)
+            finally:
+                results.stopTestRun()
+    if stestr.returncode:
+        tally.outcomes[f"stestr ended with status {stestr.returncode}"] = "failed"
+    tally.add_missing(selected)
+    return tally
+
+
+def main(arguments: list[str]) -> int:
+    """Run the tests that the arguments name and return the exit status."""
+    seed = os.environ.setdefault("TEST_SEED", str(random.randrange(10**6)))
+    server = {name: os.environ.get(name, "") for name in SERVER_VARIABLES}
+    for name in [*os.environ]:
+        if name.startswith(("OS_", "CRATON_")):
+            del os.environ[name]
+
+    try:
+        options = [name for name in arguments if name.startswith("-")]
+        if options:
+            raise UsageError(f"unknown option {options[0]}; see tools/test --help")
+        selected = select(arguments or DEFAULT_SUITES, discover())
+    except UsageError as error:
+        print(f"tools/test: {error}", file=sys.stderr)
+        return 2
+
+    environment = dict(os.environ)
+    functional = [*PACKAGE, "functional"]
+    if server["CRATON_URL"] and all(words(i)[:3] == functional for i in selected):
+        environment |= {name: value for name, value in server.items() if value}
+
+    os.chdir(ROOT)
+    plural = "" if len(selected) == 1 else "s"
+    print(f"{len(selected)} test{plural} in random order, TEST_SEED={seed}", flush=True)
+    tally = run(selected, environment)
+
+    passed, failed = tally.count("passed"), tally.count("failed")
+    skipped = tally.count("skipped")
+    print("", *(f"skipped {line}" for line in sorted(tally.skips)), sep="\n")
+    for test_id in sorted(i for i, how in tally.outcomes.items() if how == "failed"):
+        print(f"failed {test_id}")
+    total = f"{passed} passed, {failed} failed"
+    print(f"{total}, {skipped} skipped" if skipped else total)
+    return 0 if passed and not failed else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
