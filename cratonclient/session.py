@@ -197,7 +197,7 @@ class Session:
 
         Source: wire document, section 8.
         """
-        visited = {url}
+        visited = {_canonical(url)}
         response = self.get(url, **kwargs)
         while True:
             body = body_of(response)
@@ -208,12 +208,12 @@ class Session:
                 return
             origin = url if parse.urlsplit(url).netloc else response.url
             link = _same_origin(origin, link)
-            if link in visited:
+            if _canonical(link) in visited:
                 raise exceptions.UnexpectedResponse(
                     f"The pages of {url} go in a circle: {redact.printable(link)} comes "
                     "again. Sort by a field that has a value in every row."
                 )
-            visited.add(link)
+            visited.add(_canonical(link))
             response = self.get(link)
 
 
@@ -223,7 +223,9 @@ def _items(
     """Take the objects out of a page."""
     items = body.get(items_key)
     if nested and isinstance(items, collections.abc.Mapping):
-        items = list(itertools.chain.from_iterable(items.values()))
+        lists = list(items.values())
+        if all(isinstance(some, list) for some in lists):
+            items = list(itertools.chain.from_iterable(lists))
     if isinstance(items, list) and all(isinstance(item, dict) for item in items):
         return items
     raise exceptions.UnexpectedResponse(
@@ -240,6 +242,12 @@ def _next_link(body: dict[str, t.Any]) -> str | None:
             href = link.get("href")
             return href if isinstance(href, str) else None
     return None
+
+
+def _canonical(url: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Give what tells pages apart: servers write parameters in any order."""
+    bare, _, query = url.partition("?")
+    return bare, tuple(sorted(parse.parse_qsl(query, keep_blank_values=True)))
 
 
 def _same_origin(url: str, link: str) -> str:

@@ -8,6 +8,7 @@ import json
 import sys
 import typing as t
 
+from cratonclient import redact
 from cratonclient.fields import Field, Ref
 
 
@@ -24,7 +25,7 @@ def one_line_errors(parser: argparse.ArgumentParser, see: str) -> None:
         meant = difflib.get_close_matches(word, parser._option_string_actions, n=1)
         hint = f" Did you mean {meant[0]}?" if meant else ""
         text = " ".join(f"{parser.prog}: {message}.{hint} See '{see}'.".split())
-        print(text, file=sys.stderr)
+        print(redact.printable(text), file=sys.stderr)
         raise SystemExit(2)
 
     parser.error = error  # type: ignore[method-assign]  # the class is cliff's
