@@ -13,7 +13,6 @@ from cratonserver import errors, paging, rules, variables
 from cratonserver.identity import Identity
 from cratonserver.parameters import ListQuery
 from cratonserver.tables import Kind, Schema
-from cratonserver.v1 import devices
 
 Row = dict[str, t.Any]
 
@@ -192,22 +191,10 @@ class Objects:
         return scope
 
     def _conditions(self, filters: t.Mapping[str, t.Any]) -> list[sa.ColumnElement[bool]]:
-        conditions: list[sa.ColumnElement[bool]] = []
-        parameters = self.kind.resource_class.parameters
-        for name, value in filters.items():
-            column = parameters[name].of if name in parameters else name
-            if name == "label":
-                labels = self.schema.labels(self.kind)
-                carriers = sa.select(labels.c.owner_id).where(labels.c.label == value)
-                conditions.append(self.table.c.id.in_(carriers))
-            elif name == "parent_id" and filters.get("descendants"):
-                below = devices.descendants(self.table, value)
-                conditions.append(self.table.c.id.in_(below))
-            elif name == "name" and self.rules.name_is_pattern and value:
-                conditions.append(self.table.c.name.like(value))
-            elif column in self.table.c:
-                conditions.append(self.table.c[column] == value)
-        return conditions
+        return [
+            self.rules.condition(self.schema, name, value, filters)
+            for name, value in filters.items()
+        ]
 
     def _order(self, query: ListQuery) -> paging.Order:
         fields = self.kind.resource_class.fields()

@@ -8,6 +8,7 @@ in a module of the name of the collection.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import typing as t
 
@@ -16,6 +17,9 @@ import sqlalchemy as sa
 from cratonclient import crud, v1
 from cratonserver import errors
 from cratonserver.identity import Identity
+
+if t.TYPE_CHECKING:
+    from cratonserver.tables import Schema
 
 #: The collections that have a module of rules. Kinds that extend one of them
 #: share its rules, unless they are listed themselves.
@@ -30,8 +34,6 @@ class Rules:
 
     #: Whether ``?id=`` and ``?name=`` find one object or fail with 404.
     finds_one = False
-    #: Whether ``?name=`` is a pattern of SQL's LIKE.
-    name_is_pattern = False
     #: Whether ``…/variables`` answers with inherited ones unless told otherwise.
     variables_path_resolves = False
 
@@ -65,6 +67,18 @@ class Rules:
         if who.is_root:
             return sa.true()
         return table.c.project_id == who.project_id
+
+    def condition(
+        self, schema: Schema, name: str, value: t.Any, filters: t.Mapping[str, t.Any]
+    ) -> sa.ColumnElement[bool]:
+        """Give the condition that a filter of a list stands for.
+
+        :param name: the parameter.
+        :param filters: all that were given, for those that mean something together.
+        """
+        parameters = self.kind.resource_class.parameters
+        column = parameters[name].of if name in parameters else name
+        return t.cast("sa.ColumnElement[bool]", schema.table(self.kind).c[column] == value)
 
     def item_id(self, text: str) -> int | str:
         """Read the id in a path.
@@ -101,7 +115,8 @@ class Rules:
         return {}
 
 
-def of(kind: type[crud.CRUDClient[t.Any]]) -> Rules:
+@functools.cache
+def of(kind: t.Any) -> Rules:
     """Give the rules of a kind."""
     for resource in kind.resource_class.__mro__:
         for name in _MODULES:

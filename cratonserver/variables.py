@@ -10,8 +10,8 @@ import typing as t
 import sqlalchemy as sa
 
 from cratonclient.fields import Ref
+from cratonserver import trees
 from cratonserver.tables import Kind, Schema
-from cratonserver.v1 import devices
 
 Row = t.Mapping[str, t.Any]
 Values = dict[str, t.Any]
@@ -88,7 +88,7 @@ def _from_parents(
     connection: sa.Connection, schema: Schema, kind: Kind, ids: Ids
 ) -> t.Callable[[Row], t.Iterator[Values]]:
     """Inherit from the parent, its parent, and so on, as far as it goes."""
-    query = devices.ancestors(schema.table(kind), sorted(set(ids)))
+    query = trees.ancestors(schema.table(kind), sorted(set(ids)))
     parents = {row.id: row.parent_id for row in connection.execute(query)}
     found = own(connection, schema.variables(kind), filter(None, parents.values()))
 

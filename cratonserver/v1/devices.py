@@ -8,7 +8,10 @@ import typing as t
 import sqlalchemy as sa
 
 from cratonclient import crud
-from cratonserver import errors, rules
+from cratonserver import errors, rules, trees
+
+if t.TYPE_CHECKING:
+    from cratonserver.tables import Schema
 
 
 class Rules(rules.Rules):
@@ -23,6 +26,20 @@ class Rules(rules.Rules):
         parent = table.alias()
         kind = sa.select(parent.c.kind).where(parent.c.id == table.c.parent_id)
         return [kind.scalar_subquery().label("parent_kind")]
+
+    def condition(
+        self, schema: Schema, name: str, value: t.Any, filters: t.Mapping[str, t.Any]
+    ) -> sa.ColumnElement[bool]:
+        """Filter by label, and by parent to any depth."""
+        table = schema.table(self.kind)
+        if name == "label":
+            labels = schema.labels(self.kind)
+            return table.c.id.in_(sa.select(labels.c.owner_id).where(labels.c.label == value))
+        if name == "parent_id" and filters.get("descendants"):
+            return table.c.id.in_(trees.descendants(table, value))
+        if name == "descendants":  # says how parent_id is meant
+            return sa.true()
+        return super().condition(schema, name, value, filters)
 
     def check(
         self,
@@ -42,7 +59,7 @@ class Rules(rules.Rules):
                 f"'{row['name']}' cannot be used as its parent_id.",
             )
         below = sa.select(sa.literal(1)).where(
-            table.c.id == parent, table.c.id.in_(descendants(table, row["id"]))
+            table.c.id == parent, table.c.id.in_(trees.descendants(table, row["id"]))
         )
         if connection.execute(below).first():
             raise errors.Refused(
@@ -60,26 +77,3 @@ class Rules(rules.Rules):
         else:
             path = f"regions/{row['region_id']}"
         return {"links": [{"href": f"{base}/{path}", "rel": "up"}]}
-
-
-def descendants(table: sa.Table, device_id: int) -> sa.Select[tuple[int]]:
-    """Select the ids of all that is below a device.
-
-    UNION, not UNION ALL: it ends even if the data had a circle in it.
-    """
-    children = sa.select(table.c.id).where(table.c.parent_id == device_id)
-    tree = children.cte("descendants", recursive=True)
-    below = table.alias()
-    tree = tree.union(sa.select(below.c.id).where(below.c.parent_id == tree.c.id))
-    return sa.select(tree.c.id)
-
-
-def ancestors(table: sa.Table, device_ids: t.Iterable[int]) -> sa.Select[tuple[int, int]]:
-    """Select id and parent_id of devices and of all that they are below."""
-    start = sa.select(table.c.id, table.c.parent_id).where(table.c.id.in_(device_ids))
-    chain = start.cte("ancestors", recursive=True)
-    above = table.alias()
-    chain = chain.union(
-        sa.select(above.c.id, above.c.parent_id).where(above.c.id == chain.c.parent_id)
-    )
-    return sa.select(chain.c.id, chain.c.parent_id)

@@ -11,11 +11,12 @@ import sqlalchemy as sa
 from cratonserver import errors, rules
 from cratonserver.identity import Identity, project_id
 
+if t.TYPE_CHECKING:
+    from cratonserver.tables import Schema
+
 
 class Rules(rules.Rules):
     """The rules of projects (wire document, sections 1.3, 6.3 and 13)."""
-
-    name_is_pattern = True
 
     def allow(self, who: Identity, method: str, one: bool) -> None:
         """Let admins read their own project, and root do everything."""
@@ -29,6 +30,14 @@ class Rules(rules.Rules):
         if who.is_root:
             return sa.true()
         return table.c.id == who.project_id
+
+    def condition(
+        self, schema: Schema, name: str, value: t.Any, filters: t.Mapping[str, t.Any]
+    ) -> sa.ColumnElement[bool]:
+        """Take a name as a pattern of SQL's LIKE; an empty one finds everything."""
+        if name == "name":
+            return schema.table(self.kind).c.name.like(value or "%")
+        return super().condition(schema, name, value, filters)
 
     def item_id(self, text: str) -> str:
         """Read a UUID in any spelling."""

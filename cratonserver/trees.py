@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Walk along ``parent_id``, in the database.
+
+UNION, not UNION ALL: a walk ends even if there were a circle in the data.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+import sqlalchemy as sa
+
+
+def descendants(table: sa.Table, row_id: int) -> sa.Select[tuple[int]]:
+    """Select the ids of all rows that are below one."""
+    children = sa.select(table.c.id).where(table.c.parent_id == row_id)
+    tree = children.cte("descendants", recursive=True)
+    below = table.alias()
+    tree = tree.union(sa.select(below.c.id).where(below.c.parent_id == tree.c.id))
+    return sa.select(tree.c.id)
+
+
+def ancestors(table: sa.Table, row_ids: t.Iterable[int]) -> sa.Select[tuple[int, int]]:
+    """Select id and parent_id of rows and of all that they are below."""
+    start = sa.select(table.c.id, table.c.parent_id).where(table.c.id.in_(row_ids))
+    chain = start.cte("ancestors", recursive=True)
+    above = table.alias()
+    chain = chain.union(
+        sa.select(above.c.id, above.c.parent_id).where(above.c.id == chain.c.parent_id)
+    )
+    return sa.select(chain.c.id, chain.c.parent_id)
