@@ -78,8 +78,8 @@ class Adapter(requests.adapters.BaseAdapter):
 def _environ(request: requests.PreparedRequest) -> dict[str, t.Any]:
     """Make the WSGI environment of a request by the owner of the fleet (PEP 3333)."""
     url = parse.urlsplit(request.url or "")
-    body = request.body or b""
-    body = body.encode() if isinstance(body, str) else body
+    sent: t.Any = request.body or b""  # this library sends JSON only, never streams
+    body = sent.encode() if isinstance(sent, str) else bytes(sent)
     headers = {
         f"HTTP_{name.upper().replace('-', '_')}": value
         for name, value in request.headers.items()

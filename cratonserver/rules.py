@@ -8,7 +8,6 @@ in a module of the name of the collection.
 
 from __future__ import annotations
 
-import functools
 import importlib
 import typing as t
 
@@ -115,9 +114,17 @@ class Rules:
         return {}
 
 
-@functools.cache
-def of(kind: t.Any) -> Rules:
+def of(kind: type[crud.CRUDClient[t.Any]]) -> Rules:
     """Give the rules of a kind."""
+    if kind not in _found:
+        _found[kind] = _rules(kind)
+    return _found[kind]
+
+
+_found: dict[type[crud.CRUDClient[t.Any]], Rules] = {}
+
+
+def _rules(kind: type[crud.CRUDClient[t.Any]]) -> Rules:
     for resource in kind.resource_class.__mro__:
         for name in _MODULES:
             if v1.kind(name).resource_class is resource:

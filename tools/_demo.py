@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+import typing as t
 
 from cratonclient import auth
 from cratonclient.v1 import client
@@ -23,7 +24,7 @@ def main(url: str) -> None:
         region = craton.regions.create(
             name=region_name, cloud_id=cloud.id, variables={"dns": f"dns.{region_name}"}
         )
-        place = {"cloud_id": cloud.id, "region_id": region.id}
+        place: dict[str, t.Any] = {"cloud_id": cloud.id, "region_id": region.id}
         craton.networks.create(
             name="management",
             cidr="10.0.0.0/24",
