@@ -66,7 +66,7 @@ def for_list(schema: Schema, kind: Kind, given: t.Mapping[str, str]) -> ListQuer
         resolved=values.get("resolved-values", True) and bool(kind.resource_class.inherits),
         echo={},
     )
-    query.echo.update(_echo(query, values, allowed))
+    query.echo.update({**_always(kind, allowed), **_echo(query, values)})
     return query
 
 
@@ -101,15 +101,23 @@ def _detailed(schema: Schema, kind: Kind) -> bool:
     return all(isinstance(fields.get("variables"), Sub) for fields in members)
 
 
-def _echo(
-    query: ListQuery, values: t.Mapping[str, t.Any], allowed: t.Mapping[str, t.Any]
-) -> dict[str, t.Any]:
-    """Give the parameters that every link carries, defaults included."""
-    echo = {n: v for n, v in values.items() if n not in ("marker", "sort_keys")}
+def _always(kind: Kind, allowed: t.Mapping[str, Field[t.Any]]) -> dict[str, t.Any]:
+    """Give the flags that links carry although they were not given (section 8)."""
+    resource = kind.resource_class
+    flags: dict[str, t.Any] = {
+        n: False for n, f in resource.parameters.items() if f.type is bool
+    }
     if "resolved-values" in allowed:
-        echo.setdefault("resolved-values", True)
+        flags["resolved-values"] = True
+    if "details" in allowed and not (resource.inherits and "variables" in resource.fields()):
+        flags["details"] = False
+    return flags
+
+
+def _echo(query: ListQuery, values: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Give the parameters that every link carries."""
     return {
-        **echo,
+        **{name: value for name, value in values.items() if name != "marker"},
         "sort_keys": ",".join(query.sort_keys),
         "sort_dir": query.sort_dir,
         "limit": query.limit,

@@ -304,4 +304,3 @@ def _first(value: str | list[str]) -> str:
 
 def _no_content(resp: falcon.Response) -> None:
     resp.status = falcon.HTTP_204
-    resp.content_type = "application/json"
