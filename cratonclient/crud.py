@@ -129,11 +129,15 @@ class Resource:
         :returns: True.
         :raises cratonclient.exceptions.HTTPError: when the server refuses.
         """
+        return t.cast("bool", self._managed().delete(self.id))
+
+    def _managed(self) -> t.Any:
+        """Give the manager, if there is one."""
         if self.manager is None:
             raise exceptions.CommandError(
                 f"{self!r} was unpickled and so has no manager. Use the one of a client."
             )
-        return t.cast("bool", self.manager.delete(self.id))
+        return self.manager
 
     def to_dict(self) -> dict[str, t.Any]:
         """Give a copy of what the server said."""
@@ -236,6 +240,7 @@ class CRUDClient(t.Generic[R]):
         :param path_arguments: ``<key>_id`` and ``base_path`` are taken out of
             it, the rest is left.
         :returns: such as ``https://craton.example/v1/hosts/1``.
+        :raises cratonclient.exceptions.NotFound: for an id that cannot be one.
         """
         arguments = {} if path_arguments is None else path_arguments
         url = self.url + (arguments.pop("base_path", None) or self.base_path or "")
@@ -368,4 +373,7 @@ def _path_segment(item_id: object) -> str:
     """Keep an id from naming another path, whatever is in it."""
     from urllib import parse
 
-    return parse.quote(str(item_id), safe="")
+    text = str(item_id)
+    if text in ("", ".", ".."):
+        raise exceptions.NotFound(f"There can be nothing with the id {text!r}.")
+    return parse.quote(text, safe="")

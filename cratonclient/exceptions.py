@@ -358,12 +358,12 @@ def raise_from(exception: Exception) -> ClientException:
         error = class_for(status)(response=response, exception=exception)
         error.status_code = status
         return error
-    if isinstance(exception, ksa.ConnectTimeout):
+    if isinstance(exception, ksa.ConnectTimeout) or _was_silent(exception):
         return Timeout(_reason(exception), exception=exception)
     if isinstance(exception, ksa.SSLError):
         cure = "Check the URL, and that the authority of the certificate is trusted."
         return ConnectionFailed(f"{_reason(exception)}. {cure}", exception=exception)
-    if isinstance(exception, ksa.ConnectionError):
+    if isinstance(exception, (ksa.ConnectionError, ksa.RetriableConnectionFailure)):
         cure = "Check the URL, and that the server runs."
         return ConnectionFailed(f"{_reason(exception)}. {cure}", exception=exception)
     if isinstance(exception, (ksa.EndpointNotFound, ksa.EmptyCatalog)):
@@ -380,22 +380,32 @@ def _reason(exception: Exception) -> str:
     which quote the system. The last ones are the ones that help.
     """
     where = str(exception).partition(": ")[0]
-    cause: BaseException | None = exception
-    seen: set[int] = set()
-    while cause is not None and id(cause) not in seen:
-        seen.add(id(cause))
+    for cause in _causes(exception):
         if isinstance(cause, OSError) and cause.strerror:
             return f"{where}: {cause.strerror}"
-        cause = _cause(cause)
     return where
 
 
-def _cause(error: BaseException) -> BaseException | None:
-    """Find the error behind one, where the HTTP libraries keep it."""
-    behind: t.Any = getattr(error, "reason", None) or next(iter(error.args), None)
-    if isinstance(behind, BaseException):
-        return behind
-    return error.__cause__ or error.__context__
+def _was_silent(exception: Exception) -> bool:
+    """Tell whether a server took a request and then kept silent.
+
+    After the last retry requests reports that as a failure to connect.
+    """
+    import urllib3
+
+    return any(isinstance(c, urllib3.exceptions.ReadTimeoutError) for c in _causes(exception))
+
+
+def _causes(error: BaseException) -> t.Iterator[BaseException]:
+    """Give an error and those behind it, where the HTTP libraries keep them."""
+    seen: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in seen:
+        seen.append(cause)
+        yield cause
+        behind: t.Any = getattr(cause, "reason", None) or next(iter(cause.args), None)
+        cause = behind if isinstance(behind, BaseException) else None
+        cause = cause or seen[-1].__cause__ or seen[-1].__context__
 
 
 def _server_message(response: requests.Response | None) -> str | None:
@@ -404,7 +414,7 @@ def _server_message(response: requests.Response | None) -> str | None:
         return None
     try:
         body = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if isinstance(body, collections.abc.Mapping):
         error = body.get("error")

@@ -16,6 +16,8 @@ from __future__ import annotations
 
 import typing as t
 
+from cratonclient import redact
+
 T = t.TypeVar("T")
 S = t.TypeVar("S")
 
@@ -99,6 +101,8 @@ class Field(t.Generic[T]):
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
+        if self.secret:
+            redact.SECRETS.add(name)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}: {self.type.__name__}>"

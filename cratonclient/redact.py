@@ -6,12 +6,12 @@ from __future__ import annotations
 import logging
 import re
 
-#: Names of JSON members whose values no log may hold.
-SECRETS = ("api_key", "password", "secret", "token")
+#: Names of JSON members whose values no log may hold. Fields that are declared
+#: secret add theirs.
+SECRETS = {"api_key", "password", "secret", "token"}
 
-_JSON_SECRET = re.compile(
-    r"""(["'](?:%s)["']\s*:\s*)(["'])(?:\\.|(?!\2).)*\2""" % "|".join(SECRETS)  # noqa: UP031  # braces would have to be doubled
-)
+#: A member with a string for its value, as JSON or as Python writes it.
+_MEMBER = re.compile(r"""((["'])(\w+)\2\s*:\s*)(["'])(?:\\.|(?!\4).)*\4""")
 
 #: keystoneauth logs requests and answers here; a filter on a logger does not
 #: hold for those below it, so each is named.
@@ -29,7 +29,12 @@ def mask(text: str) -> str:
     >>> mask('{"username": "demo", "api_key": "5f4d"}')
     '{"username": "demo", "api_key": "***"}'
     """
-    return _JSON_SECRET.sub(r"\1\2***\2", text)
+    return _MEMBER.sub(_masked, text)
+
+
+def _masked(member: re.Match[str]) -> str:
+    name, quote = member[3], member[4]
+    return f"{member[1]}{quote}***{quote}" if name in SECRETS else member[0]
 
 
 def printable(text: object) -> str:

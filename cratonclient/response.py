@@ -19,7 +19,7 @@ def body_of(response: requests.Response) -> dict[str, t.Any]:
     """
     try:
         body = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     if isinstance(body, collections.abc.Mapping):
         return t.cast("dict[str, t.Any]", body)

@@ -36,7 +36,7 @@ def is_http(url: str) -> bool:
     >>> is_http('https://craton.example'), is_http('sqlite:///fleet.db')
     (True, False)
     """
-    return parse.urlsplit(url).scheme.lower() in ("http", "https")
+    return _scheme(url) in ("http", "https")
 
 
 def mount(session: t.Any, url: str) -> str:
@@ -53,27 +53,38 @@ def mount(session: t.Any, url: str) -> str:
         if not parse.urlsplit(url).hostname:
             raise exceptions.TransportNotFound(f"{url!r} names no host.")
         return url
-    scheme = parse.urlsplit(url).scheme.lower()
-    opened = _opener(scheme, url)(url)
+    opened = _opener(_scheme(url), url)(url)
     below = session._session
     getattr(below, "session", below).mount(opened.url, opened.adapter)
     return opened.url
 
 
+def _scheme(url: str) -> str:
+    """Give the scheme of a URL, nothing where it is not one."""
+    try:
+        return parse.urlsplit(url).scheme.lower()
+    except ValueError:
+        return ""
+
+
 def _opener(scheme: str, url: str) -> t.Callable[[str], Transport]:
-    from stevedore import driver, exception
+    """Find what opens URLs of a scheme.
+
+    One that does not load, since what it needs is not installed, is not there.
+    """
+    from stevedore import extension
 
     if not scheme:
         raise exceptions.TransportNotFound(
             f"{url!r} is not a URL. It must begin with http://, https:// or sqlite:///."
         )
-    try:
-        manager: t.Any = driver.DriverManager(GROUP, scheme, warn_on_missing_entrypoint=False)
-    except (exception.NoMatches, ImportError) as exc:
-        cure = _INSTALL.get(scheme)
-        hint = f"To install it: {cure}" if cure else "It must begin with http:// or https://."
-        raise exceptions.TransportNotFound(
-            f"Nothing installed can open {scheme}: URLs such as {url!r}. {hint}",
-            exception=exc,
-        ) from exc
-    return t.cast("t.Callable[[str], Transport]", manager.driver)
+    found: t.Any = extension.ExtensionManager(
+        GROUP, on_load_failure_callback=lambda *failure: None
+    )
+    if scheme in found:
+        return t.cast("t.Callable[[str], Transport]", found[scheme].plugin)
+    cure = _INSTALL.get(scheme)
+    hint = f"To install it: {cure}" if cure else "It must begin with http:// or https://."
+    raise exceptions.TransportNotFound(
+        f"Nothing installed can open {scheme}: URLs such as {url!r}. {hint}"
+    )

@@ -216,8 +216,9 @@ class Shell(app.App):
         if self.options.debug:
             chosen = logging.DEBUG
         elif chosen > logging.INFO:
-            # The errors that it warns of are reported when they are final.
+            # What they report is reported again when it is final.
             logging.getLogger("urllib3").setLevel(logging.ERROR)
+            logging.getLogger("cratonserver").setLevel(logging.CRITICAL)
         handler = logging.StreamHandler(self.stderr)
         handler.setFormatter(Console())
         root = logging.getLogger()
@@ -254,7 +255,8 @@ class Shell(app.App):
         self._error = None
         result = super().run_subcommand(argv)
         # A word that help does not know is wrong usage as well.
-        return status.USAGE if isinstance(self._error, ValueError) else result
+        unknown = argv[0] == "help" and isinstance(self._error, ValueError)
+        return status.USAGE if unknown else result
 
     def clean_up(self, cmd: t.Any, result: int, err: BaseException | None) -> None:
         """Keep what went wrong, to choose the exit status by."""

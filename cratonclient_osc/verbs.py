@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import sys
 import typing as t
 
 from cliff import columns, command, lister, show
@@ -249,5 +250,5 @@ class Create(Show):
 
 def _rows(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text) > 0:
-        return int(text)
+        return min(int(text), sys.maxsize)
     raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")

@@ -25,6 +25,14 @@ _MESSAGES = {
 }
 
 
+class IdConverter(falcon.routing.BaseConverter):
+    """Take any id in a path but an empty one: ``/v1/hosts/`` is no path."""
+
+    def convert(self, value: str) -> str | None:
+        """Give the id, ``None`` to look for another path."""
+        return value or None
+
+
 class RequestId:
     """Mark every answer with an id under which the log has it."""
 
@@ -69,6 +77,7 @@ def make(store: Store) -> t.Any:
     app.req_options.strip_url_path_trailing_slash = False
     app.req_options.keep_blank_qs_values = True
     app.req_options.auto_parse_qs_csv = False
+    app.router_options.converters["id"] = IdConverter
     app.set_error_serializer(_serialize)
     app.add_error_handler(errors.Refused, _answer_refused)
     app.add_error_handler(Exception, _answer_failure)
@@ -81,8 +90,10 @@ def make(store: Store) -> t.Any:
 
 def _serialize(req: falcon.Request, resp: falcon.Response, exception: falcon.HTTPError) -> None:
     """Answer with an error of the framework itself in Craton's words."""
-    message = _MESSAGES.get(exception.status_code, exception.title or "")
-    views.answer(resp, {"message": message, "status": exception.status_code})
+    status = exception.status_code
+    if req.method not in falcon.COMBINED_METHODS:  # to Falcon that is a bad request
+        status = resp.status = 405
+    views.answer(resp, {"message": _MESSAGES.get(status, exception.title), "status": status})
 
 
 def _answer_refused(

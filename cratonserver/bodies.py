@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import ipaddress
 import json
+import math
 import typing as t
 
 from cratonclient.fields import Field
@@ -52,13 +53,24 @@ def parse(content_type: str | None, body: bytes) -> t.Any:
         return None
     charset = options.partition("charset=")[2].strip(" \"'") or "utf-8"
     try:
-        return json.loads(body.decode(charset), parse_constant=_refuse_constant)
+        text = body.decode(charset)
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+        if "\\u" in text:  # half a surrogate pair is not a character
+            json.dumps(value, ensure_ascii=False).encode()
+        return value
     except (ValueError, LookupError, RecursionError):
         raise errors.Refused(400, MALFORMED) from None
 
 
 def _refuse_constant(name: str) -> t.NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise ValueError(f"{digits} is too large")
+    return value
 
 
 def for_create(kind: Kind, value: t.Any) -> dict[str, t.Any]:

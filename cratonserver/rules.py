@@ -84,7 +84,7 @@ class Rules:
 
         :raises cratonserver.errors.Refused: with status 404 when it is none.
         """
-        if text.isascii() and text.isdigit() and int(text) < 2**31:
+        if text.isascii() and text.isdigit() and len(text) < 11 and int(text) < 2**31:
             return int(text)
         raise errors.not_found()
 

@@ -26,10 +26,10 @@ def of(store: Store, kind: Kind) -> t.Iterator[tuple[str, View]]:
     yield "", Collection(store, kind, {"GET": "list", "POST": "create"})
     if "get" in operations:
         methods = {"GET": "get", "PUT": "update", "DELETE": "delete"}
-        yield "/{item_id}", Item(store, kind, methods)
+        yield "/{item_id:id}", Item(store, kind, methods)
     parts: dict[str, type[View]] = {"variables": Variables, "labels": Labels}
     for name in subresources:
-        yield f"/{{item_id}}/{name}", parts[name](store, kind, {})
+        yield f"/{{item_id:id}}/{name}", parts[name](store, kind, {})
 
 
 def answer(resp: falcon.Response, body: t.Any) -> None:
@@ -304,3 +304,4 @@ def _first(value: str | list[str]) -> str:
 
 def _no_content(resp: falcon.Response) -> None:
     resp.status = falcon.HTTP_204
+    resp.content_type = "application/json"

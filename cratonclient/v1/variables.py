@@ -77,7 +77,7 @@ class Variables(crud.Resource, collections.abc.MutableMapping[str, Variable]):
 
     def delete(self) -> bool:
         """Delete all these variables from their owner."""
-        return t.cast("bool", self.manager.delete(*self))
+        return t.cast("bool", self._managed().delete(*self))
 
     def to_dict(self) -> dict[str, t.Any]:
         """Give a copy of the bare values by name."""
@@ -143,6 +143,10 @@ class VariableManager(crud.CRUDClient[Variables]):
         """
         values = {**(item_id or {}), **kwargs}
         return self._made_from(self.session.put(self.build_url(), json=values))
+
+    def list(self, skip_merge: bool = False, **kwargs: t.Any) -> t.Iterator[Variable]:  # type: ignore[override]
+        """Generate the variables, one by one. They come in one answer, not in pages."""
+        yield from self.get(skip_merge=skip_merge, **kwargs).values()
 
     def delete(self, *args: str, **kwargs: t.Any) -> bool:  # type: ignore[override]
         """Delete variables; those that are not there do not matter.
