@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the program does around its commands: options, help, typing errors, output."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+
+import cratonclient
+from cratonclient.tests import base
+from cratonclient.tests.integration.osc import programs
+
+
+class TestGlobalOptions(programs.SharedFleetTestCase):
+    """Options that may stand anywhere, and the variables of the environment."""
+
+    fill = staticmethod(programs.fill)
+
+    def test_before_and_after_the_command(self):
+        wanted = self.assert_done(self.enter("cloud", "list"))
+        for words in (
+            ("--craton-url", self.database, "cloud", "list"),
+            ("cloud", "list", "--craton-url", self.database),
+            (f"--craton-url={self.database}", "--timeout", "5", "cloud", "list"),
+            ("cloud", "--craton-url", self.database, "list"),
+            (
+                "cloud",
+                "list",
+                "--timeout=5",
+                "--craton-url",
+                self.database,
+                "--craton-version=1",
+            ),
+        ):
+            with self.subTest(words):
+                self.assertEqual(wanted, programs.craton(*words))
+
+    def test_options_win_over_the_environment(self):
+        done = programs.craton(
+            "--craton-url", self.database, "cloud", "list", CRATON_URL="http://127.0.0.1:9"
+        )
+        self.assertEqual(self.enter("cloud", "list"), self.assert_done(done))
+
+    def test_the_other_seven(self):
+        words = ("--os-username", "x", "--os-password", "y", "--os-project-id", "z")
+        done = self.enter(*words, "--craton-version", "1", "--format", "json", "cloud", "list")
+        self.assertEqual(2, len(self.assert_done(done).json))
+
+    def test_what_follows_two_hyphens_is_no_option(self):
+        refused = self.enter("cloud", "show", "--", "--debug")
+        self.assert_refused(refused, 5, "'--debug'")
+
+    def test_an_unknown_version_of_the_api(self):
+        self.assert_refused(self.enter("--craton-version", "9", "cloud", "list"), 2, "'9'")
+
+    def test_a_time_out_that_is_none(self):
+        for text in ("0", "-1", "soon", "nan", "inf"):
+            refused = self.enter(f"--timeout={text}", "cloud", "list")
+            self.assert_refused(refused, 2, "--timeout", text)
+
+    def test_a_bundle_of_certificates_that_there_is_not(self):
+        refused = self.enter("--os-cacert", "/nonexistent.pem", "cloud", "list")
+        self.assert_refused(refused, 2, "/nonexistent.pem", "--os-cacert")
+
+    def test_insecure(self):
+        self.assert_done(self.enter("--insecure", "cloud", "list"))
+
+    def test_quiet_and_verbose(self):
+        wanted = self.enter("cloud", "list")
+        self.assertEqual(wanted, self.assert_done(self.enter("-q", "cloud", "list")))
+        self.assertEqual(wanted.out, self.enter("-v", "cloud", "list").out)
+        refused = self.enter("-q", "cloud", "show", "nobody")
+        self.assert_refused(refused, 5, "'nobody'")
+
+    def test_a_log_file(self):
+        path = self.folder() / "craton.log"
+        self.enter("--log-file", str(path), "cloud", "show", "nobody")
+        self.assertIn("'nobody'", path.read_text())
+
+    def test_debug_shows_requests(self):
+        done = self.enter("--debug", "cloud", "list")
+        self.assertEqual(self.enter("cloud", "list").out, done.out)
+        self.assertIn("REQ: curl", done.err)
+        self.assertIn("RESP: [200]", done.err)
+
+    def test_one_run_leaves_nothing_for_the_next(self):
+        before = (logging.getLogger().handlers, logging.getLogger().level)
+        self.enter("--debug", "cloud", "list")
+        self.assertEqual(before, (logging.getLogger().handlers, logging.getLogger().level))
+        self.assert_done(self.enter("cloud", "list"))
+
+
+class TestHelp(programs.CommandTestCase):
+    """Help and the version need no server."""
+
+    def test_version(self):
+        done = self.assert_done(programs.craton("--version"))
+        self.assertEqual(f"craton {cratonclient.__version__}\n", done.out)
+        self.assertEqual(done, self.program("craton", "--version"))
+
+    def test_help(self):
+        texts = [self.assert_done(programs.craton(w)).out for w in ("help", "--help", "-h")]
+        self.assertEqual(1, len(set(texts)))
+        for words in ("--craton-url", "CRATON_URL", "OS_PASSWORD", "host list", "List hosts"):
+            self.assertIn(words, texts[0])
+
+    def test_help_of_a_command(self):
+        done = self.assert_done(programs.craton("help", "host", "list"))
+        self.assertTrue(done.out.startswith("usage: craton host list"), done.out)
+        for words in (
+            "List hosts",
+            "--region <region>",
+            "--limit",
+            "{csv,json,table,value,yaml}",
+        ):
+            self.assertIn(words, done.out)
+        self.assertEqual(done, programs.craton("host", "list", "--help"))
+        self.assertEqual(done, programs.craton("host", "list", "-h"))
+
+    def test_help_of_create_has_an_option_for_each_field(self):
+        said = self.assert_done(programs.craton("help", "network", "device", "create")).out
+        for option in (
+            "--ip-address",
+            "--parent",
+            "--inactive",
+            "--os-version",
+            "--var",
+            "<name>",
+        ):
+            self.assertIn(option, said)
+        for option in ("--project", "--created-at", "--access-secret-id", "--region-id"):
+            self.assertNotIn(option, said)
+
+    def test_help_of_what_there_is_not(self):
+        self.assert_refused(programs.craton("help", "spaceship"), 2, "spaceship")
+
+
+class TestTypingErrors(programs.CommandTestCase):
+    """Wrong usage: status 2, one line, and what may have been meant."""
+
+    def test_commands(self):
+        for words, meant in (
+            ("host lst", "host list"),
+            ("hots list", "host list"),
+            ("network-interface list", "network interface list"),
+            ("host", "host list"),
+            ("regoin show 1", "region show"),
+        ):
+            with self.subTest(words):
+                refused = programs.craton(*words.split())
+                self.assert_refused(refused, 2, "is not a command", meant, "craton --help")
+
+    def test_a_command_like_no_other(self):
+        self.assert_refused(programs.craton("xyzzy"), 2, "'xyzzy' is not a command")
+
+    def test_an_empty_word(self):
+        self.assert_refused(programs.craton("", "list"), 2, "is not a command")
+
+    def test_global_options(self):
+        refused = programs.craton("--craton-ulr", "x", "host", "list")
+        self.assert_refused(refused, 2, "--craton-ulr", "Did you mean --craton-url?")
+
+    def test_options_of_commands(self):
+        refused = programs.craton("host", "list", "--limt", "3")
+        self.assert_refused(refused, 2, "--limt", "--limit", "craton help host list")
+
+    def test_too_many_words(self):
+        refused = programs.craton("cloud", "show", "a", "b")
+        self.assert_refused(refused, 2, "unrecognized arguments: b")
+
+    def test_control_characters_in_what_was_typed(self):
+        for words in (("\x1b[2J",), ("host", "list", "\x1b[2J"), ("--\x1b[2J", "host", "list")):
+            refused = programs.craton(*words)
+            self.assert_refused(refused, 2)
+            self.assertNotIn("\x1b", refused.err)
+
+
+class TestControlCharacters(base.FleetTestCase, programs.CommandTestCase):
+    """What a server sends cannot move the cursor."""
+
+    NAME = "a\x1b[2Jb\x07\r\nc\x9b31m\u202e"
+    RAW = frozenset("\x1b\x07\r\x9b\u202e")
+
+    def test_in_every_format(self):
+        self.craton.clouds.create(
+            name=self.NAME, note=self.NAME, variables={"k\x1b": self.NAME}
+        )
+        for words, forms in (
+            ("list --long", ("table", "csv", "value", "json", "yaml")),
+            ("show 1", ("table", "shell", "value", "json", "yaml")),
+        ):
+            for form in forms:
+                command = ("cloud", *words.split(), "-f", form)
+                done = self.assert_done(programs.craton(*command, CRATON_URL=self.database))
+                self.assertTrue(self.RAW.isdisjoint(done.out), (form, done.out))
+
+    def test_programs_get_the_name_as_it_is(self):
+        self.craton.clouds.create(name=self.NAME)
+        done = programs.craton("cloud", "list", "-f", "json", CRATON_URL=self.database)
+        self.assertEqual(self.NAME, done.json[0]["name"])
+
+    def test_in_errors_and_debug_output(self):
+        self.craton.clouds.create(name=self.NAME)
+        for words in (("cloud", "show", self.NAME + "x"), ("--debug", "cloud", "list")):
+            done = programs.craton(*words, CRATON_URL=self.database)
+            self.assertTrue(self.RAW.isdisjoint(done.err), done.err)
+
+    def test_a_table_keeps_its_shape(self):
+        self.craton.clouds.create(name=self.NAME)
+        done = programs.craton("cloud", "list", CRATON_URL=self.database)
+        self.assertEqual(1, len(self.assert_done(done).rows))
+
+
+class TestOutput(programs.SharedFleetTestCase):
+    """Output that goes to a program that has seen enough."""
+
+    @classmethod
+    def fill(cls, fleet):
+        """Make more than a pipe holds."""
+        for number in range(40):
+            fleet.clouds.create(name=f"c{number}", note="x" * 5000)
+
+    def test_closed_output(self):
+        for form in ("value", "json", "table"):
+            with self.subTest(form):
+                home = str(self.folder())
+                reading, writing = os.pipe()
+                os.close(reading)  # nobody reads
+                with os.fdopen(writing, "wb") as output:
+                    done = subprocess.run(
+                        [programs.script("craton"), "cloud", "list", "-f", form],
+                        env=programs.clean_environment(home) | {"CRATON_URL": self.database},
+                        stdin=subprocess.DEVNULL,
+                        stdout=output,
+                        stderr=subprocess.PIPE,
+                        text=True,
+                        timeout=50,
+                    )
+                self.assertEqual((form, 141, ""), (form, done.returncode, done.stderr))
+
+    def test_a_short_output_that_nobody_reads(self):
+        home = str(self.folder())
+        line = f"'{programs.script('craton')}' cloud list -f value -c id; echo $? >&2"
+        done = subprocess.run(
+            ["sh", "-c", f"({line}) | true"],
+            env=programs.clean_environment(home) | {"CRATON_URL": self.database},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=50,
+        )
+        self.assertEqual("141\n", done.stderr)

@@ -1,0 +1,285 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A new kind of resource is one file and the entry points that name it.
+
+The kind lives in a distribution of its own, which is no more than a folder on
+the path. It is then used through the library, both programs and the server.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import textwrap
+import typing as t
+
+import requests
+
+from cratonclient.tests.integration.osc import programs
+
+TOY = '''\
+"""Racks: what hosts of a region stand in."""
+
+from __future__ import annotations
+
+from cratonclient import crud
+from cratonclient.fields import Field, Ref, Sub
+from cratonclient.v1 import variables
+
+
+class Rack(crud.Resource):
+    """A rack in a region."""
+
+    name = Field(str, "what it is called, unique in the region", required=True, update=True)
+    units = Field(int, "height in rack units", null=True, update=True)
+    locked = Field(bool, "whether it is locked", default=False, update=True, off="unlocked")
+    region_id = Ref("regions", "region it is in", required=True)
+    project_id = Ref("projects", "project it belongs to", type=str, create=False)
+    variables = Sub(variables.VariableManager, dict, "JSON values")
+
+    filters = ("id", "name", "region_id", "locked")
+    columns = ("id", "name", "region_id", "units")
+    unique = ("region_id", "name")
+    inherits = ("region_id", "project_id")
+
+
+class RackManager(crud.CRUDClient):
+    """A manager for racks."""
+
+    key = "rack"
+    base_path = "/racks"
+    resource_class = Rack
+'''
+
+ENTRY_POINTS = """\
+[cratonclient.v1]
+racks = toy:RackManager
+
+[openstack.fleet_management.v1]
+craton_rack_create = cratonclient_osc.commands:RackCreate
+craton_rack_list = cratonclient_osc.commands:RackList
+craton_rack_show = cratonclient_osc.commands:RackShow
+"""
+
+#: Creates, shows, changes, lists and deletes with the library, on a new region.
+LIBRARY = """\
+import json, sys
+from cratonclient import auth, exceptions
+from cratonclient.v1 import client
+
+craton = client.Client(auth.create_session_with(None, True), url=sys.argv[1])
+cloud = craton.clouds.create(name="prod")
+region = craton.regions.create(
+    name="east", cloud_id=cloud.id, variables={"power": "A+B", "cooling": "air"}
+)
+rack = craton.racks.create(name="r1", region_id=region.id, units=42, variables={"power": "A"})
+craton.racks.update(rack.id, locked=True)
+fetched = craton.racks.get(rack.id)
+said = {
+    "class": type(rack).__name__,
+    "names": [one.name for one in craton.racks.list(region_id=region.id)],
+    "locked": [one.name for one in craton.racks.list(locked=True)],
+    "units": fetched.units,
+    "resolved": fetched.to_dict()["variables"],
+    "own": fetched.variables.get().to_dict(),
+}
+for name, call in {
+    "unknown": lambda: craton.racks.create(name="r2", region_id=region.id, colour="red"),
+    "taken": lambda: craton.racks.create(name="r1", region_id=region.id),
+    "nowhere": lambda: craton.racks.create(name="r2", region_id=99),
+}.items():
+    try:
+        call()
+        said[name] = None
+    except exceptions.HTTPError as error:
+        said[name] = [error.status_code, error.server_message]
+gone = craton.racks.create(name="gone", region_id=region.id)
+gone.delete()
+said["after"] = [one.name for one in craton.racks.list()]
+print(json.dumps(said))
+"""
+
+
+def install(folder: pathlib.Path) -> None:
+    """Write the toy's distribution into a folder."""
+    (folder / "toy.py").write_text(TOY)
+    metadata = folder / "toy-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: toy\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text(ENTRY_POINTS)
+
+
+class ToyTestCase(programs.CommandTestCase):
+    """Programs that have the toy on their path."""
+
+    toys: t.ClassVar[str]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        """Install the toy."""
+        super().setUpClass()
+        folder = tempfile.mkdtemp(prefix="craton-test-")
+        cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
+        cls.toys = f"{folder}/toys"
+        os.mkdir(cls.toys)
+        install(pathlib.Path(cls.toys))
+
+    def type(self, program: str, *words: str, **settings: str) -> programs.Result:
+        """Run a program that has the toy on its path."""
+        return self.program(program, *words, PYTHONPATH=self.toys, **settings)
+
+    def through_the_library(self, url: str) -> dict[str, t.Any]:
+        """Use the toy with the library."""
+        home = str(self.folder())
+        done = subprocess.run(
+            [sys.executable, "-c", LIBRARY, url],
+            cwd=home,
+            env=programs.clean_environment(home) | {"PYTHONPATH": self.toys},
+            capture_output=True,
+            text=True,
+            timeout=50,
+        )
+        self.assertEqual(0, done.returncode, done.stderr)
+        return t.cast("dict[str, t.Any]", json.loads(done.stdout))
+
+
+class TestToy(ToyTestCase):
+    """The toy on a fleet in a file."""
+
+    def setUp(self):
+        super().setUp()
+        self.url = f"sqlite:///{self.folder()}/fleet.db"
+
+    def test_library(self):
+        said = self.through_the_library(self.url)
+        self.assertEqual("Rack", said["class"])
+        self.assertEqual(["r1"], said["names"])
+        self.assertEqual(["r1"], said["locked"])
+        self.assertEqual(42, said["units"])
+        self.assertEqual({"power": "A", "cooling": "air"}, said["resolved"])
+        self.assertEqual({"power": "A"}, said["own"])
+        self.assertEqual(400, said["unknown"][0])
+        self.assertIn("'colour' was unexpected", said["unknown"][1])
+        self.assertEqual([409, "A rack with the given name already exists."], said["taken"])
+        self.assertEqual(404, said["nowhere"][0])
+        self.assertEqual(["r1"], said["after"])
+
+    def test_a_fleet_older_than_the_toy(self):
+        with programs.opened(self.url) as fleet:
+            fleet.clouds.create(name="old")
+        said = self.through_the_library(self.url)
+        self.assertEqual(["r1"], said["names"])
+        with programs.opened(self.url) as fleet:  # and without the toy again
+            self.assertEqual(["old", "prod"], [one.name for one in fleet.clouds.list()])
+
+    def test_commands(self):
+        with programs.opened(self.url) as fleet:
+            cloud = fleet.clouds.create(name="prod")
+            fleet.regions.create(name="east", cloud_id=cloud.id, variables={"power": "A+B"})
+        here = {"CRATON_URL": self.url}
+        create = ("rack", "create", "--region", "east", "--units", "42", "--locked", "r1")
+        made = self.assert_done(self.type("craton", *create, **here))
+        self.assertEqual(
+            ("1", "42", "True"), tuple(map(made.fields.get, ("id", "units", "locked")))
+        )
+
+        listed = self.assert_done(
+            self.type("craton", "rack", "list", "--region", "east", **here)
+        )
+        row = {"id": "1", "name": "r1", "region_id": "1", "units": "42"}
+        self.assertEqual([row], listed.rows)
+
+        shown = self.assert_done(
+            self.type("craton", "rack", "show", "r1", "-f", "json", **here)
+        )
+        self.assertEqual({"power": "A+B"}, shown.json["variables"])
+
+        self.assert_refused(
+            self.type("craton", *create, **here), 6, "A rack with the given name"
+        )
+
+        wanted = ("--os-username", "x", "--os-token", "x", "--os-project-id", programs.PROJECT)
+        plugin = ("--os-auth-type", "craton", "--os-endpoint", self.url, *wanted)
+        other = self.type("openstack", *plugin, "craton", "rack", "list", "--region", "east")
+        self.assertEqual(listed, other)
+
+    def test_help(self):
+        said = self.assert_done(self.type("craton", "help"))
+        self.assertIn("  rack create", said.out)
+        self.assertIn("Create a rack", said.out)
+        said = self.assert_done(self.type("craton", "help", "rack", "create"))
+        for words in (
+            "--region <region>",
+            "--units <units>",
+            "--unlocked",
+            "height in rack units",
+        ):
+            self.assertIn(words, said.out)
+
+    def test_without_the_toy_there_is_no_such_command(self):
+        self.assert_refused(
+            self.program("craton", "rack", "list", CRATON_URL=self.url), 2, "'rack list'"
+        )
+
+
+class TestToyOnServer(ToyTestCase):
+    """The toy on a live server."""
+
+    def test_server(self):
+        folder = str(self.folder())
+        server = programs.Server(folder, PYTHONPATH=self.toys)
+        self.addCleanup(server.stop)
+        headers = {
+            "X-Auth-User": "root",
+            "X-Auth-Token": server.key,
+            "X-Auth-Project": programs.PROJECT,
+        }
+        http = requests.Session()
+        self.addCleanup(http.close)
+        http.headers.update(headers)
+
+        def post(path: str, **body: t.Any) -> requests.Response:
+            return http.post(f"{server.url}/v1/{path}", json=body, timeout=20)
+
+        def get(path: str) -> requests.Response:
+            return http.get(f"{server.url}/v1/{path}", timeout=20)
+
+        self.assertEqual(201, post("clouds", name="prod").status_code)
+        region = {"name": "east", "cloud_id": 1, "variables": {"power": "A+B"}}
+        self.assertEqual(201, post("regions", **region).status_code)
+        made = post("racks", name="r1", region_id=1, units=42)
+        self.assertEqual(201, made.status_code, made.text)
+        self.assertEqual(f"{server.url}/v1/racks/1", made.headers["Location"])
+
+        listed = get("racks?region_id=1").json()
+        self.assertEqual([("r1", 42)], [(one["name"], one["units"]) for one in listed["racks"]])
+        self.assertEqual({"power": "A+B"}, get("racks/1").json()["variables"])
+        self.assertEqual({}, get("racks/1?resolved-values=false").json()["variables"])
+
+        refused = post("racks", name="r2", region_id=1, colour="red")
+        self.assertEqual(400, refused.status_code)
+        self.assertIn("'colour' was unexpected", refused.json()["message"])
+        self.assertEqual(400, post("racks", name="r2", region_id=1, units="42").status_code)
+        self.assertEqual(400, get("racks?colour=red").status_code)
+        self.assertEqual(409, post("racks", name="r1", region_id=1).status_code)
+        self.assertEqual(404, get("racks/99").status_code)
+
+        mine = self.assert_done(self.type("craton", "rack", "list", **server.settings))
+        self.assertEqual(["r1"], [row["name"] for row in mine.rows])
+        theirs = self.type("openstack", "craton", "rack", "list", **server.cloud)
+        self.assertEqual(mine, theirs)
+
+        deleted = http.delete(f"{server.url}/v1/racks/1", timeout=20)
+        self.assertEqual(204, deleted.status_code)
+        self.assertEqual([], get("racks").json()["racks"])
+
+
+class TestToyText(programs.CommandTestCase):
+    """The toy keeps the promise that it is there to prove."""
+
+    def test_a_kind_is_about_forty_lines(self):
+        self.assertLessEqual(len(textwrap.dedent(TOY).splitlines()), 40)

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Answers that no Craton server gives, and servers that fail on request."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import pickle
+import threading
+import typing as t
+
+import requests
+from requests.structures import CaseInsensitiveDict
+
+from cratonclient import session
+
+URL = "http://craton.example/v1"
+
+
+def answer(
+    body: t.Any = None, status: int = 200, *, url: str = URL, **headers: str
+) -> requests.Response:
+    """Make an answer; ``content_type`` and the like become headers."""
+    response = requests.Response()
+    response.status_code = status
+    response.url = url
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    response._content = raw
+    response.encoding = "utf-8"
+    kind = "text/html" if isinstance(body, bytes) else "application/json"
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    response.headers = CaseInsensitiveDict({"Content-Type": kind, **names})
+    return response
+
+
+def pickled(thing: t.Any, protocol: int | None = None) -> t.Any:
+    """Give what becomes of a thing that is pickled and read again."""
+    return pickle.loads(pickle.dumps(thing, protocol))  # noqa: S301  # made here
+
+
+class Below:
+    """What a session stands on: it gives its answers in order, and remembers."""
+
+    user_agent = ""
+
+    def __init__(self, *answers: requests.Response | Exception) -> None:
+        self.answers = list(answers)
+        self.calls: list[dict[str, t.Any]] = []
+
+    def request(self, **kwargs: t.Any) -> requests.Response:
+        self.calls.append(kwargs)
+        found = self.answers.pop(0)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    @property
+    def urls(self) -> list[str]:
+        """The URLs that were asked for."""
+        return [call["url"] for call in self.calls]
+
+
+def session_on(*answers: requests.Response | Exception) -> tuple[session.Session, Below]:
+    """Make a session that gets these answers."""
+    below = Below(*answers)
+    return session.Session(session=below), below
+
+
+class Reply(t.NamedTuple):
+    """What a server answers; without a status it hangs up."""
+
+    status: int = 200
+    body: t.Any = None
+    headers: t.Mapping[str, str] = {}
+
+
+class Seen(t.NamedTuple):
+    """A request that a server received."""
+
+    method: str
+    path: str
+    headers: t.Mapping[str, str]
+    body: bytes
+
+
+DROP = Reply(status=0)
+HANG = Reply(status=-1)
+
+
+class Server:
+    """An HTTP server on a free port; it gives its replies in order.
+
+    :param replies: what to answer; the last one again and again.
+    """
+
+    def __init__(self, *replies: Reply) -> None:
+        self.replies = list(replies)
+        self.seen: list[Seen] = []
+        self._ended = threading.Event()
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self._thread.start()
+
+    @property
+    def methods(self) -> list[str]:
+        """The methods of the requests that arrived."""
+        return [request.method for request in self.seen]
+
+    def reply(self, seen: Seen) -> Reply:
+        """Choose the reply to a request; replace it for other rules."""
+        return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+
+    def close(self) -> None:
+        """Stop, and wait for the end of all that it does."""
+        self._ended.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def _handler(self) -> type[http.server.BaseHTTPRequestHandler]:
+        server = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def answer(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                seen = Seen(self.command, self.path, dict(self.headers), body)
+                server.seen.append(seen)
+                reply = server.reply(seen)
+                if reply == HANG:
+                    server._ended.wait(30)
+                if reply in (HANG, DROP):
+                    return
+                raw = b"" if reply.body is None else json.dumps(reply.body).encode()
+                self.send_response(reply.status)
+                headers = {
+                    "Content-Type": "application/json",
+                    "Content-Length": str(len(raw)),
+                    **reply.headers,
+                }
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(raw)
+
+            do_GET = do_HEAD = do_OPTIONS = do_POST = do_PUT = do_PATCH = do_DELETE = answer
+
+            def log_message(self, format: str, *args: t.Any) -> None:
+                pass
+
+        return Handler

@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Walks over the pages of a list, also where the server is not to be trusted."""
+
+from __future__ import annotations
+
+import typing as t
+
+from cratonclient import exceptions
+from cratonclient.tests import base
+from cratonclient.tests.unit.client import fakes
+
+URL = "http://craton.example/v1/hosts"
+EMPTY: dict[str, t.Any] = {"hosts": [], "links": []}
+
+
+def page(*ids: int, link: object = None, url: str = URL, key: str = "hosts"):
+    """Make the answer with a page of a list; ``link`` is where it goes on."""
+    links = [{"rel": "first", "href": URL}, {"rel": "self", "href": URL}]
+    if link is not None:
+        links.append({"rel": "next", "href": t.cast("str", link)})
+    return fakes.answer({key: [{"id": i} for i in ids], "links": links}, url=url)
+
+
+class TestWalk(base.TestCase):
+    def walk(self, *answers, url=URL, **kwargs):
+        """Walk to the end; give the ids of each page, and the URLs asked for."""
+        session, self.below = fakes.session_on(*answers)
+        pages = session.paginate(url, "hosts", **kwargs)
+        return [[item["id"] for item in items] for _, items in pages]
+
+    def test_it_follows_next_until_an_empty_page(self):
+        second, third = f"{URL}?marker=2", f"{URL}?marker=3"
+
+        found = self.walk(page(1, 2, link=second), page(3, link=third), page())
+
+        self.assertEqual([[1, 2], [3], []], found)
+        self.assertEqual([URL, second, third], self.below.urls)
+
+    def test_each_step_gives_the_answer_and_its_objects(self):
+        response = page(1)
+        session, _ = fakes.session_on(response)
+
+        [step] = session.paginate(URL, "hosts")
+
+        self.assertIs(response, step[0])
+        self.assertEqual([{"id": 1}], step[1])
+        self.assertEqual((response, [{"id": 1}]), step)
+
+    def test_it_ends_where_there_is_no_next(self):
+        self.assertEqual([[1]], self.walk(page(1)))
+
+    def test_it_ends_after_an_empty_page_that_has_a_next(self):
+        self.assertEqual([[]], self.walk(page(link=f"{URL}?marker=1")))
+
+    def test_it_ends_where_there_are_no_links(self):
+        items = {"hosts": [{"id": 7}]}
+        shapes: list[t.Any] = [None, {}, "next", ["x", 1, {"rel": "next"}]]
+        for links in shapes:
+            self.assertEqual([[7]], self.walk(fakes.answer({**items, "links": links})))
+        self.assertEqual([[7]], self.walk(fakes.answer(items)))
+
+    def test_a_next_that_is_no_text_ends_it(self):
+        self.assertEqual([[1]], self.walk(page(1, link=5)))
+
+    def test_without_autopaginate_there_is_one_page(self):
+        found = self.walk(page(1, link=f"{URL}?marker=1"), autopaginate=False)
+
+        self.assertEqual([[1]], found)
+        self.assertEqual(1, len(self.below.calls))
+
+    def test_autopaginate_and_nested_may_be_given_by_position(self):
+        body = {"hosts": {"a": [{"id": 1}]}, "links": [{"rel": "next", "href": URL + "?m=1"}]}
+        session, below = fakes.session_on(fakes.answer(body))
+
+        pages = list(session.paginate(URL, "hosts", False, True))
+
+        self.assertEqual([[{"id": 1}]], [items for _, items in pages])
+        self.assertEqual(1, len(below.calls))
+
+    def test_keywords_go_with_the_first_request_only(self):
+        self.walk(page(1, link=f"{URL}?limit=10&marker=1"), page(), params={"limit": 10})
+
+        first, second = self.below.calls
+        self.assertEqual({"limit": 10}, first["params"])
+        self.assertNotIn("params", second)
+
+    def test_nothing_is_asked_for_before_it_is_needed(self):
+        session, below = fakes.session_on(page(1, link=f"{URL}?marker=1"), page())
+
+        pages = session.paginate(URL, "hosts")
+        self.assertEqual(0, len(below.calls))
+        next(pages)
+        self.assertEqual(1, len(below.calls))
+        next(pages)
+        self.assertEqual(2, len(below.calls))
+
+    def test_nested_lists_are_put_in_a_row(self):
+        body = {
+            "devices": {"hosts": [{"id": 1}], "network-devices": [{"id": 2}, {"id": 3}]},
+            "links": [],
+        }
+        session, _ = fakes.session_on(fakes.answer(body))
+
+        [(_, items)] = session.paginate(URL, "devices", nested=True)
+
+        self.assertEqual([1, 2, 3], sorted(item["id"] for item in items))
+
+    def test_nested_lists_that_are_empty_end_it(self):
+        body = {
+            "devices": {"hosts": [], "network-devices": []},
+            "links": [{"rel": "next", "href": f"{URL}?marker=1"}],
+        }
+        session, _ = fakes.session_on(fakes.answer(body))
+
+        self.assertEqual([[]], [p.items for p in session.paginate(URL, "devices", nested=True)])
+
+    def test_an_error_in_the_middle_is_raised_after_the_pages_before_it(self):
+        session, _ = fakes.session_on(
+            page(1, link=f"{URL}?marker=1"), fakes.answer({"message": "Marker"}, 400)
+        )
+        pages = session.paginate(URL, "hosts")
+
+        self.assertEqual([{"id": 1}], next(pages).items)
+        self.assertRaises(exceptions.BadRequest, next, pages)
+
+
+class TestLinks(base.TestCase):
+    def second_url(self, link, url=URL):
+        """Give the URL of the second page, if the link to it is followed."""
+        session, below = fakes.session_on(page(1, link=link, url=url), page())
+        list(session.paginate(url, "hosts"))
+        return below.urls[1]
+
+    def refused(self, link, url=URL):
+        """Check that a link is not followed; give the error."""
+        session, below = fakes.session_on(page(1, link=link, url=url), page())
+        pages = session.paginate(url, "hosts")
+        next(pages)
+        error = self.assertRaises(exceptions.UnexpectedResponse, next, pages)
+        self.assertEqual([url], below.urls)
+        return error
+
+    def test_another_host_is_refused(self):
+        error = self.refused("http://evil.example/v1/hosts?marker=1")
+
+        self.assertIn("http://evil.example/v1/hosts?marker=1", str(error))
+
+    def test_other_hosts_that_look_alike_are_refused(self):
+        for link in (
+            "http://craton.example.evil.example/v1/hosts",
+            "http://craton.example@evil.example/v1/hosts",
+            "//evil.example/v1/hosts",
+            "http:\\\\evil.example/v1/hosts",
+            "///evil.example/v1/hosts",
+            "http://evil.example#@craton.example/",
+        ):
+            session, below = fakes.session_on(page(1, link=link), page())
+            try:
+                list(session.paginate(URL, "hosts"))
+            except exceptions.UnexpectedResponse:
+                continue
+            for url in below.urls:
+                self.assertTrue(url.startswith("http://craton.example/"), f"{link}: {url}")
+
+    def test_another_port_is_refused(self):
+        self.refused("http://craton.example:8080/v1/hosts?marker=1")
+
+    def test_a_port_that_is_none_is_refused(self):
+        self.refused("http://craton.example:99999999/v1/hosts")
+        self.refused("http://craton.example:x/v1/hosts")
+
+    def test_a_script_is_refused(self):
+        self.refused("javascript:alert(1)")
+        self.refused("data:application/json,{}")
+        self.refused("file:///etc/passwd")
+
+    def test_a_link_cannot_command_a_terminal(self):
+        error = self.refused("http://evil.example/\x1b]0;x\x07")
+
+        self.assertNotIn("\x1b", str(error))
+        self.assertNotIn("\x07", str(error))
+
+    def test_a_link_without_tls_to_the_same_server_goes_over_tls(self):
+        link = "http://craton.example/v1/hosts?marker=1"
+
+        found = self.second_url(link, url="https://craton.example/v1/hosts")
+
+        self.assertEqual("https://craton.example/v1/hosts?marker=1", found)
+
+    def test_a_link_without_the_port_goes_to_the_port(self):
+        link = "http://craton.example/v1/hosts?marker=1"
+
+        found = self.second_url(link, url="https://craton.example:8443/v1/hosts")
+
+        self.assertEqual("https://craton.example:8443/v1/hosts?marker=1", found)
+
+    def test_the_case_of_a_host_does_not_matter(self):
+        found = self.second_url("http://CRATON.example/v1/hosts?marker=1")
+
+        self.assertEqual("http://craton.example/v1/hosts?marker=1", found)
+
+    def test_relative_links_are_followed(self):
+        self.assertEqual(f"{URL}?marker=1", self.second_url("?marker=1"))
+        self.assertEqual(f"{URL}?marker=1", self.second_url("/v1/hosts?marker=1"))
+
+    def test_user_and_password_in_a_link_are_left_out(self):
+        found = self.second_url("http://a:b@craton.example/v1/hosts?marker=1")
+
+        self.assertEqual(f"{URL}?marker=1", found)
+
+    def test_the_first_answer_says_where_a_relative_url_is(self):
+        session, below = fakes.session_on(
+            page(1, link="http://craton.example/v1/hosts?marker=1"), page()
+        )
+
+        list(session.paginate("/hosts", "hosts"))
+
+        self.assertEqual(["/hosts", f"{URL}?marker=1"], below.urls)
+
+    def test_a_relative_url_does_not_open_the_door_to_other_servers(self):
+        session, below = fakes.session_on(page(1, link="http://evil.example/hosts"), page())
+
+        self.assertRaises(
+            exceptions.UnexpectedResponse, list, session.paginate("/hosts", "hosts")
+        )
+        self.assertEqual(["/hosts"], below.urls)
+
+
+class TestLoops(base.TestCase):
+    def requests_of(self, links):
+        """Walk where the server gives these links for ever; count the requests."""
+        answers = [page(1, link=link) for _ in range(9) for link in links]
+        session, below = fakes.session_on(*answers)
+        error = self.assertRaises(
+            exceptions.UnexpectedResponse, list, session.paginate(URL, "hosts")
+        )
+        self.assertIn("circle", str(error))
+        return len(below.calls)
+
+    def test_a_page_that_goes_on_at_itself_ends_the_walk(self):
+        self.assertEqual(1, self.requests_of([URL]))
+        self.assertEqual(2, self.requests_of([f"{URL}?marker=1"]))
+
+    def test_pages_that_go_in_a_circle_end_the_walk(self):
+        links = [f"{URL}?marker={number}" for number in range(3)]
+
+        self.assertEqual(4, self.requests_of(links))
+
+    def test_the_order_of_parameters_does_not_hide_a_circle(self):
+        links = [f"{URL}?limit=10&marker=1", f"{URL}?marker=1&limit=10"]
+
+        self.assertEqual(2, self.requests_of(links))
+
+
+class TestWhatIsNoList(base.TestCase):
+    def error_for(self, response):
+        session, _ = fakes.session_on(response)
+        return self.assertRaises(
+            exceptions.UnexpectedResponse, list, session.paginate(URL, "hosts")
+        )
+
+    def test_html_is_none(self):
+        response = fakes.answer(b"<html>Hello</html>", url="http://wiki.example/")
+
+        error = self.error_for(response)
+
+        self.assertIn("text/html", str(error))
+        self.assertIn("http://wiki.example/", str(error))
+        self.assertIs(response, error.response)
+
+    def test_json_without_the_key_is_none(self):
+        self.assertIn("'hosts'", str(self.error_for(fakes.answer({"servers": []}))))
+
+    def test_json_of_another_shape_is_none(self):
+        bodies: list[t.Any] = [None, [], "hosts", 5]
+        for body in bodies:
+            self.error_for(fakes.answer(body))
+        for value in (None, {"a": 1}, 3):
+            self.error_for(fakes.answer({"hosts": value}))
+
+    def test_a_list_of_anything_but_objects_is_none(self):
+        self.error_for(fakes.answer({"hosts": [1, 2]}))
+        self.error_for(fakes.answer({"hosts": [{"id": 1}, None]}))
+
+    def test_nested_lists_are_none_unless_asked_for(self):
+        self.error_for(fakes.answer({"hosts": {"hosts": [{"id": 1}]}}))
+
+    def test_a_nested_answer_with_anything_but_lists_is_none(self):
+        for value in (None, 1, {"a": {"id": 1}}, "text"):
+            session, _ = fakes.session_on(fakes.answer({"devices": {"hosts": value}}))
+            pages = session.paginate(URL, "devices", nested=True)
+            self.assertRaises(exceptions.UnexpectedResponse, list, pages)

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Secrets stay out of logs, texts and errors; control characters out of terminals."""
+
+from __future__ import annotations
+
+import json
+import logging
+import traceback
+
+from cratonclient import auth, crud, exceptions, redact
+from cratonclient.fields import Field
+from cratonclient.tests import base
+from cratonclient.tests.unit.client import fakes
+from cratonclient.v1 import client, users
+
+KEY = "5f4dcc3b5aa765d61d8327deb882cf99"
+TOKEN = "c0ffee00-token"
+PROJECT = "b9f10eca66ac4c279c139d01e65f96b4"
+USER = {"id": 1, "username": "demo", "api_key": KEY, "is_admin": False, "project_id": PROJECT}
+
+
+class TestMask(base.TestCase):
+    def test_it_hides_values_and_shows_the_rest(self):
+        self.assertEqual(
+            '{"username": "demo", "api_key": "***"}',
+            redact.mask('{"username": "demo", "api_key": "5f4d"}'),
+        )
+
+    def test_it_knows_all_layouts_of_json(self):
+        for text in (
+            json.dumps(USER),
+            json.dumps(USER, indent=2),
+            json.dumps(USER, separators=(",", ":")),
+            json.dumps({"users": [USER, USER]}),
+            repr(USER),
+        ):
+            masked = redact.mask(text)
+            self.assertNotIn(KEY, masked)
+            self.assertIn("demo", masked)
+
+    def test_each_name_of_a_secret_is_one(self):
+        for name in ("api_key", "password", "secret", "token"):
+            self.assertNotIn("hidden", redact.mask(json.dumps({name: "hidden"})))
+
+    def test_quotes_in_a_secret_do_not_end_it(self):
+        masked = redact.mask(json.dumps({"password": 'a"hidden', "name": "demo"}))
+
+        self.assertEqual({"password": "***", "name": "demo"}, json.loads(masked))
+
+    def test_what_is_no_secret_stays(self):
+        text = json.dumps({"name": "api_key", "note": "the password is in the vault"})
+
+        self.assertEqual(text, redact.mask(text))
+
+
+class TestPrintable(base.TestCase):
+    def test_control_characters_are_spelled_out(self):
+        self.assertEqual("a\\x1b[2Jb", redact.printable("a\x1b[2Jb"))
+        self.assertEqual("a\\nb\\r", redact.printable("a\nb\r"))
+        self.assertEqual("\\x9b", redact.printable("\x9b"))
+
+    def test_text_that_runs_backwards_is_spelled_out(self):
+        self.assertEqual("a\\u202eb", redact.printable("a\u202eb"))
+
+    def test_letters_of_all_scripts_stay(self):
+        self.assertEqual("Zürich 東京 ✓", redact.printable("Zürich 東京 ✓"))
+
+    def test_it_takes_anything(self):
+        self.assertEqual("5", redact.printable(5))
+        self.assertEqual("None", redact.printable(None))
+
+
+class TestLogs(base.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.server = fakes.Server(fakes.Reply(body=USER))
+        self.addCleanup(self.server.close)
+        session = auth.craton_auth("demo", TOKEN, PROJECT)
+        self.below = session._session
+        self.addCleanup(self.below.session.close)
+        self.craton = client.Client(session, self.server.url)
+
+        # On the loggers of keystoneauth, as a handler of its own debug option.
+        self.records: list[str] = []
+        handler = Remember(self.records)
+        for name in ("keystoneauth", "urllib3"):
+            logger = logging.getLogger(name)
+            self.addCleanup(logger.setLevel, logger.level)
+            self.addCleanup(logger.removeHandler, handler)
+            logger.addHandler(handler)
+            logger.setLevel(logging.DEBUG)
+
+    @property
+    def log(self) -> str:
+        return "\n".join(self.records)
+
+    def test_answers_are_logged_without_keys(self):
+        user = self.craton.users.get(1)
+
+        self.assertEqual(KEY, user.api_key)
+        self.assertIn("RESP BODY", self.log)
+        self.assertIn("demo", self.log)
+        self.assertNotIn(KEY, self.log)
+
+    def test_requests_are_logged_without_keys(self):
+        self.craton.users.create(username="new", project_id=PROJECT, api_key=KEY)
+
+        self.assertIn("new", self.log)
+        self.assertIn("POST", self.log)
+        self.assertNotIn(KEY, self.log)
+
+    def test_our_own_token_is_not_logged(self):
+        self.craton.users.get(1)
+
+        self.assertIn("X-Auth-Token", self.log)
+        self.assertNotIn(TOKEN, self.log)
+
+    def test_split_loggers_are_masked_as_well(self):
+        self.below._split_loggers = True
+
+        self.craton.users.create(username="new", project_id=PROJECT, api_key=KEY)
+
+        self.assertIn("demo", self.log)
+        self.assertNotIn(KEY, self.log)
+        self.assertNotIn(TOKEN, self.log)
+
+    def test_a_field_declared_secret_is_masked(self):
+        class Safe(crud.Resource):
+            name = Field(str, "what it is called", required=True)
+            combination = Field(str, "how to open it", secret=True)
+
+        class SafeManager(crud.CRUDClient[Safe]):
+            key = "safe"
+            base_path = "/safes"
+            resource_class = Safe
+
+        self.server.replies = [fakes.Reply(body={"id": 1, "combination": KEY, "name": "demo"})]
+
+        safe = SafeManager(self.craton._session, self.server.url).get(1)
+
+        self.assertNotIn(KEY, repr(safe))
+        self.assertIn("demo", self.log)
+        self.assertNotIn(KEY, self.log)
+
+
+class TestTexts(base.TestCase):
+    def test_a_user_is_shown_without_the_key(self):
+        user = users.User(None, dict(USER), loaded=True)
+
+        for text in (repr(user), str(user), f"{user}", repr([user])):
+            self.assertNotIn(KEY, text)
+            self.assertIn("demo", text)
+        self.assertEqual(KEY, user.api_key)
+
+    def test_errors_do_not_show_the_token(self):
+        server = fakes.Server(fakes.Reply(401, {"message": "no", "status": 401}))
+        self.addCleanup(server.close)
+        session = auth.craton_auth("demo", TOKEN, PROJECT)
+        self.addCleanup(session._session.session.close)
+
+        error = self.assertRaises(exceptions.Unauthorized, session.get, server.url)
+
+        text = "".join(traceback.format_exception(error)) + repr(error)
+        self.assertIn("Unauthorized", text)
+        self.assertNotIn(TOKEN, text)
+
+    def test_missing_credentials_do_not_show_the_ones_given(self):
+        error = self.assertRaises(
+            exceptions.UnableToAuthenticate, auth.craton_auth, "", TOKEN, PROJECT
+        )
+
+        self.assertNotIn(TOKEN, str(error))
+
+    def test_install_may_be_called_again(self):
+        logger = logging.getLogger("keystoneauth.session")
+        redact.install()
+        before = list(logger.filters)
+
+        redact.install()
+
+        self.assertEqual(before, logger.filters)
+
+
+class Remember(logging.Handler):
+    """A handler that keeps the texts of the records."""
+
+    def __init__(self, texts: list[str]) -> None:
+        super().__init__()
+        self.texts = texts
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.texts.append(self.format(record))

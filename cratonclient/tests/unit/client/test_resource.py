@@ -1,0 +1,399 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Objects: their attributes, how they load, compare, copy and survive a bad server."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import pickle
+from unittest import mock
+
+from cratonclient import crud, exceptions, v1
+from cratonclient.tests import base
+from cratonclient.tests.unit.client import fakes
+from cratonclient.v1 import hosts, labels, regions, users, variables
+
+URL = "http://craton.example/v1"
+INFO = {"id": 1, "name": "web-1", "note": None, "active": True, "links": [{"rel": "up"}]}
+
+
+def manager(*answers, cls=hosts.HostManager, **extra):
+    """Make a manager that gets these answers; give it and what it stands on."""
+    session, below = fakes.session_on(*(fakes.answer(body) for body in answers))
+    return cls(session, URL, **extra), below
+
+
+class TestAttributes(base.TestCase):
+    def test_what_the_server_said_are_attributes(self):
+        host = hosts.Host(None, dict(INFO), loaded=True)
+
+        self.assertEqual((1, "web-1", None, True), (host.id, host.name, host.note, host.active))
+
+    def test_what_is_not_declared_is_one_too(self):
+        self.assertEqual("r1", hosts.Host(None, {**INFO, "rack": "r1"}, loaded=True).rack)
+
+    def test_what_a_loaded_one_does_not_have_is_no_attribute(self):
+        source, below = manager()
+        host = hosts.Host(source, dict(INFO), loaded=True)
+
+        for name in ("ip_address", "no_such_thing", "created_at", "_private"):
+            self.assertFalse(hasattr(host, name), name)
+        self.assertEqual([], below.calls)
+
+    def test_reading_a_loaded_one_makes_no_request(self):
+        source, below = manager()
+        host = hosts.Host(source, dict(INFO), loaded=True)
+
+        for name in (*INFO, "human_id", "variables", "labels", "manager"):
+            getattr(host, name)
+        host.to_dict()
+        repr(host)
+        self.assertIsInstance(hash(host), int)
+        self.assertEqual([], below.calls)
+
+    def test_an_attribute_can_be_changed(self):
+        host = hosts.Host(None, dict(INFO), loaded=True)
+
+        host.note = "in repair"
+
+        self.assertEqual("in repair", host.note)
+        self.assertIsNone(host.to_dict()["note"])
+
+    def test_its_parts_have_managers(self):
+        source, _ = manager(region_id=5)
+
+        host = hosts.Host(source, dict(INFO), loaded=True)
+
+        self.assertIsInstance(host.variables, variables.VariableManager)
+        self.assertIsInstance(host.labels, labels.LabelManager)
+        self.assertEqual(f"{URL}/hosts/1/variables", host.variables.build_url())
+        self.assertEqual(f"{URL}/hosts/1/labels", host.labels.build_url())
+        self.assertIs(source.session, host.variables.session)
+        self.assertEqual({"region_id": 5}, host.variables.extra_request_kwargs)
+
+    def test_variables_in_an_answer_leave_the_manager_in_place(self):
+        source, _ = manager()
+
+        host = hosts.Host(source, {**INFO, "variables": {"a": 1}, "labels": ["x"]}, loaded=True)
+
+        self.assertIsInstance(host.variables, variables.VariableManager)
+        self.assertIsInstance(host.labels, labels.LabelManager)
+        self.assertEqual({"a": 1}, host.to_dict()["variables"])
+
+    def test_a_subclass_may_choose_the_managers_of_its_parts(self):
+        class Own(variables.VariableManager):
+            pass
+
+        class Host(hosts.Host):
+            subresource_managers = {"variables": Own}  # noqa: RUF012  # as programs write it
+
+        source, _ = manager()
+
+        self.assertIsInstance(Host(source, dict(INFO), loaded=True).variables, Own)
+
+    def test_the_names_that_programs_rely_on_are_there(self):
+        for cls in v1.kinds():
+            resource = cls.resource_class
+            self.assertEqual("(self, manager, info, loaded=False)", _signature(resource))
+            self.assertIs(False, resource.HUMAN_ID)
+            self.assertIn(resource.NAME_ATTR, resource.fields())
+        self.assertEqual("username", users.User.NAME_ATTR)
+
+
+class TestHumanId(base.TestCase):
+    def test_there_is_none_by_default(self):
+        self.assertIsNone(hosts.Host(None, dict(INFO), loaded=True).human_id)
+
+    def test_it_is_made_from_the_name_for_a_class_that_wants_it(self):
+        class Host(hosts.Host):
+            HUMAN_ID = True
+
+        for name, expected in (
+            ("Web Server 1", "web-server-1"),
+            ("Zürich", "zurich"),
+            ("a/b (c)", "ab-c"),
+        ):
+            found = Host(None, {"id": 1, "name": name}, loaded=True).human_id
+            self.assertEqual(expected, found)
+        self.assertIsNone(Host(None, {"id": 1}, loaded=True).human_id)
+
+    def test_it_follows_the_field_that_people_know_it_by(self):
+        class User(users.User):
+            HUMAN_ID = True
+
+        self.assertEqual(
+            "demo", User(None, {"id": 1, "username": "Demo"}, loaded=True).human_id
+        )
+
+
+class TestLoading(base.TestCase):
+    def test_a_missing_attribute_loads_it_once(self):
+        source, below = manager({"id": 1, "name": "web-1", "note": "x", "ip_address": "::1"})
+        host = hosts.Host(source, {"id": 1})
+        self.assertFalse(host.is_loaded())
+
+        self.assertEqual("web-1", host.name)
+        self.assertEqual("x", host.note)
+        self.assertEqual("::1", host.ip_address)
+
+        self.assertTrue(host.is_loaded())
+        self.assertEqual([f"{URL}/hosts/1"], below.urls)
+        self.assertEqual("web-1", host.to_dict()["name"])
+
+    def test_what_it_has_does_not_load_it(self):
+        source, below = manager()
+        host = hosts.Host(source, {"id": 1, "name": "web-1"})
+
+        self.assertEqual((1, "web-1"), (host.id, host.name))
+        self.assertEqual([], below.calls)
+        self.assertFalse(host.is_loaded())
+
+    def test_a_name_that_does_not_exist_loads_it_once_too(self):
+        source, below = manager({"id": 1, "name": "web-1"})
+        host = hosts.Host(source, {"id": 1})
+
+        self.assertRaises(AttributeError, lambda: host.no_such_thing)
+        self.assertRaises(AttributeError, lambda: host.nor_that)
+
+        self.assertEqual(1, len(below.calls))
+
+    def test_a_failure_is_not_repeated(self):
+        session, below = fakes.session_on(fakes.answer({"message": "Not Found"}, 404))
+        host = hosts.Host(hosts.HostManager(session, URL), {"id": 1})
+
+        self.assertRaises(exceptions.NotFound, lambda: host.name)
+        self.assertRaises(AttributeError, lambda: host.name)
+
+        self.assertEqual(1, len(below.calls))
+
+    def test_private_names_do_not_load_it(self):
+        source, below = manager()
+        host = hosts.Host(source, {"id": 1})
+
+        self.assertFalse(hasattr(host, "_repr_html_"))
+        self.assertFalse(hasattr(host, "__fspath__"))
+        self.assertEqual([], below.calls)
+
+    def test_copying_comparing_and_showing_do_not_load_it(self):
+        source, below = manager()
+        host = hosts.Host(source, {"id": 1})
+
+        copy.copy(host)
+        copy.deepcopy(host)
+        pickle.dumps(host)
+        repr(host)
+        self.assertEqual(1, len({host, hosts.Host(source, {"id": 1})}))
+
+        self.assertEqual([], below.calls)
+
+    def test_get_fetches_it_anew(self):
+        source, below = manager({"id": 1, "note": "first"}, {"id": 1, "note": "second"})
+        host = source.get(1)
+
+        host.get()
+
+        self.assertEqual("second", host.note)
+        self.assertEqual("second", host.to_dict()["note"])
+        self.assertEqual([f"{URL}/hosts/1"] * 2, below.urls)
+        self.assertIsInstance(host.variables, variables.VariableManager)
+
+    def test_set_loaded_says_so(self):
+        host = hosts.Host(None, {"id": 1})
+
+        host.set_loaded(True)
+        self.assertTrue(host.is_loaded())
+        host.set_loaded(False)
+        self.assertFalse(host.is_loaded())
+
+    def test_without_a_manager_there_is_nothing_to_load(self):
+        host = hosts.Host(None, {"id": 1})
+
+        self.assertRaises(AttributeError, lambda: host.name)
+        host.get()
+        self.assertEqual({"id": 1}, host.to_dict())
+
+
+class TestDelete(base.TestCase):
+    def test_it_deletes_itself(self):
+        source, below = manager(None)
+
+        self.assertIs(True, hosts.Host(source, dict(INFO), loaded=True).delete())
+
+        self.assertEqual("DELETE", below.calls[0]["method"])
+        self.assertEqual(f"{URL}/hosts/1", below.calls[0]["url"])
+
+    def test_an_unpickled_one_says_why_it_cannot(self):
+        host = fakes.pickled(hosts.Host(manager()[0], dict(INFO), loaded=True))
+
+        error = self.assertRaises(exceptions.CommandError, host.delete)
+
+        self.assertIn("manager", str(error))
+
+
+class TestEquality(base.TestCase):
+    def test_the_same_content_is_equal_whatever_fetched_it(self):
+        one = hosts.Host(manager()[0], dict(INFO), loaded=True)
+        other = hosts.Host(None, dict(INFO))
+
+        self.assertTrue(one == other)
+        self.assertFalse(one != other)
+        self.assertEqual(hash(one), hash(other))
+        self.assertEqual({one}, {other})
+
+    def test_other_content_is_not(self):
+        self.assertNotEqual(
+            hosts.Host(None, dict(INFO)), hosts.Host(None, {**INFO, "note": "in repair"})
+        )
+
+    def test_another_kind_is_not(self):
+        class Special(hosts.Host):
+            pass
+
+        host = hosts.Host(None, {"id": 1})
+
+        self.assertNotEqual(host, regions.Region(None, {"id": 1}))
+        self.assertNotEqual(host, Special(None, {"id": 1}))
+        self.assertNotEqual(host, {"id": 1})
+        self.assertNotEqual(host, None)
+
+    def test_what_something_else_says_counts(self):
+        self.assertEqual(hosts.Host(None, {"id": 1}), mock.ANY)
+
+
+class TestCopies(base.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.manager, self.below = manager()
+        self.host = hosts.Host(self.manager, copy.deepcopy(INFO), loaded=True)
+
+    def test_to_dict_is_a_copy(self):
+        found = self.host.to_dict()
+        found["name"] = "other"
+        found["links"][0]["rel"] = "down"
+
+        self.assertEqual(INFO, self.host.to_dict())
+        self.assertEqual(INFO, self.host._info)
+
+    def test_a_copy_equals_it_and_keeps_the_manager(self):
+        for other in (copy.copy(self.host), copy.deepcopy(self.host)):
+            self.assertIsNot(self.host, other)
+            self.assertEqual(self.host, other)
+            self.assertIs(self.manager, other.manager)
+            self.assertTrue(other.is_loaded())
+            self.assertIsInstance(other.variables, variables.VariableManager)
+
+    def test_a_deep_copy_shares_nothing(self):
+        other = copy.deepcopy(self.host)
+        other.to_dict()
+        other.links[0]["rel"] = "down"
+
+        self.assertEqual("up", self.host.links[0]["rel"])
+
+    def test_a_pickle_holds_the_content_and_no_credentials(self):
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+            other = fakes.pickled(self.host, protocol)
+            self.assertEqual(self.host, other)
+            self.assertIs(hosts.Host, type(other))
+            self.assertIsNone(other.manager)
+            self.assertTrue(other.is_loaded())
+            self.assertEqual("web-1", other.name)
+
+    def test_every_kind_survives_it(self):
+        for cls in v1.kinds():
+            item = cls.resource_class(manager(cls=cls)[0], {"id": 1, "name": "x"}, loaded=True)
+            for other in (
+                copy.copy(item),
+                copy.deepcopy(item),
+                fakes.pickled(item),
+            ):
+                self.assertEqual(item, other)
+                self.assertEqual(hash(item), hash(other))
+
+
+class TestBadServers(base.TestCase):
+    def test_methods_and_internals_are_not_replaced(self):
+        source, _ = manager()
+        hostile = dict.fromkeys(
+            (
+                "delete",
+                "get",
+                "manager",
+                "to_dict",
+                "is_loaded",
+                "set_loaded",
+                "human_id",
+                "fields",
+                "columns",
+                "operations",
+                "filters",
+                "subresource_managers",
+                "HUMAN_ID",
+                "NAME_ATTR",
+                "__class__",
+                "__dict__",
+                "__init__",
+                "__reduce__",
+                "_info",
+                "_loaded",
+                "_add_details",
+            ),
+            "evil",
+        )
+
+        host = hosts.Host(source, {"id": 1, "name": "web-1", **hostile}, loaded=True)
+
+        self.assertIs(hosts.Host, type(host))
+        self.assertIs(hosts.Host, host.__class__)
+        self.assertIs(source, host.manager)
+        self.assertTrue(host.is_loaded())
+        for name in ("delete", "get", "to_dict", "set_loaded", "fields"):
+            self.assertTrue(callable(getattr(host, name)), name)
+        for name in hostile:
+            self.assertNotEqual("evil", getattr(host, name), name)
+        self.assertEqual("evil", host.to_dict()["delete"])
+
+    def test_they_are_not_replaced_by_loading_either(self):
+        source, _ = manager({"id": 1, "name": "web-1", "delete": "evil", "manager": "evil"})
+        host = hosts.Host(source, {"id": 1})
+
+        self.assertEqual("web-1", host.name)
+        self.assertIs(source, host.manager)
+        self.assertTrue(callable(host.delete))
+
+    def test_parts_are_not_replaced(self):
+        source, _ = manager()
+
+        host = hosts.Host(source, {"id": 1, "variables": "evil", "labels": None}, loaded=True)
+
+        self.assertIsInstance(host.variables, variables.VariableManager)
+        self.assertIsInstance(host.labels, labels.LabelManager)
+
+    def test_an_id_cannot_name_another_path(self):
+        source, _ = manager()
+
+        host = hosts.Host(source, {"id": "1/../../projects"}, loaded=True)
+
+        self.assertTrue(host.variables.url.startswith(f"{URL}/hosts/1%2F"))
+
+    def test_any_content_can_be_shown(self):
+        for info in ({}, {"": 1}, {"id": None, "name": ["x"]}, {"a b": {"c": [1]}}):
+            self.assertIn("Host", repr(hosts.Host(None, info, loaded=True)))
+
+
+class TestDeclarations(base.TestCase):
+    def test_every_kind_says_what_it_can_do(self):
+        for cls in v1.kinds():
+            self.assertIn("list", cls.resource_class.operations)
+
+    def test_a_base_class_without_a_declaration_works(self):
+        thing = crud.Resource(None, {"id": 5, "colour": "red"}, loaded=True)
+
+        self.assertEqual((5, "red"), (thing.id, thing.colour))
+        self.assertEqual({}, dict(crud.Resource.subresource_managers))
+
+
+def _signature(cls):
+    """Give the signature of a constructor, without types."""
+    found = inspect.signature(cls.__init__)
+    bare = [p.replace(annotation=inspect.Parameter.empty) for p in found.parameters.values()]
+    return str(inspect.Signature(bare))

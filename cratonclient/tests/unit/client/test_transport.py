@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""URLs that are not http ones, and what opens them."""
+
+from __future__ import annotations
+
+import pathlib
+from unittest import mock
+
+from cratonclient import auth, exceptions, transport
+from cratonclient.tests import base
+from cratonclient.v1 import client
+
+
+class TestMount(base.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.session = auth.create_session_with(None, True)
+        self.addCleanup(self.session._session.session.close)
+
+    def refused(self, url):
+        return self.assertRaises(
+            exceptions.TransportNotFound, transport.mount, self.session, url
+        )
+
+    def test_an_http_url_needs_none(self):
+        before = dict(self.session._session.session.adapters)
+
+        for url in ("http://craton.example", "https://craton.example/v1", "HTTP://craton"):
+            self.assertEqual(url, transport.mount(self.session, url))
+            self.assertTrue(transport.is_http(url))
+
+        self.assertEqual(before, dict(self.session._session.session.adapters))
+
+    def test_a_url_without_a_scheme_is_refused(self):
+        for url in ("", "craton.example", "/var/lib/fleet.db", "//craton.example"):
+            self.assertIn("http://", str(self.refused(url)))
+
+    def test_a_scheme_that_nothing_opens_is_refused(self):
+        error = self.refused("gopher://craton.example")
+
+        self.assertIn("gopher", str(error))
+
+    def test_what_installs_a_missing_one_is_named(self):
+        with mock.patch.object(transport, "GROUP", "cratonclient.no_such_group"):
+            error = self.refused("sqlite:///fleet.db")
+
+        self.assertIn("pip install 'python-cratonclient[server]'", str(error))
+
+    def test_one_whose_server_does_not_import_is_missing(self):
+        with mock.patch("importlib.metadata.EntryPoint.load", side_effect=ImportError):
+            error = self.refused("sqlite:///fleet.db")
+
+        self.assertIn("pip install", str(error))
+
+    def test_a_file_is_opened_by_the_server(self):
+        url = transport.mount(self.session, f"sqlite:///{self.folder() / 'fleet.db'}")
+
+        self.assertTrue(transport.is_http(url))
+        self.assertEqual([], self.session.get(f"{url}/v1/hosts").json()["hosts"])
+        self.assertRaises(exceptions.NotFound, self.session.get, f"{url}/v1/nothing")
+
+    def test_a_session_without_a_session_below_is_mounted_itself(self):
+        below = mock.Mock(spec=["mount"])
+        session = mock.Mock(_session=below)
+
+        url = transport.mount(session, f"sqlite:///{self.folder() / 'fleet.db'}")
+
+        [call] = below.mount.call_args_list
+        self.addCleanup(call.args[1].close)
+        self.assertEqual(url, call.args[0])
+
+
+class TestFiles(base.FleetTestCase):
+    def path(self) -> pathlib.Path:
+        return pathlib.Path(self.database.removeprefix("sqlite:///"))
+
+    def test_the_file_is_made_on_first_use(self):
+        self.assertTrue(self.path().exists())
+
+    def test_what_was_written_is_there_the_next_time(self):
+        self.make_cloud(name="prod")
+
+        self.assertEqual(["prod"], [cloud.name for cloud in self.connect().clouds.list()])
+
+    def test_a_url_with_the_version_is_the_same_fleet(self):
+        self.make_cloud(name="prod")
+        session = auth.create_session_with(None, True)
+        self.addCleanup(session._session.session.close)
+
+        craton = client.Client(session, f"{self.database}/v1")
+
+        self.assertEqual(["prod"], [cloud.name for cloud in craton.clouds.list()])
+
+    def test_two_fleets_in_one_session_stay_apart(self):
+        session = auth.create_session_with(None, True)
+        self.addCleanup(session._session.session.close)
+        here = client.Client(session, self.database)
+        there = client.Client(session, f"sqlite:///{self.folder() / 'other.db'}")
+
+        here.clouds.create(name="here")
+        there.clouds.create(name="there")
+
+        self.assertEqual(["here"], [cloud.name for cloud in here.clouds.list()])
+        self.assertEqual(["there"], [cloud.name for cloud in there.clouds.list()])
+
+    def test_a_file_that_is_no_database_is_left_alone(self):
+        path = self.folder() / "notes.txt"
+        path.write_text("Buy milk. " * 100)
+
+        error = self.assertRaises(
+            exceptions.ConnectionFailed,
+            client.Client,
+            auth.create_session_with(None, True),
+            f"sqlite:///{path}",
+        )
+
+        self.assertIn(str(path), str(error))
+        self.assertEqual("Buy milk. " * 100, path.read_text())
+
+    def test_a_folder_that_is_not_there_is_a_failed_connection(self):
+        path = self.folder() / "nowhere" / "fleet.db"
+
+        error = self.assertRaises(
+            exceptions.ConnectionFailed,
+            client.Client,
+            auth.create_session_with(None, True),
+            f"sqlite:///{path}",
+        )
+
+        self.assertIn(str(path), str(error))
+
+    def test_what_the_server_says_is_the_error(self):
+        error = self.assertRaises(exceptions.NotFound, self.craton.hosts.get, 99)
+
+        self.assertEqual("Not Found", error.server_message)
+        self.assertTrue((error.request_id or "").startswith("req-"))
