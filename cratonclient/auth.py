@@ -113,7 +113,8 @@ class CratonAuth(ksa_plugin.FixedEndpointPlugin):
     :param token: the user's API key.
     :param endpoint: the URL of Craton, for programs that look it up; default
         is the environment variable ``CRATON_URL``.
-    :raises cratonclient.exceptions.UnableToAuthenticate: when one is missing.
+    :raises cratonclient.exceptions.UnableToAuthenticate: when one is missing, or
+        cannot be sent in a header.
 
     Source: wire document, section 2.
     """
@@ -132,6 +133,12 @@ class CratonAuth(ksa_plugin.FixedEndpointPlugin):
             raise exceptions.UnableToAuthenticate(
                 f"To authenticate with Craton, {', '.join(missing)} must be given."
             )
+        for name, value in given.items():
+            if not _fits_header(str(value)):
+                raise exceptions.UnableToAuthenticate(
+                    f"The {name} has characters that cannot be sent: control characters, "
+                    "or ones beyond Latin-1."
+                )
         self.username = username
         self.project_id = project_id
         self.token = token
@@ -151,3 +158,7 @@ class CratonAuth(ksa_plugin.FixedEndpointPlugin):
     def get_project_id(self, session: ksa_session.Session) -> str | None:
         """Give the UUID of the project."""
         return self.project_id
+
+
+def _fits_header(text: str) -> bool:
+    return all(c.isprintable() and ord(c) < 256 for c in text)

@@ -11,6 +11,8 @@ from __future__ import annotations
 import collections.abc
 import typing as t
 
+from cratonclient import redact
+
 if t.TYPE_CHECKING:
     import requests
 
@@ -379,7 +381,7 @@ def _reason(exception: Exception) -> str:
     The words of keystoneauth1 quote those of requests, which quote urllib3,
     which quote the system. The last ones are the ones that help.
     """
-    where = str(exception).partition(": ")[0]
+    where = redact.mask(str(exception).partition(": ")[0])
     for cause in _causes(exception):
         if isinstance(cause, OSError) and cause.strerror:
             return f"{where}: {cause.strerror}"

@@ -23,13 +23,17 @@ _LOGGERS = (
 )
 
 
+#: What stands before the @ of a URL may hold a password.
+_LOGIN = re.compile(r"://[^/?#\s]*@")
+
+
 def mask(text: str) -> str:
-    """Replace the values of secret JSON members in a text.
+    """Replace the values of secret JSON members, and logins in URLs, in a text.
 
     >>> mask('{"username": "demo", "api_key": "5f4d"}')
     '{"username": "demo", "api_key": "***"}'
     """
-    return _MEMBER.sub(_masked, text)
+    return _LOGIN.sub("://***@", _MEMBER.sub(_masked, text))
 
 
 def _masked(member: re.Match[str]) -> str:

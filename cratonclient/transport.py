@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 from urllib import parse
 
-from cratonclient import exceptions
+from cratonclient import exceptions, redact
 
 if t.TYPE_CHECKING:
     import requests.adapters
@@ -50,13 +50,23 @@ def mount(session: t.Any, url: str) -> str:
     :raises cratonclient.exceptions.ConnectionFailed: when it cannot be opened.
     """
     if is_http(url):
-        if not parse.urlsplit(url).hostname:
-            raise exceptions.TransportNotFound(f"{url!r} names no host.")
+        _check(url)
         return url
     opened = _opener(_scheme(url), url)(url)
     below = session._session
     getattr(below, "session", below).mount(opened.url, opened.adapter)
     return opened.url
+
+
+def _check(url: str) -> None:
+    """Refuse an http URL that leads nowhere."""
+    parts = parse.urlsplit(url)
+    try:
+        usable = bool(parts.hostname) and (parts.port or 80) > 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise exceptions.TransportNotFound(f"{redact.mask(url)!r} names no host, or no port.")
 
 
 def _scheme(url: str) -> str:
@@ -76,7 +86,7 @@ def _opener(scheme: str, url: str) -> t.Callable[[str], Transport]:
 
     if not scheme:
         raise exceptions.TransportNotFound(
-            f"{url!r} is not a URL. It must begin with http://, https:// or sqlite:///."
+            f"{redact.mask(url)!r} is not a URL. It must begin with http://, https:// or sqlite:///."
         )
     found: t.Any = extension.ExtensionManager(
         GROUP, on_load_failure_callback=lambda *failure: None
@@ -86,5 +96,5 @@ def _opener(scheme: str, url: str) -> t.Callable[[str], Transport]:
     cure = _INSTALL.get(scheme)
     hint = f"To install it: {cure}" if cure else "It must begin with http:// or https://."
     raise exceptions.TransportNotFound(
-        f"Nothing installed can open {scheme}: URLs such as {url!r}. {hint}"
+        f"Nothing installed can open {scheme}: URLs such as {redact.mask(url)!r}. {hint}"
     )

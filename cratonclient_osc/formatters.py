@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import typing as t
 
 from cliff.formatters import commaseparated, json_format, shell, value, yaml_format
+
+from cratonclient_osc import status
 
 
 class Table:
@@ -24,14 +27,14 @@ class Table:
         group.add_argument(
             "--max-width",
             metavar="<integer>",
-            default=int(os.environ.get("CLIFF_MAX_TERM_WIDTH", 0)),
+            default=_number("CLIFF_MAX_TERM_WIDTH"),
             type=int,
             help="widest that the table may be, 0 for any width (Env: CLIFF_MAX_TERM_WIDTH)",
         )
         group.add_argument(
             "--fit-width",
             action="store_true",
-            default=bool(int(os.environ.get("CLIFF_FIT_WIDTH", 0))),
+            default=bool(_number("CLIFF_FIT_WIDTH")),
             help="fit the table to the display; implied by --max-width "
             "(Env: CLIFF_FIT_WIDTH=1)",
         )
@@ -52,6 +55,16 @@ class Table:
         from cliff.formatters import table
 
         return table.TableFormatter()
+
+
+def _number(variable: str) -> int:
+    """Read a number from the environment."""
+    text = os.environ.get(variable) or "0"
+    try:
+        return int(text)
+    except ValueError:
+        print(f"{variable}: {text!r} is not a number", file=sys.stderr)
+        raise SystemExit(status.USAGE) from None
 
 
 class Formatter(t.NamedTuple):

@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import functools
 import gc
+import io
 import itertools
 import logging
 import os
@@ -375,6 +376,12 @@ def main(argv: list[str] | None = None) -> int:
     # among those takes a tenth of its time.
     gc.freeze()
     gc.set_threshold(50_000)
+    if sys.stdout is None or sys.stderr is None:
+        return status.OUTPUT_CLOSED
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character gets its number instead.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     return Shell().run(sys.argv[1:] if argv is None else argv)
 
 

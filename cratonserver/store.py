@@ -8,7 +8,7 @@ import typing as t
 
 import sqlalchemy as sa
 
-from cratonclient import v1
+from cratonclient import redact, v1
 from cratonserver import migrations, objects
 from cratonserver.identity import FIRST_PROJECT
 from cratonserver.tables import Schema
@@ -33,7 +33,9 @@ class Store:
         try:
             self.engine = sa.create_engine(url)
         except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError) as exc:
-            raise StoreError(f"The database URL {_safe(url)!r} cannot be used: {exc}") from exc
+            raise StoreError(
+                f"The database URL {redact.mask(url)!r} cannot be used: {exc}"
+            ) from exc
         self.schema = Schema(v1.kinds())
         self._writer = self.engine
         if self.engine.dialect.name == "sqlite":
@@ -139,9 +141,3 @@ def _prepare_sqlite(engine: sa.Engine) -> None:
         # as a reader could find that another writer was faster.
         writes = connection.get_execution_options().get("craton_writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _safe(url: str) -> str:
-    """Leave out what stands before the @ of a URL: it holds the password."""
-    head, at, tail = url.rpartition("@")
-    return f"{head.partition('://')[0]}://***@{tail}" if at else url
