@@ -10,8 +10,11 @@ import re
 #: secret add theirs.
 SECRETS = {"api_key", "password", "secret", "token"}
 
-#: A member with a string for its value, as JSON or as Python writes it.
-_MEMBER = re.compile(r"""((["'])(\w+)\2\s*:\s*)(["'])(?:\\.|(?!\4).)*\4""")
+#: A member whose value is a text, which may break off, or a number or the like;
+#: as JSON or as Python writes it. No two parts match the same, so it is fast.
+_MEMBER = re.compile(
+    r"""((["'])(\w+)\2\s*:\s*)((["'])(?:\\.|(?!\5)[^\\])*\5?|[^\s,\[\]{}"']+)""", re.DOTALL
+)
 
 #: keystoneauth logs requests and answers here; a filter on a logger does not
 #: hold for those below it, so each is named.
@@ -37,8 +40,8 @@ def mask(text: str) -> str:
 
 
 def _masked(member: re.Match[str]) -> str:
-    name, quote = member[3], member[4]
-    return f"{member[1]}{quote}***{quote}" if name in SECRETS else member[0]
+    start, _, name, _, quote = member.groups(default='"')
+    return f"{start}{quote}***{quote}" if name in SECRETS else member[0]
 
 
 def printable(text: object) -> str:

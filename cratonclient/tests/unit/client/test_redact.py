@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
+import sys
 import traceback
 
 from cratonclient import auth, crud, exceptions, redact
@@ -46,6 +48,19 @@ class TestMask(base.TestCase):
         masked = redact.mask(json.dumps({"password": 'a"hidden', "name": "demo"}))
 
         self.assertEqual({"password": "***", "name": "demo"}, json.loads(masked))
+
+    def test_values_that_are_no_texts_are_hidden_too(self):
+        masked = redact.mask(json.dumps({"token": 271828, "name": "demo"}))
+
+        self.assertNotIn("271828", masked)
+        self.assertIn("demo", masked)
+
+    def test_a_text_that_breaks_off_takes_no_time(self):
+        program = 'from cratonclient import redact; redact.mask(\'"a": "\' + chr(92) * 200)'
+
+        done = subprocess.run([sys.executable, "-c", program], timeout=5)
+
+        self.assertEqual(0, done.returncode)
 
     def test_what_is_no_secret_stays(self):
         text = json.dumps({"name": "api_key", "note": "the password is in the vault"})

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pathlib
+import sys
 from unittest import mock
 
 from cratonclient import auth, exceptions, transport
