@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 
 from cratonclient import v1
@@ -12,6 +13,7 @@ from cratonserver import errors, paging, rules
 from cratonserver.tables import Kind, Schema
 
 _FALSE = frozenset({"n", "no", "false", "0", ""})
+_INTEGER = re.compile(r"\s*[+-]?[0-9]{1,20}\s*")
 _MAX_INTEGER = 2**31 - 1
 
 
@@ -45,19 +47,24 @@ def for_list(schema: Schema, kind: Kind, given: t.Mapping[str, str]) -> ListQuer
     :param given: the parameters, the first of each name.
     :raises cratonserver.errors.Refused: with status 400.
     """
+    peculiar = rules.of(kind)
     filters = _filters(kind)
     allowed: dict[str, Field[t.Any]] = {**filters, **_paging()}
     detailed = schema.has_variables(kind) and _detailed(schema, kind)
     if detailed:
         allowed["details"] = Field(bool, "")
-    ignored = dict.fromkeys(rules.of(kind).ignores, Field(bool, ""))
+    ignored = dict.fromkeys(peculiar.ignores, Field(bool, ""))
     if kind.resource_class.inherits:
         allowed["resolved-values"] = Field(bool, "")
     allowed.update(ignored)
     values = _read(allowed, given)
     sort_keys = tuple((values.get("sort_keys") or "").replace(",", " ").split(" "))
     query = ListQuery(
-        filters={name: values[name] for name in filters if name in values},
+        filters={
+            name: values[name]
+            for name in filters
+            if name in values and (values[name] or name not in peculiar.optional_filters)
+        },
         sort_keys=sort_keys if "sort_keys" in values else paging.DEFAULT_SORT,
         sort_dir=values.get("sort_dir", "asc"),
         limit=values.get("limit", paging.DEFAULT_LIMIT),
@@ -151,7 +158,7 @@ def _convert(python_type: type, text: str) -> t.Any:
     if python_type is bool:
         return text.lower() not in _FALSE
     if python_type is int:
-        value = int(text)
+        value = int(text) if _INTEGER.fullmatch(text) else _MAX_INTEGER + 1
         if abs(value) > _MAX_INTEGER:
             raise ValueError(text)
         return value

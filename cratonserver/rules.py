@@ -36,6 +36,8 @@ class Rules:
     #: Whether ``…/variables`` answers with inherited ones unless told otherwise.
     variables_path_resolves = False
 
+    #: Filters that count as absent when they are empty or zero.
+    optional_filters: tuple[str, ...] = ()
     #: Parameters of its list that are accepted without effect.
     ignores: tuple[str, ...] = ()
 

@@ -7,6 +7,7 @@ declarations (wire document, section 3).
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import typing as t
 
@@ -104,9 +105,10 @@ class Collection(View):
         query = parameters.for_list(self.store.schema, self.kind, given)
         self.allow(req, one=False)
         with self.reading(req) as objects:
-            wanted = {n: v for n, v in query.filters.items() if n in ("id", "name") and v}
+            wanted = {n: v for n, v in query.filters.items() if n in ("id", "name")}
             if self.rules.finds_one and wanted:
                 rows, links = self._one(objects, wanted), []
+                query = dataclasses.replace(query, details=False)
             else:
                 page = objects.page(query)
                 rows = page.rows
@@ -304,4 +306,3 @@ def _first(value: str | list[str]) -> str:
 
 def _no_content(resp: falcon.Response) -> None:
     resp.status = falcon.HTTP_204
-    resp.content_type = "application/json"

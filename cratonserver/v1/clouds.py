@@ -10,3 +10,4 @@ class Rules(rules.Rules):
     """The rules of clouds."""
 
     finds_one = True
+    optional_filters = ("id", "name")

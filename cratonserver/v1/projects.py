@@ -18,6 +18,8 @@ if t.TYPE_CHECKING:
 class Rules(rules.Rules):
     """The rules of projects (wire document, sections 1.3, 6.3 and 13)."""
 
+    optional_filters = ("name",)
+
     def allow(self, who: Identity, method: str, one: bool) -> None:
         """Let admins read their own project, and root do everything."""
         reads_one = one and method in ("GET", "HEAD")
@@ -34,9 +36,9 @@ class Rules(rules.Rules):
     def condition(
         self, schema: Schema, name: str, value: t.Any, filters: t.Mapping[str, t.Any]
     ) -> sa.ColumnElement[bool]:
-        """Take a name as a pattern of SQL's LIKE; an empty one finds everything."""
+        """Take a name as a pattern of SQL's LIKE."""
         if name == "name":
-            return schema.table(self.kind).c.name.like(value or "%")
+            return schema.table(self.kind).c.name.like(value)
         return super().condition(schema, name, value, filters)
 
     def item_id(self, text: str) -> str:

@@ -15,6 +15,8 @@ from cratonserver.identity import Identity, digest, project_id
 class Rules(rules.Rules):
     """The rules of users (wire document, sections 5.1 and 13)."""
 
+    optional_filters = ("name",)
+
     def extra_columns(self) -> list[sa.Column[t.Any]]:
         """Give what only the authentication needs."""
         return [
