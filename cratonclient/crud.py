@@ -180,7 +180,7 @@ class Resource:
         return type(self) is type(other) and self._info == other._info
 
     def __hash__(self) -> int:
-        return hash((type(self), self._info.get("id")))
+        return hash((type(self), str(self._info.get("id"))))
 
     def __repr__(self) -> str:
         known = self.fields()
@@ -191,13 +191,26 @@ class Resource:
         return f"<{type(self).__name__} {shown}>"
 
     def __copy__(self) -> t.Self:
-        return type(self)(self.manager, dict(self._info), loaded=self._loaded)
+        new = type(self).__new__(type(self))
+        new.__dict__.update(self.__dict__, _info=dict(self._info))
+        return new
 
     def __deepcopy__(self, memo: dict[int, t.Any]) -> t.Self:
-        return type(self)(self.manager, copy.deepcopy(self._info, memo), loaded=self._loaded)
+        new = type(self).__new__(type(self))
+        # Managers hold sessions, which belong to the client.
+        new.__dict__.update(self.__dict__)
+        new.__dict__.update(copy.deepcopy(self._without_managers(), memo))
+        return new
 
-    def __reduce__(self) -> tuple[t.Any, ...]:
-        return type(self), (None, self._info, True)
+    def __getstate__(self) -> dict[str, t.Any]:
+        return self._without_managers()
+
+    def __setstate__(self, state: dict[str, t.Any]) -> None:
+        self.__dict__.update(state, manager=None, _loaded=True)
+
+    def _without_managers(self) -> dict[str, t.Any]:
+        managers = {"manager", *self.subresource_managers}
+        return {n: v for n, v in self.__dict__.items() if n not in managers}
 
 
 def _slug(text: str) -> str:

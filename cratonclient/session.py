@@ -24,9 +24,16 @@ SERVICE_TYPE = "fleet_management"
 #: Seconds that a server may take to accept a connection, or to send more.
 DEFAULT_TIMEOUT = 60.0
 
+_RETRIED = frozenset({429, 502, 503, 504})
+
+
+class _Retry(retry.Retry):
+    RETRY_AFTER_STATUS_CODES = _RETRIED  # urllib3 would add 413
+
+
 #: POST is not among the methods: it is repeated only while it is sure that
 #: none of its bytes went out, that is, when no connection came about.
-RETRIES = retry.Retry(
+RETRIES = _Retry(
     total=3,
     connect=3,
     read=1,
@@ -34,7 +41,7 @@ RETRIES = retry.Retry(
     redirect=0,
     other=0,
     allowed_methods=frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}),
-    status_forcelist=frozenset({429, 502, 503, 504}),
+    status_forcelist=_RETRIED,
     backoff_factor=0.2,
     backoff_jitter=0.2,
     backoff_max=10,

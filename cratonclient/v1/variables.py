@@ -97,16 +97,9 @@ class Variables(crud.Resource, collections.abc.MutableMapping[str, Variable]):
         return f"<Variables {self.to_dict()!r}>"
 
     def __copy__(self) -> t.Self:
-        return type(self)(self.manager, {"variables": dict(self._bare())})
-
-    def __deepcopy__(self, memo: dict[int, t.Any]) -> t.Self:
-        return type(self)(self.manager, {"variables": self.to_dict()})
-
-    def __reduce__(self) -> tuple[t.Any, ...]:
-        return type(self), (None, {"variables": self.to_dict()})
-
-    def _bare(self) -> t.Iterator[tuple[str, t.Any]]:
-        return ((name, item.value) for name, item in self.items())
+        new = super().__copy__()
+        new._variables = dict(self._variables)
+        return new
 
 
 class VariableManager(crud.CRUDClient[Variables]):
@@ -125,6 +118,10 @@ class VariableManager(crud.CRUDClient[Variables]):
     key = "variables"
     base_path = "/variables"
     resource_class = Variables
+
+    def create(self, skip_merge: bool = False, **kwargs: t.Any) -> Variables:
+        """Set variables, as :meth:`update` does: there is no other way to make them."""
+        return self.update(kwargs)
 
     def update(
         self,

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import pathlib
-import sys
 from unittest import mock
 
 from cratonclient import auth, exceptions, transport
@@ -48,7 +47,10 @@ class TestMount(base.TestCase):
         self.assertIn("pip install 'python-cratonclient[server]'", str(error))
 
     def test_one_whose_server_does_not_import_is_missing(self):
-        with mock.patch("importlib.metadata.EntryPoint.load", side_effect=ImportError):
+        with (
+            mock.patch("importlib.metadata.EntryPoint.load", side_effect=ImportError),
+            self.assertNoLogs(),
+        ):
             error = self.refused("sqlite:///fleet.db")
 
         self.assertIn("pip install", str(error))

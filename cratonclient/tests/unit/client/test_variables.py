@@ -83,6 +83,8 @@ class TestMapping(base.TestCase):
 
     def test_it_takes_bare_values_too(self):
         self.assertEqual({"a": 1}, variables.Variables(None, {"a": 1}).to_dict())
+        both = {"variables": {"a": 1}, "b": 2}
+        self.assertEqual(both, variables.Variables(None, both).to_dict())
         self.assertEqual({}, variables.Variables(None, {}).to_dict())
 
     def test_a_variable_may_be_called_variables(self):
