@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The application in process, and those who call it."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import pathlib
+import shutil
+import tempfile
+import typing as t
+from wsgiref import validate
+
+from falcon import testing
+
+from cratonclient.tests import base
+from cratonserver import app, identity
+from cratonserver.store import Store
+
+HOST = "craton.example"
+BASE = f"http://{HOST}/v1"
+JSON = "application/json"
+
+#: An id that nothing has.
+NOWHERE = 999999
+NO_PROJECT = "11111111-1111-4111-8111-111111111111"
+
+#: Collections, those that are referred to first.
+COLLECTIONS = (
+    "projects",
+    "users",
+    "clouds",
+    "regions",
+    "cells",
+    "hosts",
+    "network-devices",
+    "networks",
+    "network-interfaces",
+)
+INVENTORY = COLLECTIONS[2:]
+WITH_VARIABLES = ("projects", *INVENTORY[:-1])
+
+_numbers = itertools.count(1)
+
+
+def unique(text: str) -> str:
+    """Give a name that nothing has yet."""
+    return f"{text}-{next(_numbers)}"
+
+
+class Answer(t.NamedTuple):
+    """What the application answered."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def json(self) -> t.Any:
+        """The body."""
+        return json.loads(self.text)
+
+
+class Caller:
+    """Somebody who calls the application.
+
+    Whether the application keeps to the rules of WSGI is checked on the way.
+
+    :param application: of WSGI.
+    :param headers: that every request has.
+    """
+
+    def __init__(self, application: t.Any, headers: t.Mapping[str, str]) -> None:
+        self.application = application
+        self._validated = validate.validator(application)
+        self.headers = dict(headers)
+
+    @property
+    def project_id(self) -> str:
+        """The project that the requests are about."""
+        return self.headers["X-Auth-Project"]
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: t.Any = None,
+        *,
+        text: str | bytes | None = None,
+        content_type: str | None = JSON,
+        headers: t.Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Make a request; the path begins below ``/v1``."""
+        sent = text if text is not None else "" if body is None else json.dumps(body)
+        url, _, query = f"/v1{path}".partition("?")
+        given = {**self.headers, **(headers or {})}
+        if sent and content_type is not None:
+            given["Content-Type"] = content_type
+        environ = testing.create_environ(
+            path=url, query_string=query, method=method, body=sent, headers=given, host=HOST
+        )
+        start = testing.StartResponseMock()
+        with contextlib.closing(t.cast("t.Any", self._validated(environ, start))) as result:
+            found = b"".join(result).decode()
+        return Answer(int(str(start.status).split()[0]), dict(start.headers or ()), found)
+
+    def get(self, path: str, **kw: t.Any) -> Answer:
+        """GET."""
+        return self.call("GET", path, **kw)
+
+    def post(self, path: str, body: t.Any = None, **kw: t.Any) -> Answer:
+        """POST."""
+        return self.call("POST", path, body, **kw)
+
+    def put(self, path: str, body: t.Any = None, **kw: t.Any) -> Answer:
+        """PUT."""
+        return self.call("PUT", path, body, **kw)
+
+    def delete(self, path: str, body: t.Any = None, **kw: t.Any) -> Answer:
+        """DELETE."""
+        return self.call("DELETE", path, body, **kw)
+
+    def make(self, collection: str, **fields: t.Any) -> dict[str, t.Any]:
+        """Create an object, with all that it needs and is not given."""
+        values = self.needed(collection, fields)
+        answer = self.post(f"/{collection}", values)
+        assert answer.status == 201, answer.text
+        made: dict[str, t.Any] = answer.json
+        return made
+
+    def needed(self, collection: str, fields: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """Give a body for a POST: what is given, and what else is required."""
+        number = next(_numbers)
+        values = dict(fields)
+        if collection == "users":
+            return {"username": f"user-{number}", "project_id": self.project_id, **values}
+        values.setdefault("name", f"{collection}-{number}")
+        if collection in ("cells", "hosts", "network-devices", "networks"):
+            if "region_id" not in values:
+                known = {n: values[n] for n in ("cloud_id",) if n in values}
+                values["region_id"] = self.make("regions", **known)["id"]
+            if "cloud_id" not in values:
+                region = self.get(f"/regions/{values['region_id']}").json
+                values["cloud_id"] = region["cloud_id"]
+        if collection == "regions" and "cloud_id" not in values:
+            values["cloud_id"] = self.make("clouds")["id"]
+        if collection in ("hosts", "network-devices"):
+            values.setdefault("device_type", "server")
+        if collection in ("hosts", "network-devices", "network-interfaces"):
+            values.setdefault("ip_address", f"10.0.{number // 256 % 256}.{number % 256}")
+        if collection == "networks":
+            values = {
+                "cidr": "10.0.0.0/24",
+                "gateway": "10.0.0.1",
+                "netmask": "255.255.255.0",
+                **values,
+            }
+        if collection == "network-interfaces":
+            values.setdefault("interface_type", "ethernet")
+            if "device_id" not in values:
+                values["device_id"] = self.make("hosts")["id"]
+        return values
+
+    def items(self, path: str) -> list[dict[str, t.Any]]:
+        """Read one page of a list; devices of both kinds in one."""
+        answer = self.get(path)
+        assert answer.status == 200, answer.text
+        found = envelope(path, answer.json)
+        return (
+            [*found["hosts"], *found["network-devices"]] if isinstance(found, dict) else found
+        )
+
+    def names(self, path: str) -> list[str]:
+        """Read one page of a list; give the names."""
+        return [item["name"] for item in self.items(path)]
+
+
+def envelope(path: str, body: dict[str, t.Any]) -> t.Any:
+    """Give what a list holds beside its links."""
+    collection = path.lstrip("/").partition("?")[0]
+    return body[collection.replace("-", "_")]
+
+
+def in_order(path: str, body: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+    """Give the items of a page of any collection but devices."""
+    found = envelope(path, body)
+    assert isinstance(found, list)
+    return found
+
+
+class ServerTestCase(base.TestCase):
+    """Tests that share a fleet. Each of them can have projects of its own."""
+
+    path: t.ClassVar[pathlib.Path]
+    store: t.ClassVar[Store]
+    root: t.ClassVar[Caller]
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        folder = tempfile.mkdtemp(prefix="craton-test-")
+        cls.addClassCleanup(shutil.rmtree, folder)
+        cls.path = pathlib.Path(folder) / "fleet.db"
+        cls.store = Store(f"sqlite:///{cls.path}")
+        cls.addClassCleanup(cls.store.close)
+        cls.store.open()
+        key = cls.store.add_root_user("root")
+        cls.root = Caller(
+            app.make(cls.store), credentials("root", str(key), identity.FIRST_PROJECT)
+        )
+
+    def member(self, project_id: str | None = None, **fields: t.Any) -> Caller:
+        """Make a user; in a new project, unless one is given."""
+        project = project_id or self.root.make("projects")["id"]
+        user = self.root.make("users", project_id=project, **fields)
+        headers = credentials(user["username"], user["api_key"], project)
+        return Caller(self.root.application, headers)
+
+    @contextlib.contextmanager
+    def about(self, case: str) -> t.Iterator[None]:
+        """Say in a failure which of the cases of a test it was."""
+        try:
+            yield
+        except Exception as exc:
+            exc.add_note(f"case: {case}")
+            raise
+
+    def assertAnswer(self, answer: Answer, status: int, message: str | None = None) -> None:
+        """Check the status of an answer, and what an error says."""
+        self.assertEqual(status, answer.status, answer.text)
+        if message is not None:
+            self.assertEqual({"message": message, "status": status}, answer.json)
+
+    def assertInvalid(self, answer: Answer, *problems: str) -> None:
+        """Check that an answer refuses a request for these reasons, and no others."""
+        lines = "".join(f"\n- {problem}" for problem in sorted(problems))
+        self.assertAnswer(answer, 400, f"The request included the following errors:{lines}")
+
+
+def credentials(username: str, key: str, project_id: str) -> dict[str, str]:
+    """Give the headers that say who makes a request."""
+    return {"X-Auth-User": username, "X-Auth-Token": key, "X-Auth-Project": project_id}
