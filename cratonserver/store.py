@@ -52,6 +52,7 @@ class Store:
             if self._is_current():
                 return
             with self.write() as connection:
+                self._refuse_newer(connection)
                 migrations.upgrade(connection, self.schema.metadata)
                 self._add_first_project(connection)
         except sa.exc.DBAPIError as exc:
@@ -115,6 +116,14 @@ class Store:
                     sa.inspect(connection).get_table_names()
                 )
             return found == migrations.HEAD
+
+    def _refuse_newer(self, connection: sa.Connection) -> None:
+        found = migrations.version(connection)
+        if found is not None and found > migrations.HEAD:
+            raise StoreError(
+                f"The database {self.name} was made by a newer version of craton-server "
+                f"(its tables have version {found}, this one knows {migrations.HEAD})."
+            )
 
     def _add_first_project(self, connection: sa.Connection) -> None:
         table = self.schema.table(self.schema.kind("projects"))

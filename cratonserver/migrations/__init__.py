@@ -36,13 +36,21 @@ def upgrade(connection: sa.Connection, metadata: sa.MetaData) -> None:
         metadata.create_all(connection)
         _mark(connection)
         return
+    upgrade_with_alembic(connection)
+    metadata.create_all(connection)  # the tables of kinds from elsewhere
+
+
+def upgrade_with_alembic(connection: sa.Connection) -> None:
+    """Run the migrations that are missing, within a transaction.
+
+    :raises alembic.util.CommandError: for a version that is not known here.
+    """
     from alembic import command, config
 
     settings = config.Config()
     settings.set_main_option("script_location", str(pathlib.Path(__file__).parent))
     settings.attributes["connection"] = connection
     command.upgrade(settings, "head")
-    metadata.create_all(connection)  # the tables of kinds from elsewhere
 
 
 def _mark(connection: sa.Connection) -> None:

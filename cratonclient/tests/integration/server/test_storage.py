@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The database: versions of the tables, writers at once, files that are none."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shlex
+import subprocess
+import sys
+import threading
+
+import sqlalchemy as sa
+from alembic import autogenerate, config, migration, script
+
+from cratonclient.tests import base as tests_base
+from cratonclient.tests.integration.server import base
+from cratonserver import identity, migrations
+from cratonserver.store import Store, StoreError
+
+BIN = pathlib.Path(sys.executable).parent
+
+
+class StorageTestCase(tests_base.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.path = self.folder() / "fleet.db"
+        self.url = f"sqlite:///{self.path}"
+
+    def store(self):
+        store = Store(self.url)
+        self.addCleanup(store.close)
+        return store
+
+
+class TestMigrations(StorageTestCase):
+    def test_the_newest_is_the_one_that_new_databases_are_marked_with(self):
+        settings = config.Config()
+        settings.set_main_option("script_location", os.path.dirname(migrations.__file__))
+
+        heads = script.ScriptDirectory.from_config(settings).get_heads()
+
+        self.assertEqual([migrations.HEAD], heads)
+
+    def test_they_make_the_tables_that_are_declared(self):
+        store = self.store()
+        with store.write() as connection:
+            table = sa.Table(
+                migrations.VERSION_TABLE,
+                sa.MetaData(),
+                sa.Column("version_num", sa.String(32), primary_key=True),
+            )
+            table.create(connection)  # as one finds it before the first migration
+            migrations.upgrade_with_alembic(connection)
+            context = migration.MigrationContext.configure(
+                connection, opts={"compare_type": True}
+            )
+
+            self.assertEqual([], autogenerate.compare_metadata(context, store.schema.metadata))
+            self.assertEqual(migrations.HEAD, migrations.version(connection))
+
+    def test_an_open_store_is_marked_and_has_a_first_project(self):
+        store = self.store()
+        store.open()
+        store.open()
+
+        with store.read() as connection:
+            self.assertEqual(migrations.HEAD, migrations.version(connection))
+            projects = connection.execute(sa.text("SELECT id, name FROM projects")).all()
+        self.assertEqual([(identity.FIRST_PROJECT, "default")], projects)
+
+    def test_a_database_of_a_newer_version_is_refused(self):
+        store = self.store()
+        store.open()
+        with store.write() as connection:
+            connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+
+        error = self.assertRaises(StoreError, self.store().open)
+
+        self.assertIn("newer version", str(error))
+
+
+class TestFiles(StorageTestCase):
+    def test_what_is_no_database_is_refused_and_left_alone(self):
+        self.path.write_text("something else entirely, and longer than a header\n" * 99)
+        before = self.path.read_bytes()
+
+        error = self.assertRaises(StoreError, self.store().open)
+
+        self.assertIn(str(self.path), str(error))
+        self.assertEqual(1, len(str(error).splitlines()))
+        self.assertEqual(before, self.path.read_bytes())
+
+    def test_a_folder_or_a_path_into_nowhere_is_refused(self):
+        for path in (self.path.parent, self.path / "below" / "fleet.db"):
+            self.url = f"sqlite:///{path}"
+            self.assertRaises(StoreError, self.store().open)
+
+    def test_a_url_that_is_none_is_refused_without_its_password(self):
+        error = self.assertRaises(StoreError, Store, "nosuch://u:secret@h/db")
+
+        self.assertNotIn("secret", str(error))
+
+
+class TestAtOnce(StorageTestCase):
+    def test_processes_that_make_one_file_at_once_all_succeed(self):
+        program = "import sys; from cratonserver.store import Store; Store(sys.argv[1]).open()"
+        running = [
+            subprocess.Popen([sys.executable, "-c", program, self.url], stderr=subprocess.PIPE)
+            for _ in range(3)
+        ]
+        for process in running:
+            _, said = process.communicate()
+            self.assertEqual((0, b""), (process.returncode, said))
+
+
+class TestWriters(base.ServerTestCase):
+    def test_they_lose_nothing(self):
+        user = self.member()
+        host = user.make("hosts")
+        path = f"/hosts/{host['id']}/variables"
+        statuses: list[int] = []
+
+        def write(writer: int) -> None:
+            for number in range(10):
+                statuses.append(user.put(path, {f"{writer}-{number}": number}).status)
+
+        threads = [threading.Thread(target=write, args=(n,)) for n in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        self.assertEqual({200}, set(statuses))
+        self.assertEqual(80, len(user.get(path).json["variables"]))
+
+
+class TestProgram(StorageTestCase):
+    def run_program(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([BIN / "craton-server", *words], capture_output=True, text=True)
+
+    def test_init_prints_a_cratonrc_once(self):
+        first = self.run_program("init", "--database", self.url, "--url", "http://x/a b")
+        again = self.run_program("init", "--database", self.url)
+
+        lines = [shlex.split(line) for line in first.stdout.splitlines()]
+        names = [line[1].partition("=")[0] for line in lines]
+        self.assertEqual(["CRATON_URL", "OS_USERNAME", "OS_PASSWORD", "OS_PROJECT_ID"], names)
+        self.assertEqual("CRATON_URL=http://x/a b", lines[0][1])
+        self.assertEqual((1, ""), (again.returncode, again.stdout))
+        self.assertIn("nothing was changed", again.stderr)
+
+    def test_init_adds_a_user_to_a_fleet_that_has_none(self):
+        store = self.store()
+        store.open()
+
+        self.assertEqual(0, self.run_program("init", "--database", self.url).returncode)
+
+    def test_errors_are_one_line(self):
+        self.path.mkdir()
+
+        done = self.run_program("run", "--database", self.url)
+
+        self.assertEqual((1, 1), (done.returncode, len(done.stderr.splitlines())))
+
+    def test_an_address_that_is_none_is_wrong_usage(self):
+        for listen in ("here", "1.2.3.4", ":80", "127.0.0.1:99999", "127.0.0.1:x"):
+            done = self.run_program("run", "--listen", listen)
+            self.assertEqual(2, done.returncode)
+            self.assertIn(repr(listen), done.stderr)
