@@ -89,6 +89,7 @@ class TestInheritance(base.ServerTestCase):
         self.assertEqual("-0.0", str(found["minus"]))
 
     def test_bodies_that_are_no_names_or_values_are_refused(self):
+        body: object
         for body in ([], None, 5, "x", {"": 1}):
             self.assertAnswer(self.user.put(self.where, body), 400)
         for body in ({}, None, 5, [1], "x"):

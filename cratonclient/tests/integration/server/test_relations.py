@@ -60,7 +60,9 @@ class TestReferences(base.ServerTestCase):
         for collection, message in conflicts.items():
             with self.about(collection):
                 first = self.user.make(collection, name="one")
-                same = {n: first[n] for n in ("cloud_id", "region_id") if n in first}
+                same: dict[str, object] = {
+                    n: first[n] for n in ("cloud_id", "region_id") if n in first
+                }
                 second = self.user.make(collection, name="two", **same)
                 again = self.user.needed(collection, {"name": "one", **same})
                 self.assertAnswer(self.user.post(f"/{collection}", again), 409, message)
