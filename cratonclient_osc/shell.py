@@ -382,7 +382,16 @@ def main(argv: list[str] | None = None) -> int:
         # A terminal that cannot show a character gets its number instead.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    return Shell().run(sys.argv[1:] if argv is None else argv)
+    result = Shell().run(sys.argv[1:] if argv is None else argv)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        result = status.OUTPUT_CLOSED
+    if result == status.OUTPUT_CLOSED and isinstance(sys.stdout, io.TextIOWrapper):
+        # What is left in the buffer has nowhere to go; the interpreter would
+        # complain about that when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return result
 
 
 if __name__ == "__main__":
