@@ -36,6 +36,11 @@ class Store:
             raise StoreError(
                 f"The database URL {redact.mask(url)!r} cannot be used: {exc}"
             ) from exc
+        if self.engine.dialect.name == "sqlite" and self._is_in_memory():
+            raise StoreError(
+                f"The database URL {url!r} names no file, so the fleet would be gone at the "
+                "end. Give one such as sqlite:///fleet.db."
+            )
         self.schema = Schema(v1.kinds())
         self._writer = self.engine
         if self.engine.dialect.name == "sqlite":
@@ -52,7 +57,7 @@ class Store:
             if self._is_current():
                 return
             with self.write() as connection:
-                self._refuse_newer(connection)
+                self._refuse_foreign(connection)
                 migrations.upgrade(connection, self.schema.metadata)
                 self._add_first_project(connection)
         except sa.exc.DBAPIError as exc:
@@ -103,6 +108,9 @@ class Store:
         """Close all connections."""
         self.engine.dispose()
 
+    def _is_in_memory(self) -> bool:
+        return (self.engine.url.database or ":memory:") == ":memory:"
+
     def _is_current(self) -> bool:
         """Tell whether the tables are those of this version, at the cost of one query."""
         with self.read() as connection:
@@ -117,12 +125,18 @@ class Store:
                 )
             return found == migrations.HEAD
 
-    def _refuse_newer(self, connection: sa.Connection) -> None:
+    def _refuse_foreign(self, connection: sa.Connection) -> None:
+        """Refuse a database that holds something else, before it is changed."""
         found = migrations.version(connection)
-        if found is not None and found > migrations.HEAD:
+        if found is None and sa.inspect(connection).get_table_names():
             raise StoreError(
-                f"The database {self.name} was made by a newer version of craton-server "
-                f"(its tables have version {found}, this one knows {migrations.HEAD})."
+                f"The database {self.name} holds tables that are not of Craton. Give the URL "
+                "of another one; a file that does not exist yet will be made."
+            )
+        if found is not None and not migrations.is_known(found):
+            raise StoreError(
+                f"The database {self.name} is of a newer version, or of another program: its "
+                f"tables have version {found}, this craton-server knows {migrations.HEAD}."
             )
 
     def _add_first_project(self, connection: sa.Connection) -> None:

@@ -26,6 +26,12 @@ def version(connection: sa.Connection) -> str | None:
     return str(row[0]) if row else None
 
 
+def is_known(found: str) -> bool:
+    """Tell whether there is a way from a version to the newest."""
+    versions = pathlib.Path(__file__).parent / "versions"
+    return any(path.name.startswith(f"{found}_") for path in versions.glob("*.py"))
+
+
 def upgrade(connection: sa.Connection, metadata: sa.MetaData) -> None:
     """Bring the tables to the newest version, within a transaction.
 
@@ -41,10 +47,7 @@ def upgrade(connection: sa.Connection, metadata: sa.MetaData) -> None:
 
 
 def upgrade_with_alembic(connection: sa.Connection) -> None:
-    """Run the migrations that are missing, within a transaction.
-
-    :raises alembic.util.CommandError: for a version that is not known here.
-    """
+    """Run the migrations that are missing, within a transaction."""
     from alembic import command, config
 
     settings = config.Config()

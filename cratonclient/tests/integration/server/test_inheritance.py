@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Variables and labels: what is set, inherited, hidden and found (sections 9 and 10)."""
+"""Variables: what is set, inherited and hidden (section 9)."""
 
 from __future__ import annotations
 
@@ -120,40 +120,3 @@ class TestInheritance(base.ServerTestCase):
         finally:
             sa.event.remove(*listen)
         return len(seen)
-
-
-class TestLabels(base.ServerTestCase):
-    def setUp(self):
-        super().setUp()
-        self.user = self.member()
-        self.host = self.user.make("hosts", labels=["web", "web", "ü, x"])
-        self.where = f"/hosts/{self.host['id']}/labels"
-
-    def labels(self):
-        return self.user.get(self.where).json["labels"]
-
-    def test_they_are_added_and_removed(self):
-        self.assertEqual(["web", "ü, x"], self.labels())
-        added = self.user.put(self.where, {"labels": ["db", "web"]})
-        self.assertEqual({"labels": ["db", "web", "ü, x"]}, added.json)
-        self.assertAnswer(self.user.delete(self.where, {"labels": ["web", "nosuch"]}), 204)
-        self.assertEqual(["db", "ü, x"], self.labels())
-
-    def test_hosts_are_found_by_them(self):
-        self.assertEqual([self.host["name"]], self.user.names("/hosts?label=web"))
-        self.assertEqual([], self.user.names("/hosts?label=WEB"))
-
-    def test_other_bodies_are_refused_and_change_nothing(self):
-        body: object
-        for body in (
-            {},
-            [],
-            None,
-            {"labels": None},
-            {"labels": "x"},
-            {"labels": [1]},
-            {"labels": [], "x": 1},
-        ):
-            self.assertAnswer(self.user.put(self.where, body), 400)
-            self.assertAnswer(self.user.delete(self.where, body), 400)
-        self.assertEqual(["web", "ü, x"], self.labels())

@@ -96,6 +96,10 @@ class TestFiles(StorageTestCase):
             self.url = f"sqlite:///{path}"
             self.assertRaises(StoreError, self.store().open)
 
+    def test_a_fleet_that_would_not_last_is_refused(self):
+        for url in ("sqlite://", "sqlite:///", "sqlite:///:memory:"):
+            self.assertIn("sqlite:///fleet.db", str(self.assertRaises(StoreError, Store, url)))
+
     def test_a_url_that_is_none_is_refused_without_its_password(self):
         error = self.assertRaises(StoreError, Store, "nosuch://u:secret@h/db")
 

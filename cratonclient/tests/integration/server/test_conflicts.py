@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Names that are taken, references that lead nowhere, and circles."""
+
+from __future__ import annotations
+
+import sqlite3
+import typing as t
+
+from cratonclient.tests.integration.server import base
+
+DEVICE = "A device with the given name already exists."
+#: What may not be twice: the fields that must be equal for a conflict, and the text.
+UNIQUE: dict[str, tuple[tuple[str, ...], str]] = {
+    "clouds": (("name",), "A cloud with the given name already exists."),
+    "regions": (("name", "cloud_id"), "A region with the given name already exists."),
+    "cells": (("name", "region_id"), "A cell with the given name already exists."),
+    "hosts": (("name", "region_id"), DEVICE),
+    "network-devices": (("name", "region_id"), DEVICE),
+    "networks": (
+        ("name", "region_id"),
+        "Network with the given name already exists in this region.",
+    ),
+}
+REFERENCES = {
+    "regions": ["cloud_id"],
+    "cells": ["cloud_id", "region_id"],
+    "hosts": ["cloud_id", "region_id", "cell_id", "parent_id"],
+    "network-devices": ["cloud_id", "region_id", "cell_id", "parent_id"],
+    "networks": ["cloud_id", "region_id", "cell_id"],
+    "network-interfaces": ["device_id", "network_id"],
+}
+TARGETS = {
+    "cloud_id": "clouds",
+    "region_id": "regions",
+    "cell_id": "cells",
+    "parent_id": "hosts",
+    "device_id": "hosts",
+    "network_id": "networks",
+}
+
+
+class ConflictsTestCase(base.ServerTestCase):
+    """Tests that look into the database as well."""
+
+    def contents(self) -> dict[str, list[t.Any]]:
+        """Read all tables."""
+        connection = sqlite3.connect(self.path)
+        try:
+            names = connection.execute(
+                "SELECT name FROM sqlite_master "
+                "WHERE type = 'table' AND name != 'sqlite_sequence'"
+            ).fetchall()
+            return {
+                name: connection.execute(f'SELECT * FROM "{name}"').fetchall()  # noqa: S608
+                for (name,) in names
+            }
+        finally:
+            connection.close()
+
+    def assertRefused(self, status: int, method: str, path: str, body: t.Any) -> base.Answer:
+        """Check that a request is refused and leaves everything as it was."""
+        before = self.contents()
+        answer = self.root.call(method, path, body)
+        self.assertAnswer(answer, status)
+        self.assertEqual(before, self.contents())
+        return answer
+
+
+class TestNames(ConflictsTestCase):
+    """Names that are taken."""
+
+    def test_a_taken_name_is_refused_in_a_creation(self):
+        for name, (fields, message) in UNIQUE.items():
+            made = self.root.make(name)
+            extra = {"labels": ["x"]} if name == "hosts" else {}
+            body = self.root.needed(
+                name, {**{f: made[f] for f in fields}, "variables": {"a": 1}, **extra}
+            )
+            with self.about(name):
+                answer = self.assertRefused(409, "POST", f"/{name}", body)
+                self.assertEqual(message, answer.json["message"])
+
+    def test_a_taken_name_is_refused_in_an_update(self):
+        for name, (fields, message) in UNIQUE.items():
+            first = self.root.make(name)
+            second = self.root.make(name, **{f: first[f] for f in fields if f != "name"})
+            with self.about(name):
+                path = f"/{name}/{second['id']}"
+                answer = self.assertRefused(409, "PUT", path, {"name": first["name"]})
+                self.assertEqual(message, answer.json["message"])
+
+    def test_a_taken_name_of_an_interface_or_user_is_refused(self):
+        interface = self.root.make("network-interfaces")
+        fields = {key: interface[key] for key in ("name", "device_id")}
+        body = self.root.needed("network-interfaces", fields)
+        self.assertRefused(409, "POST", "/network-interfaces", body)
+        other = self.root.make("network-interfaces", device_id=interface["device_id"])
+        path = f"/network-interfaces/{other['id']}"
+        self.assertRefused(409, "PUT", path, {"name": interface["name"]})
+        user = self.root.make("users")
+        body = {key: user[key] for key in ("username", "project_id")}
+        self.assertRefused(409, "POST", "/users", body)
+
+    def test_hosts_and_network_devices_share_their_names(self):
+        for one, other in (("hosts", "network-devices"), ("network-devices", "hosts")):
+            made = self.root.make(one)
+            fields = {key: made[key] for key in ("name", "region_id")}
+            answer = self.root.post(f"/{other}", self.root.needed(other, fields))
+            self.assertAnswer(answer, 409, DEVICE)
+
+    def test_elsewhere_the_name_is_free(self):
+        for name, (fields, _) in UNIQUE.items():
+            if len(fields) > 1:
+                made = self.root.make(name)
+                self.assertEqual(made["name"], self.root.make(name, name=made["name"])["name"])
+        cloud = self.root.make("clouds")
+        self.assertEqual(
+            cloud["name"], self.member().make("clouds", name=cloud["name"])["name"]
+        )
+        interface = self.root.make("network-interfaces")
+        self.root.make("network-interfaces", name=interface["name"])
+        user = self.root.make("users")
+        project = self.root.make("projects")["id"]
+        self.root.make("users", username=user["username"], project_id=project)
+
+    def test_projects_may_have_one_name(self):
+        first = self.root.make("projects", name="twice")["id"]
+        self.assertNotEqual(first, self.root.make("projects", name="twice")["id"])
+
+    def test_an_object_may_keep_its_name(self):
+        for name in UNIQUE:
+            made = self.root.make(name)
+            answer = self.root.put(f"/{name}/{made['id']}", {"name": made["name"]})
+            self.assertAnswer(answer, 200)
+
+    def test_the_name_of_what_was_deleted_is_free(self):
+        for name, (fields, _) in UNIQUE.items():
+            made = self.root.make(name)
+            self.root.delete(f"/{name}/{made['id']}")
+            self.root.make(name, **{field: made[field] for field in fields})
+
+
+class TestReferences(ConflictsTestCase):
+    """Ids of other objects."""
+
+    def test_an_unknown_one_is_refused_and_leaves_nothing(self):
+        for name, fields in REFERENCES.items():
+            for field in fields:
+                for unknown in (base.NOWHERE, 0, -1):
+                    needed = self.root.needed(name, {"variables": {"a": 1}})
+                    with self.about(f"{name} {field} {unknown}"):
+                        body = {**needed, field: unknown}
+                        self.assertRefused(404, "POST", f"/{name}", body)
+
+    def test_one_that_the_user_does_not_see_is_refused_as_unknown(self):
+        stranger, someone = self.member(), self.member()
+        for name, fields in REFERENCES.items():
+            for field in fields:
+                foreign = stranger.make(TARGETS[field])["id"]
+                needed = someone.needed(name, {})
+                unknown = someone.post(f"/{name}", {**needed, field: base.NOWHERE})
+                answer = someone.post(f"/{name}", {**needed, field: foreign})
+                with self.about(f"{name} {field}"):
+                    self.assertAnswer(answer, 404)
+                    said = answer.json["message"].replace(str(foreign), str(base.NOWHERE))
+                    self.assertEqual(unknown.json["message"], said)
+
+    def test_a_parent_that_is_unknown_or_foreign_is_refused_in_an_update(self):
+        foreign = self.member().make("hosts")["id"]
+        someone = self.member()
+        for name in ("hosts", "network-devices"):
+            made = someone.make(name)
+            path = f"/{name}/{made['id']}"
+            for parent in (foreign, base.NOWHERE):
+                answer = someone.put(path, {"parent_id": parent, "name": "changed"})
+                self.assertAnswer(answer, 404)
+            found = someone.get(path).json
+            self.assertEqual((made["name"], None), (found["name"], found["parent_id"]))
+
+    def test_a_parent_is_a_device_of_either_kind(self):
+        for kind in ("hosts", "network-devices"):
+            for parent_kind in ("hosts", "network-devices"):
+                parent = self.root.make(parent_kind)["id"]
+                made = self.root.make(kind, parent_id=parent)
+                self.assertEqual(parent, made["parent_id"])
+                path = f"/{kind}/{self.root.make(kind)['id']}"
+                changed = self.root.put(path, {"parent_id": parent})
+                self.assertEqual((200, parent), (changed.status, changed.json["parent_id"]))
+
+    def test_a_user_of_an_unknown_project_is_refused(self):
+        body = {"username": "lost", "project_id": base.NO_PROJECT}
+        self.assertRefused(404, "POST", "/users", body)
+
+    def test_a_user_of_what_is_no_project_is_refused(self):
+        body = {"username": "lost", "project_id": "abc"}
+        self.assertRefused(400, "POST", "/users", body)
+
+    def test_what_is_echoed_and_not_kept_refers_to_nothing(self):
+        made = self.root.make("network-devices", network_id=base.NOWHERE)
+        self.assertEqual(base.NOWHERE, made["network_id"])
+
+
+class TestCircles(ConflictsTestCase):
+    """Devices that would hang below themselves."""
+
+    def test_no_device_is_its_own_parent(self):
+        for name in ("hosts", "network-devices"):
+            made = self.root.make(name)
+            answer = self.assertRefused(
+                400, "PUT", f"/{name}/{made['id']}", {"parent_id": made["id"]}
+            )
+            self.assertEqual(
+                "A device cannot be its own parent. The id for "
+                f"'{made['name']}' cannot be used as its parent_id.",
+                answer.json["message"],
+            )
+
+    def test_no_device_has_a_descendant_as_its_parent(self):
+        top = self.root.make("hosts")
+        middle = self.root.make("network-devices", parent_id=top["id"])
+        leaf = self.root.make("hosts", parent_id=middle["id"])
+        for name, made, below in (
+            ("hosts", top, middle),
+            ("hosts", top, leaf),
+            ("network-devices", middle, leaf),
+        ):
+            answer = self.assertRefused(
+                400, "PUT", f"/{name}/{made['id']}", {"parent_id": below["id"]}
+            )
+            self.assertEqual(
+                "A device cannot have a descendant as its parent. The parent_id for "
+                f"'{made['name']}' cannot be set to the id '{below['id']}'.",
+                answer.json["message"],
+            )
+
+    def test_a_new_device_cannot_guess_its_own_id(self):
+        for name in ("hosts", "network-devices"):
+            body = self.root.needed(name, {})
+            guessed = self.root.make("hosts")["id"] + 1
+            answer = self.root.post(f"/{name}", {**body, "parent_id": guessed})
+            self.assertIn(answer.status, (400, 404))
+            self.assertEqual([], self.root.items(f"/{name}?name={body['name']}"))
+
+    def test_siblings_may_become_parent_and_child(self):
+        top = self.root.make("hosts")["id"]
+        one, other = (self.root.make("hosts", parent_id=top)["id"] for _ in range(2))
+        answer = self.root.put(f"/hosts/{one}", {"parent_id": other})
+        self.assertAnswer(answer, 200)
+        answer = self.root.put(f"/hosts/{other}", {"parent_id": one})
+        self.assertAnswer(answer, 400)

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a deletion takes with it, and what stands in its way."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from cratonclient.tests.integration.server import base
+
+
+class TestDeletion(base.ServerTestCase):
+    """A project with one of everything."""
+
+    def setUp(self):
+        super().setUp()
+        self.make_everything()
+
+    def make_everything(self) -> None:
+        """Make the project."""
+        self.user = self.member()
+        make = self.user.make
+        self.ids = {"clouds": make("clouds", variables={"a": 1})["id"]}
+        cloud = self.ids["clouds"]
+        self.ids["regions"] = make("regions", cloud_id=cloud, variables={"a": 1})["id"]
+        place = {"cloud_id": cloud, "region_id": self.ids["regions"]}
+        self.ids["cells"] = make("cells", variables={"a": 1}, **place)["id"]
+        inside = {**place, "cell_id": self.ids["cells"], "variables": {"a": 1}}
+        self.ids["hosts"] = make("hosts", labels=["x"], **inside)["id"]
+        self.ids["network-devices"] = make("network-devices", **inside)["id"]
+        self.ids["networks"] = make("networks", **inside)["id"]
+        self.ids["network-interfaces"] = make(
+            "network-interfaces", device_id=self.ids["hosts"], variables={"a": 1}
+        )["id"]
+
+    def where(self, name: str) -> str:
+        """Give the path of the one object of a kind."""
+        return f"/{name}/{self.ids[name]}"
+
+    def left(self) -> set[str]:
+        """Tell which of the objects are still there."""
+        return {name for name in self.ids if self.user.get(self.where(name)).status == 200}
+
+    def _rows(self) -> int:
+        connection = sqlite3.connect(self.path)
+        try:
+            tables = [
+                name
+                for (name,) in connection.execute("SELECT name FROM sqlite_master")
+                if name.endswith(("_variables", "_labels"))
+            ]
+            return sum(
+                connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]  # noqa: S608
+                for name in tables
+            )
+        finally:
+            connection.close()
+
+    def test_what_lives_in_it_goes_too(self):
+        inside_cell = {"hosts", "network-devices", "networks", "network-interfaces"}
+        for name, gone in (
+            ("network-interfaces", set()),
+            ("hosts", {"network-interfaces"}),
+            ("network-devices", set()),
+            ("networks", set()),
+            ("cells", inside_cell),
+            ("regions", {"cells"} | inside_cell),
+            ("clouds", {"regions", "cells"} | inside_cell),
+        ):
+            self.make_everything()
+            answer = self.user.delete(self.where(name))
+            with self.about(name):
+                self.assertEqual((204, ""), (answer.status, answer.text))
+                self.assertEqual(set(self.ids) - gone - {name}, self.left())
+
+    def test_a_project_takes_its_users_and_its_inventory(self):
+        self.assertAnswer(self.root.delete(f"/projects/{self.user.project_id}"), 204)
+        self.assertAnswer(self.root.get(f"/projects/{self.user.project_id}"), 404)
+        self.assertAnswer(self.user.get("/clouds"), 401)
+        for name in self.ids:
+            self.assertAnswer(self.root.get(self.where(name)), 404)
+
+    def test_variables_and_labels_leave_no_rows_behind(self):
+        before = self._rows()
+        self.assertAnswer(self.user.delete(self.where("clouds")), 204)
+        # Seven objects with a variable each, and one label.
+        self.assertEqual(before - 8, self._rows())
+
+    def test_a_device_with_children_stays(self):
+        for name in ("hosts", "network-devices"):
+            parent, child = self.ids[name], self.user.make("hosts", parent_id=self.ids[name])
+            answer = self.user.delete(f"/{name}/{parent}")
+            with self.about(name):
+                self.assertAnswer(answer, 409)
+                self.assertEqual(set(self.ids), self.left())
+            self.assertAnswer(self.user.delete(f"/hosts/{child['id']}"), 204)
+            self.assertAnswer(self.user.delete(f"/{name}/{parent}"), 204)
+            self.ids.pop(name)
+            self.ids.pop("network-interfaces", None)
+
+    def test_a_network_with_interfaces_stays(self):
+        fields = {"device_id": self.ids["network-devices"], "network_id": self.ids["networks"]}
+        interface = self.user.make("network-interfaces", **fields)["id"]
+        self.assertAnswer(self.user.delete(self.where("networks")), 409)
+        self.assertEqual(set(self.ids), self.left())
+        self.assertAnswer(self.user.delete(f"/network-interfaces/{interface}"), 204)
+        self.assertAnswer(self.user.delete(self.where("networks")), 204)
+
+    def test_what_something_outside_refers_to_stays_with_all_around_it(self):
+        outside = self.user.make("hosts", parent_id=self.ids["hosts"])["id"]
+        for name in ("hosts", "cells", "regions", "clouds"):
+            with self.about(name):
+                answer = self.user.delete(self.where(name))
+                self.assertAnswer(answer, 409)
+                self.assertEqual(set(self.ids), self.left())
+        self.assertAnswer(self.user.get(f"/hosts/{outside}"), 200)
+
+    def test_a_conflict_says_what_is_in_the_way(self):
+        self.user.make("hosts", parent_id=self.ids["hosts"])
+        message = self.user.delete(self.where("hosts")).json["message"]
+        self.assertIn("in use", message)
+        self.assertIn(str(self.ids["hosts"]), message)
+
+    def test_a_family_that_lives_in_one_place_goes_with_it(self):
+        place = {
+            key: self.ids[f"{key.removesuffix('_id')}s"] for key in ("cloud_id", "region_id")
+        }
+        self.user.make("hosts", parent_id=self.ids["hosts"], **place)
+        answer = self.user.delete(self.where("regions"))
+        # Whatever is answered, it is done wholly or not at all.
+        self.assertIn(answer.status, (204, 409))
+        self.assertEqual({"clouds"} if answer.status == 204 else set(self.ids), self.left())
+
+    def test_a_deleted_user_is_locked_out_at_once(self):
+        user = self.root.items(f"/users?name={self.user.headers['X-Auth-User']}")[0]
+        self.assertAnswer(self.user.get("/clouds"), 200)
+        self.assertAnswer(self.root.delete(f"/users/{user['id']}"), 204)
+        self.assertAnswer(self.user.get("/clouds"), 401)
+
+    def test_one_may_delete_oneself(self):
+        admin = self.member(is_admin=True)
+        (user,) = admin.items(f"/users?name={admin.headers['X-Auth-User']}")
+        self.assertAnswer(admin.delete(f"/users/{user['id']}"), 204)
+        self.assertAnswer(admin.get("/users"), 401)

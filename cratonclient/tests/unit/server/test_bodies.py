@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading and checking bodies, without a request."""
+
+from __future__ import annotations
+
+from cratonclient import v1
+from cratonclient.tests import base
+from cratonserver import bodies, errors
+
+
+class TestParse(base.TestCase):
+    """Content types and JSON."""
+
+    def test_json_is_read(self):
+        for content_type in (
+            "application/json",
+            "Application/JSON; charset=UTF-8",
+            'application/json; charset="utf-8"',
+            "application/problem+json",
+        ):
+            self.assertEqual({"a": 1}, bodies.parse(content_type, b'{"a": 1}'))
+
+    def test_what_does_not_claim_to_be_json_is_nothing(self):
+        for content_type in (None, "", "text/json", "application/jsonx", "text/x+json"):
+            self.assertIsNone(bodies.parse(content_type, b'{"a": 1}'))
+
+    def test_malformed_json_is_refused(self):
+        for body in (b"", b"{", b"NaN", b"[Infinity]", b"1e999", b'"\\ud800"', b"\xff"):
+            error = self.assertRaises(errors.Refused, bodies.parse, "application/json", body)
+            self.assertEqual((400, bodies.MALFORMED), (error.status, error.message))
+
+    def test_a_surrogate_pair_is_a_character(self):
+        self.assertEqual("\U0001f600", bodies.parse("application/json", b'"\\ud83d\\ude00"'))
+
+
+class TestChecks(base.TestCase):
+    """The schemas that follow from declarations."""
+
+    def test_addresses_become_canonical(self):
+        kind = v1.kind("hosts")
+        for given, canonical in (
+            ("10.0.0.1", "10.0.0.1"),
+            ("2001:DB8:0::1", "2001:db8::1"),
+            ("::ffff:10.0.0.1", "::ffff:a00:1"),
+            ("::FFFF:ffff:ffff", "::ffff:ffff:ffff"),
+        ):
+            checked = bodies.for_update(kind, {"ip_address": given})
+            self.assertEqual({"ip_address": canonical}, checked)
+
+    def test_an_address_that_is_none_is_named_with_its_field(self):
+        error = self.assertRaises(
+            errors.Refused, bodies.for_update, v1.kind("hosts"), {"ip_address": "10.0.0.256"}
+        )
+        self.assertIn("ip_address", error.message)
+        self.assertIn("'10.0.0.256'", error.message)
+
+    def test_an_update_without_an_object_changes_nothing(self):
+        for sent in (None, [], [1]):
+            self.assertEqual({}, bodies.for_update(v1.kind("clouds"), sent))
+
+    def test_a_number_with_a_fraction_of_zero_is_no_integer(self):
+        body = {"name": "r", "cloud_id": 1.0}
+        error = self.assertRaises(errors.Refused, bodies.for_create, v1.kind("regions"), body)
+        self.assertIn("1.0 is not of type 'integer'", error.message)
+
+    def test_what_was_sent_is_left_as_it_is(self):
+        sent = {"ip_address": "FE80::1"}
+        bodies.for_update(v1.kind("hosts"), sent)
+        self.assertEqual({"ip_address": "FE80::1"}, sent)
