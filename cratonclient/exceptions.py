@@ -360,7 +360,10 @@ def raise_from(exception: Exception) -> ClientException:
         error = class_for(status)(response=response, exception=exception)
         error.status_code = status
         return error
-    if isinstance(exception, ksa.ConnectTimeout) or _was_silent(exception):
+    if _was_silent(exception):
+        where = _reason(exception).rpartition(" to ")[2]
+        return Timeout(f"{where} did not answer in time.", exception=exception)
+    if isinstance(exception, ksa.ConnectTimeout):
         return Timeout(_reason(exception), exception=exception)
     if isinstance(exception, ksa.SSLError):
         cure = "Check the URL, and that the authority of the certificate is trusted."

@@ -264,12 +264,13 @@ def _same_origin(url: str, link: str) -> str:
     and says so in its links. Only the path and the query of a link are used, so
     nothing is ever sent to another server than the one that was asked.
     """
-    here, there = parse.urlsplit(url), parse.urlsplit(parse.urljoin(url, link))
+    here = there = parse.urlsplit(url)
     default = {"http": 80, "https": 443}
     try:
+        there = parse.urlsplit(parse.urljoin(url, link))
         known = {here.port, default.get(here.scheme), default.get(there.scheme), None}
         same = here.hostname == there.hostname and there.port in known
-    except ValueError:  # not a port number
+    except ValueError:  # not a URL, or not a port number
         same = False
     if not same:
         raise exceptions.UnexpectedResponse(

@@ -92,6 +92,7 @@ class Store:
         with self.write() as connection:
             if connection.execute(sa.select(table.c.id).where(table.c.is_root)).first():
                 return None
+            self._add_first_project(connection)
             key, digest = users.new_key()
             values = {
                 "project_id": FIRST_PROJECT,
@@ -141,7 +142,8 @@ class Store:
 
     def _add_first_project(self, connection: sa.Connection) -> None:
         table = self.schema.table(self.schema.kind("projects"))
-        if connection.execute(sa.select(table.c.id).limit(1)).first() is None:
+        first = sa.select(table.c.id).where(table.c.id == FIRST_PROJECT)
+        if connection.execute(first).first() is None:
             values = {"id": FIRST_PROJECT, "name": "default", "created_at": objects.now()}
             connection.execute(sa.insert(table).values(values))
 

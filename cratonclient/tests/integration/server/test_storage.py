@@ -160,6 +160,16 @@ class TestProgram(StorageTestCase):
 
         self.assertEqual(0, self.run_program("init", "--database", self.url).returncode)
 
+    def test_init_makes_the_first_project_anew_where_it_was_deleted(self):
+        store = self.store()
+        store.open()
+        with store.write() as connection:
+            connection.execute(sa.text("DELETE FROM projects"))
+
+        done = self.run_program("init", "--database", self.url)
+
+        self.assertEqual((0, ""), (done.returncode, done.stderr))
+
     def test_errors_are_one_line(self):
         self.path.mkdir()
 
