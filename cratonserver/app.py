@@ -5,18 +5,14 @@ from __future__ import annotations
 
 import logging
 import typing as t
-import uuid
 
 import falcon
 
-from cratonserver import errors, identity, parameters, views
+from cratonserver import authentication, errors, health, parameters, requestid, views
+from cratonserver.settings import Settings
 from cratonserver.store import Store
 
 LOG = logging.getLogger(__name__)
-
-#: Where a caller inside the process says who it is. Nobody can set it from
-#: outside: what comes from the network is below ``HTTP_``.
-IDENTITY_KEY = "cratonserver.identity"
 
 _MESSAGES = {
     404: "The requested URL was not found on the server.  If you entered the URL "
@@ -33,46 +29,21 @@ class IdConverter(falcon.routing.BaseConverter):
         return value or None
 
 
-class RequestId:
-    """Mark every answer with an id under which the log has it."""
-
-    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Make the id; one that the client sends is not believed."""
-        req.context.request_id = f"req-{uuid.uuid4()}"
-        resp.set_header("x-openstack-request-id", req.context.request_id)
-
-
-class LocalAuthentication:
-    """Find out who makes a request by Craton's own users."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._users = store.schema.table(store.schema.kind("users"))
-
-    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Put the identity into the context, or refuse the request."""
-        known = req.env.get(IDENTITY_KEY)
-        if known is None:
-            with self._store.read() as connection:
-                known = identity.authenticate(
-                    connection,
-                    self._users,
-                    req.get_header("X-Auth-User"),
-                    req.get_header("X-Auth-Token"),
-                    req.get_header("X-Auth-Project"),
-                )
-        req.context.identity = known
-
-
-def make(store: Store) -> t.Any:
+def make(store: Store, settings: Settings = Settings()) -> t.Any:  # noqa: B008, it is frozen
     """Make the application.
 
     :param store: an open store.
+    :param settings: what is not left as it is.
     :returns: a WSGI application with the whole API below ``/v1``.
     """
+    paths = _extras(store, settings)
+    open_paths = frozenset(path for path, view in paths.items() if view.is_open)
+    for kind in store.schema.kinds:
+        collection = f"/v1/{parameters.collection_path(kind)}"
+        paths.update({collection + suffix: view for suffix, view in views.of(store, kind)})
     app: t.Any = falcon.App(
         media_type=falcon.MEDIA_JSON,
-        middleware=[RequestId(), LocalAuthentication(store)],
+        middleware=[authentication.LocalAuthentication(store, open_paths)],
     )
     app.req_options.strip_url_path_trailing_slash = False
     app.req_options.keep_blank_qs_values = True
@@ -81,11 +52,17 @@ def make(store: Store) -> t.Any:
     app.set_error_serializer(_serialize)
     app.add_error_handler(errors.Refused, _answer_refused)
     app.add_error_handler(Exception, _answer_failure)
-    for kind in store.schema.kinds:
-        collection = f"/v1/{parameters.collection_path(kind)}"
-        for suffix, view in views.of(store, kind):
-            app.add_route(collection + suffix, view)
-    return app
+    for path, view in paths.items():
+        app.add_route(path, view)
+    return requestid.RequestIds(app)
+
+
+def _extras(store: Store, settings: Settings) -> dict[str, t.Any]:
+    """Give the views beside those of the kinds, by path.
+
+    Each says whether it ``is_open``: answers whoever asks, without credentials.
+    """
+    return {"/healthcheck": health.Health(store)}
 
 
 def _serialize(req: falcon.Request, resp: falcon.Response, exception: falcon.HTTPError) -> None:
@@ -109,6 +86,6 @@ def _answer_failure(
     """Answer with 500 and leave the reason to the log."""
     if isinstance(exception, falcon.HTTPError):
         raise exception
-    LOG.exception("%s %s failed (%s)", req.method, req.path, req.context.request_id)
+    LOG.exception("%s %s failed (%s)", req.method, req.path, req.env[requestid.KEY])
     resp.status = 500
     views.answer(resp, {"message": "An unknown exception occurred", "status": 500})

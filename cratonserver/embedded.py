@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from requests.structures import CaseInsensitiveDict
 
 from cratonclient import exceptions, transport
-from cratonserver import app, identity
+from cratonserver import app, authentication, identity
 from cratonserver.store import Store, StoreError
 
 
@@ -86,7 +86,7 @@ def _environ(request: requests.PreparedRequest) -> dict[str, t.Any]:
     }
     return {
         **headers,
-        app.IDENTITY_KEY: identity.OWNER,
+        authentication.IDENTITY_KEY: identity.OWNER,
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
         "PATH_INFO": parse.unquote(url.path, "latin-1"),

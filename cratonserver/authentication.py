@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who makes a request: what is asked before anything else."""
+
+from __future__ import annotations
+
+import falcon
+
+from cratonserver import identity
+from cratonserver.store import Store
+
+#: Where a caller inside the process says who it is. Nobody can set it from
+#: outside: what comes from the network is below ``HTTP_``.
+IDENTITY_KEY = "cratonserver.identity"
+
+
+class LocalAuthentication:
+    """Find out who makes a request by Craton's own users.
+
+    :param store: the store that knows them.
+    :param open_paths: where everybody may go.
+    """
+
+    def __init__(self, store: Store, open_paths: frozenset[str]) -> None:
+        self._store = store
+        self._users = store.schema.table(store.schema.kind("users"))
+        self._open_paths = open_paths
+
+    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Put the identity into the context, or refuse the request."""
+        if req.path in self._open_paths:
+            return
+        known = req.env.get(IDENTITY_KEY)
+        if known is None:
+            with self._store.read() as connection:
+                known = identity.authenticate(
+                    connection,
+                    self._users,
+                    req.get_header("X-Auth-User"),
+                    req.get_header("X-Auth-Token"),
+                    req.get_header("X-Auth-Project"),
+                )
+        req.context.identity = known

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``/healthcheck``: what a load balancer asks."""
+
+from __future__ import annotations
+
+import logging
+
+import falcon
+import sqlalchemy as sa
+
+from cratonserver import views
+from cratonserver.store import Store
+
+LOG = logging.getLogger(__name__)
+
+
+class Health:
+    """Tell whether this server can do its work, which is whether its database answers.
+
+    :param store: the store.
+    """
+
+    #: A load balancer has no credentials.
+    is_open = True
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Answer 200, or 503 without the reason, which the log has."""
+        message, status = "OK", 200
+        try:
+            with self._store.read() as connection:
+                connection.execute(sa.select(1))
+        except sa.exc.SQLAlchemyError:
+            LOG.exception("The database does not answer")
+            message, status = "The database does not answer", 503
+        resp.status = status
+        resp.set_header("Cache-Control", "no-store")
+        views.answer(resp, {"message": message, "status": status})
+
+    on_head = on_get
