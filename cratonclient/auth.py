@@ -105,6 +105,42 @@ def create_session_with(
     return craton_session.Session(session=ksa)
 
 
+def bind(
+    session: ksa_session.Session,
+    region_name: str | None = None,
+    interface: str | list[str] | None = None,
+    endpoint_override: str | None = None,
+) -> craton_session.Session:
+    """Make a session that looks for Craton in one region of a catalogue.
+
+    :param session: of keystoneauth; it stays as it is.
+    :param region_name: the region; ``None`` for any.
+    :param interface: such as ``public`` or ``internal``, or several to choose from.
+    :param endpoint_override: the URL of Craton, whatever the catalogue says.
+    :returns: a session that does not follow redirects, since they could carry
+        the credentials elsewhere.
+    """
+    from keystoneauth1 import adapter
+
+    from cratonclient import session as craton_session
+
+    class Adapter(adapter.Adapter):
+        """A keystoneauth adapter that stays where it was sent."""
+
+        def request(self, url: str, method: str, **kwargs: t.Any) -> t.Any:
+            return super().request(url, method, **{"redirect": False, **kwargs})
+
+    return craton_session.Session(
+        session=Adapter(
+            session,
+            service_type=craton_session.SERVICE_TYPE,
+            region_name=region_name,
+            interface=interface,
+            endpoint_override=endpoint_override,
+        )
+    )
+
+
 class CratonAuth(ksa_plugin.FixedEndpointPlugin):
     """The keystoneauth plugin of Craton's own authentication.
 

@@ -52,6 +52,12 @@ class UnableToAuthenticate(ClientException):
     message = "There are no credentials to authenticate with."
 
 
+class ConfigurationError(ClientException):
+    """What a file or the environment says about a cloud cannot be used."""
+
+    message = "The configuration cannot be used."
+
+
 class EndpointNotFound(ClientException):
     """No URL of Craton was given and none could be found."""
 

@@ -26,27 +26,16 @@ def make_client(instance: t.Any) -> client.Client:
     :returns: a client that finds Craton in the catalogue, or where an
         override says it is.
     """
-    from keystoneauth1 import adapter
-
-    from cratonclient import session
+    from cratonclient import auth, session
     from cratonclient.v1 import client
-
-    class Adapter(adapter.Adapter):
-        """Choose the endpoint, and keep credentials from being redirected."""
-
-        def request(self, url: str, method: str, **kwargs: t.Any) -> t.Any:
-            return super().request(url, method, redirect=False, **kwargs)
 
     config = getattr(instance, "_cli_options", None)
     return client.Client(
-        session.Session(
-            session=Adapter(
-                instance.session,
-                service_type=session.SERVICE_TYPE,
-                region_name=instance.region_name,
-                interface=instance.interface,
-                endpoint_override=config and config.get_endpoint(session.SERVICE_TYPE),
-            )
+        auth.bind(
+            instance.session,
+            region_name=instance.region_name,
+            interface=instance.interface,
+            endpoint_override=config and config.get_endpoint(session.SERVICE_TYPE),
         )
     )
 

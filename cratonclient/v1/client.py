@@ -27,7 +27,8 @@ if t.TYPE_CHECKING:
 class Client:
     """Craton v1 API client: one attribute for each collection.
 
-    :param session: a :class:`cratonclient.session.Session`.
+    :param session: a :class:`cratonclient.session.Session`, or a session or an
+        adapter of keystoneauth, whose settings stay as they are.
     :param url: the URL of the server, with or without ``/v1``. Left out, it is
         looked up in the catalogue, or in the environment variable
         ``CRATON_URL`` where Craton does the authentication. A URL that is not
@@ -56,11 +57,29 @@ class Client:
     regions: regions.RegionManager
     users: users.UserManager
 
-    def __init__(self, session: session.Session, url: str | None = None) -> None:
-        self._session = session
+    def __init__(self, session: t.Any, url: str | None = None) -> None:
+        self._session = _own(session)
         self._given_url = url
         if url is not None:
             self._url = self._usable(url)
+
+    @classmethod
+    def from_cloud(cls, name: str | None = None, **overrides: t.Any) -> t.Self:
+        """Make a client with the credentials of a cloud of clouds.yaml.
+
+        :param name: the cloud; left out, the one of ``OS_CLOUD``, of the ``OS_*``
+            variables, or the only one there is.
+        :param overrides: settings that go before those of the file, such as
+            ``region_name`` or ``interface``.
+        :raises cratonclient.exceptions.ConfigurationError: when there is no such
+            cloud, it cannot be used, or openstacksdk is not installed.
+
+        >>> Client.from_cloud('prod').hosts.get(1).name
+        'my-host-0'
+        """
+        from cratonclient import cloud_config
+
+        return cls(cloud_config.open_session(name, **overrides))
 
     def inventory(self, region_id: int) -> inventory.Inventory:
         """Give the managers of what lives in one region.
@@ -91,3 +110,12 @@ class Client:
 
     def __dir__(self) -> t.Iterable[str]:
         return {*super().__dir__(), *v1.COLLECTIONS}
+
+
+def _own(session: t.Any) -> session.Session:
+    """Give a session of this library; one of keystoneauth becomes one."""
+    from cratonclient import session as craton_session
+
+    if hasattr(session, "paginate"):
+        return t.cast("craton_session.Session", session)
+    return craton_session.Session(session=session)

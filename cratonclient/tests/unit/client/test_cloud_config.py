@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Clouds of clouds.yaml: which are opened, and what is said of the others."""
+
+from __future__ import annotations
+
+import os
+import sys
+import textwrap
+from unittest import mock
+
+from keystoneauth1 import session as ksa_session
+
+from cratonclient import cloud_config, exceptions, session
+from cratonclient.tests import base
+from cratonclient.v1 import client
+
+CRATON = """
+    clouds:
+      prod:
+        auth_type: craton
+        auth:
+          endpoint: https://craton.example
+          username: demo
+          token: s3cr3t
+          project_id: b9f10eca66ac4c279c139d01e65f96b4
+"""
+
+
+class TestClouds(base.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.file = self.folder() / "clouds.yaml"
+        environment = {"HOME": str(self.file.parent), "OS_CLIENT_CONFIG_FILE": str(self.file)}
+        patch = mock.patch.dict(os.environ, environment)
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def write(self, text):
+        self.file.write_text(textwrap.dedent(text))
+
+    def refused(self, text, name="prod"):
+        self.write(text)
+        error = self.assertRaises(exceptions.ConfigurationError, client.Client.from_cloud, name)
+        self.assertEqual([], [word for word in ("s3cr3t", "\n") if word in str(error)])
+        return str(error)
+
+    def test_a_client_has_the_credentials_and_the_url_of_the_cloud(self):
+        self.write(CRATON)
+
+        craton = client.Client.from_cloud("prod")
+
+        self.assertEqual("https://craton.example/v1", craton._url)
+        plugin = craton._session._session.session.auth
+        self.assertEqual(("demo", "s3cr3t"), (plugin.username, plugin.token))
+
+    def test_the_only_cloud_needs_no_name(self):
+        self.write(CRATON)
+
+        self.assertEqual("https://craton.example/v1", client.Client.from_cloud()._url)
+
+    def test_secrets_may_stand_in_a_file_of_their_own(self):
+        self.write(CRATON.replace("          token: s3cr3t\n", ""))
+        secure = self.file.with_name("secure.yaml")
+        secure.write_text("clouds: {prod: {auth: {token: from-secure}}}")
+
+        with mock.patch.dict(os.environ, {"OS_CLIENT_SECURE_FILE": str(secure)}):
+            craton = client.Client.from_cloud("prod")
+
+        self.assertEqual("from-secure", craton._session._session.session.auth.token)
+
+    def test_the_cloud_may_say_where_craton_is(self):
+        self.write(CRATON + "        fleet_management_endpoint_override: https://other\n")
+
+        self.assertEqual("https://other/v1", client.Client.from_cloud("prod")._url)
+
+    def test_region_and_interface_come_from_the_cloud_or_the_caller(self):
+        self.write(CRATON + "        regions: [east, west]\n        interface: internal\n")
+
+        for overrides, wanted in (
+            ({}, ("east", "internal")),
+            ({"region_name": "west", "interface": "admin"}, ("west", "admin")),
+        ):
+            adapter = cloud_config.open_session("prod", **overrides)._session
+            self.assertEqual(wanted, (adapter.region_name, adapter.interface))
+
+    def test_it_waits_as_long_as_the_cloud_says(self):
+        for line, seconds in (("", session.DEFAULT_TIMEOUT), ("        api_timeout: 7\n", 7.0)):
+            self.write(CRATON + line)
+            opened = cloud_config.open_session("prod")
+            self.assertEqual(seconds, opened._session.session.timeout)
+
+    def test_a_misspelled_name_is_corrected(self):
+        self.assertIn("Did you mean 'prod'?", self.refused(CRATON, name="prdo"))
+
+    def test_an_unknown_name_is_refused(self):
+        self.assertIn("no cloud 'moon'", self.refused(CRATON, name="moon"))
+
+    def test_a_misspelled_credential_is_corrected(self):
+        said = self.refused(CRATON.replace("username:", "user_nam:"))
+
+        self.assertIn("'user_nam' below 'auth'", said)
+        self.assertIn("Did you mean 'username'?", said)
+
+    def test_a_missing_credential_is_named(self):
+        self.assertIn("token", self.refused(CRATON.replace("token: s3cr3t", "")))
+
+    def test_an_unknown_type_is_named(self):
+        self.assertIn("nonsense", self.refused(CRATON.replace("craton\n", "nonsense\n", 1)))
+
+    def test_broken_yaml_is_said_to_be_so_with_its_place(self):
+        said = self.refused("clouds:\n  prod:\n    auth: {token: s3cr3t\n   x: [")
+
+        self.assertIn(f'"{self.file}", line 4', said)
+
+    def test_what_has_not_the_shape_of_a_cloud_is_refused(self):
+        for text in (
+            "clouds: {prod: s3cr3t}",
+            "clouds: [s3cr3t]",
+            "clouds: {prod: {auth: s3cr3t}}",
+            "s3cr3t",
+        ):
+            self.assertIn("cannot be used", self.refused(text))
+
+    def test_without_openstacksdk_the_error_says_how_to_get_it(self):
+        self.write(CRATON)
+        with mock.patch.dict(sys.modules, {"openstack.config": None}):
+            error = self.assertRaises(
+                exceptions.ConfigurationError, client.Client.from_cloud, "prod"
+            )
+        self.assertIn(cloud_config.INSTALL, str(error))
+
+
+class TestAnySession(base.TestCase):
+    def test_a_session_of_keystoneauth_can_be_handed_to_a_client(self):
+        ksa = ksa_session.Session()
+
+        craton = client.Client(ksa, "https://craton.example")
+
+        self.assertIs(ksa, craton._session._session)
+        self.assertIsInstance(craton._session, session.Session)
