@@ -11,38 +11,13 @@ from __future__ import annotations
 
 import json
 import os
-import pathlib
-import signal
 import subprocess
-import sys
-import tempfile
 import typing as t
 import uuid
 
 from cratonclient import auth, exceptions
-from cratonclient.tests import base
+from cratonclient.tests import base, servers
 from cratonclient.v1 import client
-
-BIN = pathlib.Path(sys.executable).parent
-WANTED = ("CRATON_URL", "OS_USERNAME", "OS_PASSWORD", "OS_PROJECT_ID")
-
-
-def start_server(test: base.TestCase) -> dict[str, str]:
-    """Serve a new fleet until the test is over; give how to log in."""
-    folder = tempfile.TemporaryDirectory()
-    test.addCleanup(folder.cleanup)
-    database = f"--database=sqlite:///{folder.name}/fleet.db"
-    said = subprocess.check_output([BIN / "craton-server", "init", database], text=True)
-    variables = dict(line.removeprefix("export ").split("=", 1) for line in said.splitlines())
-    server = subprocess.Popen(
-        [BIN / "craton-server", "run", database, "--listen=127.0.0.1:0"],
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    test.addCleanup(server.communicate)
-    test.addCleanup(server.send_signal, signal.SIGTERM)
-    line = t.cast("t.IO[str]", server.stderr).readline()
-    return {**variables, "CRATON_URL": line.split(" at ")[1].split()[0]}
 
 
 class LiveTestCase(base.TestCase):
@@ -50,8 +25,7 @@ class LiveTestCase(base.TestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        given = {name: os.environ[name] for name in WANTED if name in os.environ}
-        self.login = given if len(given) == len(WANTED) else start_server(self)
+        self.login = servers.given_or_started(self)
         self.craton = self.client(self.login["OS_PASSWORD"])
         self.name = f"test-{uuid.uuid4().hex[:12]}"
         self.cloud = self.craton.clouds.create(name=self.name, variables={"ntp": "a"})
@@ -149,7 +123,7 @@ class TestCommands(LiveTestCase):
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         return json.loads(
             subprocess.check_output(
-                [BIN / words[0], *words[1:], "-f", "json"], env={**kept, **environment}
+                [servers.BIN / words[0], *words[1:], "-f", "json"], env={**kept, **environment}
             )
         )
 

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Live servers for tests: the one of the environment, or one that is started."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import typing as t
+
+from cratonclient.tests import base
+
+BIN = pathlib.Path(sys.executable).parent
+WANTED = ("CRATON_URL", "OS_USERNAME", "OS_PASSWORD", "OS_PROJECT_ID")
+
+
+def given_or_started(test: base.TestCase) -> dict[str, str]:
+    """Give how to log in to the server of the environment, else to a new one."""
+    given = {name: os.environ[name] for name in WANTED if os.environ.get(name)}
+    return given if len(given) == len(WANTED) else start(test)
+
+
+def start(test: base.TestCase) -> dict[str, str]:
+    """Serve a new fleet until the test is over; give how to log in."""
+    database = f"--database=sqlite:///{test.folder()}/fleet.db"
+    said = subprocess.check_output([BIN / "craton-server", "init", database], text=True)
+    variables = dict(line.removeprefix("export ").split("=", 1) for line in said.splitlines())
+    server = subprocess.Popen(
+        [BIN / "craton-server", "run", database, "--listen=127.0.0.1:0"],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    test.addCleanup(server.communicate)
+    test.addCleanup(server.send_signal, signal.SIGTERM)
+    line = t.cast("t.IO[str]", server.stderr).readline()
+    return {**variables, "CRATON_URL": line.split(" at ")[1].split()[0]}
