@@ -11,7 +11,7 @@ from cratonclient.tests import base, recorded
 from cratonclient.tests.integration.client.test_recorded import CASSETTES
 
 _ADDRESS = re.compile(r"https?://(?!<)|127\.0\.0\.1|localhost")
-_API_KEY = re.compile(r'api_key\*": \*"([^"\]+)')
+_API_KEY = re.compile(r"""api_key\\*": \\*"([^"\\]+)""")
 
 
 class TestCassettes(base.TestCase):
