@@ -9,7 +9,7 @@ import typing as t
 import sqlalchemy as sa
 
 from cratonclient.fields import Ref
-from cratonserver import errors, paging, rules, variables
+from cratonserver import errors, matching, paging, rules, variables, vars_filter
 from cratonserver.identity import Identity
 from cratonserver.parameters import ListQuery
 from cratonserver.tables import Kind, Schema
@@ -58,10 +58,12 @@ class Objects:
         """Read one page of a list.
 
         :raises cratonserver.errors.Refused: with status 400 for an unknown
-            marker or sort key.
+            marker or sort key, and for ``vars`` that cannot be read.
         """
         order = self._order(query)
         select = self._select().where(*self._conditions(query.filters))
+        if query.vars is not None:
+            select = select.where(*self._matching(query.vars, query.resolved))
         previous = None
         if query.marker is not None:
             marker = self._marker(query.marker)
@@ -195,6 +197,10 @@ class Objects:
             self.rules.condition(self.schema, name, value, filters)
             for name, value in filters.items()
         ]
+
+    def _matching(self, text: str, resolved: bool) -> t.Iterator[sa.ColumnElement[bool]]:
+        for condition in vars_filter.parse(text):
+            yield matching.meets(self.schema, self.kind, condition, resolved)
 
     def _order(self, query: ListQuery) -> paging.Order:
         fields = self.kind.resource_class.fields()

@@ -28,6 +28,7 @@ class ListQuery:
     :param marker: the id after which it begins, as text.
     :param details: whether each object comes with its variables.
     :param resolved: whether those include the inherited ones.
+    :param vars: what the variables must match, ``None`` if that does not matter.
     :param echo: the parameters as the links of the page repeat them.
     """
 
@@ -38,6 +39,7 @@ class ListQuery:
     marker: str | None
     details: bool
     resolved: bool
+    vars: str | None
     echo: dict[str, t.Any]
 
 
@@ -53,6 +55,8 @@ def for_list(schema: Schema, kind: Kind, given: t.Mapping[str, str]) -> ListQuer
     detailed = schema.has_variables(kind) and _detailed(schema, kind)
     if detailed:
         allowed["details"] = Field(bool, "")
+    if isinstance(kind.resource_class.fields().get("variables"), Sub):
+        allowed["vars"] = Field(str, "")
     ignored = dict.fromkeys(peculiar.ignores, Field(bool, ""))
     if kind.resource_class.inherits:
         allowed["resolved-values"] = Field(bool, "")
@@ -71,6 +75,7 @@ def for_list(schema: Schema, kind: Kind, given: t.Mapping[str, str]) -> ListQuer
         marker=values.get("marker"),
         details=values.get("details", False),
         resolved=values.get("resolved-values", True) and bool(kind.resource_class.inherits),
+        vars=values.get("vars"),
         echo={},
     )
     query.echo.update({**_always(kind, allowed), **_echo(query, values)})

@@ -9,7 +9,7 @@ import typing as t
 import sqlalchemy as sa
 
 from cratonclient import redact, v1
-from cratonserver import migrations, objects
+from cratonserver import containment, migrations, objects
 from cratonserver.identity import FIRST_PROJECT
 from cratonserver.tables import Schema
 from cratonserver.v1 import users
@@ -159,6 +159,7 @@ def _prepare_sqlite(engine: sa.Engine) -> None:
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
+        connection.create_function(containment.NAME, 3, containment.matches, deterministic=True)
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from cratonclient import crud, v1
 from cratonclient.fields import Field, Ref
-from cratonserver import rules
+from cratonserver import containment, rules
 
 Kind = type[crud.CRUDClient[t.Any]]
 
@@ -49,6 +49,7 @@ class Schema:
         for kind in kinds:
             if self.root(kind) is kind:
                 self._add_family(kind)
+        sa.event.listen(self.metadata, "after_create", containment.create_in_postgresql)
 
     def kind(self, collection: str) -> Kind:
         """Give the kind of a collection."""

@@ -10,6 +10,10 @@ import typing as t
 
 import sqlalchemy as sa
 
+#: How far up :func:`above` goes. No fleet is that deep; a circle, which the store
+#: does not let happen, would not end.
+MAX_DISTANCE = 10_000
+
 
 def descendants(table: sa.Table, row_id: int) -> sa.Select[tuple[int]]:
     """Select the ids of all rows that are below one."""
@@ -29,3 +33,19 @@ def ancestors(table: sa.Table, row_ids: t.Iterable[int]) -> sa.Select[tuple[int,
         sa.select(above.c.id, above.c.parent_id).where(above.c.id == chain.c.parent_id)
     )
     return sa.select(chain.c.id, chain.c.parent_id)
+
+
+def above(table: sa.Table) -> sa.CTE:
+    """Give the rows that a row of an outer query is below: id and distance."""
+    first, further = table.alias(), table.alias()
+    start = (
+        sa.select(first.c.id, first.c.parent_id, sa.literal(1).label("distance"))
+        .where(first.c.id == table.c.parent_id)
+        .correlate(table)
+    )
+    chain = start.cte("above", recursive=True, nesting=True)
+    return chain.union_all(
+        sa.select(further.c.id, further.c.parent_id, chain.c.distance + 1).where(
+            further.c.id == chain.c.parent_id, chain.c.distance < MAX_DISTANCE
+        )
+    )
