@@ -10,7 +10,7 @@ import falcon
 
 from cratonserver import authentication, errors, health, parameters, requestid, views
 from cratonserver.settings import Settings
-from cratonserver.store import Store
+from cratonserver.store import Store, StoreError
 
 LOG = logging.getLogger(__name__)
 
@@ -76,6 +76,8 @@ def _serialize(req: falcon.Request, resp: falcon.Response, exception: falcon.HTT
 def _answer_refused(
     req: falcon.Request, resp: falcon.Response, exception: errors.Refused, params: t.Any
 ) -> None:
+    if isinstance(exception, StoreError):  # the operator's line is not for clients
+        LOG.error("%s (%s)", exception, req.env[requestid.KEY])
     resp.status = exception.status
     views.answer(resp, {"message": exception.message, "status": exception.status})
 

@@ -32,7 +32,7 @@ def open_transport(url: str) -> transport.Transport:
     url = url.rstrip("/").removesuffix("/v1") if url.endswith(("/v1", "/v1/")) else url
     try:
         store = Store(url)
-        store.open()
+        store.open(upgrade=True)  # there is no operator to ask
     except (StoreError, sa.exc.SQLAlchemyError) as exc:
         raise exceptions.ConnectionFailed(str(exc), exception=exc) from exc
     # A name that no resolver knows (RFC 2606), one for each fleet.

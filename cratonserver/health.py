@@ -9,7 +9,7 @@ import falcon
 import sqlalchemy as sa
 
 from cratonserver import views
-from cratonserver.store import Store
+from cratonserver.store import Store, StoreError
 
 LOG = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ class Health:
         try:
             with self._store.read() as connection:
                 connection.execute(sa.select(1))
-        except sa.exc.SQLAlchemyError:
+        except (StoreError, sa.exc.SQLAlchemyError):
             LOG.exception("The database does not answer")
             message, status = "The database does not answer", 503
         resp.status = status

@@ -136,7 +136,8 @@ class Objects:
         """
         delete = sa.delete(self.table).where(self.table.c.id == item_id, *self._scope())
         try:
-            self.connection.execute(delete)
+            with self.schema.deferring(self.connection):
+                self.connection.execute(delete)
         except sa.exc.IntegrityError as exc:
             name = self.kind.key.replace("_", " ")
             raise errors.Refused(

@@ -9,79 +9,104 @@ import typing as t
 import sqlalchemy as sa
 
 from cratonclient import redact, v1
-from cratonserver import containment, migrations, objects
+from cratonserver import databases, migrations, objects
+from cratonserver.databases import StoreError
 from cratonserver.identity import FIRST_PROJECT
 from cratonserver.tables import Schema
 from cratonserver.v1 import users
 
-#: Seconds that a writer waits for another one before it gives up.
-BUSY_TIMEOUT = 30
-
-
-class StoreError(Exception):
-    """The database cannot be used; the message says why and what to do."""
+__all__ = ["Store", "StoreError"]
 
 
 class Store:
     """A fleet in a database.
 
-    :param url: of SQLAlchemy, such as ``sqlite:///fleet.db``.
+    :param url: such as ``sqlite:///fleet.db`` or ``postgresql://user@host/fleet``.
+    :param connections: how many connections are kept open: as many as there are
+        threads that use the store.
     :raises StoreError: when the URL cannot be used.
     """
 
-    def __init__(self, url: str) -> None:
-        try:
-            self.engine = sa.create_engine(url)
-        except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError) as exc:
-            raise StoreError(
-                f"The database URL {redact.mask(url)!r} cannot be used: {exc}"
-            ) from exc
-        if self.engine.dialect.name == "sqlite" and self._is_in_memory():
-            raise StoreError(
-                f"The database URL {url!r} names no file, so the fleet would be gone at the "
-                "end. Give one such as sqlite:///fleet.db."
-            )
-        self.schema = Schema(v1.kinds())
-        self._writer = self.engine
-        if self.engine.dialect.name == "sqlite":
-            _prepare_sqlite(self.engine)
-            self._writer = self.engine.execution_options(craton_writes=True)
+    def __init__(self, url: str, connections: int = 8) -> None:
+        self.database = databases.make(url, connections)
+        self.engine = self.database.engine
+        self.schema = Schema(v1.kinds(), self.engine.dialect.name)
 
-    def open(self) -> None:
+    def open(self, upgrade: bool = False) -> None:
         """Make the tables and the first project where they are missing.
 
-        :raises StoreError: when the database cannot be read or written, or was
-            made by a newer version.
+        :param upgrade: whether tables of an older version are brought to this one.
+        :raises StoreError: when the database cannot be read or written, holds
+            something else, or is of another version.
         """
-        try:
-            if self._is_current():
+        with self.read() as connection:
+            if self._is_current(connection):
                 return
-            with self.write() as connection:
-                self._refuse_foreign(connection)
-                migrations.upgrade(connection, self.schema.metadata)
+        with self.write() as connection:
+            self.database.lock_fleet(connection)
+            self._refuse_foreign(connection)
+            found = migrations.version(connection)
+            if found not in (None, migrations.HEAD) and not upgrade:
+                raise StoreError(
+                    f"The database {self.name} is of an older version: its tables have "
+                    f"version {found}, this craton-server works with {migrations.HEAD}. "
+                    "Make a backup, then run craton-server db upgrade."
+                )
+            migrations.upgrade(connection, self.schema.metadata)
+            if found is None:
                 self._add_first_project(connection)
-        except sa.exc.DBAPIError as exc:
-            raise StoreError(
-                f"The database {self.name} cannot be used: {exc.orig}. Check that the path "
-                "is right, that it is a database, and that you may read and write it."
-            ) from exc
+
+    def version(self) -> str | None:
+        """Give the version of the tables, ``None`` where there are none.
+
+        :raises StoreError: when the database cannot be read.
+        """
+        with self.read() as connection:
+            return migrations.version(connection)
 
     @property
     def name(self) -> str:
         """The URL of the database, without a password."""
-        return self.engine.url.render_as_string(hide_password=True)
+        url = self.engine.url.set(drivername=self.engine.dialect.name)
+        hidden = {name: "***" for name in url.query if name in redact.SECRETS}
+        return url.update_query_dict(hidden).render_as_string(hide_password=True)
 
     @contextlib.contextmanager
     def read(self) -> t.Iterator[sa.Connection]:
-        """Give a connection in a transaction that only reads."""
-        with self.engine.connect() as connection:
+        """Give a connection in a transaction that only reads.
+
+        :raises StoreError: when the database fails.
+        """
+        with self._explaining(), self.database.reader.connect() as connection:
             yield connection
 
     @contextlib.contextmanager
     def write(self) -> t.Iterator[sa.Connection]:
-        """Give a connection in a transaction that ends with a commit, or not at all."""
-        with self._writer.begin() as connection:
+        """Give a connection in a transaction that ends with a commit, or not at all.
+
+        :raises StoreError: when the database fails.
+        """
+        with (
+            self._explaining(),
+            self.database.turn(),
+            self.database.writer.begin() as connection,
+        ):
             yield connection
+
+    @contextlib.contextmanager
+    def _explaining(self) -> t.Iterator[None]:
+        """Turn an error that says what the database lacks into one that says what to do."""
+        try:
+            yield
+        except sa.exc.DBAPIError as exc:
+            trouble = self.database.trouble(exc)
+            if trouble is None:
+                raise
+            reason = databases.one_line(exc.orig or exc)
+            raise StoreError(
+                f"The database {self.name} {trouble.what}: {reason}. {trouble.cure}",
+                f"The database {trouble.what}.",
+            ) from exc
 
     def add_root_user(self, username: str) -> str | None:
         """Add a user who may do everything, unless there is one.
@@ -90,6 +115,7 @@ class Store:
         """
         table = self.schema.table(self.schema.kind("users"))
         with self.write() as connection:
+            self.database.lock_fleet(connection)
             if connection.execute(sa.select(table.c.id).where(table.c.is_root)).first():
                 return None
             self._add_first_project(connection)
@@ -109,22 +135,11 @@ class Store:
         """Close all connections."""
         self.engine.dispose()
 
-    def _is_in_memory(self) -> bool:
-        return (self.engine.url.database or ":memory:") == ":memory:"
-
-    def _is_current(self) -> bool:
-        """Tell whether the tables are those of this version, at the cost of one query."""
-        with self.read() as connection:
-            if not sa.inspect(connection).has_table(migrations.VERSION_TABLE):
-                return False
-            found = migrations.version(connection)
-            wanted = set(self.schema.metadata.tables)
-            if len(self.schema.kinds) > len(v1.COLLECTIONS):
-                # Somebody else's kinds: their tables have no version to compare.
-                return found == migrations.HEAD and wanted <= set(
-                    sa.inspect(connection).get_table_names()
-                )
-            return found == migrations.HEAD
+    def _is_current(self, connection: sa.Connection) -> bool:
+        """Tell whether the tables are those of this version, at the cost of two queries."""
+        found = set(sa.inspect(connection).get_table_names())
+        wanted = {*self.schema.metadata.tables, migrations.VERSION_TABLE}
+        return wanted <= found and migrations.version(connection) == migrations.HEAD
 
     def _refuse_foreign(self, connection: sa.Connection) -> None:
         """Refuse a database that holds something else, before it is changed."""
@@ -146,24 +161,3 @@ class Store:
         if connection.execute(first).first() is None:
             values = {"id": FIRST_PROJECT, "name": "default", "created_at": objects.now()}
             connection.execute(sa.insert(table).values(values))
-
-
-def _prepare_sqlite(engine: sa.Engine) -> None:
-    """Make SQLite keep foreign keys, and let readers and a writer work at once."""
-
-    @sa.event.listens_for(engine, "connect")
-    def connect(connection: t.Any, _record: t.Any) -> None:
-        connection.isolation_level = None  # this module begins the transactions
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT * 1000}")
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.close()
-        connection.create_function(containment.NAME, 3, containment.matches, deterministic=True)
-
-    @sa.event.listens_for(engine, "begin")
-    def begin(connection: sa.Connection) -> None:
-        # A transaction that is going to write says so at once: one that began
-        # as a reader could find that another writer was faster.
-        writes = connection.get_execution_options().get("craton_writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

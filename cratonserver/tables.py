@@ -9,9 +9,11 @@ owner, so that the database itself keeps them in step with their owners.
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from cratonclient import crud, v1
 from cratonclient.fields import Field, Ref
@@ -19,10 +21,22 @@ from cratonserver import containment, rules
 
 Kind = type[crud.CRUDClient[t.Any]]
 
+
+def string(length: int) -> sa.types.TypeEngine[t.Any]:
+    """Give a type of texts that sort by character, wherever the database lives."""
+    here = postgresql.VARCHAR(length, collation="C")
+    return sa.String(length).with_variant(here, "postgresql")
+
+
+def text() -> sa.types.TypeEngine[t.Any]:
+    """Give a type of longer texts."""
+    return sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+
+
 #: ``YYYY-MM-DDTHH:MM:SS.ffffff``: shown as it is stored, and sorts by time.
-TIMESTAMP = sa.String(26)
+TIMESTAMP = string(26)
 _TYPES: dict[type, t.Callable[[Field[t.Any]], sa.types.TypeEngine[t.Any]]] = {
-    str: lambda field: sa.String(field.max_length) if field.max_length < 1000 else sa.Text(),
+    str: lambda field: string(field.max_length) if field.max_length < 1000 else text(),
     int: lambda field: sa.Integer(),
     bool: lambda field: sa.Boolean(create_constraint=False),
 }
@@ -32,10 +46,15 @@ class Schema:
     """The tables of a set of kinds.
 
     :param kinds: the manager classes, those that are referred to first.
+    :param dialect: the database, by SQLAlchemy's name.
     """
 
-    def __init__(self, kinds: t.Sequence[Kind]) -> None:
+    def __init__(self, kinds: t.Sequence[Kind], dialect: str = "sqlite") -> None:
         self.kinds = kinds
+        # Whether what stays may still refer to what was deleted is asked when
+        # all that goes with it is gone. SQLite asks at the end of the statement,
+        # PostgreSQL after each step of it, unless it is told to wait.
+        self._deferring = True if dialect == "postgresql" else None
         self.metadata = sa.MetaData(
             naming_convention={
                 "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -89,6 +108,18 @@ class Schema:
         """Tell whether objects of a kind carry variables."""
         return any("variables" in k.resource_class.fields() for k in self.members(kind))
 
+    @contextlib.contextmanager
+    def deferring(self, connection: sa.Connection) -> t.Iterator[None]:
+        """Ask at the end of a deletion, not before, whether something refers into it.
+
+        :raises sqlalchemy.exc.IntegrityError: when it does.
+        """
+        if self._deferring:
+            connection.execute(sa.text("SET CONSTRAINTS ALL DEFERRED"))
+        yield
+        if self._deferring:
+            connection.execute(sa.text("SET CONSTRAINTS ALL IMMEDIATE"))
+
     def _find_root(self, kind: Kind) -> Kind:
         top = [c for c in kind.resource_class.__mro__ if issubclass(c, crud.Resource)][-2]
         return next(k for k in self.kinds if k.resource_class is top)
@@ -97,7 +128,7 @@ class Schema:
         family = self.family(root)
         columns = list(self._columns(family))
         if len(family) > 1:
-            columns.append(sa.Column("kind", sa.String(64), nullable=False))
+            columns.append(sa.Column("kind", string(64), nullable=False))
         columns.extend(rules.of(root).extra_columns())
         name = v1.collection_of(root)
         table = sa.Table(name, self.metadata, *columns, sqlite_autoincrement=True)
@@ -112,15 +143,15 @@ class Schema:
                 f"{root.key}_variables",
                 self.metadata,
                 sa.Column("owner_id", sa.ForeignKey(table.c.id, **owner), primary_key=True),
-                sa.Column("name", sa.String(255), primary_key=True),
-                sa.Column("value", sa.Text(), nullable=False),
+                sa.Column("name", string(255), primary_key=True),
+                sa.Column("value", text(), nullable=False),
             )
         if any("labels" in k.resource_class.fields() for k in family):
             sa.Table(
                 f"{root.key}_labels",
                 self.metadata,
                 sa.Column("owner_id", sa.ForeignKey(table.c.id, **owner), primary_key=True),
-                sa.Column("label", sa.String(255), primary_key=True, index=True),
+                sa.Column("label", string(255), primary_key=True, index=True),
             )
 
     def _columns(self, family: list[Kind]) -> t.Iterator[sa.Column[t.Any]]:
@@ -139,8 +170,12 @@ class Schema:
             args: list[t.Any] = []
             if isinstance(field, Ref):
                 target = v1.collection_of(self.root(self.kind(field.target)))
-                action = "CASCADE" if field.cascade else "NO ACTION"
-                args.append(sa.ForeignKey(f"{target}.id", ondelete=action))
+                key = sa.ForeignKey(
+                    f"{target}.id",
+                    ondelete="CASCADE" if field.cascade else "NO ACTION",
+                    deferrable=None if field.cascade else self._deferring,
+                )
+                args.append(key)
             yield sa.Column(
                 name,
                 _column_type(name, field),
@@ -151,7 +186,7 @@ class Schema:
 
 
 def _id_type(python_type: type) -> sa.types.TypeEngine[t.Any]:
-    return sa.String(36) if python_type is str else sa.Integer()
+    return string(36) if python_type is str else sa.Integer()
 
 
 def _column_type(name: str, field: Field[t.Any]) -> sa.types.TypeEngine[t.Any]:

@@ -8,9 +8,11 @@ start from a path with blanks.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,6 +20,7 @@ import unittest
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import _postgresql
 import subunit
 import testtools
 from subunit.test_results import CatFiles
@@ -36,8 +39,44 @@ STAND_IN = re.compile(r"unittest\.loader\.(_FailedTest|ModuleSkipped)\.")
 FIXTURE = re.compile(r"setUp(?:Class|Module) \((.+)\)")
 
 
+DATABASES = ("sqlite", "postgresql")
+
+
 class UsageError(Exception):
-    """The arguments name no tests."""
+    """The arguments name no tests, or no database."""
+
+
+def take_database(arguments: list[str]) -> tuple[str, list[str]]:
+    """Take the option `--database NAME` from the arguments; give what is left.
+
+    Raises:
+        UsageError: there is another option, or no such database.
+    """
+    database, left = "sqlite", []
+    words = iter(arguments)
+    for word in words:
+        option, equals, value = word.partition("=")
+        if option == "--database":
+            database = value if equals else next(words, "")
+        elif word.startswith("-"):
+            raise UsageError(f"unknown option {word}; see tools/test --help")
+        else:
+            left.append(word)
+    if database not in DATABASES:
+        raise UsageError(f"there is no database {database!r}; there are {', '.join(DATABASES)}")
+    return database, left
+
+
+@contextlib.contextmanager
+def serving(database: str) -> Iterator[dict[str, str]]:
+    """Start the database that the tests use; give what tells them where it is."""
+    if database == "sqlite":
+        yield {}
+        return
+    # So that PostgreSQL is stopped as well, when this is.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with _postgresql.running() as cluster:
+        yield {"TEST_DATABASE": cluster.url()}
 
 
 def suites() -> list[str]:
@@ -213,9 +252,7 @@ def main(arguments: list[str]) -> int:
             del os.environ[name]
 
     try:
-        options = [name for name in arguments if name.startswith("-")]
-        if options:
-            raise UsageError(f"unknown option {options[0]}; see tools/test --help")
+        database, arguments = take_database(arguments)
         selected = select(arguments or DEFAULT_SUITES, discover())
     except UsageError as error:
         print(f"tools/test: {error}", file=sys.stderr)
@@ -229,7 +266,12 @@ def main(arguments: list[str]) -> int:
     os.chdir(ROOT)
     plural = "" if len(selected) == 1 else "s"
     print(f"{len(selected)} test{plural} in random order, TEST_SEED={seed}", flush=True)
-    tally = run(selected, environment)
+    try:
+        with serving(database) as told:
+            tally = run(selected, environment | told)
+    except _postgresql.NotInstalled as error:
+        print(f"tools/test: {error}", file=sys.stderr)
+        return 1
 
     passed, failed = tally.count("passed"), tally.count("failed")
     skipped = tally.count("skipped")

@@ -6,9 +6,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-import pathlib
-import shutil
-import tempfile
 import typing as t
 from wsgiref import validate
 
@@ -16,6 +13,7 @@ import sqlalchemy
 from falcon import testing
 
 from cratonclient.tests import base
+from cratonclient.tests.integration.server import databases
 from cratonserver import app, identity
 from cratonserver.store import Store
 
@@ -193,20 +191,16 @@ def in_order(path: str, body: dict[str, t.Any]) -> list[dict[str, t.Any]]:
 class ServerTestCase(base.TestCase):
     """Tests that share a fleet. Each of them can have projects of its own."""
 
-    path: t.ClassVar[pathlib.Path]
     store: t.ClassVar[Store]
     root: t.ClassVar[Caller]
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        folder = tempfile.mkdtemp(prefix="craton-test-")
-        cls.addClassCleanup(shutil.rmtree, folder)
-        cls.path = pathlib.Path(folder) / "fleet.db"
-        cls.store = Store(f"sqlite:///{cls.path}")
+        cls.store = Store(databases.new(cls.addClassCleanup))
         cls.addClassCleanup(cls.store.close)
-        # Nothing here has to survive a power cut.
-        sqlalchemy.event.listen(cls.store.engine, "connect", _hurry)
+        if not databases.SERVER:  # nothing here has to survive a power cut
+            sqlalchemy.event.listen(cls.store.engine, "connect", _hurry)
         cls.store.open()
         key = cls.store.add_root_user("root")
         cls.root = Caller(

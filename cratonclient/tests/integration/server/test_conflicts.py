@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 import typing as t
 
-from cratonclient.tests.integration.server import base
+from cratonclient.tests.integration.server import base, databases
 
 DEVICE = "A device with the given name already exists."
 #: What may not be twice: the fields that must be equal for a conflict, and the text.
@@ -42,27 +41,12 @@ TARGETS = {
 class ConflictsTestCase(base.ServerTestCase):
     """Tests that look into the database as well."""
 
-    def contents(self) -> dict[str, list[t.Any]]:
-        """Read all tables."""
-        connection = sqlite3.connect(self.path)
-        try:
-            names = connection.execute(
-                "SELECT name FROM sqlite_master "
-                "WHERE type = 'table' AND name != 'sqlite_sequence'"
-            ).fetchall()
-            return {
-                name: connection.execute(f'SELECT * FROM "{name}"').fetchall()  # noqa: S608
-                for (name,) in names
-            }
-        finally:
-            connection.close()
-
     def assertRefused(self, status: int, method: str, path: str, body: t.Any) -> base.Answer:
         """Check that a request is refused and leaves everything as it was."""
-        before = self.contents()
+        before = databases.contents(self.store)
         answer = self.root.call(method, path, body)
         self.assertAnswer(answer, status)
-        self.assertEqual(before, self.contents())
+        self.assertEqual(before, databases.contents(self.store))
         return answer
 
 

@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import sqlite3
-
-from cratonclient.tests.integration.server import base
+from cratonclient.tests.integration.server import base, databases
 
 
 class TestDeletion(base.ServerTestCase):
@@ -41,19 +39,11 @@ class TestDeletion(base.ServerTestCase):
         return {name for name in self.ids if self.user.get(self.where(name)).status == 200}
 
     def _rows(self) -> int:
-        connection = sqlite3.connect(self.path)
-        try:
-            tables = [
-                name
-                for (name,) in connection.execute("SELECT name FROM sqlite_master")
-                if name.endswith(("_variables", "_labels"))
-            ]
-            return sum(
-                connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]  # noqa: S608
-                for name in tables
-            )
-        finally:
-            connection.close()
+        tables = databases.contents(self.store)
+        found = (
+            rows for name, rows in tables.items() if name.endswith(("_variables", "_labels"))
+        )
+        return sum(map(len, found))
 
     def test_what_lives_in_it_goes_too(self):
         inside_cell = {"hosts", "network-devices", "networks", "network-interfaces"}

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The databases that a fleet can be kept in, behind one face.
+
+What PostgreSQL and SQLite do differently stands in a module for each; the store
+asks no more of them than a :class:`Database` has.
+"""
+
+from __future__ import annotations
+
+import abc
+import contextlib
+import importlib
+import typing as t
+
+import sqlalchemy as sa
+
+from cratonclient import redact
+from cratonserver import errors
+
+#: Seconds that a writer waits for another one before it gives up.
+BUSY_TIMEOUT = 30
+
+
+class StoreError(errors.Refused):
+    """The database cannot be used.
+
+    As text it is a line for the operator: which database, why, and what to do.
+    A client is told the message alone, which names no place.
+
+    :param reason: the line for the operator.
+    :param message: what a client is told.
+    """
+
+    def __init__(
+        self, reason: str, message: str = "The database cannot be used at the moment."
+    ) -> None:
+        super().__init__(503, message)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class Trouble(t.NamedTuple):
+    """What an error of a database means.
+
+    :param what: the end of a sentence that begins with "The database".
+    :param cure: what to do, as a sentence.
+    :param again: whether the same transaction may succeed when it is repeated.
+    """
+
+    what: str
+    cure: str
+    again: bool = False
+
+
+class Broken(t.NamedTuple):
+    """A promise of the tables that a change would have broken.
+
+    :param reference: whether it is a foreign key; otherwise it is a name taken.
+    :param constraint: its name, where the database tells it.
+    """
+
+    reference: bool
+    constraint: str | None
+
+
+class Database(abc.ABC):
+    """A database of one kind.
+
+    :param url: of SQLAlchemy.
+    :param connections: how many are kept open. Each thread that asks for one
+        gets one, so their number is at most that of the threads.
+    """
+
+    def __init__(self, url: sa.URL, connections: int) -> None:
+        self.engine = self._connect(url, connections)
+        #: For transactions that read. They see one state, however many queries they are.
+        self.reader = self.engine
+        #: For transactions that write.
+        self.writer = self.engine
+
+    @abc.abstractmethod
+    def _connect(self, url: sa.URL, connections: int) -> sa.Engine:
+        """Make the engine."""
+
+    @abc.abstractmethod
+    def trouble(self, error: sa.exc.DBAPIError) -> Trouble | None:
+        """Say what an error means; ``None`` where it means a mistake of ours."""
+
+    @abc.abstractmethod
+    def broken(self, error: sa.exc.IntegrityError) -> Broken:
+        """Say which promise a change would have broken."""
+
+    def turn(self) -> t.ContextManager[None]:
+        """Wait until it is this writer's turn, where they take turns."""
+        return contextlib.nullcontext()
+
+    @abc.abstractmethod
+    def lock_fleet(self, connection: sa.Connection) -> None:
+        """Keep others from setting the fleet up until the transaction ends."""
+
+
+#: The module for each backend of SQLAlchemy.
+_MODULES = {"postgresql": "postgresql", "sqlite": "sqlite"}
+
+
+def make(text: str, connections: int) -> Database:
+    """Make the database of a URL; nothing is opened yet.
+
+    :param text: such as ``sqlite:///fleet.db`` or ``postgresql://user@host/fleet``.
+    :raises StoreError: when it cannot be one.
+    """
+    shown = repr(redact.mask(text))
+    try:
+        url = sa.make_url(text)
+        module = _MODULES[url.get_backend_name()]
+        found = importlib.import_module(f"cratonserver.{module}")
+        return t.cast("Database", found.make(url, text, connections))
+    except ImportError as exc:
+        raise StoreError(
+            f"The database URL {shown} needs psycopg, which cannot be imported "
+            f"({one_line(exc)}): pip install 'python-cratonclient[postgresql]'."
+        ) from exc
+    except (ValueError, KeyError, sa.exc.SQLAlchemyError) as exc:
+        raise StoreError(
+            f"The database URL {shown} cannot be used. Give one such as "
+            "sqlite:////var/lib/craton/fleet.db or postgresql://user:password@host/fleet."
+        ) from exc
+
+
+def one_line(error: BaseException) -> str:
+    """Give what an error says without what it says in further lines."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0].rstrip(".: ")

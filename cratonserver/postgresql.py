@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""PostgreSQL: a fleet that several processes, on several machines, write to."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+import sqlalchemy as sa
+
+from cratonclient import redact
+from cratonserver.databases import BUSY_TIMEOUT, Broken, Database, StoreError, Trouble
+
+#: Whoever makes tables, or the first user, holds the advisory lock of this number. It
+#: says "craton" in ASCII.
+_FLEET_LOCK = int.from_bytes(b"craton", "big")
+
+_DRIVER = "postgresql+psycopg"
+_BUSY = Trouble("is busy", "Try again.", again=True)
+_DOWN = Trouble(
+    "cannot be reached", "Check that PostgreSQL runs there and accepts connections."
+)
+_LOGIN = Trouble("refuses the user", "Check the name and the password in the URL.")
+_RIGHTS = Trouble(
+    "may not be used by this user",
+    "Let the user own the database: ALTER DATABASE ... OWNER TO ....",
+)
+_NO_DATABASE = Trouble("does not exist", "Make it: createdb, with the user as its owner.")
+
+#: By SQLSTATE, or by its class (PostgreSQL documentation, appendix A).
+_TROUBLES = {
+    "08": _DOWN,
+    "25006": Trouble("may not be written", "Give the URL of the primary, not of a standby."),
+    "28": _LOGIN,
+    "3D": _NO_DATABASE,
+    "40": _BUSY,
+    "42501": _RIGHTS,
+    "53": Trouble("is out of room", "Make room on its disk, or allow more connections."),
+    "55P03": Trouble(
+        "is locked", f"Another transaction has held a lock for {BUSY_TIMEOUT} seconds."
+    ),
+    "57": _DOWN,
+    "58": Trouble("cannot be read or written", "Check its disk."),
+    "XX001": Trouble("is damaged", "Restore it from a backup."),
+    "XX002": Trouble("is damaged", "Restore it from a backup."),
+}
+#: A connection that is not made has no SQLSTATE, only words.
+_WORDS = (
+    (re.compile("password|role .* does not exist|pg_hba.conf"), _LOGIN),
+    (re.compile("database .* does not exist"), _NO_DATABASE),
+    (re.compile("permission denied for database"), _RIGHTS),
+    (re.compile("too many|connection slots"), _TROUBLES["53"]),
+)
+
+
+class PostgreSQL(Database):
+    """A database of a PostgreSQL server."""
+
+    def __init__(self, url: sa.URL, connections: int) -> None:
+        super().__init__(url, connections)
+        # A page of a list is several queries: all of them see the same moment.
+        self.reader = self.engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+
+    def _connect(self, url: sa.URL, connections: int) -> sa.Engine:
+        engine = sa.create_engine(
+            url,
+            pool_size=connections,
+            max_overflow=-1,
+            # A server that was restarted has closed the connections.
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 10, "application_name": "craton"} | url.query,
+        )
+        sa.event.listen(engine, "connect", _prepare)
+        return engine
+
+    def trouble(self, error: sa.exc.DBAPIError) -> Trouble | None:
+        """Say what an error means, by its SQLSTATE."""
+        state = getattr(error.orig, "sqlstate", None)
+        if state is not None:
+            return _TROUBLES.get(state) or _TROUBLES.get(state[:2])
+        if isinstance(error, sa.exc.OperationalError) or error.connection_invalidated:
+            said = str(error.orig)
+            return next((found for words, found in _WORDS if words.search(said)), _DOWN)
+        return None
+
+    def broken(self, error: sa.exc.IntegrityError) -> Broken:
+        """Say which promise it is, by name."""
+        original: t.Any = error.orig
+        return Broken(original.sqlstate == "23503", original.diag.constraint_name)
+
+    def lock_fleet(self, connection: sa.Connection) -> None:
+        """Keep others from setting the fleet up until the transaction ends."""
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_FLEET_LOCK)))
+
+
+def make(url: sa.URL, text: str, connections: int) -> PostgreSQL:
+    """Make the database of a URL.
+
+    :raises cratonserver.databases.StoreError: when the URL names no database,
+        or another driver.
+    """
+    if url.drivername not in ("postgresql", _DRIVER):
+        raise StoreError(
+            f"The database URL {redact.mask(text)!r} asks for another driver than psycopg. "
+            "Begin it with postgresql://."
+        )
+    if not url.database:
+        raise StoreError(
+            f"The database URL {redact.mask(text)!r} names no database. "
+            "Give one such as postgresql://user:password@host/fleet."
+        )
+    return PostgreSQL(url.set(drivername=_DRIVER), connections)
+
+
+def _prepare(connection: t.Any, _record: t.Any) -> None:
+    connection.execute(f"SET lock_timeout = '{BUSY_TIMEOUT}s'")
+    connection.commit()
