@@ -49,6 +49,12 @@ class Commands(commandmanager.CommandManager):
             if found:
                 return found, " ".join(argv[:end]), argv[end:]
         if argv and argv[0] not in self.commands:
+            if "-" in argv[0] or "_" in argv[0]:
+                from cratonclient_osc import legacy
+
+                old = legacy.find(argv[0])
+                if old:
+                    return old, argv[0], argv[1:]
             self._load_all()
         return super().find_command(argv)
 
@@ -112,6 +118,12 @@ class ClientManager:
             )
         session = auth.create_session_with(plugin, self._verify(), timeout=options.timeout)
         return client.Client(session=session, url=options.craton_url)
+
+    def close(self) -> None:
+        """Close the connections of the client, if there is one."""
+        made = self.__dict__.get("fleet_management")
+        if made:
+            made._session._session.session.close()
 
     def _verify(self) -> bool | str:
         """Give what decides on the certificate of the server."""
@@ -236,7 +248,11 @@ class Shell(app.App):
 
     def run(self, argv: list[str]) -> int:
         """Run the program; a session has no result to report."""
-        result = super().run(argv)
+        try:
+            result = super().run(argv)
+        finally:
+            if hasattr(self, "client_manager"):
+                self.client_manager.close()
         return result if self.interpreter is None else status.DONE
 
     def interact(self) -> None:

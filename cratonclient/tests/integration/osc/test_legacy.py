@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands of 2017 on a live server: each of them, with each option."""
+
+from __future__ import annotations
+
+from cratonclient.tests.integration.osc import programs
+
+#: What a line of 2017 reads today; both must print the same.
+SAME = (
+    ("project-list", "project list"),
+    ("project-list --detail", "project list --long"),
+    ("project-list -n research", "project list --name research"),
+    ("project-list --name research --fields name", "project list --name research -c name"),
+    ("cloud-list --all --limit 1", "cloud list"),
+    ("cloud-list --limit 1", "cloud list --limit 1"),
+    ("cloud-list --marker 1", "cloud list --marker 1"),
+    ("cloud-show 1", "cloud show 1"),
+    ("region-list --cloud 2", "region list --cloud 2"),
+    ("region-show 1", "region show 1"),
+    ("cell-list -r 1", "cell list --region 1"),
+    ("cell-list --region 1 --cloud 1", "cell list --region 1 --cloud 1"),
+    ("cell-show 1", "cell show 1"),
+    ("host-list", "host list"),
+    ("host_list", "host list"),
+    ("host-list --detail", "host list --long"),
+    ("host-list --fields id name ip_address", "host list -c id -c name -c ip_address"),
+    ("host-list -r 1 -c 1 --cloud 1", "host list --region 1 --cell 1 --cloud 1"),
+    ("host-list --cell 1", "host list --cell 1"),
+    ("host-list --label web", "host list --label web"),
+    ("host-list --ip 10.0.1.4", "host list --ip-address 10.0.1.4"),
+    ("host-list --device-type container", "host list --device-type container"),
+    ("host-list --device_type container", "host list --device-type container"),
+    ("host-list --limit 5 --marker 1", "host list --limit 5 --marker 1"),
+    ("host-show 1", "host show 1"),
+    ("device-list", "device list"),
+    ("devices-list", "device list"),
+    ("device-list --parent 1", "device list --parent 1"),
+    ("device-list --parent 1 --descendants", "device list --parent 1 --descendants"),
+    ("device-list --active false", "device list --inactive"),
+    ("device-list --active True", "device list --active"),
+    ("device-list -a", "device list --active"),
+    ("device-list -r 2 -c 1 --cloud 2", "device list --region 2 --cell 1 --cloud 2"),
+)
+
+
+class TestReading(programs.ServerTestCase):
+    """What only reads prints what the command of today prints."""
+
+    @classmethod
+    def setUpClass(cls):
+        """Fill the fleet."""
+        super().setUpClass()
+        with programs.opened(cls.server.database) as fleet:
+            programs.fill(fleet)
+
+    def enter(self, *words: str) -> programs.Result:
+        """Run ``craton`` on the server."""
+        return programs.craton(*words, **self.server.settings)
+
+    def test_each_reads_like_today(self):
+        for old, today in SAME:
+            with self.subTest(old):
+                wanted = self.assert_done(self.enter(*today.split()))
+                self.assertEqual(wanted, self.enter(*old.split()))
+
+    def test_the_global_format(self):
+        for old, today in SAME[::8]:
+            with self.subTest(old):
+                wanted = self.assert_done(self.enter(*today.split(), "-f", "json"))
+                self.assertEqual(wanted, self.enter("--format", "json", *old.split()), old)
+                self.assertEqual(wanted, self.enter("--format=json", *old.split()), old)
+
+    def test_a_field_that_there_is_not(self):
+        refused = self.enter("host-list", "--fields", "id", "colour")
+        self.assert_refused(refused, 2, "'colour'")
+
+    def test_what_is_not_there(self):
+        self.assert_refused(self.enter("host-show", "99"), 5, "'99'")
+
+    def test_verbose_says_what_to_type_today(self):
+        said = self.enter("-v", "host-list", "--fields", "id", "name").err
+        self.assertIn("Today: craton host list -c id -c name\n", said)
+
+
+class TestWriting(programs.ServerTestCase):
+    """What was refused or went wrong in 2017 works."""
+
+    def enter(self, *words: str) -> programs.Result:
+        """Run ``craton`` on the server, for JSON."""
+        return programs.craton("--format", "json", *words, **self.server.settings)
+
+    def test_create(self):
+        cloud = self.assert_done(self.enter("cloud-create", "-n", "c", "--note", "one")).json
+        self.assertEqual(("c", "one"), (cloud["name"], cloud["note"]))
+        region = self.assert_done(
+            self.enter("region-create", "--name", "r", "--cloud", str(cloud["id"]))
+        ).json
+        place = ("-r", str(region["id"]), "--cloud", "c")
+        cell = self.assert_done(self.enter("cell-create", "--name=-x", *place)).json
+        self.assertEqual("-x", cell["name"])
+        host = self.assert_done(
+            self.enter(
+                *("host-create", "-n", "h", "-i", "10.0.0.1", "-t", "server", *place),
+                *("-c", str(cell["id"]), "-a", "false", "--note", "x", "-l", "web, db"),
+            )
+        ).json
+        wanted = {"name": "h", "ip_address": "10.0.0.1", "active": False, "cell_id": cell["id"]}
+        self.assertEqual(wanted, {name: host[name] for name in wanted})
+        for label in ("web", "db"):
+            self.assertEqual(
+                ["h"], [one["name"] for one in self.enter("host-list", "--label", label).json]
+            )
+        project = self.assert_done(self.enter("project-create", "-n", "p")).json
+        self.assertEqual("p", project["name"])
+
+    def test_a_name_is_required(self):
+        self.assert_refused(self.enter("cloud-create"), 2, "-n/--name")
