@@ -50,7 +50,10 @@ def printable(text: object) -> str:
     >>> printable('a\x1b[2Jb')
     'a\\x1b[2Jb'
     """
-    return "".join(c if c.isprintable() else _escape(c) for c in str(text))
+    text = str(text)
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else _escape(c) for c in text)
 
 
 def _escape(character: str) -> str:

@@ -7,7 +7,7 @@ import argparse
 
 from cliff import command
 
-from cratonclient import exceptions
+from cratonclient import exceptions, redact
 from cratonclient_osc import parsing, status
 
 
@@ -37,7 +37,15 @@ class Command(command.Command):
         try:
             return super().run(parsed_args)
         except exceptions.ClientException as exc:
-            if self.app.options.debug:
-                self.app.LOG.exception("")
-            self.app.LOG.error("%s", status.line(exc))
-            return status.of(exc)
+            return self.report(exc)
+
+    def report(self, error: exceptions.ClientException, about: str = "") -> int:
+        """Say in one line what went wrong.
+
+        :param about: what the line begins with.
+        :returns: the exit status.
+        """
+        if self.app.options.debug:
+            self.app.LOG.error("", exc_info=error)
+        self.app.LOG.error("%s", redact.printable(about) + status.line(error))
+        return status.of(error)

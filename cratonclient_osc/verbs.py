@@ -5,61 +5,28 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import sys
 import typing as t
 
-from cliff import columns, command, lister, show
-
-from cratonclient import crud, exceptions, redact, v1
+from cratonclient import crud, v1
 from cratonclient.fields import Field, Ref, Sub
-from cratonclient_osc import formatters, lookup, parsing, status
+from cratonclient_osc import base, display, lookup, parsing
 
-#: Formats that write control characters so that no terminal obeys them.
-_ESCAPING = ("json", "yaml")
 _MOST_PER_PAGE, _LEAST_PER_PAGE = 100, 10
 
 
-class Command(command.Command):
-    """What all verbs share.
-
-    cliff looks hooks and distributions up by reading the metadata of all that
-    is installed; the commands go without both.
-    """
+class Command(base.Command):
+    """What all verbs share."""
 
     #: The manager class of the kind that the command is about.
     kind: t.ClassVar[type[crud.CRUDClient[t.Any]]]
     #: What the verb does, with ``{one}`` and ``{many}`` for the objects.
     does = ""
 
-    def _load_hooks(self) -> None:
-        self._hooks = []
-
     def get_description(self) -> str:
         """Say what the command does."""
         one = self.kind.key.replace("_", " ")
         return self.does.format(one=one, many=f"{one}s")
-
-    def get_epilog(self) -> str:
-        """Say nothing at the end of the help."""
-        return ""
-
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Make the parser of the command's options."""
-        parser = super().get_parser(prog_name)
-        program, _, words = prog_name.partition(" ")
-        parsing.one_line_errors(parser, f"{program} help {words}".strip())
-        return parser
-
-    def run(self, parsed_args: argparse.Namespace) -> int:
-        """Run the command; an error becomes one line and an exit status."""
-        try:
-            return super().run(parsed_args)
-        except exceptions.ClientException as exc:
-            if self.app.options.debug:
-                self.app.LOG.exception("")
-            self.app.LOG.error("%s", status.line(exc))
-            return status.of(exc)
 
     @property
     def client(self) -> t.Any:
@@ -91,54 +58,10 @@ class Command(command.Command):
         return given
 
 
-class Display(Command):
-    """What the verbs share that print objects."""
-
-    @property
-    def formatter_default(self) -> str:
-        """The format that the global option asks for, else a table."""
-        wanted = getattr(self.app.options, "format", "default")
-        return "table" if wanted == "default" else str(wanted)
-
-    def cell(self, value: t.Any, parsed_args: argparse.Namespace) -> t.Any:
-        """Make a value fit for a format."""
-        if isinstance(value, (dict, list)):
-            return Structure(value)
-        if isinstance(value, str) and parsed_args.formatter not in _ESCAPING:
-            return redact.printable(value)
-        return value
-
-    def row(
-        self, names: t.Iterable[str], one: t.Any, parsed_args: argparse.Namespace
-    ) -> tuple[t.Any, ...]:
-        """Give the values of an object, in the order of names."""
-        known = one.to_dict()
-        return tuple(self.cell(known.get(name), parsed_args) for name in names)
-
-    def check_columns(self, known: t.Iterable[str], parsed_args: argparse.Namespace) -> None:
-        """Refuse columns that do not exist, before a request is made."""
-        for name in parsed_args.columns:
-            if name not in known:
-                raise status.UsageError(
-                    f"There is no column {name!r}. Columns are: {', '.join(known)}."
-                )
-
-
-class Structure(columns.FormattableColumn[t.Any]):
-    """A list or an object of JSON: compact for people, itself for programs."""
-
-    def human_readable(self) -> str:
-        """Write it as JSON on one line."""
-        return redact.printable(json.dumps(self._value, ensure_ascii=False))
-
-
-class List(Display, lister.Lister):
+class List(Command, display.Lister):
     """List the objects of a kind."""
 
     does = "List {many}"
-
-    def _load_formatter_plugins(self) -> t.Any:
-        return formatters.for_lists()
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add paging and the filters of the kind."""
@@ -163,7 +86,7 @@ class List(Display, lister.Lister):
 
     def take_action(
         self, parsed_args: argparse.Namespace
-    ) -> tuple[t.Sequence[str], t.Iterator[tuple[t.Any, ...]]]:
+    ) -> tuple[t.Sequence[str], t.Iterator[t.Sequence[t.Any]]]:
         """Give the columns and, page by page, the rows."""
         everything = [n for n, f in self.fields.items() if f.shown == "always"]
         self.check_columns(everything, parsed_args)
@@ -174,17 +97,14 @@ class List(Display, lister.Lister):
         query["limit"] = max(_LEAST_PER_PAGE, min(rows or _MOST_PER_PAGE, _MOST_PER_PAGE))
         if parsed_args.marker:
             query["marker"] = parsed_args.marker
-        found = itertools.islice(self.manager.list(**query), rows)
-        return names, (self.row(names, one, parsed_args) for one in found)
+        pages = self.manager.pages(**query)
+        return names, itertools.islice(self.rows(names, pages), rows)
 
 
-class Show(Display, show.ShowOne):
+class Show(Command, display.ShowOne):
     """Show one object."""
 
     does = "Show a {one}"
-
-    def _load_formatter_plugins(self) -> t.Any:
-        return formatters.for_objects()
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the object."""
@@ -207,9 +127,9 @@ class Show(Display, show.ShowOne):
         """Give the fields of what is fetched, once it is sure that they can be shown."""
         known = [n for n, f in self.fields.items() if f.shown in ("always", "details")]
         self.check_columns(known, parsed_args)
-        one = fetch()
-        names = [name for name in known if name in one.to_dict()]
-        return names, self.row(names, one, parsed_args)
+        one = fetch().to_dict()
+        names = [name for name in known if name in one]
+        return names, tuple(one[name] for name in names)
 
 
 class Create(Show):

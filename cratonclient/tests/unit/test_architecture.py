@@ -295,8 +295,8 @@ class TestStart(base.TestCase):
             "def scanned(*a, **k): raise AssertionError('entry points were scanned')\n"
             "metadata.entry_points = metadata.distributions = scanned\n"
             "metadata.packages_distributions = scanned\n"
-            "from cratonclient_osc import shell\n"
-            "found = [shell.Commands().find_command(words.split()) for words in"
+            "from cratonclient_osc import registry\n"
+            "found = [registry.Commands().find_command(words.split()) for words in"
             " ('host list --long', 'network device show 1', 'cloud create x')]\n"
             "print(json.dumps([[c.__name__, name, rest] for c, name, rest in found]))"
         )

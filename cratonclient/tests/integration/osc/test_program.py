@@ -112,7 +112,7 @@ class TestHelp(programs.CommandTestCase):
             "List hosts",
             "--region <region>",
             "--limit",
-            "{csv,json,table,value,yaml}",
+            "{csv,json,jsonl,table,value,yaml}",
         ):
             self.assertIn(words, done.out)
         self.assertEqual(done, programs.craton("host", "list", "--help"))

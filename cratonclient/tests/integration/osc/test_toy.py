@@ -184,7 +184,7 @@ class TestToy(ToyTestCase):
         create = ("rack", "create", "--region", "east", "--units", "42", "--locked", "r1")
         made = self.assert_done(self.type("craton", *create, **here))
         self.assertEqual(
-            ("1", "42", "True"), tuple(map(made.fields.get, ("id", "units", "locked")))
+            ("1", "42", "true"), tuple(map(made.fields.get, ("id", "units", "locked")))
         )
 
         listed = self.assert_done(

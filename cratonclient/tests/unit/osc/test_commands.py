@@ -53,10 +53,10 @@ class TestCommands(base.TestCase):
 
 
 class TestFormatters(base.TestCase):
-    """The table of formatters has what cliff's entry points have."""
+    """The formats are the ones of cliff, and JSON Lines."""
 
     def test_names(self):
-        every = {"json", "table", "value", "yaml"}
+        every = {"json", "jsonl", "table", "value", "yaml"}
         self.assertEqual(every | {"csv"}, set(formatters.for_lists().names()))
         self.assertEqual(every | {"shell"}, set(formatters.for_objects().names()))
 

@@ -9,7 +9,7 @@ import sys
 from unittest import mock
 
 from cratonclient.tests import base
-from cratonclient_osc import legacy, shell, status
+from cratonclient_osc import legacy, status
 
 #: A line of 2017, and the lines of today.
 TRANSLATIONS = (
@@ -113,13 +113,13 @@ class TestNames(base.TestCase):
             self.assertIsNone(legacy.find(name), name)
 
     def test_hidden(self):
-        known = [name for name, _ in shell.Commands()]
+        known = [name for name, _ in registry.Commands()]
         self.assertEqual([], [name for name in known if "-" in name])
 
     def test_a_command_of_today_does_not_pay(self):
         code = (
-            "import sys; from cratonclient_osc import shell; "
-            "shell.Commands().find_command(['host', 'list']); "
+            "import sys; from cratonclient_osc import registry; "
+            "registry.Commands().find_command(['host', 'list']); "
             "print('cratonclient_osc.legacy' in sys.modules)"
         )
         done = subprocess.run(

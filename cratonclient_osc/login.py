@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ways to log in to a server, and the client that comes of it."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import os
+import typing as t
+
+from cratonclient import exceptions
+from cratonclient_osc import status
+
+if t.TYPE_CHECKING:
+    from cratonclient.v1 import client
+
+
+class ClientManager:
+    """Make the client of a session when the first command needs it.
+
+    :param options: the global options.
+    """
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._options = options
+
+    @functools.cached_property
+    def fleet_management(self) -> client.Client:
+        """The client.
+
+        :raises cratonclient.exceptions.UnableToAuthenticate: when options are
+            missing without which there is no way to log in.
+        """
+        from cratonclient import auth, transport
+        from cratonclient.v1 import client
+
+        options = self._options
+        needs_no_user = options.craton_url and not transport.is_http(options.craton_url)
+        wanted = ["craton_url"]
+        if not needs_no_user:
+            wanted += ["os_username", "os_password", "os_project_id"]
+        missing = [
+            f"--{name.replace('_', '-')} or {name.upper()}"
+            for name in wanted
+            if not getattr(options, name)
+        ]
+        if missing:
+            raise exceptions.UnableToAuthenticate(
+                f"To reach Craton, give {', '.join(missing)}. A fleet in a file needs only "
+                "a URL such as sqlite:///fleet.db."
+            )
+        plugin = None
+        if not needs_no_user:
+            plugin = auth.CratonAuth(
+                username=options.os_username,
+                token=options.os_password,
+                project_id=options.os_project_id,
+            )
+        session = auth.create_session_with(plugin, self._verify(), timeout=options.timeout)
+        return client.Client(session=session, url=options.craton_url)
+
+    def close(self) -> None:
+        """Close the connections of the client, if there is one."""
+        made = self.__dict__.get("fleet_management")
+        if made:
+            made._session._session.session.close()
+
+    def _verify(self) -> bool | str:
+        """Give what decides on the certificate of the server."""
+        if self._options.insecure:
+            import urllib3
+
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+            return False
+        bundle = self._options.os_cacert
+        if bundle and not os.path.exists(bundle):
+            raise status.UsageError(f"There is no file {bundle!r}, which --os-cacert names.")
+        return bundle or True

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The global options of ``craton``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import typing as t
+
+from cratonclient_osc import parsing
+
+
+class Parser(argparse.ArgumentParser):
+    """The parser of the global options, which may stand before or after a command.
+
+    ``--format``, ``--help`` and ``--version`` are global before the command
+    only; after it, they belong to the command.
+    """
+
+    def __init__(self, **kwargs: t.Any) -> None:
+        super().__init__(prog="craton", add_help=False, **kwargs)
+        parsing.one_line_errors(self, "craton --help")
+        self._anywhere = argparse.ArgumentParser(
+            prog="craton", add_help=False, allow_abbrev=False
+        )
+        parsing.one_line_errors(self._anywhere, "craton --help")
+        _add_options(self)
+        _add_options(self._anywhere)
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: t.Sequence[str] | None = None, namespace: t.Any = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Split a line into the values of the global options and the command."""
+        options, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        command = options.command
+        end = command.index("--") if "--" in command else len(command)
+        options, rest = self._anywhere.parse_known_args(command[:end], options)
+        return options, rest + command[end:]
+
+
+class Version(argparse.Action):
+    """Show the version, which is looked up only now."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *args: t.Any, **kw: t.Any) -> None:
+        """Print it and leave."""
+        import cratonclient
+
+        print(f"craton {cratonclient.__version__}")
+        parser.exit()
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that may stand anywhere."""
+    _from_environment(parser, "--craton-url", "<url>", "URL of Craton")
+    parser.add_argument(
+        "--craton-version",
+        metavar="<version>",
+        choices=("1", "v1"),
+        default="1",
+        help="version of the API: 1",
+    )
+    _from_environment(parser, "--os-project-id", "<id>", "project to log in to, a UUID")
+    _from_environment(parser, "--os-username", "<name>", "user to log in as")
+    _from_environment(parser, "--os-password", "<key>", "API key of the user")
+    _from_environment(
+        parser, "--os-cacert", "<file>", "certificates of the authorities to trust"
+    )
+    parser.add_argument(
+        "--insecure", action="store_true", help="do not verify the server's certificate"
+    )
+    parser.add_argument(
+        "--timeout",
+        metavar="<seconds>",
+        type=_seconds,
+        default=60.0,
+        help="how long to wait for the server (default: 60)",
+    )
+    parser.add_argument(
+        "-v",
+        "--verbose",
+        action="count",
+        dest="verbose_level",
+        default=1,
+        help="show more of what is done; may be repeated",
+    )
+    parser.add_argument(
+        "-q",
+        "--quiet",
+        action="store_const",
+        dest="verbose_level",
+        const=0,
+        help="show errors only",
+    )
+    parser.add_argument("--log-file", metavar="<file>", help="write a log to a file too")
+    parser.add_argument(
+        "--debug",
+        action="store_true",
+        help="show requests, answers and tracebacks, without secrets",
+    )
+
+
+def _from_environment(
+    parser: argparse.ArgumentParser, option: str, metavar: str, what: str
+) -> None:
+    variable = option.strip("-").replace("-", "_").upper()
+    parser.add_argument(
+        option,
+        metavar=metavar,
+        default=os.environ.get(variable, ""),
+        help=f"{what} (Env: {variable})",
+    )
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number of seconds")
+    return value
