@@ -9,7 +9,7 @@ import sys
 from unittest import mock
 
 from cratonclient.tests import base
-from cratonclient_osc import legacy, status
+from cratonclient_osc import legacy, registry, status
 
 #: A line of 2017, and the lines of today.
 TRANSLATIONS = (
