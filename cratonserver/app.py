@@ -8,12 +8,22 @@ import typing as t
 
 import falcon
 
-from cratonserver import authentication, errors, health, parameters, requestid, views
+from cratonserver import (
+    authentication,
+    errors,
+    health,
+    openapi,
+    parameters,
+    requestid,
+    versions,
+    views,
+)
 from cratonserver.settings import Settings
 from cratonserver.store import Store, StoreError
 
 LOG = logging.getLogger(__name__)
 
+_METHODS = ("DELETE", "GET", "HEAD", "POST", "PUT")
 _MESSAGES = {
     404: "The requested URL was not found on the server.  If you entered the URL "
     "manually please check your spelling and try again.",
@@ -29,6 +39,20 @@ class IdConverter(falcon.routing.BaseConverter):
         return value or None
 
 
+class Methods:
+    """Refuse methods that nobody ever heard of; to Falcon those are bad requests."""
+
+    def process_resource(
+        self, req: falcon.Request, resp: falcon.Response, resource: t.Any, params: t.Any
+    ) -> None:
+        """Answer as to a method that a path does not have."""
+        if resource is not None and req.method not in falcon.COMBINED_METHODS:
+            known = (
+                m for m in _METHODS if callable(getattr(resource, f"on_{m.lower()}", None))
+            )
+            raise falcon.HTTPMethodNotAllowed([*known, "OPTIONS"])
+
+
 def make(store: Store, settings: Settings = Settings()) -> t.Any:  # noqa: B008, it is frozen
     """Make the application.
 
@@ -36,14 +60,11 @@ def make(store: Store, settings: Settings = Settings()) -> t.Any:  # noqa: B008,
     :param settings: what is not left as it is.
     :returns: a WSGI application with the whole API below ``/v1``.
     """
-    paths = _extras(store, settings)
-    open_paths = frozenset(path for path, view in paths.items() if view.is_open)
-    for kind in store.schema.kinds:
-        collection = f"/v1/{parameters.collection_path(kind)}"
-        paths.update({collection + suffix: view for suffix, view in views.of(store, kind)})
+    paths = routes(store, settings)
+    open_paths = frozenset(p for p, view in paths.items() if getattr(view, "is_open", False))
     app: t.Any = falcon.App(
         media_type=falcon.MEDIA_JSON,
-        middleware=[authentication.LocalAuthentication(store, open_paths)],
+        middleware=[authentication.LocalAuthentication(store, open_paths), Methods()],
     )
     app.req_options.strip_url_path_trailing_slash = False
     app.req_options.keep_blank_qs_values = True
@@ -57,19 +78,27 @@ def make(store: Store, settings: Settings = Settings()) -> t.Any:  # noqa: B008,
     return requestid.RequestIds(app)
 
 
-def _extras(store: Store, settings: Settings) -> dict[str, t.Any]:
-    """Give the views beside those of the kinds, by path.
+def routes(store: Store, settings: Settings = Settings()) -> dict[str, t.Any]:  # noqa: B008
+    """Give the view of each path.
 
-    Each says whether it ``is_open``: answers whoever asks, without credentials.
+    Those that belong to no kind say whether they are ``is_open``: answer whoever
+    asks, without credentials. They ``describe`` themselves for the OpenAPI document.
     """
-    return {"/healthcheck": health.Health(store)}
+    paths: dict[str, t.Any] = {}
+    for kind in store.schema.kinds:
+        collection = f"/v1/{parameters.collection_path(kind)}"
+        paths.update({collection + suffix: view for suffix, view in views.of(store, kind)})
+    paths["/"] = versions.Versions("getVersions")
+    # An endpoint in a catalogue may end with a slash, and keystoneauth asks there.
+    paths["/v1"] = paths["/v1/"] = versions.Versions("getVersion1")
+    paths["/v1/openapi.json"] = openapi.Document(paths)
+    paths["/healthcheck"] = health.Health(store)
+    return paths
 
 
 def _serialize(req: falcon.Request, resp: falcon.Response, exception: falcon.HTTPError) -> None:
     """Answer with an error of the framework itself in Craton's words."""
     status = exception.status_code
-    if req.method not in falcon.COMBINED_METHODS:  # to Falcon that is a bad request
-        status = resp.status = 405
     views.answer(resp, {"message": _MESSAGES.get(status, exception.title), "status": status})
 
 

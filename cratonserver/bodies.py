@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import functools
 import ipaddress
-import json
-import math
+import itertools
+import re
 import typing as t
 
 from cratonclient.fields import Field
-from cratonserver import errors
+from cratonserver import errors, jsontext, schemas
 from cratonserver.tables import Kind
 
 if t.TYPE_CHECKING:
@@ -22,28 +22,29 @@ if t.TYPE_CHECKING:
 
 MALFORMED = "The browser (or proxy) sent a request that this server could not understand."
 
-_JSON_TYPES = {str: "string", int: "integer", bool: "boolean", list: "array", dict: "object"}
-_NAMED_VALUES = {
-    "type": "object",
-    "patternProperties": {"^.+": {}},
-    "additionalProperties": False,
-    "propertyNames": {"maxLength": 255},
+#: The encodings that a body may have, by the names that clients give them. Python
+#: knows many more, some of which take for ever to decode.
+_CHARSETS = {
+    "utf-8": "utf-8",
+    "utf8": "utf-8",
+    "utf-16": "utf-16",
+    "utf-32": "utf-32",
+    "us-ascii": "ascii",
+    "ascii": "ascii",
+    "iso-8859-1": "latin-1",
+    "latin1": "latin-1",
+    "windows-1252": "cp1252",
 }
-LABELS: dict[str, t.Any] = {
-    "type": "object",
-    "properties": {"labels": {"type": "array", "items": {"type": "string", "maxLength": 255}}},
-    "required": ["labels"],
-    "additionalProperties": False,
-}
-VARIABLES: dict[str, t.Any] = _NAMED_VALUES
-VARIABLE_NAMES: dict[str, t.Any] = {"type": "array", "items": {"type": "string"}}
+#: Problems that one answer tells of.
+_MOST_PROBLEMS = 20
 
 
 def parse(content_type: str | None, body: bytes) -> t.Any:
     """Read a body.
 
     :returns: the JSON value; ``None`` for a body that does not claim to be one.
-    :raises cratonserver.errors.Refused: with status 400 for malformed JSON.
+    :raises cratonserver.errors.Refused: with status 400 for malformed JSON, and
+        for JSON that cannot be kept.
     """
     kind, _, options = (content_type or "").lower().partition(";")
     kind = kind.strip()
@@ -51,25 +52,16 @@ def parse(content_type: str | None, body: bytes) -> t.Any:
         kind.startswith("application/") and kind.endswith("+json")
     ):
         return None
-    charset = options.partition("charset=")[2].strip(" \"'") or "utf-8"
+    charset = _CHARSETS.get(options.partition("charset=")[2].strip(" \"'") or "utf-8")
     try:
-        text = body.decode(charset)
-        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
-        if "\\u" in text:  # half a surrogate pair is not a character
-            json.dumps(value, ensure_ascii=False).encode()
-        return value
-    except (ValueError, LookupError, RecursionError):
+        if charset is None:
+            raise ValueError(content_type)
+        value, problems = jsontext.loads(body.decode(charset))
+    except ValueError:
         raise errors.Refused(400, MALFORMED) from None
-
-
-def _refuse_constant(name: str) -> t.NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _finite(digits: str) -> float:
-    value = float(digits)
-    if math.isinf(value):
-        raise ValueError(f"{digits} is too large")
+    found = list(itertools.islice(problems, _MOST_PROBLEMS))
+    if found:
+        raise errors.invalid(found)
     return value
 
 
@@ -80,7 +72,7 @@ def for_create(kind: Kind, value: t.Any) -> dict[str, t.Any]:
     :raises cratonserver.errors.Refused: with status 400.
     """
     fields = {n: f for n, f in kind.resource_class.fields().items() if f.create}
-    check(_schema(kind.resource_class, "create"), value)
+    check(schemas.for_create(kind), value)
     return _normal(fields, value)
 
 
@@ -93,62 +85,52 @@ def for_update(kind: Kind, value: t.Any) -> dict[str, t.Any]:
     if value is None or isinstance(value, list):
         return {}
     fields = {n: f for n, f in kind.resource_class.fields().items() if f.update}
-    check(_schema(kind.resource_class, "update"), value)
+    check(schemas.for_update(kind), value)
     return _normal(fields, value)
 
 
-def check(schema: dict[str, t.Any], value: t.Any) -> None:
+def check(schema: schemas.Schema, value: t.Any) -> None:
     """Check a value against a JSON Schema.
 
     :raises cratonserver.errors.Refused: with status 400, all problems at once.
     """
-    problems = [error.message for error in _validator()(schema).iter_errors(value)]
+    found = itertools.islice(_validator()(schema).iter_errors(value), _MOST_PROBLEMS)
+    problems = [_in_words(error) for error in found]
     if problems:
         raise errors.invalid(problems)
 
 
+def _in_words(error: jsonschema.ValidationError) -> str:
+    """Say what is wrong, in the words of the original server, and before them where."""
+    return f"{jsontext.path(error.absolute_path)}{error.message}"
+
+
 @functools.cache
-def _validator() -> t.Callable[[dict[str, t.Any]], jsonschema.protocols.Validator]:
+def _validator() -> t.Callable[[schemas.Schema], jsonschema.protocols.Validator]:
     """Make the class of validators; 2.0 is a number, not an integer."""
     import jsonschema
+
+    def pattern(validator: t.Any, wanted: str, value: t.Any, schema: t.Any) -> t.Any:
+        if isinstance(value, str) and not re.search(wanted, value):
+            what = "has a NUL character" if "\0" in value else f"does not match {wanted!r}"
+            yield jsonschema.ValidationError(f"{value!r} {what}")
+
+    def most_bytes(validator: t.Any, most: int, value: t.Any, schema: t.Any) -> t.Any:
+        if isinstance(value, str) and len(value) <= most < len(value.encode()):
+            yield jsonschema.ValidationError(f"{value!r} is longer than {most} bytes")
 
     checker = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
         "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
     )
+    extend: t.Any = jsonschema.validators.extend
     return t.cast(
-        "t.Callable[[dict[str, t.Any]], jsonschema.protocols.Validator]",
-        jsonschema.validators.extend(  # type: ignore[no-untyped-call]
-            jsonschema.Draft202012Validator, type_checker=checker
+        "t.Callable[[schemas.Schema], jsonschema.protocols.Validator]",
+        extend(
+            jsonschema.Draft202012Validator,
+            {"pattern": pattern, "x-maxBytes": most_bytes},
+            type_checker=checker,
         ),
     )
-
-
-def _schema(resource: t.Any, purpose: t.Literal["create", "update"]) -> dict[str, t.Any]:
-    """Make the JSON Schema of a body."""
-    fields = {
-        name: field for name, field in resource.fields().items() if getattr(field, purpose)
-    }
-    return {
-        "type": "object",
-        "properties": {n: _property(n, f, purpose) for n, f in fields.items()},
-        "required": [n for n, f in fields.items() if f.required and purpose == "create"],
-        "additionalProperties": False,
-    }
-
-
-def _property(name: str, field: Field[t.Any], purpose: str) -> dict[str, t.Any]:
-    if name == "variables":
-        return VARIABLES
-    made: dict[str, t.Any] = {"type": _JSON_TYPES[field.type]}
-    if field.type is str:
-        made["maxLength"] = field.max_length
-    elif field.type is int:
-        made.update(minimum=-(2**31), maximum=2**31 - 1)
-    elif field.type is list:
-        made["items"] = {"type": field.items}
-    if field.clear and purpose == "update":
-        return {"anyOf": [made, {"type": "null"}]}
-    return made
 
 
 def _normal(fields: t.Mapping[str, Field[t.Any]], value: dict[str, t.Any]) -> dict[str, t.Any]:

@@ -5,26 +5,43 @@ from __future__ import annotations
 
 import collections.abc
 
+from cratonclient import redact
+
+#: The most characters of a line of a message. What a client sent is repeated in
+#: messages, and may be as long as it likes.
+_MOST = 400
+
 
 class Refused(Exception):
     """A request is answered with an error.
 
     :param status: of HTTP, 400 or more.
-    :param message: what the client is told.
+    :param lines: what the client is told, shortened where it is too long.
     """
 
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, status: int, *lines: str) -> None:
         self.status = status
-        self.message = message
+        self.message = "\n".join(map(brief, lines))
+        super().__init__(self.message)
 
 
 def invalid(problems: collections.abc.Iterable[str]) -> Refused:
     """Make the error for a request with one or more things wrong in it."""
-    lines = "".join(f"\n- {problem}" for problem in sorted(problems))
-    return Refused(400, f"The request included the following errors:{lines}")
+    lines = [f"- {problem}" for problem in sorted(problems)]
+    return Refused(400, "The request included the following errors:", *lines)
 
 
 def not_found() -> Refused:
     """Make the error for an object that does not exist, or is not visible."""
     return Refused(404, "Not Found")
+
+
+def brief(text: str) -> str:
+    """Leave out the middle of a text that is too long, and make the rest printable.
+
+    >>> brief("'" + 1000 * "x" + "' is too long")[-20:]
+    "xxxxx' is too long"
+    """
+    if len(text) > _MOST:
+        text = f"{text[: _MOST // 2]}…{text[-_MOST // 2 :]}"
+    return redact.printable(text)

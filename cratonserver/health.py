@@ -9,6 +9,7 @@ import falcon
 import sqlalchemy as sa
 
 from cratonserver import views
+from cratonserver.openapi_parts import Operation, operation, ref
 from cratonserver.store import Store, StoreError
 
 LOG = logging.getLogger(__name__)
@@ -40,3 +41,15 @@ class Health:
         views.answer(resp, {"message": message, "status": status})
 
     on_head = on_get
+
+    def describe(self) -> dict[str, Operation]:
+        """Describe itself."""
+        return {
+            "GET": operation(
+                "getHealth",
+                "Tell whether the server can do its work.",
+                answers={200: ref("Error")},
+                refusals=[503],
+                is_open=True,
+            )
+        }

@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import hmac
+import re
 import uuid
 
 import sqlalchemy as sa
@@ -15,6 +16,13 @@ from cratonserver import errors
 #: The project that a new fleet begins with. ``projects/1`` is another way to
 #: write its id, see :func:`project_id`.
 FIRST_PROJECT = str(uuid.UUID(int=1))
+
+
+#: The spellings of a project's id: a UUID with or without hyphens, in braces,
+#: with its prefix, or a number. (Python reads more as a UUID: any digits, for one.)
+PROJECT_ID = re.compile(
+    r"^([0-9]{1,31}|(urn:uuid:)?\{?[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}\}?)$"
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +57,9 @@ def project_id(text: str) -> str:
     >>> project_id('urn:uuid:B9F10ECA66AC4C279C139D01E65F96B4')
     'b9f10eca-66ac-4c27-9c13-9d01e65f96b4'
     """
-    if text.isascii() and text.isdigit() and len(text) < 32:
+    if not PROJECT_ID.fullmatch(text):
+        raise ValueError(f"{text!r} is not a UUID")
+    if text.isdigit() and len(text) < 32:
         return str(uuid.UUID(int=int(text)))
     return str(uuid.UUID(text))
 

@@ -204,9 +204,9 @@ class Objects:
             yield matching.meets(self.schema, self.kind, condition, resolved)
 
     def _order(self, query: ListQuery) -> paging.Order:
-        fields = self.kind.resource_class.fields()
+        known = paging.sortable(self.kind.resource_class)
         for name in query.sort_keys:
-            if name not in fields or not fields[name].stored:
+            if name not in known:
                 raise errors.Refused(400, f'"{name}" is an invalid sort key')
         names = dict.fromkeys((*query.sort_keys, "id"))
         keys = tuple(self.table.c[name] for name in names)

@@ -17,6 +17,11 @@ DEFAULT_LIMIT, MIN_LIMIT, MAX_LIMIT = 30, 10, 100
 DEFAULT_SORT = ("created_at", "id")
 
 
+def sortable(resource: t.Any) -> list[str]:
+    """Give the names of the fields that a list can be sorted by."""
+    return [name for name, field in resource.fields().items() if field.stored]
+
+
 @dataclasses.dataclass(frozen=True)
 class Order:
     """The order of a list.

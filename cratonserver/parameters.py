@@ -6,15 +6,17 @@ from __future__ import annotations
 import dataclasses
 import re
 import typing as t
+from urllib import parse
 
 from cratonclient import v1
 from cratonclient.fields import Field, Sub
-from cratonserver import errors, paging, rules
+from cratonserver import errors, paging, rules, schemas
 from cratonserver.tables import Kind, Schema
 
 _FALSE = frozenset({"n", "no", "false", "0", ""})
 _INTEGER = re.compile(r"\s*[+-]?[0-9]{1,20}\s*")
-_MAX_INTEGER = 2**31 - 1
+#: More than anybody means; each costs time before it can be refused.
+_MOST = 100
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,53 +45,120 @@ class ListQuery:
     echo: dict[str, t.Any]
 
 
-def for_list(schema: Schema, kind: Kind, given: t.Mapping[str, str]) -> ListQuery:
+def given(query: str) -> dict[str, str]:
+    """Read a query string; the first value of a name counts.
+
+    :raises cratonserver.errors.Refused: with status 400 when it has too many
+        parameters, or bytes that are not UTF-8.
+    """
+    if query.count("&") >= _MOST:
+        raise errors.invalid([f"there are more than {_MOST} parameters"])
+    try:
+        pairs = parse.parse_qsl(query, keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError as exc:
+        raise errors.invalid([f"the parameters are not UTF-8: {exc.object!r}"]) from None
+    return dict(reversed(pairs))
+
+
+def for_list(schema: Schema, kind: Kind, query: str) -> ListQuery:
     """Read the parameters of a list.
 
-    :param given: the parameters, the first of each name.
+    :param query: the query string.
     :raises cratonserver.errors.Refused: with status 400.
     """
     peculiar = rules.of(kind)
-    filters = _filters(kind)
-    allowed: dict[str, Field[t.Any]] = {**filters, **_paging()}
-    detailed = schema.has_variables(kind) and _detailed(schema, kind)
-    if detailed:
-        allowed["details"] = Field(bool, "")
-    if isinstance(kind.resource_class.fields().get("variables"), Sub):
-        allowed["vars"] = Field(str, "")
-    ignored = dict.fromkeys(peculiar.ignores, Field(bool, ""))
-    if kind.resource_class.inherits:
-        allowed["resolved-values"] = Field(bool, "")
-    allowed.update(ignored)
-    values = _read(allowed, given)
+    allowed = of_list(schema, kind)
+    values = _read(allowed, given(query))
     sort_keys = tuple((values.get("sort_keys") or "").replace(",", " ").split(" "))
-    query = ListQuery(
+    marker = values.get("marker")
+    read = ListQuery(
         filters={
             name: values[name]
-            for name in filters
+            for name in _filters(kind)
             if name in values and (values[name] or name not in peculiar.optional_filters)
         },
         sort_keys=sort_keys if "sort_keys" in values else paging.DEFAULT_SORT,
         sort_dir=values.get("sort_dir", "asc"),
         limit=values.get("limit", paging.DEFAULT_LIMIT),
-        marker=values.get("marker"),
+        marker=None if marker is None else str(marker),
         details=values.get("details", False),
         resolved=values.get("resolved-values", True) and bool(kind.resource_class.inherits),
         vars=values.get("vars"),
         echo={},
     )
-    query.echo.update({**_always(kind, allowed), **_echo(query, values)})
-    return query
+    read.echo.update({**_always(kind, allowed), **_echo(read, values)})
+    return read
 
 
-def for_one(given: t.Mapping[str, str], *, resolvable: bool) -> bool:
+def for_one(query: str, *, resolvable: bool) -> bool:
     """Read the parameters of a request for one object.
 
+    :param query: the query string.
     :param resolvable: whether ``resolved-values`` may be given.
     :returns: whether variables include the inherited ones.
     """
-    allowed = {"resolved-values": Field(bool, "")} if resolvable else {}
-    return bool(_read(allowed, given).get("resolved-values", resolvable))
+    values = _read(of_one(resolvable=resolvable), given(query))
+    return bool(values.get("resolved-values", resolvable))
+
+
+def of_list(schema: Schema, kind: Kind) -> dict[str, schemas.Schema]:
+    """Give the JSON Schemas of the parameters of a list."""
+    resource = kind.resource_class
+    allowed = {name: schemas.parameter(field) for name, field in _filters(kind).items()}
+    allowed.update(
+        limit=_LIMIT,
+        marker=schemas.identifier(resource, "id of the last object of the page before"),
+        sort_keys=_sort_keys(resource),
+        sort_dir=_SORT_DIR,
+    )
+    if schema.has_variables(kind) and _detailed(schema, kind):
+        allowed["details"] = _flag("whether each object comes with its variables", False)
+    if isinstance(resource.fields().get("variables"), Sub):
+        allowed["vars"] = _VARS
+    if resource.inherits:
+        allowed["resolved-values"] = _RESOLVED
+    ignored = rules.of(kind).ignores
+    return {**allowed, **dict.fromkeys(ignored, _flag("accepted, without effect", False))}
+
+
+def of_one(*, resolvable: bool) -> dict[str, schemas.Schema]:
+    """Give the JSON Schemas of the parameters of a request for one object."""
+    return {"resolved-values": _RESOLVED} if resolvable else {}
+
+
+def _flag(description: str, default: bool) -> schemas.Schema:
+    return {"description": description, "type": "boolean", "default": default}
+
+
+_RESOLVED = _flag("whether variables include the inherited ones", True)
+_VARS: schemas.Schema = {
+    "description": "variables that the objects have, as PATH:VALUE, separated by commas",
+    "type": "string",
+    "example": 'disks[*].size:"2T",rack:"r1"',
+}
+_LIMIT: schemas.Schema = {
+    "description": "the most objects of a page",
+    "type": "integer",
+    "minimum": paging.MIN_LIMIT,
+    "maximum": paging.MAX_LIMIT,
+    "default": paging.DEFAULT_LIMIT,
+}
+_SORT_DIR: schemas.Schema = {
+    "description": "whether to sort up or down",
+    "type": "string",
+    "enum": ["asc", "desc"],
+    "default": "asc",
+}
+
+
+def _sort_keys(resource: t.Any) -> schemas.Schema:
+    return {
+        "description": "fields to sort by, in order",
+        "type": "array",
+        "items": {"type": "string", "enum": paging.sortable(resource)},
+        "minItems": 1,
+        "default": list(paging.DEFAULT_SORT),
+    }
 
 
 def _filters(kind: Kind) -> dict[str, Field[t.Any]]:
@@ -98,22 +167,13 @@ def _filters(kind: Kind) -> dict[str, Field[t.Any]]:
     return {**{name: fields[name] for name in resource.filters}, **resource.parameters}
 
 
-def _paging() -> dict[str, Field[t.Any]]:
-    return {
-        "limit": Field(int, ""),
-        "marker": Field(str, ""),
-        "sort_keys": Field(str, ""),
-        "sort_dir": Field(str, ""),
-    }
-
-
 def _detailed(schema: Schema, kind: Kind) -> bool:
     """Tell whether a list can show variables: where they have a path of their own."""
     members = [member.resource_class.fields() for member in schema.members(kind)]
     return all(isinstance(fields.get("variables"), Sub) for fields in members)
 
 
-def _always(kind: Kind, allowed: t.Mapping[str, Field[t.Any]]) -> dict[str, t.Any]:
+def _always(kind: Kind, allowed: t.Container[str]) -> dict[str, t.Any]:
     """Give the flags that links carry although they were not given (section 8)."""
     resource = kind.resource_class
     flags: dict[str, t.Any] = {
@@ -137,7 +197,7 @@ def _echo(query: ListQuery, values: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def _read(
-    allowed: t.Mapping[str, Field[t.Any]], given: t.Mapping[str, str]
+    allowed: t.Mapping[str, schemas.Schema], given: t.Mapping[str, str]
 ) -> dict[str, t.Any]:
     problems = []
     unknown = sorted(set(given) - set(allowed))
@@ -146,39 +206,42 @@ def _read(
         verb = "was" if len(unknown) == 1 else "were"
         problems.append(f"Additional properties are not allowed ({names} {verb} unexpected)")
     values: dict[str, t.Any] = {}
-    for name, text in given.items():
-        if name not in allowed:
-            continue
+    for name in given.keys() & allowed.keys():
         try:
-            values[name] = _convert(allowed[name].type, text)
-        except ValueError:
-            problems.append(f"{name}: {text!r} is not of type 'integer'")
-    problems.extend(_out_of_bounds(values))
+            values[name] = _convert(allowed[name], given[name])
+        except ValueError as exc:
+            problems.append(f"{name}: {exc}")
     if problems:
         raise errors.invalid(problems)
     return values
 
 
-def _convert(python_type: type, text: str) -> t.Any:
-    if python_type is bool:
+def _convert(schema: schemas.Schema, text: str) -> t.Any:
+    """Read a parameter as its schema has it.
+
+    :raises ValueError: when it does not fit, in the words of jsonschema, which
+        takes too long to import to read a list with it.
+    """
+    if "\0" in text:
+        raise ValueError(f"{text!r} has a NUL character")
+    if schema["type"] == "boolean":
         return text.lower() not in _FALSE
-    if python_type is int:
-        value = int(text) if _INTEGER.fullmatch(text) else _MAX_INTEGER + 1
-        if abs(value) > _MAX_INTEGER:
-            raise ValueError(text)
-        return value
+    if schema["type"] == "integer":
+        return _integer(schema, text)
+    if text not in schema.get("enum", [text]):
+        raise ValueError(f"{text!r} is not one of {schema['enum']}")
     return text
 
 
-def _out_of_bounds(values: t.Mapping[str, t.Any]) -> t.Iterator[str]:
-    limit = values.get("limit", paging.DEFAULT_LIMIT)
-    if limit < paging.MIN_LIMIT:
-        yield f"{limit} is less than the minimum of {paging.MIN_LIMIT}"
-    if limit > paging.MAX_LIMIT:
-        yield f"{limit} is greater than the maximum of {paging.MAX_LIMIT}"
-    direction = values.get("sort_dir", "asc")
-    if direction not in ("asc", "desc"):
-        yield f"{direction!r} is not one of ['asc', 'desc']"
+def _integer(schema: schemas.Schema, text: str) -> int:
+    value = int(text) if _INTEGER.fullmatch(text) else None
+    if value is None:
+        raise ValueError(f"{text!r} is not of type 'integer'")
+    if value < schema.get("minimum", value):
+        raise ValueError(f"{value} is less than the minimum of {schema['minimum']}")
+    if value > schema.get("maximum", value):
+        raise ValueError(f"{value} is greater than the maximum of {schema['maximum']}")
+    return value
 
 
 def collection_path(kind: Kind) -> str:

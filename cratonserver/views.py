@@ -14,7 +14,7 @@ import typing as t
 import falcon
 
 from cratonclient.fields import Sub
-from cratonserver import bodies, errors, paging, parameters, rules
+from cratonserver import bodies, errors, paging, parameters, rules, schemas
 from cratonserver.objects import Objects, Row
 from cratonserver.store import Store
 from cratonserver.tables import Kind
@@ -101,8 +101,7 @@ class Collection(View):
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """List."""
-        given = {name: _first(value) for name, value in req.params.items()}
-        query = parameters.for_list(self.store.schema, self.kind, given)
+        query = parameters.for_list(self.store.schema, self.kind, req.query_string)
         self.allow(req, one=False)
         with self.reading(req) as objects:
             wanted = {n: v for n, v in query.filters.items() if n in ("id", "name")}
@@ -185,8 +184,7 @@ class Item(View):
     def on_get(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
         """Show, with variables where the kind has them."""
         inherits = bool(self.kind.resource_class.inherits)
-        given = {name: _first(value) for name, value in req.params.items()}
-        resolved = parameters.for_one(given, resolvable=inherits)
+        resolved = parameters.for_one(req.query_string, resolvable=inherits)
         self.allow(req)
         with self.reading(req) as objects:
             row = objects.find(self.rules.item_id(item_id))
@@ -226,9 +224,8 @@ class Variables(View):
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
         """Show the variables."""
-        given = {name: _first(value) for name, value in req.params.items()}
         resolves = self.rules.variables_path_resolves
-        resolved = parameters.for_one(given, resolvable=resolves)
+        resolved = parameters.for_one(req.query_string, resolvable=resolves)
         self.allow(req)
         with self.reading(req) as objects:
             row = objects.find(self.rules.item_id(item_id))
@@ -240,7 +237,7 @@ class Variables(View):
     def on_put(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
         """Set variables; the others stay."""
         values = bodies.parse(req.content_type, req.bounded_stream.read())
-        bodies.check(bodies.VARIABLES, values)
+        bodies.check(schemas.VARIABLES, values)
         self.allow(req)
         with self.writing(req) as objects:
             row = objects.find(self.rules.item_id(item_id))
@@ -251,7 +248,7 @@ class Variables(View):
     def on_delete(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
         """Delete variables by name."""
         names = bodies.parse(req.content_type, req.bounded_stream.read())
-        bodies.check(bodies.VARIABLE_NAMES, names)
+        bodies.check(schemas.VARIABLE_NAMES, names)
         self.allow(req)
         with self.writing(req) as objects:
             row = objects.find(self.rules.item_id(item_id))
@@ -264,8 +261,7 @@ class Labels(View):
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
         """Show the labels."""
-        given = {name: _first(value) for name, value in req.params.items()}
-        parameters.for_one(given, resolvable=False)
+        parameters.for_one(req.query_string, resolvable=False)
         self.allow(req)
         with self.reading(req) as objects:
             row = objects.find(self.rules.item_id(item_id))
@@ -295,13 +291,8 @@ class Labels(View):
     @staticmethod
     def _labels(req: falcon.Request) -> list[str]:
         sent = bodies.parse(req.content_type, req.bounded_stream.read())
-        bodies.check(bodies.LABELS, sent)
+        bodies.check(schemas.LABELS, sent)
         return t.cast("list[str]", sent["labels"])
-
-
-def _first(value: str | list[str]) -> str:
-    """Give the first of repeated parameters; the rest is ignored."""
-    return value[0] if isinstance(value, list) else value
 
 
 def _no_content(resp: falcon.Response) -> None:

@@ -126,10 +126,10 @@ class TestParsing(base.ServerTestCase):
     def test_limits_are_from_10_to_100(self):
         for name in ALL:
             for limit, problem in (
-                ("9", "9 is less than the minimum of 10"),
-                ("0", "0 is less than the minimum of 10"),
-                ("-1", "-1 is less than the minimum of 10"),
-                ("101", "101 is greater than the maximum of 100"),
+                ("9", "limit: 9 is less than the minimum of 10"),
+                ("0", "limit: 0 is less than the minimum of 10"),
+                ("-1", "limit: -1 is less than the minimum of 10"),
+                ("101", "limit: 101 is greater than the maximum of 100"),
             ):
                 with self.about(f"{name} {limit}"):
                     self.assertInvalid(self.root.get(f"/{name}?limit={limit}"), problem)
@@ -184,7 +184,7 @@ class TestParsing(base.ServerTestCase):
     def test_the_direction_is_asc_or_desc(self):
         for text, shown in (("up", "'up'"), ("ASC", "'ASC'"), ("", "''")):
             answer = self.root.get(f"/hosts?sort_dir={text}")
-            self.assertInvalid(answer, f"{shown} is not one of ['asc', 'desc']")
+            self.assertInvalid(answer, f"sort_dir: {shown} is not one of ['asc', 'desc']")
 
     def test_unknown_sort_keys_are_refused(self):
         for name, text, shown in (

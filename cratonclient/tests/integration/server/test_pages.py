@@ -161,10 +161,20 @@ class TestMarkers(PagesTestCase):
     def test_an_unknown_marker_is_refused(self):
         for name in (*base.COLLECTIONS, "devices"):
             unknown = base.NO_PROJECT if name == "projects" else "999999"
-            for marker in (unknown, "abc", "", "-1", "1.0"):
+            with self.about(name):
+                answer = self.root.get(f"/{name}?marker={unknown}")
+                self.assertAnswer(answer, 400, f'Marker "{unknown}" does not exist')
+
+    def test_a_marker_that_is_no_id_is_refused(self):
+        for name in ("hosts", "devices", "users"):
+            for marker in ("abc", "", "1.0", "1e0", "2abc", "%EF%BC%91", "9" * 30):
                 with self.about(f"{name} {marker}"):
                     answer = self.root.get(f"/{name}?marker={marker}")
-                    self.assertAnswer(answer, 400, f'Marker "{marker}" does not exist')
+                    self.assertAnswer(answer, 400)
+                    self.assertIn("\n- marker: ", answer.json["message"])
+        for marker in ("abc", "", "%EF%BC%91" * 32):
+            with self.about(f"projects {marker}"):
+                self.assertAnswer(self.root.get(f"/projects?marker={marker}"), 400)
 
     def test_a_marker_that_was_deleted_is_refused(self):
         someone = self.member()

@@ -466,16 +466,20 @@ class TestTypes(base.ServerTestCase):
             for value in values:
                 answer = self.root.post(f"/{name}", {**needed, field: value})
                 with self.about(f"{name} {field} {value!r}"):
-                    self.assertInvalid(answer, f"{value!r} is not of type '{type_name}'")
+                    self.assertInvalid(
+                        answer, f"{field}: {value!r} is not of type '{type_name}'"
+                    )
 
     def test_labels_are_texts(self):
         body = self.root.needed("hosts", {"labels": ["x", 1]})
-        self.assertInvalid(self.root.post("/hosts", body), "1 is not of type 'string'")
+        self.assertInvalid(
+            self.root.post("/hosts", body), "labels[1]: 1 is not of type 'string'"
+        )
 
     def test_a_parent_that_is_neither_an_id_nor_null_is_refused(self):
         path = f"/hosts/{self.root.make('hosts')['id']}"
         answer = self.root.put(path, {"parent_id": "1"})
-        self.assertInvalid(answer, "'1' is not valid under any of the given schemas")
+        self.assertInvalid(answer, "parent_id: '1' is not valid under any of the given schemas")
 
     def test_all_problems_are_told_at_once_and_sorted(self):
         answer = self.root.post("/hosts", {"cloud_id": "x", "foo": 1, "name": 5})
@@ -484,8 +488,8 @@ class TestTypes(base.ServerTestCase):
             "'device_type' is a required property",
             "'ip_address' is a required property",
             "'region_id' is a required property",
-            "'x' is not of type 'integer'",
-            "5 is not of type 'string'",
+            "cloud_id: 'x' is not of type 'integer'",
+            "name: 5 is not of type 'string'",
             "Additional properties are not allowed ('foo' was unexpected)",
         )
 

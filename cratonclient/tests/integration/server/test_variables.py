@@ -85,10 +85,11 @@ class TestVariables(base.ServerTestCase):
         found = self.root.get(path).json["variables"]
         self.assertEqual(json.dumps(values), json.dumps(found))
 
-    def test_of_a_repeated_key_the_last_value_counts(self):
+    def test_a_repeated_key_is_refused(self):
         path = f"/clouds/{self.root.make('clouds')['id']}/variables"
-        answer = self.root.put(path, text='{"a": 1, "a": 2}')
-        self.assertEqual({"variables": {"a": 2}}, answer.json)
+        answer = self.root.put(path, text='{"a": 1, "b": {"c": 1, "c": 1}}')
+        self.assertInvalid(answer, "b.c: is given twice")
+        self.assertEqual({}, self.root.get(path).json["variables"])
 
     def test_keys_that_differ_by_case_are_two(self):
         path = f"/clouds/{self.root.make('clouds')['id']}/variables"
@@ -108,7 +109,7 @@ class TestVariables(base.ServerTestCase):
                 ("PUT", '{"": 1, "n": 2}', "'' does not match any of the regexes: '^.+'"),
                 ("DELETE", '{"n": 1}', "{'n': 1} is not of type 'array'"),
                 ("DELETE", None, "None is not of type 'array'"),
-                ("DELETE", '["n", 1]', "1 is not of type 'string'"),
+                ("DELETE", '["n", 1]', "[1]: 1 is not of type 'string'"),
             ):
                 with self.about(f"{method} {path} {text}"):
                     answer = self.root.call(method, f"{path}/variables", text=text)
@@ -117,7 +118,7 @@ class TestVariables(base.ServerTestCase):
 
     def test_a_creation_with_a_bad_key_makes_nothing(self):
         answer = self.root.post("/clouds", {"name": "bad key", "variables": {"": 1}})
-        self.assertInvalid(answer, "'' does not match any of the regexes: '^.+'")
+        self.assertInvalid(answer, "variables: '' does not match any of the regexes: '^.+'")
         self.assertAnswer(self.root.get("/clouds?name=bad+key"), 404)
 
     def test_a_key_has_at_most_255_characters(self):

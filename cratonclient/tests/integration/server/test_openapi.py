@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the server says of itself: the OpenAPI document and its versions."""
+
+from __future__ import annotations
+
+import typing as t
+
+import openapi_spec_validator
+import requests
+from keystoneauth1 import discover, token_endpoint
+from keystoneauth1 import session as ksa_session
+
+from cratonclient import v1
+from cratonclient.tests.integration.server import base
+from cratonserver import app, authentication, embedded
+
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE")
+
+
+class TestDocument(base.ServerTestCase):
+    """The OpenAPI document."""
+
+    document: t.ClassVar[dict[str, t.Any]]
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        nobody = base.Caller(cls.root.application, {})
+        cls.document = nobody.get("/openapi.json").json
+
+    def test_it_is_valid(self):
+        openapi_spec_validator.validate(t.cast("t.Any", self.document))
+
+    def test_it_has_every_path_with_every_method(self):
+        there = {
+            path.replace("{item_id:id}", "{id}"): {
+                method
+                for method in METHODS
+                if method in ("HEAD", "OPTIONS")
+                or callable(getattr(view, f"on_{method.lower()}", None))
+            }
+            for path, view in app.routes(self.store).items()
+            if path != "/v1/"
+        }
+        described = {
+            path: {name.upper() for name in item} - {"PARAMETERS"}
+            for path, item in self.document["paths"].items()
+        }
+        self.assertEqual(there, described)
+
+    def test_names_of_operations_are_unique(self):
+        names = [
+            operation["operationId"]
+            for item in self.document["paths"].values()
+            for method, operation in item.items()
+            if method != "parameters"
+        ]
+        self.assertEqual(len(names), len(set(names)))
+
+    def test_every_field_and_parameter_is_explained(self):
+        schemas = self.document["components"]["schemas"]
+        for kind in v1.kinds():
+            shown = schemas[kind.resource_class.__name__]["properties"]
+            for name, field in kind.resource_class.fields().items():
+                if field.shown != "never":
+                    self.assertEqual(field.help, shown[name]["description"])
+        for path, item in self.document["paths"].items():
+            for parameter in item.get("get", {}).get("parameters", []):
+                with self.about(f"{path} {parameter['name']}"):
+                    self.assertTrue(parameter["description"])
+
+    def test_examples_of_bodies_are_accepted(self):
+        someone = self.member()
+        for collection in ("clouds", "regions", "cells", "networks", "hosts"):
+            item = self.document["paths"][f"/v1/{collection}"]["post"]
+            example = item["requestBody"]["content"]["application/json"]["example"]
+            needed = someone.needed(collection, {})
+            place = {name: needed[name] for name in needed if name.endswith("_id")}
+            answer = someone.post(f"/{collection}", {**example, **place})
+            with self.about(collection):
+                self.assertAnswer(answer, 201)
+
+
+class TestVersions(base.ServerTestCase):
+    """How OpenStack finds the API."""
+
+    def _session(self, endpoint: str) -> ksa_session.Session:
+        def application(environ: t.Any, start_response: t.Any) -> t.Any:
+            del environ[authentication.IDENTITY_KEY]
+            return self.root.application(environ, start_response)
+
+        http = requests.Session()
+        http.mount("http://", embedded.Adapter(application, self.store))
+        auth = token_endpoint.Token(endpoint, "token")
+        return ksa_session.Session(auth=auth, session=http)
+
+    def test_keystoneauth_finds_version_1(self):
+        for end in ("", "/", "/v1", "/v1/"):
+            session = self._session(f"http://{base.HOST}{end}")
+            with self.about(end):
+                found = session.get_endpoint_data(service_type="fleet_management", version="1")
+                self.assertEqual(base.BASE, str(found and found.url).rstrip("/"))
+                version = session.get_api_major_version(service_type="fleet_management")
+                self.assertEqual((1, 0), version)
+
+    def test_keystoneauth_finds_no_version_2(self):
+        for end in ("/", "/v1"):
+            url = f"http://{base.HOST}{end}"
+            known = discover.Discover(self._session(url), url)
+            self.assertEqual(base.BASE, known.url_for("1"))
+            self.assertIsNone(known.url_for("2"))

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The OpenAPI document: the API as the declarations make it, for tools to read.
+
+:func:`document` goes through the paths of the application and describes each
+method that is answered there. What a method takes and gives comes from what
+checks it (:mod:`cratonserver.schemas`, :mod:`cratonserver.parameters`), so the
+document cannot promise anything else.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import typing as t
+
+import falcon
+
+from cratonclient import __version__
+from cratonserver import openapi_kinds, openapi_parts, views
+from cratonserver.openapi_parts import operation
+
+_INFO = {
+    "title": "Craton",
+    "version": "1.0",
+    "summary": "The inventory of a fleet.",
+    "description": (
+        "Clouds hold regions, regions hold cells; hosts and network devices live in a "
+        "region or a cell. Each of them carries variables: JSON values that what is below "
+        "it inherits. HEAD works wherever GET does, and OPTIONS tells the methods of a path. "
+        "A method that a path does not have is answered with 405."
+    ),
+    "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
+    "x-generator": f"python-cratonclient {__version__}",
+}
+
+
+def document(paths: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Describe an application.
+
+    :param paths: its views by path, as Falcon writes paths.
+    :returns: an OpenAPI 3.1 document.
+    """
+    of_kinds = [view for view in paths.values() if isinstance(view, views.View)]
+    kinds = dict.fromkeys(view.kind for view in of_kinds)
+    shared = openapi_parts.shared()
+    return {
+        "openapi": "3.1.0",
+        "info": _INFO,
+        "servers": [{"url": "/", "description": "where this document comes from"}],
+        "security": openapi_parts.SECURITY,
+        "tags": [
+            *(openapi_kinds.tag(kind) for kind in kinds),
+            {"name": "server", "description": "What the server says of itself."},
+        ],
+        "paths": {
+            path.replace("{item_id:id}", "{id}"): _path(path, view)
+            for path, view in paths.items()
+            if path == "/" or not path.endswith("/")  # the same, spelled differently
+        },
+        "components": {
+            "schemas": openapi_kinds.components(of_kinds[0].store.schema),
+            **shared,
+        },
+    }
+
+
+def _path(path: str, view: t.Any) -> dict[str, t.Any]:
+    """Describe a path: the methods that its view has, HEAD and OPTIONS."""
+    described = openapi_kinds.operations(view)
+    made: dict[str, t.Any] = {}
+    if "{item_id:id}" in path:
+        made["parameters"] = [openapi_kinds.path_parameter(view.kind)]
+    for method in sorted(described):
+        if callable(getattr(view, f"on_{method.lower()}", None)):
+            made[method.lower()] = described[method]
+    made["head"] = openapi_parts.without_body(described["GET"])
+    tag = described["GET"]["tags"][0]
+    name = described["GET"]["operationId"].removeprefix("get")
+    name = name[0].upper() + name[1:]
+    made["options"] = openapi_parts.methods(name, tag, getattr(view, "is_open", False))
+    return made
+
+
+class Document:
+    """``/v1/openapi.json``.
+
+    :param paths: all views of the application by path. They are read when the
+        document is asked for, so that it can be among them.
+    """
+
+    #: It holds no secrets, and the tools that read it have no credentials yet.
+    is_open = True
+
+    def __init__(self, paths: t.Mapping[str, t.Any]) -> None:
+        self._paths = paths
+
+    @functools.cached_property
+    def _text(self) -> str:
+        return json.dumps(document(self._paths), indent=1)
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Show the document."""
+        resp.content_type = falcon.MEDIA_JSON
+        resp.text = self._text
+
+    on_head = on_get
+
+    def describe(self) -> dict[str, t.Any]:
+        """Describe itself."""
+        return {
+            "GET": operation(
+                "getDescription",
+                "Show this document.",
+                answers={200: {"type": "object", "required": ["openapi", "paths"]}},
+                is_open=True,
+            )
+        }
