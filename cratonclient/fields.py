@@ -44,7 +44,8 @@ class Field(t.Generic[T]):
     :param shown: ``always``, only with ``details`` (and for single objects),
         only in the answer that ``created`` it, or ``never``.
     :param stored: whether the server keeps it in a column of its own.
-    :param off: for a boolean, the option that switches it off.
+    :param option: the option of commands, where it is not named after the field,
+    :param off: and for a boolean, the one that switches it off.
     :param of: for a list parameter that bears another name, the field it
         compares.
 
@@ -79,6 +80,7 @@ class Field(t.Generic[T]):
         secret: bool = False,
         shown: Shown = "always",
         stored: bool = True,
+        option: str = "",
         off: str = "",
         of: str = "",
     ) -> None:
@@ -96,6 +98,7 @@ class Field(t.Generic[T]):
         self.secret = secret
         self.shown = shown
         self.stored = stored
+        self.option = option
         self.off = off
         self.of = of
 

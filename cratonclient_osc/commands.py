@@ -9,18 +9,52 @@ declarations.
 
 from __future__ import annotations
 
+import importlib
 import re
+import types
 import typing as t
 
 from cratonclient import v1
+from cratonclient.fields import Sub
 
 if t.TYPE_CHECKING:
     from cratonclient import crud
     from cratonclient_osc import verbs
 
-#: The classes of :mod:`cratonclient_osc.verbs`, by the operation of the API
-#: that a kind must have, so that there is such a command.
-VERBS = {"list": "List", "get": "Show", "create": "Create"}
+
+class Verb(t.NamedTuple):
+    """Where a verb is found, and which kinds have it."""
+
+    module: str
+    class_name: str
+    fits: t.Callable[[type[crud.Resource]], bool]
+
+
+def _can(operation: str) -> t.Callable[[type[crud.Resource]], bool]:
+    return lambda resource: operation in resource.operations
+
+
+def _subs(resource: type[crud.Resource], *types: type) -> bool:
+    fields = resource.fields().values()
+    return any(isinstance(field, Sub) and field.type in types for field in fields)
+
+
+#: The verbs, as they are typed.
+VERBS: dict[str, Verb] = {
+    "list": Verb("verbs", "List", _can("list")),
+    "show": Verb("verbs", "Show", _can("get")),
+    "create": Verb("verbs", "Create", _can("create")),
+    "set": Verb("changes", "Set", lambda r: _can("update")(r) or _subs(r, list, dict)),
+    "unset": Verb(
+        "changes",
+        "Unset",
+        lambda r: (
+            _subs(r, list, dict)
+            or ("update" in r.operations and any(f.clear for f in r.fields().values()))
+        ),
+    ),
+    "delete": Verb("changes", "Delete", _can("delete")),
+}
 
 
 def __getattr__(name: str) -> type[verbs.Command]:
@@ -39,34 +73,44 @@ def find(words: t.Sequence[str]) -> type[verbs.Command] | None:
     :param words: the command, such as ``['network', 'device', 'list']``.
     :returns: the class, ``None`` where there is no such object or verb.
     """
-    *noun, verb = words
-    collection = f"{'_'.join(noun)}s"
-    for operation, class_name in VERBS.items():
-        if class_name.lower() == verb and noun:
+    for verb, (_, _, fits) in VERBS.items():
+        noun = words[: -len(verb.split())]
+        if noun and [*noun, *verb.split()] == [*words]:
             try:
-                kind = v1.kind(collection)
+                kind = v1.kind(f"{'_'.join(noun)}s")
             except LookupError:
-                return None
-            if operation in kind.resource_class.operations:
-                return _made(kind, class_name)
+                continue
+            return _made(kind, verb) if fits(kind.resource_class) else None
     return None
 
 
 def names() -> list[str]:
     """Give all commands that the declarations make, such as ``'host list'``."""
     return [
-        f"{kind.key.replace('_', ' ')} {class_name.lower()}"
+        f"{kind.key.replace('_', ' ')} {verb}"
         for kind in v1.kinds()
-        for operation, class_name in VERBS.items()
-        if operation in kind.resource_class.operations
+        for verb, (_, _, fits) in VERBS.items()
+        if fits(kind.resource_class)
     ]
 
 
-def _made(kind: type[crud.CRUDClient[t.Any]], class_name: str) -> type[verbs.Command]:
-    from cratonclient_osc import verbs
-
-    name = kind.key.title().replace("_", "") + class_name
+def _made(kind: type[crud.CRUDClient[t.Any]], verb: str) -> type[verbs.Command]:
+    module, class_name, _ = VERBS[verb]
+    name = f"{kind.key}_{verb}".replace("_", " ").title().replace(" ", "")
     if name not in globals():
-        base = getattr(verbs, class_name)
-        globals()[name] = type(name, (base,), {"kind": kind, "__module__": __name__})
+        found = importlib.import_module(f"cratonclient_osc.{module}")
+        peculiar = _peculiar(v1.collection_of(kind))
+        cls = getattr(peculiar, class_name, getattr(found, class_name))
+        globals()[name] = type(name, (cls,), {"kind": kind, "__module__": __name__})
     return t.cast("type[verbs.Command]", globals()[name])
+
+
+def _peculiar(collection: str) -> types.ModuleType | None:
+    """Find what is peculiar to the commands of a kind."""
+    name = f"cratonclient_osc.v1.{collection}"
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as exc:
+        if exc.name != name:
+            raise
+        return None

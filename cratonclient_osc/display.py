@@ -14,7 +14,7 @@ import typing as t
 from cliff import lister, show
 
 from cratonclient import exceptions
-from cratonclient_osc import base, formatters, status, terminal
+from cratonclient_osc import base, formatters, parsing, status, terminal
 
 Info = t.Mapping[str, t.Any]
 
@@ -28,13 +28,9 @@ class Display(base.Command):
         wanted = getattr(self.app.options, "format", "default")
         return "table" if wanted == "default" else str(wanted)
 
-    def check_columns(self, known: t.Iterable[str], parsed_args: argparse.Namespace) -> None:
+    def check_columns(self, known: t.Collection[str], parsed_args: argparse.Namespace) -> None:
         """Refuse columns that do not exist, before a request is made."""
-        for name in parsed_args.columns:
-            if name not in known:
-                raise status.UsageError(
-                    f"There is no column {name!r}. Columns are: {', '.join(known)}."
-                )
+        parsing.check_names("column", parsed_args.columns, known)
 
     def produce_output(
         self, parsed_args: argparse.Namespace, column_names: formatters.Names, data: t.Any

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import typing as t
 
 from cratonclient import redact
 from cratonclient.fields import Field, Ref
+from cratonclient_osc import paths, status
 
 
 def one_line_errors(parser: argparse.ArgumentParser, see: str) -> None:
@@ -20,15 +20,34 @@ def one_line_errors(parser: argparse.ArgumentParser, see: str) -> None:
 
     def error(message: str) -> t.NoReturn:
         word = message.partition("unrecognized arguments: ")[2].partition(" ")[0]
-        import difflib
-
-        meant = difflib.get_close_matches(word, parser._option_string_actions, n=1)
-        hint = f" Did you mean {meant[0]}?" if meant else ""
-        text = " ".join(f"{parser.prog}: {message}.{hint} See '{see}'.".split())
+        meant = nearest(word, parser._option_string_actions)
+        text = " ".join(f"{parser.prog}: {message}.{meant} See '{see}'.".split())
         print(redact.printable(text), file=sys.stderr)
         raise SystemExit(2)
 
     parser.error = error  # type: ignore[method-assign]  # the class is cliff's
+
+
+def nearest(word: str, known: t.Iterable[str]) -> str:
+    """Guess what was meant, as the end of a message: empty, or a blank and a question."""
+    import difflib
+
+    meant = difflib.get_close_matches(word, list(known), n=1)
+    return f" Did you mean {meant[0]}?" if meant else ""
+
+
+def check_names(what: str, given: t.Iterable[str], known: t.Collection[str]) -> None:
+    """Refuse names that there are not.
+
+    :param what: what they name, such as ``'column'``.
+    :raises cratonclient_osc.status.UsageError: for the first of them.
+    """
+    for name in given:
+        if name not in known:
+            raise status.UsageError(
+                f"There is no {what} {name!r}.{nearest(name, known)} "
+                f"{what.capitalize()}s are: {', '.join(known)}."
+            )
 
 
 def option_name(name: str, field: Field[t.Any]) -> str:
@@ -38,7 +57,19 @@ def option_name(name: str, field: Field[t.Any]) -> str:
     'region'
     """
     bare = name.removesuffix("_id") if isinstance(field, Ref) else name
-    return bare.replace("_", "-")
+    return (field.option or bare).replace("_", "-")
+
+
+def flag(name: str, field: Field[t.Any]) -> str:
+    """Give the option for a field as it is typed.
+
+    >>> flag('region_id', Ref('regions', '')), flag('labels', Field(list, ''))
+    ('--region', '--label')
+    """
+    if field.type is dict:
+        return "--var"  # not --variable: that is an option of cliff's shell formatter
+    option = option_name(name, field)
+    return f"--{option.removesuffix('s') if field.type is list else option}"
 
 
 def add_option(
@@ -64,19 +95,18 @@ def add_option(
         what = f"{field.help}: its {'name or id' if field.type is int else 'UUID or name'}"
         group.add_argument(f"--{option}", help=what, required=required, **common)
     elif field.type is dict:
-        # Not --variable: that is an option of cliff's shell formatter.
-        common["metavar"] = "<name>=<value>"
+        common["metavar"] = "<path>=<value>"
         group.add_argument(
-            "--var",
+            flag(name, field),
             action="append",
-            type=variable,
+            type=assignment,
             help=f"{field.help}; a value that is not JSON is a string (repeat as needed)",
             **common,
         )
     elif field.type is list:
         common["metavar"] = f"<{option.removesuffix('s')}>"
         group.add_argument(
-            f"--{option.removesuffix('s')}",
+            flag(name, field),
             action="append",
             help=f"{field.help} (repeat as needed)",
             **common,
@@ -87,20 +117,47 @@ def add_option(
         )
 
 
-def variable(text: str) -> tuple[str, t.Any]:
-    """Read ``name=value``; what is not JSON is a string.
+def add_clearing_option(
+    group: argparse._ActionsContainer, name: str, field: Field[t.Any]
+) -> None:
+    """Add the option that takes the value of a field away, or something of a part."""
+    option = option_name(name, field)
+    common: dict[str, t.Any] = {"dest": name, "default": argparse.SUPPRESS}
+    if field.type is dict:
+        group.add_argument(
+            flag(name, field),
+            metavar="<path>",
+            action="append",
+            type=path,
+            help="variable to take away, or what is at a path in one (repeat as needed)",
+            **common,
+        )
+    elif field.type is list:
+        one = option.removesuffix("s")
+        group.add_argument(
+            flag(name, field),
+            metavar=f"<{one}>",
+            action="append",
+            help=f"{one} to take away (repeat as needed)",
+            **common,
+        )
+    else:
+        group.add_argument(
+            f"--{option}", action="store_const", const=None, help=f"no {field.help}", **common
+        )
 
-    >>> variable('cores=64'), variable('rack=r1')
-    (('cores', 64), ('rack', 'r1'))
-    """
-    name, equals, value = text.partition("=")
-    if not (name and equals):
-        raise argparse.ArgumentTypeError(f"{text!r} is not <name>=<value>")
+
+def assignment(text: str) -> paths.Assignment:
+    """Read ``<path>=<value>`` from the command line."""
     try:
-        return name, json.loads(value, parse_constant=_not_json)
-    except ValueError:
-        return name, value
+        return paths.assignment(text)
+    except status.UsageError as exc:
+        raise argparse.ArgumentTypeError(str(exc)) from None
 
 
-def _not_json(constant: str) -> t.NoReturn:
-    raise ValueError(constant)
+def path(text: str) -> paths.Path:
+    """Read a path from the command line."""
+    try:
+        return paths.parse(text)
+    except status.UsageError as exc:
+        raise argparse.ArgumentTypeError(str(exc)) from None

@@ -18,6 +18,10 @@ class Ambiguous(exceptions.CommandError):
     """A name means more than one object."""
 
 
+class Partly(exceptions.CommandError):
+    """Something was done, and something else could not be."""
+
+
 _CREDENTIALS = "Check the user name, the password (API key) and the project id."
 _URL = "Check the URL of Craton, and that the server runs."
 

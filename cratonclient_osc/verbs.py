@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import itertools
 import sys
 import typing as t
 
 from cratonclient import crud, v1
 from cratonclient.fields import Field, Ref, Sub
-from cratonclient_osc import base, display, lookup, parsing
+from cratonclient_osc import base, display, lookup, parsing, parts, paths
 
 _MOST_PER_PAGE, _LEAST_PER_PAGE = 100, 10
 
@@ -25,8 +26,12 @@ class Command(base.Command):
 
     def get_description(self) -> str:
         """Say what the command does."""
-        one = self.kind.key.replace("_", " ")
-        return self.does.format(one=one, many=f"{one}s")
+        return self.does.format(one=self.noun, many=f"{self.noun}s")
+
+    @property
+    def noun(self) -> str:
+        """What an object of the kind is called."""
+        return self.kind.key.replace("_", " ")
 
     @property
     def client(self) -> t.Any:
@@ -45,17 +50,86 @@ class Command(base.Command):
         """The declared fields of the kind."""
         return dict(self.kind.resource_class.fields())
 
+    @functools.cached_property
+    def places(self) -> dict[str, Ref[t.Any]]:
+        """What an object can be in, which tells it from others of its name."""
+        return lookup.places(self.kind.resource_class)
+
+    def add_places(
+        self, parser: argparse.ArgumentParser, but: t.Container[str] = frozenset()
+    ) -> None:
+        """Add the options that say where to look for what is given by name."""
+        for name, field in self.places.items():
+            if name not in but:
+                option = parsing.option_name(name, field)
+                parser.add_argument(
+                    f"--{option}",
+                    dest=name,
+                    metavar=f"<{option}>",
+                    default=argparse.SUPPRESS,
+                    help=f"where names are not unique: the {option.replace('-', ' ')}, "
+                    "by name or id",
+                )
+
+    def where(self, parsed_args: argparse.Namespace) -> dict[str, int | str]:
+        """Give the ids of what the options say it is in."""
+        found: dict[str, int | str] = {}
+        # What refers to nothing else comes first: cells are looked for in regions.
+        for name in self._from_the_top(parsed_args):
+            field = self.places[name]
+            there = {n: v for n, v in found.items() if n in self._fields_of(field)}
+            found[name] = lookup.find_id(
+                self.client, field.target, getattr(parsed_args, name), there
+            )
+        return found
+
+    def _from_the_top(self, parsed_args: argparse.Namespace) -> list[str]:
+        given = [name for name in self.places if hasattr(parsed_args, name)]
+        above = {n: set(given) & set(self._fields_of(self.places[n])) for n in given}
+        return sorted(given, key=lambda name: len(above[name]))
+
+    @staticmethod
+    def _fields_of(field: Ref[t.Any]) -> dict[str, Field[t.Any]]:
+        """Give the fields of what a reference refers to."""
+        return dict(v1.kind(field.target).resource_class.fields())
+
+    @property
+    def subs(self) -> dict[str, Sub[t.Any]]:
+        """The fields that are parts with paths of their own."""
+        return {n: f for n, f in self.fields.items() if isinstance(f, Sub)}
+
     def values(
         self, fields: t.Mapping[str, Field[t.Any]], parsed_args: argparse.Namespace
     ) -> dict[str, t.Any]:
         """Take the values of fields that were given; references become ids."""
         given = {n: getattr(parsed_args, n) for n in fields if hasattr(parsed_args, n)}
+        where = self.where(parsed_args)
         for name, field in fields.items():
-            if name in given and isinstance(field, Ref):
-                given[name] = lookup.find_id(self.client, field.target, given[name])
-            elif name in given and field.type is dict:
-                given[name] = dict(given[name])
+            if given.get(name) is None:  # not given, or to be taken away
+                continue
+            if name in where:
+                given[name] = where[name]
+            elif isinstance(field, Ref):
+                there = {n: v for n, v in where.items() if n in self._fields_of(field)}
+                given[name] = lookup.find_id(
+                    self.client, field.target, given[name], there, strict=field.cascade
+                )
         return given
+
+    def add_object(self, parser: argparse.ArgumentParser, **how: t.Any) -> None:
+        """Add the argument that names the object, and the options that say where it is."""
+        parser.add_argument(
+            "object",
+            metavar=f"<{self.noun.replace(' ', '-')}>",
+            help=f"name or id of the {self.noun}",
+            **how,
+        )
+        self.add_places(parser)
+
+    def find(self, parsed_args: argparse.Namespace, **query: t.Any) -> t.Any:
+        """Find the object that is named."""
+        where = self.where(parsed_args)
+        return lookup.find(self.manager, parsed_args.object, where, **query)
 
 
 class List(Command, display.Lister):
@@ -109,17 +183,14 @@ class Show(Command, display.ShowOne):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the object."""
         parser = super().get_parser(prog_name)
-        what = self.kind.key.replace("_", " ")
-        parser.add_argument(
-            "object", metavar=f"<{what.replace(' ', '-')}>", help=f"name or id of the {what}"
-        )
+        self.add_object(parser)
         return parser
 
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[t.Sequence[str], tuple[t.Any, ...]]:
         """Give the fields and their values."""
-        return self.display(parsed_args, lambda: lookup.find(self.manager, parsed_args.object))
+        return self.display(parsed_args, lambda: self.find(parsed_args))
 
     def display(
         self, parsed_args: argparse.Namespace, fetch: t.Callable[[], t.Any]
@@ -147,6 +218,7 @@ class Create(Show):
         for name, field in self.creatable.items():
             if name != name_attr:
                 parsing.add_option(parser, name, field, required=field.required)
+        self.add_places(parser, but=self.creatable)
         return parser
 
     @property
@@ -155,17 +227,28 @@ class Create(Show):
         return {
             name: field
             for name, field in self.fields.items()
-            if field.create and (field.stored or isinstance(field, Sub) or field.type is dict)
+            if isinstance(field, Sub) or (field.create and (field.stored or field.type is dict))
         }
 
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[t.Sequence[str], tuple[t.Any, ...]]:
         """Create the object; give its fields and their values."""
-        return self.display(
-            parsed_args,
-            lambda: self.manager.create(**self.values(self.creatable, parsed_args)),
+        return self.display(parsed_args, lambda: self.create(parsed_args))
+
+    def create(self, parsed_args: argparse.Namespace) -> t.Any:
+        """Create the object, and add the parts that have to wait until it is there."""
+        values = self.values(self.creatable, parsed_args)
+        for name, value in values.items():
+            if self.fields[name].type is dict:
+                values[name] = paths.changed({}, value)
+        later = {n: values.pop(n) for n in [*values] if not self.fields[n].create}
+        made = self.manager.create(**values)
+        parts.carry_out(
+            {n: parts.of(made, n, self.subs[n]).add(v) for n, v in later.items()},
+            f"the {self.noun} was created, with the id {made.id}",
         )
+        return made
 
 
 def _rows(text: str) -> int:

@@ -233,15 +233,16 @@ class TestStatuses(base.FleetTestCase, programs.CommandTestCase):
     def test_an_ambiguous_name(self):
         hosts = [self.make_host(name="twin") for _ in range(3)]
         refused = self.enter("host", "show", "twin")
-        ids = ", ".join(str(host.id) for host in hosts)
-        self.assert_refused(refused, 5, "'twin'", "more than one host", ids)
+        ids = [f"{host.id} (cloud_id {host.cloud_id}, region_id" for host in hosts]
+        self.assert_refused(refused, 5, "'twin'", "more than one host", *ids)
         shown = self.assert_done(self.enter("host", "show", str(hosts[1].id), "-f", "json"))
         self.assertEqual(hosts[1].id, shown.json["id"])
 
     def test_an_ambiguous_reference(self):
         regions = [self.make_region(name="twin") for _ in range(2)]
         refused = self.enter("host", "list", "--region", "twin")
-        self.assert_refused(refused, 5, ", ".join(str(region.id) for region in regions))
+        ids = [f"{region.id} (cloud_id {region.cloud_id})" for region in regions]
+        self.assert_refused(refused, 5, ", ".join(ids))
 
     def test_a_server_in_this_process_that_fails(self):
         bug = mock.patch("cratonserver.objects.Objects.page", side_effect=RuntimeError("a bug"))

@@ -222,7 +222,9 @@ class TestFilters(programs.SharedFleetTestCase):
             self.assertEqual(["h1"], self.names("host", "list", "--cell", cell))
 
     def test_several_filters(self):
-        self.assertEqual([], self.names("host", "list", "--region", "west", "--cloud", "prod"))
+        self.assertEqual([], self.names("host", "list", "--region", "2", "--cloud", "prod"))
+        refused = self.enter("host", "list", "--region", "west", "--cloud", "prod")
+        self.assert_refused(refused, 5, "no region", "'west'", "in the cloud 1")
         self.assertEqual(["h1"], self.names("host", "list", "--region", "east", "--name", "h1"))
 
     def test_a_device_by_name_whatever_kind_it_is(self):
@@ -234,7 +236,7 @@ class TestFilters(programs.SharedFleetTestCase):
 
     def test_a_device_by_an_ambiguous_name(self):
         refused = self.enter("device", "list", "--parent", "h1")
-        self.assert_refused(refused, 5, "'h1'", "1, 5")
+        self.assert_refused(refused, 5, "'h1'", "1 (cloud_id 1, region_id 1", "5 (cloud_id 2")
 
     def test_values(self):
         self.assertEqual(["h1"], self.names("host", "list", "--label", "web"))

@@ -61,8 +61,11 @@ racks = toy:RackManager
 
 [openstack.fleet_management.v1]
 craton_rack_create = cratonclient_osc.commands:RackCreate
+craton_rack_delete = cratonclient_osc.commands:RackDelete
 craton_rack_list = cratonclient_osc.commands:RackList
+craton_rack_set = cratonclient_osc.commands:RackSet
 craton_rack_show = cratonclient_osc.commands:RackShow
+craton_rack_unset = cratonclient_osc.commands:RackUnset
 """
 
 #: Creates, shows, changes, lists and deletes with the library, on a new region.

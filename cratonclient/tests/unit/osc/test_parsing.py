@@ -67,7 +67,7 @@ class TestOptions(base.TestCase):
 
     def test_variables(self):
         found = self.parse("variables", Field(dict, "x"), "--var", "a=1", "--var", "b=x")
-        self.assertEqual({"variables": [("a", 1), ("b", "x")]}, found)
+        self.assertEqual({"variables": [(("a",), 1), (("b",), "x")]}, found)
         self.refuse("variables", Field(dict, "x"), "--var", "a")
 
 

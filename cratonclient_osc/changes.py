@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The verbs that change what is there: set, unset, delete."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import sys
+import typing as t
+
+from cratonclient import exceptions, redact
+from cratonclient.fields import Field
+from cratonclient_osc import lookup, parsing, parts, status, verbs
+
+
+class Change(verbs.Command):
+    """What the verbs share that change something of an object."""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Add the object, and an option for everything that can be changed."""
+        parser = super().get_parser(prog_name)
+        self.add_object(parser)
+        for name, field in self.changeable.items():
+            self.add_option(parser, name, field)
+        return parser
+
+    @property
+    def changeable(self) -> dict[str, Field[t.Any]]:
+        """What can be changed."""
+        raise NotImplementedError
+
+    def add_option(
+        self, parser: argparse.ArgumentParser, name: str, field: Field[t.Any]
+    ) -> None:
+        """Add the option for a field that can be changed."""
+        raise NotImplementedError
+
+    @staticmethod
+    def add_change(parser: argparse.ArgumentParser, name: str, field: Field[t.Any]) -> None:
+        """Add the option that changes a field."""
+        raise NotImplementedError
+
+    def change_part(self, part: parts.Part, value: t.Any) -> parts.Change:
+        """Prepare to change a part of the object."""
+        raise NotImplementedError
+
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
+        """Check what was given, and send it."""
+        if not any(hasattr(parsed_args, name) for name in self.changeable):
+            options = [parsing.flag(n, f) for n, f in self.changeable.items()]
+            raise status.UsageError(f"There is nothing to do. Give {', '.join(options)}.")
+        one = self.find(parsed_args)
+        values = self.values(self.changeable, parsed_args)
+        own = {n: v for n, v in values.items() if n not in self.subs}
+        changes: dict[str, parts.Change] = {}
+        if own:
+            changes[", ".join(own)] = functools.partial(self.manager.update, one.id, **own)
+        for name in values.keys() & self.subs.keys():
+            part = parts.of(one, name, self.subs[name])
+            changes[name] = self.change_part(part, values[name])
+        parts.carry_out(changes)
+
+
+class Set(Change):
+    """Change what is given of an object, and nothing else."""
+
+    does = "Change a {one}; what is not given stays"
+
+    @property
+    def changeable(self) -> dict[str, Field[t.Any]]:
+        """What can be set."""
+        return {n: f for n, f in self.fields.items() if f.update or n in self.subs}
+
+    def add_option(
+        self, parser: argparse.ArgumentParser, name: str, field: Field[t.Any]
+    ) -> None:
+        """Add the option that gives a field its value."""
+        parsing.add_option(parser, name, field)
+
+    def change_part(self, part: parts.Part, value: t.Any) -> parts.Change:
+        """Prepare to add to a part."""
+        return part.add(value)
+
+
+class Unset(Change):
+    """Take something away from an object."""
+
+    does = "Take something away from a {one}"
+
+    @property
+    def changeable(self) -> dict[str, Field[t.Any]]:
+        """What can be taken away."""
+        return {n: f for n, f in self.fields.items() if f.clear or n in self.subs}
+
+    def add_option(
+        self, parser: argparse.ArgumentParser, name: str, field: Field[t.Any]
+    ) -> None:
+        """Add the option that takes the value of a field away."""
+        parsing.add_clearing_option(parser, name, field)
+
+    def change_part(self, part: parts.Part, value: t.Any) -> parts.Change:
+        """Prepare to take from a part."""
+        return part.remove(value)
+
+
+class Delete(verbs.Command):
+    """Delete objects, and what lives in them."""
+
+    does = "Delete {many}, and all that is in them"
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Add the objects."""
+        parser = super().get_parser(prog_name)
+        self.add_object(parser, nargs="+")
+        parser.add_argument(
+            "-i", "--interactive", action="store_true", help="ask before each is deleted"
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        """Delete one after the other; one that cannot be deleted stops nothing."""
+        if parsed_args.interactive and not sys.stdin.isatty():
+            raise status.UsageError("--interactive needs a terminal to ask on.")
+        where = self.where(parsed_args)
+        many = len(parsed_args.object) > 1
+        results: list[int] = []
+        for text in parsed_args.object:
+            try:
+                # The API does not say whether there was anything to delete.
+                one = lookup.find(self.manager, text, where)
+                if not parsed_args.interactive or self._agreed(one):
+                    self.manager.delete(one.id)
+            except exceptions.ClientException as exc:
+                results.append(self.report(exc, f"{text}: " if many else ""))
+            else:
+                results.append(status.DONE)
+        return results[0] if len(set(results)) == 1 else status.FAILED
+
+    def _agreed(self, one: t.Any) -> bool:
+        name = redact.printable(getattr(one, self.kind.resource_class.NAME_ATTR))
+        question = f"Delete the {self.noun} {name}, {lookup.describe(one)}? [y/N] "
+        print(question, end="", file=sys.stderr, flush=True)
+        return sys.stdin.readline().strip().lower() in ("y", "yes")

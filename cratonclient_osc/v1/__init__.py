@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is peculiar to the commands of single kinds of resources."""
