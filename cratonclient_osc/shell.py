@@ -43,6 +43,7 @@ class Shell(app.App):
         )
         self.command_manager.add_command("help", Help)
         self._error: BaseException | None = None
+        self._session: int | None = None
 
     def build_option_parser(
         self,
@@ -68,6 +69,11 @@ class Shell(app.App):
             choices=("default", "json"),
             default="default",
             help="format of the output: a table or JSON",
+        )
+        parser.add_argument(
+            "--keep-going",
+            action="store_true",
+            help="without a command: go on with the script on stdin after a failure",
         )
         parser.add_argument("command", metavar="<command>", nargs=argparse.REMAINDER)
         return parser
@@ -97,20 +103,20 @@ class Shell(app.App):
         self.client_manager = login.ClientManager(self.options)
 
     def run(self, argv: list[str]) -> int:
-        """Run the program; a session has no result to report."""
+        """Run the program, and close its connections."""
         try:
             result = super().run(argv)
+            return result if self._session is None else self._session
         finally:
             if hasattr(self, "client_manager"):
                 self.client_manager.close()
-        return result if self.interpreter is None else status.DONE
 
     def interact(self) -> None:
-        """Read commands from a terminal or a file."""
+        """Run a session of commands from a terminal or a script."""
         from cratonclient_osc import repl
 
-        self.interactive_app_factory = repl.Repl
-        super().interact()
+        self.interactive_mode = False  # for cliff this means cmd2
+        self._session = repl.run(self)
 
     def run_subcommand(self, argv: list[str]) -> int:
         """Run a command, and give the exit status."""

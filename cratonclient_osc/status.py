@@ -7,7 +7,7 @@ from cratonclient import exceptions, redact
 
 DONE, FAILED, USAGE, INVALID, DENIED = range(5)
 NOT_FOUND, CONFLICT, UNREACHABLE, SERVER_ERROR = range(5, 9)
-OUTPUT_CLOSED = 141
+INTERRUPTED, OUTPUT_CLOSED = 130, 141
 
 
 class UsageError(exceptions.CommandError):

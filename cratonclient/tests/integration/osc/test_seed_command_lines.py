@@ -16,6 +16,12 @@ import typing as t
 import cratonclient
 from cratonclient.tests.integration.osc import programs
 
+WITHOUT_A_COMMAND = r"""
+craton --craton-url <craton-url> \
+        --os-username <username> \
+        --os-password <password> \
+        --os-project-id <project-id>
+"""
 CRATONRC = """
 # ~/cratonrc
 export CRATON_URL=<craton-url>
@@ -92,6 +98,11 @@ class TestSeedCommandLines(programs.ServerTestCase):
                 self.assertIn(said, self.assert_done(done).out)
                 if "json" in line:
                     json.loads(done.out)
+
+    def test_without_a_command(self):
+        self.assert_done(self.sh(WITHOUT_A_COMMAND))
+        reading = WITHOUT_A_COMMAND.strip() + " <<< 'host-show h2'"
+        self.assertIn("10.0.1.4", self.assert_done(self.sh(reading)).out)
 
     def test_cratonrc(self):
         home = self.folder()

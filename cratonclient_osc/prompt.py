@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The session on a terminal: prompt, history and completion, by prompt_toolkit.
+
+It is imported only when there is a terminal, since it takes a while.
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import re
+import typing as t
+
+import prompt_toolkit
+from prompt_toolkit import history, output, shortcuts
+
+from cratonclient import redact
+from cratonclient_osc import status
+
+if t.TYPE_CHECKING:
+    from cratonclient_osc import repl
+
+#: A line that has one of these is not kept.
+_SECRETS = ("password", "passwd", "token", "secret", "key=")
+_MOST_BYTES = 1_000_000
+
+
+def converse(session: repl.Session) -> int:
+    """Ask for commands until the user wants no more.
+
+    An interrupted line or command ends nothing else; the end of the input, or
+    ``exit``, ends the session.
+    """
+    asking: prompt_toolkit.PromptSession[str] = prompt_toolkit.PromptSession(
+        "craton> ",
+        history=_history(),
+        output=output.create_output(always_prefer_tty=True),
+        complete_style=shortcuts.CompleteStyle.READLINE_LIKE,
+        complete_in_thread=True,
+        enable_history_search=True,
+    )
+    while True:
+        try:
+            session.execute(asking.prompt())
+        except KeyboardInterrupt:
+            continue
+        except EOFError:
+            return status.DONE
+
+
+class History(history.FileHistory):
+    """A history that only its owner can read, without what looks like a secret.
+
+    :param path: the file, which is made.
+    :raises OSError: when there cannot be one.
+    """
+
+    def __init__(self, path: pathlib.Path) -> None:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
+            os.fchmod(file.fileno(), 0o600)
+            kept = file.read()
+            if len(kept) > _MOST_BYTES:
+                # Entries begin with a comment; the newest half stays.
+                begin = kept.find(b"\n# ", _MOST_BYTES // 2)
+                file.seek(0)
+                file.truncate()
+                file.write(kept[begin:])
+        super().__init__(str(path))
+
+    def store_string(self, string: str) -> None:
+        """Keep a line."""
+        if not secret(string):
+            super().store_string(string)
+
+
+def secret(line: str) -> bool:
+    """Tell whether a line may hold a secret.
+
+    >>> secret('--os-password=x host list'), secret('host list')
+    (True, False)
+    """
+    names = re.sub(r"[-_]", "", "|".join({*_SECRETS, *redact.SECRETS}))
+    return bool(re.search(names, re.sub(r"[-_]", "", line), re.IGNORECASE))
+
+
+def _history() -> history.History:
+    """Open the history in the state folder of the user, else one for this session."""
+    folder = os.environ.get("XDG_STATE_HOME", "")
+    if not os.path.isabs(folder):  # as the XDG specification wants it
+        folder = os.path.expanduser("~/.local/state")
+    try:
+        return History(pathlib.Path(folder, "craton", "history"))
+    except OSError:
+        return history.InMemoryHistory()
