@@ -37,6 +37,9 @@ class StoreError(errors.Refused):
         super().__init__(503, message)
         self.reason = reason
 
+        #: Whether the same transaction may succeed when it is repeated.
+        self.again = False
+
     def __str__(self) -> str:
         return self.reason
 
@@ -57,12 +60,12 @@ class Trouble(t.NamedTuple):
 class Broken(t.NamedTuple):
     """A promise of the tables that a change would have broken.
 
-    :param reference: whether it is a foreign key; otherwise it is a name taken.
+    :param what: ``reference`` for a foreign key, ``unique`` for what is there already.
     :param constraint: its name, where the database tells it.
     """
 
-    reference: bool
-    constraint: str | None
+    what: t.Literal["reference", "unique"]
+    constraint: str = ""
 
 
 class Database(abc.ABC):
@@ -88,10 +91,6 @@ class Database(abc.ABC):
     def trouble(self, error: sa.exc.DBAPIError) -> Trouble | None:
         """Say what an error means; ``None`` where it means a mistake of ours."""
 
-    @abc.abstractmethod
-    def broken(self, error: sa.exc.IntegrityError) -> Broken:
-        """Say which promise a change would have broken."""
-
     def turn(self) -> t.ContextManager[None]:
         """Wait until it is this writer's turn, where they take turns."""
         return contextlib.nullcontext()
@@ -101,7 +100,7 @@ class Database(abc.ABC):
         """Keep others from setting the fleet up until the transaction ends."""
 
 
-#: The module for each backend of SQLAlchemy.
+#: The module for each backend of SQLAlchemy. It has ``make``, ``insert`` and ``broken``.
 _MODULES = {"postgresql": "postgresql", "sqlite": "sqlite"}
 
 
@@ -114,9 +113,8 @@ def make(text: str, connections: int) -> Database:
     shown = repr(redact.mask(text))
     try:
         url = sa.make_url(text)
-        module = _MODULES[url.get_backend_name()]
-        found = importlib.import_module(f"cratonserver.{module}")
-        return t.cast("Database", found.make(url, text, connections))
+        module = _module(url.get_backend_name())
+        return t.cast("Database", module.make(url, text, connections))
     except ImportError as exc:
         raise StoreError(
             f"The database URL {shown} needs psycopg, which cannot be imported "
@@ -127,6 +125,45 @@ def make(text: str, connections: int) -> Database:
             f"The database URL {shown} cannot be used. Give one such as "
             "sqlite:////var/lib/craton/fleet.db or postgresql://user:password@host/fleet."
         ) from exc
+
+
+def broken(connection: sa.Connection, error: sa.exc.IntegrityError) -> Broken:
+    """Say which promise of the tables a change would have broken.
+
+    :raises sqlalchemy.exc.IntegrityError: the error, where it is a mistake of ours.
+    """
+    found = _module(connection.dialect.name).broken(error.orig)
+    if found is None:
+        raise error
+    return t.cast("Broken", found)
+
+
+def upsert(
+    connection: sa.Connection, table: sa.Table, rows: t.Sequence[t.Mapping[str, t.Any]]
+) -> None:
+    """Insert rows; where there is one of the same key, it gets the other values.
+
+    :param rows: in an order that all writers keep to, so that none waits for
+        another who waits for it.
+    """
+    insert = _module(connection.dialect.name).insert(table)
+    values = {c.name: insert.excluded[c.name] for c in table.c if not c.primary_key}
+    keys = list(table.primary_key)
+    upsert = (
+        insert.on_conflict_do_update(index_elements=keys, set_=values)
+        if values
+        else insert.on_conflict_do_nothing(index_elements=keys)
+    )
+    if rows:
+        connection.execute(upsert, list(rows))
+
+
+def _module(backend: str) -> t.Any:
+    """Give the module for a backend of SQLAlchemy.
+
+    :raises KeyError: when no fleet can be kept in it.
+    """
+    return importlib.import_module(f"cratonserver.{_MODULES[backend]}")
 
 
 def one_line(error: BaseException) -> str:

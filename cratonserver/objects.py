@@ -9,7 +9,7 @@ import typing as t
 import sqlalchemy as sa
 
 from cratonclient.fields import Ref
-from cratonserver import errors, matching, paging, rules, variables, vars_filter
+from cratonserver import databases, errors, matching, paging, rules, variables, vars_filter
 from cratonserver.identity import Identity
 from cratonserver.parameters import ListQuery
 from cratonserver.tables import Kind, Schema
@@ -101,13 +101,14 @@ class Objects:
         try:
             item_id = self.connection.execute(insert).scalar_one()
         except sa.exc.IntegrityError as exc:
-            raise errors.Refused(409, self.rules.conflict) from exc
+            raise self._refusal(exc) from exc
         row = self.find(item_id)
         self.rules.check(self.connection, self.table, row, values)
         if "variables" in given:
-            self.put_variables(item_id, given["variables"])
+            table = self.schema.variables(self.kind)
+            variables.put(self.connection, table, item_id, given["variables"])
         if "labels" in given:
-            self.add_labels(item_id, given["labels"])
+            self._insert_labels(item_id, given["labels"])
         return row, shown
 
     def update(self, item_id: int | str, given: t.Mapping[str, t.Any]) -> Row:
@@ -115,6 +116,7 @@ class Objects:
 
         :raises cratonserver.errors.Refused: with status 404 or 409.
         """
+        self._hold(item_id)
         row = self.find(item_id)
         self._check_references(given)
         self.rules.check(self.connection, self.table, row, given)
@@ -125,7 +127,7 @@ class Objects:
         try:
             self.connection.execute(update.values(**changes, updated_at=now()))
         except sa.exc.IntegrityError as exc:
-            raise errors.Refused(409, self.rules.conflict) from exc
+            raise self._refusal(exc) from exc
         return self.find(item_id)
 
     def delete(self, item_id: int | str) -> None:
@@ -139,6 +141,7 @@ class Objects:
             with self.schema.deferring(self.connection):
                 self.connection.execute(delete)
         except sa.exc.IntegrityError as exc:
+            databases.broken(self.connection, exc)
             name = self.kind.key.replace("_", " ")
             raise errors.Refused(
                 409, f"The {name} {item_id} is in use: something that stays refers to it."
@@ -151,12 +154,23 @@ class Objects:
         ids = [row["id"] for row in rows]
         return variables.own(self.connection, self.schema.variables(self.kind), ids)
 
-    def put_variables(self, item_id: int | str, values: Row) -> None:
-        """Set variables; the others stay."""
-        variables.put(self.connection, self.schema.variables(self.kind), item_id, values)
+    def put_variables(self, item_id: int | str, values: Row) -> Row:
+        """Set variables; the others stay.
+
+        :returns: all that the row has itself.
+        :raises cratonserver.errors.Refused: with status 404.
+        """
+        self._hold(item_id)
+        table = self.schema.variables(self.kind)
+        variables.put(self.connection, table, item_id, values)
+        return variables.own(self.connection, table, [item_id]).get(item_id, {})
 
     def remove_variables(self, item_id: int | str, names: t.Iterable[str]) -> None:
-        """Delete variables by name."""
+        """Delete variables by name.
+
+        :raises cratonserver.errors.Refused: with status 404.
+        """
+        self._hold(item_id)
         table = self.schema.variables(self.kind)
         variables.remove(self.connection, table, item_id, names)
 
@@ -166,17 +180,22 @@ class Objects:
         query = sa.select(table.c.label).where(table.c.owner_id == item_id)
         return sorted(self.connection.execute(query).scalars())
 
-    def add_labels(self, item_id: int | str, labels: t.Iterable[str]) -> None:
-        """Add labels to a row."""
-        missing = set(labels) - set(self.labels(item_id))
-        if missing:
-            self.connection.execute(
-                sa.insert(self.schema.labels(self.kind)),
-                [{"owner_id": item_id, "label": label} for label in sorted(missing)],
-            )
+    def add_labels(self, item_id: int | str, labels: t.Iterable[str]) -> list[str]:
+        """Add labels to a row.
+
+        :returns: all that it has.
+        :raises cratonserver.errors.Refused: with status 404.
+        """
+        self._hold(item_id)
+        self._insert_labels(item_id, labels)
+        return self.labels(item_id)
 
     def remove_labels(self, item_id: int | str, labels: t.Iterable[str]) -> None:
-        """Take labels from a row."""
+        """Take labels from a row.
+
+        :raises cratonserver.errors.Refused: with status 404.
+        """
+        self._hold(item_id)
         table = self.schema.labels(self.kind)
         wanted = table.c.label.in_(sorted(labels))
         self.connection.execute(sa.delete(table).where(table.c.owner_id == item_id, wanted))
@@ -232,17 +251,47 @@ class Objects:
         )
         return self.connection.execute(earlier).scalar_one_or_none()
 
+    def _insert_labels(self, item_id: int | str, labels: t.Iterable[str]) -> None:
+        rows = [{"owner_id": item_id, "label": label} for label in sorted(set(labels))]
+        databases.upsert(self.connection, self.schema.labels(self.kind), rows)
+
+    def _hold(self, item_id: int | str) -> None:
+        """Keep others from changing or deleting a row until the transaction ends.
+
+        :raises cratonserver.errors.Refused: with status 404 when it is not there.
+        """
+        row = sa.select(self.table.c.id).where(self.table.c.id == item_id, *self._scope())
+        if self.connection.execute(row.with_for_update(key_share=True)).first() is None:
+            raise errors.not_found()
+
+    def _refusal(self, error: sa.exc.IntegrityError) -> errors.Refused:
+        """Say what is wrong with the values of a row that the database refuses."""
+        broken = databases.broken(self.connection, error)
+        if broken.what == "unique":
+            return errors.Refused(409, self.rules.conflict)
+        field = broken.constraint.removeprefix(f"fk_{self.table.name}_")
+        return errors.Refused(404, f"{field or 'reference'}: what it refers to is gone")
+
     def _check_references(self, given: t.Mapping[str, t.Any]) -> None:
-        """Refuse references to what does not exist, or is not visible."""
-        for name, field in self.kind.resource_class.fields().items():
-            value = given.get(name)
-            if isinstance(field, Ref) and field.stored and value is not None:
-                target = self.schema.kind(field.target)
-                Objects(self.schema, target, self.who, self.connection)._require(name, value)
+        """Refuse references to what does not exist, or is not visible.
+
+        They stay until the transaction ends. What is outside comes before what is
+        in it, as it does in a deletion, so that neither waits for the other.
+        """
+        targets = {
+            name: self.schema.kind(field.target)
+            for name, field in self.kind.resource_class.fields().items()
+            if isinstance(field, Ref) and field.stored and given.get(name) is not None
+        }
+        for name in sorted(targets, key=lambda name: self.schema.kinds.index(targets[name])):
+            target = Objects(self.schema, targets[name], self.who, self.connection)
+            target._require(name, given[name])
 
     def _require(self, name: str, item_id: int | str) -> None:
+        """Refuse a reference to a row that is not there; keep one that is."""
         select = sa.select(self.table.c.id).where(self.table.c.id == item_id, *self._scope())
-        if self.connection.execute(select).first() is None:
+        kept = select.with_for_update(read=True, key_share=True)
+        if self.connection.execute(kept).first() is None:
             kind = self.kind.key.replace("_", " ")
             raise errors.Refused(404, f"{name}: there is no {kind} {item_id}")
 

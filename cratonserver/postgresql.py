@@ -7,9 +7,12 @@ import re
 import typing as t
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from cratonclient import redact
 from cratonserver.databases import BUSY_TIMEOUT, Broken, Database, StoreError, Trouble
+
+__all__ = ["PostgreSQL", "broken", "insert", "make"]
 
 #: Whoever makes tables, or the first user, holds the advisory lock of this number. It
 #: says "craton" in ASCII.
@@ -85,11 +88,6 @@ class PostgreSQL(Database):
             return next((found for words, found in _WORDS if words.search(said)), _DOWN)
         return None
 
-    def broken(self, error: sa.exc.IntegrityError) -> Broken:
-        """Say which promise it is, by name."""
-        original: t.Any = error.orig
-        return Broken(original.sqlstate == "23503", original.diag.constraint_name)
-
     def lock_fleet(self, connection: sa.Connection) -> None:
         """Keep others from setting the fleet up until the transaction ends."""
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_FLEET_LOCK)))
@@ -112,6 +110,14 @@ def make(url: sa.URL, text: str, connections: int) -> PostgreSQL:
             "Give one such as postgresql://user:password@host/fleet."
         )
     return PostgreSQL(url.set(drivername=_DRIVER), connections)
+
+
+def broken(error: t.Any) -> Broken | None:
+    """Say which promise of the tables it is, by name."""
+    name = error.diag.constraint_name or ""
+    return {"23503": Broken("reference", name), "23505": Broken("unique", name)}.get(
+        error.sqlstate
+    )
 
 
 def _prepare(connection: t.Any, _record: t.Any) -> None:

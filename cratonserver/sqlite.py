@@ -10,10 +10,13 @@ import time
 import typing as t
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
 
 from cratonclient import redact
 from cratonserver import containment
 from cratonserver.databases import BUSY_TIMEOUT, Broken, Database, StoreError, Trouble
+
+__all__ = ["SQLite", "broken", "insert", "make"]
 
 _PATH = "Check that the path is right, and that you may read and write the file and its folder."
 _LOCKED = Trouble(
@@ -74,11 +77,6 @@ class SQLite(Database):
         code = getattr(error.orig, "sqlite_errorcode", 0)
         return _TROUBLES.get(code & 0xFF)
 
-    def broken(self, error: sa.exc.IntegrityError) -> Broken:
-        """Say which promise it is; SQLite does not name foreign keys."""
-        code = getattr(error.orig, "sqlite_errorcode", 0)
-        return Broken(code == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY, None)
-
 
 def make(url: sa.URL, text: str, connections: int) -> SQLite:
     """Make the database of a URL.
@@ -103,6 +101,14 @@ def make(url: sa.URL, text: str, connections: int) -> SQLite:
             "sqlite:////var/lib/craton/fleet.db."
         )
     return SQLite(url, connections)
+
+
+def broken(error: t.Any) -> Broken | None:
+    """Say which promise of the tables it is; SQLite does not name foreign keys."""
+    return {
+        sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY: Broken("reference"),
+        sqlite3.SQLITE_CONSTRAINT_UNIQUE: Broken("unique"),
+    }.get(error.sqlite_errorcode)
 
 
 def _prepare(connection: t.Any, _record: t.Any) -> None:

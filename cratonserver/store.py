@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import random
+import time
 import typing as t
 
 import sqlalchemy as sa
@@ -16,6 +19,11 @@ from cratonserver.tables import Schema
 from cratonserver.v1 import users
 
 __all__ = ["Store", "StoreError"]
+
+T = t.TypeVar("T")
+
+#: How often a transaction is tried that others get in the way of.
+ATTEMPTS = 8
 
 
 class Store:
@@ -93,6 +101,24 @@ class Store:
         ):
             yield connection
 
+    def transact(self, work: t.Callable[[sa.Connection], T]) -> T:
+        """Do something in a transaction that writes; again, if it met with another one.
+
+        :param work: what to do; nothing of it is kept when it fails.
+        :returns: what it returns.
+        :raises StoreError: when the database fails.
+        """
+        for attempt in itertools.count(1):
+            try:
+                with self.write() as connection:
+                    return work(connection)
+            except StoreError as exc:
+                if not exc.again or attempt == ATTEMPTS:
+                    raise
+                # Whoever met once should not meet again.
+                time.sleep(random.uniform(0, 0.05 * attempt))  # noqa: S311
+        raise AssertionError("unreachable")
+
     @contextlib.contextmanager
     def _explaining(self) -> t.Iterator[None]:
         """Turn an error that says what the database lacks into one that says what to do."""
@@ -103,10 +129,12 @@ class Store:
             if trouble is None:
                 raise
             reason = databases.one_line(exc.orig or exc)
-            raise StoreError(
+            error = StoreError(
                 f"The database {self.name} {trouble.what}: {reason}. {trouble.cure}",
                 f"The database {trouble.what}.",
-            ) from exc
+            )
+            error.again = trouble.again
+            raise error from exc
 
     def add_root_user(self, username: str) -> str | None:
         """Add a user who may do everything, unless there is one.

@@ -15,6 +15,17 @@ import sqlalchemy as sa
 MAX_DISTANCE = 10_000
 
 
+def hold(table: sa.Table, row: t.Mapping[str, t.Any]) -> sa.Select[tuple[str]]:
+    """Select the project of a row, and keep it until the transaction ends.
+
+    Whoever is about to hang a row below another one does so first. Then no two
+    do it at once, and neither misses what the other one did.
+    """
+    projects = table.metadata.tables["projects"]
+    project = sa.select(projects.c.id).where(projects.c.id == row["project_id"])
+    return project.with_for_update(key_share=True)
+
+
 def descendants(table: sa.Table, row_id: int) -> sa.Select[tuple[int]]:
     """Select the ids of all rows that are below one."""
     children = sa.select(table.c.id).where(table.c.parent_id == row_id)

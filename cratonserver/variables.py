@@ -10,7 +10,7 @@ import typing as t
 import sqlalchemy as sa
 
 from cratonclient.fields import Ref
-from cratonserver import trees
+from cratonserver import databases, trees
 from cratonserver.tables import Kind, Schema
 
 Row = t.Mapping[str, t.Any]
@@ -57,15 +57,11 @@ def resolve(
 
 def put(connection: sa.Connection, table: sa.Table, owner_id: t.Any, values: Values) -> None:
     """Set variables of a row; the others stay."""
-    if values:
-        remove(connection, table, owner_id, values)
-        connection.execute(
-            sa.insert(table),
-            [
-                {"owner_id": owner_id, "name": name, "value": json.dumps(value)}
-                for name, value in values.items()
-            ],
-        )
+    rows = [
+        {"owner_id": owner_id, "name": name, "value": json.dumps(value)}
+        for name, value in sorted(values.items())
+    ]
+    databases.upsert(connection, table, rows)
 
 
 def remove(

@@ -19,6 +19,8 @@ from cratonserver.objects import Objects, Row
 from cratonserver.store import Store
 from cratonserver.tables import Kind
 
+T = t.TypeVar("T")
+
 
 def of(store: Store, kind: Kind) -> t.Iterator[tuple[str, View]]:
     """Give the views of a kind, each with the end of its path."""
@@ -65,9 +67,17 @@ class View:
         """Give the objects of the kind, to read."""
         return Transaction(self, req, self.store.read())
 
-    def writing(self, req: falcon.Request) -> Transaction:
-        """Give the objects of the kind, to change; all of it or nothing is kept."""
-        return Transaction(self, req, self.store.write())
+    def change(self, req: falcon.Request, work: t.Callable[[Objects], T]) -> T:
+        """Change objects of the kind; all of it or nothing is kept.
+
+        :param work: what to do. It may be begun again, when somebody else got in
+            the way.
+        :returns: what it returns.
+        """
+        who = req.context.identity
+        return self.store.transact(
+            lambda connection: work(Objects(self.store.schema, self.kind, who, connection))
+        )
 
     def show(self, req: falcon.Request, row: Row) -> Row:
         """Give the representation of a row, without variables."""
@@ -127,8 +137,7 @@ class Collection(View):
         sent = bodies.parse(req.content_type, req.bounded_stream.read())
         values = bodies.for_create(self.kind, sent)
         self.allow(req, one=False)
-        with self.writing(req) as objects:
-            row, created = objects.create(values)
+        row, created = self.change(req, lambda objects: objects.create(values))
         # What was sent is repeated as it was sent; the next answer has it as
         # it is stored (wire document, sections 4.3 and 5.4).
         echo = {n: v for n, v in sent.items() if self.fields[n].shown != "never"}
@@ -201,8 +210,8 @@ class Item(View):
         sent = bodies.parse(req.content_type, req.bounded_stream.read())
         values = bodies.for_update(self.kind, sent)
         self.allow(req)
-        with self.writing(req) as objects:
-            row = objects.update(self.rules.item_id(item_id), values)
+        known = self.rules.item_id(item_id)
+        row = self.change(req, lambda objects: objects.update(known, values))
         echo = sent if values else {}
         answer(resp, {**self.show(req, row), **echo})
 
@@ -214,8 +223,7 @@ class Item(View):
         except errors.Refused:
             pass
         else:
-            with self.writing(req) as objects:
-                objects.delete(known)
+            self.change(req, lambda objects: objects.delete(known))
         _no_content(resp)
 
 
@@ -239,20 +247,17 @@ class Variables(View):
         values = bodies.parse(req.content_type, req.bounded_stream.read())
         bodies.check(schemas.VARIABLES, values)
         self.allow(req)
-        with self.writing(req) as objects:
-            row = objects.find(self.rules.item_id(item_id))
-            objects.put_variables(row["id"], values)
-            found = objects.variables_of([row], resolved=False)
-        answer(resp, {"variables": found.get(row["id"], {})})
+        known = self.rules.item_id(item_id)
+        found = self.change(req, lambda objects: objects.put_variables(known, values))
+        answer(resp, {"variables": found})
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
         """Delete variables by name."""
         names = bodies.parse(req.content_type, req.bounded_stream.read())
         bodies.check(schemas.VARIABLE_NAMES, names)
         self.allow(req)
-        with self.writing(req) as objects:
-            row = objects.find(self.rules.item_id(item_id))
-            objects.remove_variables(row["id"], names)
+        known = self.rules.item_id(item_id)
+        self.change(req, lambda objects: objects.remove_variables(known, names))
         _no_content(resp)
 
 
@@ -273,19 +278,16 @@ class Labels(View):
         """Add labels."""
         labels = self._labels(req)
         self.allow(req)
-        with self.writing(req) as objects:
-            row = objects.find(self.rules.item_id(item_id))
-            objects.add_labels(row["id"], labels)
-            found = objects.labels(row["id"])
+        known = self.rules.item_id(item_id)
+        found = self.change(req, lambda objects: objects.add_labels(known, labels))
         answer(resp, {"labels": found})
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
         """Take labels away."""
         labels = self._labels(req)
         self.allow(req)
-        with self.writing(req) as objects:
-            row = objects.find(self.rules.item_id(item_id))
-            objects.remove_labels(row["id"], labels)
+        known = self.rules.item_id(item_id)
+        self.change(req, lambda objects: objects.remove_labels(known, labels))
         _no_content(resp)
 
     @staticmethod

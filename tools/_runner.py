@@ -20,11 +20,12 @@ import unittest
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import _postgresql
 import subunit
 import testtools
 from subunit.test_results import CatFiles
 from testtools.testresult.real import TestDict
+
+from cratonclient.tests import postgresql
 
 ROOT = Path(__file__).resolve().parents[1]
 TESTS = ROOT / "cratonclient" / "tests"
@@ -75,7 +76,7 @@ def serving(database: str) -> Iterator[dict[str, str]]:
         return
     # So that PostgreSQL is stopped as well, when this is.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with _postgresql.running() as cluster:
+    with postgresql.running() as cluster:
         yield {"TEST_DATABASE": cluster.url()}
 
 
@@ -269,7 +270,7 @@ def main(arguments: list[str]) -> int:
     try:
         with serving(database) as told:
             tally = run(selected, environment | told)
-    except _postgresql.NotInstalled as error:
+    except postgresql.NotInstalled as error:
         print(f"tools/test: {error}", file=sys.stderr)
         return 1
 

@@ -58,6 +58,7 @@ class Rules(rules.Rules):
                 "A device cannot be its own parent. The id for "
                 f"'{row['name']}' cannot be used as its parent_id.",
             )
+        connection.execute(trees.hold(table, row))
         below = sa.select(sa.literal(1)).where(
             table.c.id == parent, table.c.id.in_(trees.descendants(table, row["id"]))
         )
