@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Servers, and databases, that are killed while they work: what was acknowledged stays."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import itertools
+import json
+import pathlib
+import signal
+import subprocess
+import sys
+import threading
+import typing as t
+import unittest
+
+import requests
+
+from cratonclient.tests import base as tests_base
+from cratonclient.tests import postgresql
+from cratonclient.tests.integration.server import base, databases
+from cratonserver import identity
+from cratonserver.store import Store
+
+PROGRAM = pathlib.Path(sys.executable).parent / "craton-server"
+VARIABLES = {f"v{number}": {"number": number} for number in range(5)}
+LABELS = ["one", "two"]
+
+
+class Server:
+    """``craton-server run`` in a process of its own.
+
+    :param database: the URL of the database.
+    """
+
+    def __init__(self, database: str) -> None:
+        self._process = subprocess.Popen(
+            [PROGRAM, "run", "--database", database, "--listen", "127.0.0.1:0"],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        said = t.cast("t.IO[str]", self._process.stderr)
+        line = next(line for line in said if " at http://" in line)
+        self.url = line.partition(" at ")[2].split()[0]
+        # What it goes on to say must not fill the pipe.
+        self._reader = threading.Thread(target=lambda: collections.deque(said, maxlen=0))
+        self._reader.start()
+
+    def stop(self, how: signal.Signals = signal.SIGKILL) -> None:
+        """Stop it, and wait until it is gone."""
+        self._process.send_signal(how)
+        self._process.wait()
+        self._reader.join()
+        t.cast("t.IO[str]", self._process.stderr).close()
+
+
+class CrashTestCase(tests_base.TestCase):
+    """Tests with a fleet, and with clients that write down what was acknowledged."""
+
+    def prepare(self, database: str) -> None:
+        """Make the fleet."""
+        self.database = database
+        self.store = Store(database)
+        self.addCleanup(self.store.close)
+        self.store.open()
+        key = str(self.store.add_root_user("root"))
+        self.headers = base.credentials("root", key, identity.FIRST_PROJECT)
+        self.numbers = itertools.count(1)
+        #: What is known of each host by name: its own variables, or that it is gone.
+        self.acknowledged: dict[str, dict[str, t.Any] | None] = {}
+        #: Hosts whose last request was not answered with success: it may have been done or not.
+        self.unanswered: set[str] = set()
+        self.statuses: collections.Counter[int] = collections.Counter()
+        self.counted = threading.Condition()
+        self.enough = threading.Event()
+        self.addCleanup(self.enough.set)
+        server = self.serve()
+        cloud = self.call(server, "POST", "/clouds", {"name": "cloud"})["id"]
+        region = self.call(server, "POST", "/regions", {"name": "r", "cloud_id": cloud})["id"]
+        self.place = {"cloud_id": cloud, "region_id": region}
+
+    def serve(self) -> Server:
+        """Start a server, killed when the test is over."""
+        server = Server(self.database)
+        self.addCleanup(server.stop)
+        return server
+
+    def call(self, server: Server, method: str, path: str, body: t.Any) -> t.Any:
+        """Make a request; give the body of the answer, ``None`` unless it was done.
+
+        :raises requests.ConnectionError: when the server is gone.
+        """
+        answer = requests.request(
+            method, f"{server.url}/v1{path}", json=body, headers=self.headers, timeout=60
+        )
+        with self.counted:
+            self.statuses[answer.status_code] += 1
+            self.counted.notify_all()
+        if not answer.ok:
+            return None
+        return answer.json() if answer.text else {}
+
+    def write(self, server: Server) -> None:
+        """Make hosts, change them, delete some, until the server is gone or it is enough."""
+        while not self.enough.is_set():
+            number = next(self.numbers)
+            name = f"host-{number}"
+            body = {
+                "name": name,
+                "ip_address": "10.0.0.1",
+                "device_type": "server",
+                "variables": VARIABLES,
+                "labels": LABELS,
+                **self.place,
+            }
+            self.unanswered.add(name)
+            made = self.call(server, "POST", "/hosts", body)
+            if made is None:
+                self.enough.wait(0.1)  # the database is down: it need not be hurried
+                continue
+            self.acknowledged[name] = VARIABLES
+            path = f"/hosts/{made['id']}"
+            more = {"v0": number, "more": number}
+            if self.call(server, "PUT", f"{path}/variables", more) is None:
+                continue
+            self.acknowledged[name] = VARIABLES | more
+            if number % 4 == 0:
+                if self.call(server, "DELETE", path, None) is None:
+                    continue
+                self.acknowledged[name] = None
+            self.unanswered.discard(name)
+
+    def writers(self, server: Server, count: int) -> list[threading.Thread]:
+        """Start clients of a server."""
+
+        def work() -> None:
+            with contextlib.suppress(requests.ConnectionError):  # the server was killed
+                self.write(server)
+
+        threads = [threading.Thread(target=work) for _ in range(count)]
+        for thread in threads:
+            thread.start()
+        return threads
+
+    def wait_for(self, more: int, status: int = 201) -> None:
+        """Wait until so many requests more were answered with a status."""
+        with self.counted:
+            wanted = self.statuses[status] + more
+            done = self.counted.wait_for(lambda: self.statuses[status] >= wanted, timeout=60)
+        self.assertTrue(done, self.statuses)
+
+    def assertNothingLost(self) -> None:
+        """Check that the fleet is what was acknowledged, and every host is whole."""
+        tables = databases.contents(self.store)
+        names = {row[0]: row[1] for row in self._columns("devices", "id", "name")}
+        found: dict[str, dict[str, t.Any]] = {name: {} for name in names.values()}
+        for owner_id, name, value in tables["device_variables"]:
+            found[names[owner_id]][name] = json.loads(value)
+        labels = collections.Counter(names[owner_id] for owner_id, _ in tables["device_labels"])
+        for name, values in found.items():
+            self.assertEqual(len(LABELS), labels[name], name)
+            self.assertLessEqual(VARIABLES.keys(), values.keys(), name)
+            more = {key: values[key] for key in values if values[key] != VARIABLES.get(key)}
+            self.assertIn(more.keys(), ({*()}, {"v0", "more"}), name)
+        for name, known in self.acknowledged.items():
+            if name not in self.unanswered:
+                self.assertEqual(known, found.get(name), name)
+            elif known is not None and int(name.partition("-")[2]) % 4:
+                self.assertLessEqual(known.keys(), found[name].keys(), name)
+
+    def _columns(self, table: str, *names: str) -> list[tuple[t.Any, ...]]:
+        columns = self.store.schema.metadata.tables[table].c
+        with self.store.read() as connection:
+            query = (
+                columns[names[0]].table.select().with_only_columns(*(columns[n] for n in names))
+            )
+            return [tuple(row) for row in connection.execute(query)]
+
+
+class TestServers(CrashTestCase):
+    def test_what_a_killed_server_acknowledged_stays(self):
+        self.prepare(databases.new(self.addCleanup))
+        for _ in range(2):
+            self.enough.clear()
+            doomed, other = self.serve(), self.serve()
+            threads = [*self.writers(doomed, 6), *self.writers(other, 2)]
+            self.wait_for(40)
+
+            doomed.stop(signal.SIGKILL)
+
+            self.wait_for(10)
+            self.enough.set()
+            for thread in threads:
+                thread.join()
+            # Those who had the other server noticed nothing.
+            self.assertLessEqual(set(self.statuses), {200, 201, 204})
+            self.assertLessEqual(len(self.unanswered), 12)
+            self.assertNothingLost()
+
+
+@unittest.skipUnless(databases.SERVER, "is about PostgreSQL")
+class TestPostgreSQL(CrashTestCase):
+    def test_what_was_acknowledged_stays_when_it_is_killed(self):
+        running = postgresql.running(fsync="on", full_page_writes="on")
+        cluster = running.__enter__()
+        self.addCleanup(running.__exit__, None, None, None)
+        self.prepare(cluster.url())
+        server = self.serve()
+        threads = self.writers(server, 4)
+        for _ in range(2):
+            self.wait_for(40)
+            cluster.stop(signal.SIGKILL)
+            self.wait_for(1, status=503)
+            cluster.start()
+            self.wait_for(40)  # the server finds it again by itself
+        self.enough.set()
+        for thread in threads:
+            thread.join()
+
+        self.assertLessEqual(set(self.statuses), {200, 201, 204, 503})
+        self.assertGreater(self.statuses[503], 0)
+        self.assertNothingLost()
