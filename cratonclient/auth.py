@@ -9,7 +9,7 @@ import typing as t
 from keystoneauth1 import plugin as ksa_plugin
 from keystoneauth1 import session as ksa_session
 
-from cratonclient import exceptions
+from cratonclient import exceptions, redact
 
 if t.TYPE_CHECKING:
     from cratonclient import session as craton_session
@@ -71,6 +71,7 @@ def keystone_auth(
     """
     from keystoneauth1.identity.v3 import password as ksa_password
 
+    redact.hide(password)
     plugin = ksa_password.Password(
         auth_url=auth_url,
         username=username,
@@ -178,6 +179,7 @@ class CratonAuth(ksa_plugin.FixedEndpointPlugin):
         self.username = username
         self.project_id = project_id
         self.token = token
+        redact.hide(token)
 
     def get_token(self, session: ksa_session.Session) -> str | None:
         """Give the API key."""

@@ -240,6 +240,9 @@ class CRUDClient(t.Generic[R]):
     resource_class: type[R]
     #: Whether lists hold their objects in lists by kind.
     nested = False
+    #: Whether there are many of them, told apart by their ids. (Of variables,
+    #: an object has one set.)
+    many = True
 
     def __init__(
         self, session: craton_session.Session, url: str, **extra_request_kwargs: t.Any
@@ -363,7 +366,8 @@ class CRUDClient(t.Generic[R]):
         Programs that read a whole fleet and need no resources save the time
         that it takes to make them.
 
-        :param kwargs: as :meth:`list` takes them.
+        :param kwargs: as :meth:`list` takes them, and ``short_is_last`` of
+            :meth:`cratonclient.session.Session.paginate`.
         :returns: for each page its objects, as dictionaries.
         :raises cratonclient.exceptions.BadRequest: for an unknown parameter.
 
@@ -372,6 +376,7 @@ class CRUDClient(t.Generic[R]):
         """
         autopaginate = kwargs.pop("autopaginate", True)
         nested = kwargs.pop("nested", self.nested)
+        short_is_last = kwargs.pop("short_is_last", False)
         self.merge_request_arguments(kwargs, skip_merge)
         url = self.build_url(kwargs)
         pages = self.session.paginate(
@@ -379,6 +384,7 @@ class CRUDClient(t.Generic[R]):
             autopaginate=autopaginate,
             items_key=f"{self.key}s",
             nested=nested,
+            **({"short_is_last": True} if short_is_last else {}),
             params=_query(kwargs),
         )
         for _response, items in pages:
@@ -390,6 +396,10 @@ class CRUDClient(t.Generic[R]):
         self.merge_request_arguments(kwargs, skip_merge)
         if item_id is not None:
             kwargs.setdefault(f"{self.key}_id", item_id)
+        if self.many and kwargs.get(f"{self.key}_id") is None:
+            raise exceptions.CommandError(
+                f"Which {self.key.replace('_', ' ')}? An id must be given, and None is none."
+            )
         return self.build_url(kwargs)
 
     def _made_from(self, response: t.Any) -> R:

@@ -392,9 +392,21 @@ def _reason(exception: Exception) -> str:
     """
     where = redact.mask(str(exception).partition(": ")[0])
     for cause in _causes(exception):
+        broken = _BROKEN.get(type(cause).__name__)
+        if broken:
+            return f"{where.removeprefix('Unexpected exception for ')}: {broken}"
         if isinstance(cause, OSError) and cause.strerror:
             return f"{where}: {cause.strerror}"
     return where
+
+
+#: What requests and urllib3 call an answer that cannot be read.
+_BROKEN = {
+    "ChunkedEncodingError": "the answer broke off",
+    "IncompleteRead": "the answer broke off",
+    "ContentDecodingError": "the answer cannot be unpacked",
+    "InvalidHeader": "the answer has a header that makes no sense",
+}
 
 
 def _was_silent(exception: Exception) -> bool:
@@ -432,7 +444,7 @@ def _server_message(response: requests.Response | None) -> str | None:
         inner = error if isinstance(error, collections.abc.Mapping) else body
         message = inner.get("message")
         if isinstance(message, str) and message:
-            return message
+            return redact.mask(message)  # it may quote what was sent
     return None
 
 

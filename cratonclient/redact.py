@@ -29,14 +29,48 @@ _LOGGERS = (
 #: What stands before the @ of a URL may hold a password.
 _LOGIN = re.compile(r"://[^/?#\s]*@")
 
+#: Parameters of a URL.
+_PARAMETER = re.compile(r"([?&](\w+)=)[^&#\s'\"]+")
+
+#: Cookies, up to the next header: keystoneauth logs them in a line.
+_COOKIE = re.compile(
+    r"((?:set-)?cookie: ).*?(?= [\w-]+: |['\"]|$)", re.IGNORECASE | re.MULTILINE
+)
+
+#: Secrets that this process sends, and that a server might send back.
+_SENT: set[str] = set()
+
+#: A secret that is shorter is a word, which may well stand for something else.
+_SHORTEST = 8
+
+
+def hide(secret: object) -> None:
+    """Replace a secret wherever it occurs from now on.
+
+    :param secret: such as the API key of the user. One of fewer than eight
+        characters is hidden only where its name tells that it is a secret.
+    """
+    if isinstance(secret, str) and len(secret) >= _SHORTEST:
+        _SENT.add(secret)
+
 
 def mask(text: str) -> str:
-    """Replace the values of secret JSON members, and logins in URLs, in a text.
+    """Replace secrets in a text.
+
+    Those are the values of secret JSON members and parameters, logins in URLs,
+    cookies, and the credentials of this process.
 
     >>> mask('{"username": "demo", "api_key": "5f4d"}')
     '{"username": "demo", "api_key": "***"}'
     """
-    return _LOGIN.sub("://***@", _MEMBER.sub(_masked, text))
+    for secret in _SENT:
+        text = text.replace(secret, "***")
+    text = _LOGIN.sub("://***@", _MEMBER.sub(_masked, text))
+    return _COOKIE.sub(r"\1***", _PARAMETER.sub(_masked_parameter, text))
+
+
+def _masked_parameter(parameter: re.Match[str]) -> str:
+    return f"{parameter[1]}***" if parameter[2] in SECRETS else parameter[0]
 
 
 def _masked(member: re.Match[str]) -> str:

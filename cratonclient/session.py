@@ -5,15 +5,16 @@ from __future__ import annotations
 
 import collections.abc
 import itertools
+import logging
+import time
 import typing as t
 from urllib import parse
 
 from keystoneauth1 import exceptions as ksa_exceptions
 from keystoneauth1 import session as ksa_session
-from urllib3.util import retry
 
 import cratonclient
-from cratonclient import auth, exceptions, redact
+from cratonclient import adapter, auth, exceptions, redact
 from cratonclient.response import body_of
 
 if t.TYPE_CHECKING:
@@ -21,35 +22,12 @@ if t.TYPE_CHECKING:
 
 SERVICE_TYPE = "fleet_management"
 
-#: Seconds that a server may take to accept a connection, or to send more.
+#: Seconds that a server may take to accept a connection, to send more, and to
+#: send the whole body of an answer.
 DEFAULT_TIMEOUT = 60.0
 
-_RETRIED = frozenset({429, 502, 503, 504})
-
-
-class _Retry(retry.Retry):
-    RETRY_AFTER_STATUS_CODES = _RETRIED  # urllib3 would add 413
-
-
-#: POST is not among the methods: it is repeated only while it is sure that
-#: none of its bytes went out, that is, when no connection came about.
-RETRIES = _Retry(
-    total=3,
-    connect=3,
-    read=1,
-    status=3,
-    redirect=0,
-    other=0,
-    allowed_methods=frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}),
-    status_forcelist=_RETRIED,
-    backoff_factor=0.2,
-    backoff_jitter=0.2,
-    backoff_max=10,
-    respect_retry_after_header=True,
-    retry_after_max=60,
-    raise_on_status=False,
-    raise_on_redirect=False,
-)
+#: Where, at the level of information, each request is named with its time.
+TIMINGS = logging.getLogger("cratonclient.request")
 
 
 class Page(t.NamedTuple):
@@ -69,7 +47,7 @@ def configure(session: ksa_session.Session, timeout: float | None = DEFAULT_TIME
     session.timeout = timeout
     session.redirect = False
     for scheme in ("http://", "https://"):
-        session.mount(scheme, ksa_session.TCPKeepAliveAdapter(max_retries=RETRIES))
+        session.mount(scheme, adapter.Adapter())
 
 
 class Session:
@@ -145,12 +123,16 @@ class Session:
         :raises cratonclient.exceptions.Timeout: without an answer in time.
         """
         kwargs.setdefault("endpoint_filter", {"service_type": SERVICE_TYPE})
+        began = time.perf_counter()
         try:
             response: requests.Response = self._session.request(
                 method=method, url=url, **kwargs
             )
         except ksa_exceptions.ClientException as exc:
-            raise exceptions.raise_from(exc) from exc
+            error = exceptions.raise_from(exc)
+            _time(method, url, began, getattr(error, "response", None))
+            raise error from exc
+        _time(method, url, began, response)
         if response.status_code >= 400:
             raise exceptions.error_from(response)
         if response.status_code >= 300:
@@ -184,6 +166,7 @@ class Session:
         items_key: str,
         autopaginate: bool = True,
         nested: bool = False,
+        short_is_last: bool = False,
         **kwargs: t.Any,
     ) -> t.Iterator[Page]:
         """Fetch the pages of a list, one by one, as they are asked for.
@@ -192,6 +175,8 @@ class Session:
         :param items_key: the key of its objects in the answer.
         :param autopaginate: whether to follow the links to the next pages.
         :param nested: whether the objects stand in lists by kind (devices).
+        :param short_is_last: whether to end after a page with fewer objects
+            than its link says that pages have, which saves the last request.
         :param kwargs: handed to the first request only; the links to the next
             pages hold all that is needed.
         :returns: pairs of the answer and its objects. The walk ends after a
@@ -204,24 +189,39 @@ class Session:
 
         Source: wire document, section 8.
         """
-        visited = {_canonical(url)}
+        # Of pages, hashes are kept: a walk may be a long one.
+        visited, seen = {hash(_canonical(url))}, set[int]()
         response = self.get(url, **kwargs)
         while True:
             body = body_of(response)
             items = _items(response, body, items_key, nested)
+            page = hash(tuple(str(item.get("id")) for item in items))
+            if page in seen and all("id" in item for item in items):
+                raise _circle(url, response.url)
+            seen.add(page)
             yield Page(response, items)
             link = _next_link(body)
             if not (autopaginate and items and link):
                 return
+            if short_is_last and len(items) < _size(link):
+                return
             origin = url if parse.urlsplit(url).netloc else response.url
             link = _same_origin(origin, link)
-            if _canonical(link) in visited:
-                raise exceptions.UnexpectedResponse(
-                    f"The pages of {url} go in a circle: {redact.printable(link)} comes "
-                    "again. Sort by a field that has a value in every row."
-                )
-            visited.add(_canonical(link))
+            if hash(_canonical(link)) in visited:
+                raise _circle(url, link)
+            visited.add(hash(_canonical(link)))
             response = self.get(link)
+
+
+def _time(method: str, url: str, began: float, response: requests.Response | None) -> None:
+    """Log what a request took, in a line."""
+    if TIMINGS.isEnabledFor(logging.INFO):
+        said = "no answer"
+        if response is not None:
+            number = response.headers.get("x-openstack-request-id", "without a request id")
+            url, said = response.url, f"{response.status_code} {number}"
+        taken = (time.perf_counter() - began) * 1000
+        TIMINGS.info("%s", redact.mask(f"{method} {url} {said} {taken:.0f} ms"))
 
 
 def _items(
@@ -242,6 +242,13 @@ def _items(
     )
 
 
+def _circle(url: str, link: str) -> exceptions.UnexpectedResponse:
+    return exceptions.UnexpectedResponse(
+        f"The pages of {url} go in a circle: {redact.printable(link)} comes "
+        "again. Sort by a field that has a value in every row."
+    )
+
+
 def _next_link(body: dict[str, t.Any]) -> str | None:
     links = body.get("links")
     for link in links if isinstance(links, list) else ():
@@ -249,6 +256,12 @@ def _next_link(body: dict[str, t.Any]) -> str | None:
             href = link.get("href")
             return href if isinstance(href, str) else None
     return None
+
+
+def _size(link: str) -> int:
+    """Give how many objects a page has, as a link says; 0 if it does not."""
+    found = parse.parse_qs(parse.urlsplit(link).query).get("limit", ["0"])[0]
+    return int(found) if found.isascii() and found.isdigit() else 0
 
 
 def _canonical(url: str) -> tuple[str, tuple[tuple[str, str], ...]]:

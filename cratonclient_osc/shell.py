@@ -88,6 +88,8 @@ class Shell(app.App):
             # What they report is reported again when it is final.
             logging.getLogger("urllib3").setLevel(logging.ERROR)
             logging.getLogger("cratonserver").setLevel(logging.CRITICAL)
+        if self.stderr.isatty() and self.options.verbose_level:
+            logging.getLogger("cratonclient.wait").setLevel(logging.INFO)
         handler = logging.StreamHandler(self.stderr)
         handler.setFormatter(Console(self.stderr))
         root = logging.getLogger()

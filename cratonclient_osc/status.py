@@ -53,7 +53,8 @@ def of(error: Exception) -> int:
 
 def line(error: Exception) -> str:
     """Say in one line what went wrong and what to do about it."""
-    said = redact.printable("; ".join(str(error).splitlines()).replace(":; - ", ": "))
+    told = redact.mask("; ".join(str(error).splitlines()))
+    said = redact.printable(told.replace(":; - ", ": "))
     return f"{said.replace('; - ', '; ')} {_row(error)[1]}".rstrip()
 
 

@@ -171,7 +171,7 @@ class List(Command, display.Lister):
         query["limit"] = max(_LEAST_PER_PAGE, min(rows or _MOST_PER_PAGE, _MOST_PER_PAGE))
         if parsed_args.marker:
             query["marker"] = parsed_args.marker
-        pages = self.manager.pages(**query)
+        pages = self.manager.pages(short_is_last=True, **query)
         return names, itertools.islice(self.rows(names, pages), rows)
 
 

@@ -118,6 +118,7 @@ class VariableManager(crud.CRUDClient[Variables]):
     key = "variables"
     base_path = "/variables"
     resource_class = Variables
+    many = False
 
     def create(self, skip_merge: bool = False, **kwargs: t.Any) -> Variables:
         """Set variables, as :meth:`update` does: there is no other way to make them."""

@@ -96,7 +96,10 @@ def _as_before() -> t.Iterator[None]:
     """Put back what a program changes because it has a process to itself."""
     root = logging.getLogger()
     handlers = root.handlers
-    loggers = [logging.getLogger(name) for name in (None, "urllib3", "cratonserver")]
+    loggers = [
+        logging.getLogger(name)
+        for name in (None, "urllib3", "cratonserver", "cratonclient.wait")
+    ]
     levels = [logger.level for logger in loggers]
     threshold = gc.get_threshold()
     try:

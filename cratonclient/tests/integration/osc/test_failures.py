@@ -303,6 +303,14 @@ class TestAnswers(programs.CommandTestCase):
         self.assert_refused(self.ask(answer), 8, elsewhere.url, "redirects")
         self.assertEqual([], elsewhere.requests)
 
+    def test_rows_that_come_again_for_ever(self):
+        body = (
+            b'{"hosts": [{"id": 1}], "links": [{"rel": "next", "href": "?marker=1&limit=1"}]}'
+        )
+        refused = self.ask(Answer(200, body), "host", "list", "-f", "json")
+        self.assertEqual(8, refused.status)
+        self.assertIn("circle", refused.err)
+
     def test_control_characters(self):
         body = json.dumps({"message": "a\x1b[2Jb\nc\x07", "status": 400}).encode()
         refused = self.ask(Answer(400, body))
@@ -334,6 +342,28 @@ class TestAnswers(programs.CommandTestCase):
             self.assertNotIn(KEY, done.out + done.err)
             if answer is None or answer.status >= 400:
                 self.assertIn(TRACEBACK, done.err)
+
+    def test_a_server_that_tells_the_key_is_not_quoted(self):
+        answer = Answer(
+            403,
+            json.dumps({"message": f"The key {KEY} is wrong", "status": 403}).encode(),
+            headers=(("Set-Cookie", "session=hidden-cookie; Path=/"),),
+        )
+        self.assert_refused(self.ask(answer), 4, "The key *** is wrong")
+        debug = self.ask(answer, "--debug", "host", "list").err
+        self.assertIn("Set-Cookie: ***", debug)
+        self.assertNotIn("hidden-cookie", debug)
+        self.assertNotIn(KEY, debug)
+
+    def test_timings(self):
+        answer = Answer(
+            200, b'{"hosts": [], "links": []}', headers=(("x-openstack-request-id", "req-7"),)
+        )
+        done = self.ask(answer, "-v", "host", "list", "-f", "json")
+        self.assertEqual([], done.json)
+        self.assertRegex(
+            done.err, r"^GET http://127\.0\.0\.1:\d+/v1/hosts\S* 200 req-7 \d+ ms\n$"
+        )
 
     def test_a_key_in_an_option_is_in_no_log(self):
         done = programs.craton(

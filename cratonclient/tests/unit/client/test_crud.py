@@ -163,6 +163,13 @@ class TestGet(ManagerTestCase):
             self.assertTrue(found.is_loaded())
         self.assertEqual([mock.call(f"{URL}/tents/1")] * 3, self.session.get.call_args_list)
 
+    def test_an_id_of_none_is_refused(self):
+        for call in (self.manager.get, self.manager.update, self.manager.delete):
+            error = self.assertRaises(exceptions.CommandError, call, None)
+            self.assertIn("Which tent?", str(error))
+            self.assertRaises(exceptions.CommandError, call, tent_id=None)
+        self.assertEqual([], self.session.mock_calls)
+
     def test_the_keyword_of_the_id_is_item_id_too(self):
         self.manager.get(item_id=7)
 

@@ -229,7 +229,7 @@ class TestLinks(base.TestCase):
 class TestLoops(base.TestCase):
     def requests_of(self, links):
         """Walk where the server gives these links for ever; count the requests."""
-        answers = [page(1, link=link) for _ in range(9) for link in links]
+        answers = [page(n, link=link) for n, link in enumerate(links * 9)]
         session, below = fakes.session_on(*answers)
         error = self.assertRaises(
             exceptions.UnexpectedResponse, list, session.paginate(URL, "hosts")
@@ -250,6 +250,43 @@ class TestLoops(base.TestCase):
         links = [f"{URL}?limit=10&marker=1", f"{URL}?marker=1&limit=10"]
 
         self.assertEqual(2, self.requests_of(links))
+
+    def test_a_row_that_comes_again_under_other_markers_ends_the_walk(self):
+        answers = [page(1, link=f"{URL}?marker={number}") for number in range(9)]
+        session, below = fakes.session_on(*answers)
+
+        pages = session.paginate(URL, "hosts")
+
+        self.assertEqual([{"id": 1}], next(pages).items)
+        error = self.assertRaises(exceptions.UnexpectedResponse, next, pages)
+        self.assertIn("circle", str(error))
+        self.assertEqual(2, len(below.calls))
+
+
+class TestShortPages(base.TestCase):
+    """A walk may end where a page has fewer objects than its link says."""
+
+    def requests_of(self, *answers, **options):
+        session, below = fakes.session_on(*answers)
+        pages = session.paginate(URL, "hosts", **options)
+        items = [item["id"] for page in pages for item in page.items]
+        return items, len(below.calls)
+
+    def test_it_ends_there_if_asked_to(self):
+        short = page(1, link=f"{URL}?limit=10&marker=1")
+        self.assertEqual(([1], 1), self.requests_of(short, page(), short_is_last=True))
+        self.assertEqual(([1], 2), self.requests_of(short, page()))
+
+    def test_a_full_page_is_not_the_last(self):
+        full = page(1, 2, link=f"{URL}?limit=2&marker=2")
+        wanted = ([1, 2, 3], 2)
+        last = page(3, link=f"{URL}?limit=2&marker=3")
+        self.assertEqual(wanted, self.requests_of(full, last, page(), short_is_last=True))
+
+    def test_a_link_that_says_nothing_is_followed(self):
+        for limit in ("", "&limit=", "&limit=many", "&limit=0"):
+            first = page(1, link=f"{URL}?marker=1{limit}")
+            self.assertEqual(([1], 2), self.requests_of(first, page(), short_is_last=True))
 
 
 class TestWhatIsNoList(base.TestCase):

@@ -55,6 +55,22 @@ class TestMask(base.TestCase):
         self.assertNotIn("271828", masked)
         self.assertIn("demo", masked)
 
+    def test_parameters_of_urls(self):
+        masked = redact.mask("GET http://h/v1/users?name=demo&api_key=hidden&limit=10")
+        self.assertEqual("GET http://h/v1/users?name=demo&api_key=***&limit=10", masked)
+
+    def test_cookies(self):
+        masked = redact.mask("RESP: [200] Set-Cookie: a=hidden; Path=/ Server: x Cookie: b=c")
+        self.assertEqual("RESP: [200] Set-Cookie: *** Server: x Cookie: ***", masked)
+
+    def test_what_this_process_sends_is_hidden_when_it_comes_back(self):
+        auth.CratonAuth("demo", PROJECT, TOKEN)
+        self.assertEqual("Wrong key ***.", redact.mask(f"Wrong key {TOKEN}."))
+
+    def test_a_word_is_not_hidden_everywhere(self):
+        auth.CratonAuth("demo", PROJECT, "demo")
+        self.assertEqual("the user demo", redact.mask("the user demo"))
+
     def test_a_text_that_breaks_off_takes_no_time(self):
         program = 'from cratonclient import redact; redact.mask(\'"a": "\' + chr(92) * 200)'
 

@@ -10,7 +10,7 @@ from keystoneauth1 import exceptions as ksa_exceptions
 from keystoneauth1 import session as ksa_session
 
 import cratonclient
-from cratonclient import auth, exceptions, session
+from cratonclient import adapter, auth, exceptions, session
 from cratonclient.tests import base
 from cratonclient.tests.unit.client import fakes
 
@@ -146,7 +146,7 @@ class TestErrors(base.TestCase):
         craton = auth.create_session_with(None, True)
         self.addCleanup(craton._session.session.close)
 
-        with mock.patch.object(session, "RETRIES", session.RETRIES.new(total=0)):
+        with mock.patch.object(adapter, "RETRIES", adapter.RETRIES.new(total=0)):
             session.configure(craton._session)
         error = self.assertRaises(exceptions.ConnectionFailed, craton.get, server.url)
 
@@ -159,7 +159,7 @@ class TestErrors(base.TestCase):
         self.addCleanup(server.close)
         craton = auth.create_session_with(None, True)
         self.addCleanup(craton._session.session.close)
-        with mock.patch.object(session, "RETRIES", session.RETRIES.new(total=0)):
+        with mock.patch.object(adapter, "RETRIES", adapter.RETRIES.new(total=0)):
             session.configure(craton._session)
 
         url = server.url.replace("http:", "https:")

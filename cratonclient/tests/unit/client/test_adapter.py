@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Answers that break off, never end, are too large, or cannot be unpacked."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import typing as t
+from unittest import mock
+
+from cratonclient import adapter, auth, exceptions, session
+from cratonclient.tests import base
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+class RawServer:
+    """A server that sends these bytes to everybody.
+
+    :param parts: what it sends.
+    :param forever: whether it goes on sending the last part, until it is closed.
+    """
+
+    def __init__(self, *parts: bytes, forever: bool = False) -> None:
+        self._parts, self._forever = parts, forever
+        self._closed = threading.Event()
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/v1"
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Close it, and wait until it is gone."""
+        self._closed.set()
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self._thread.join()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            with connection, contextlib.suppress(OSError):
+                while b"\r\n\r\n" not in connection.recv(65536):
+                    pass
+                for part in self._parts:
+                    connection.sendall(part)
+                while self._forever and not self._closed.wait(0.01):
+                    connection.sendall(self._parts[-1])
+
+
+class AdapterTestCase(base.TestCase):
+    def ask(self, *parts: bytes, timeout: float = 20, **options: t.Any) -> t.Any:
+        """Ask a server that sends such bytes."""
+        server = RawServer(*parts, **options)
+        self.addCleanup(server.close)
+        craton = auth.create_session_with(None, True, timeout=timeout)
+        self.addCleanup(craton._session.session.close)
+        with mock.patch("urllib3.util.retry.time.sleep") as self.slept:
+            return craton.get(server.url)
+
+    def error(self, cls: type[Exception], *parts: bytes, **options: t.Any) -> str:
+        """Give what the error says that such bytes cause."""
+        said = str(self.assertRaises(cls, self.ask, *parts, **options))
+        self.assertNotIn("Unexpected exception", said)
+        self.assertIn("127.0.0.1", said)
+        return said
+
+
+class TestWholeAnswers(AdapterTestCase):
+    def test_with_a_length(self):
+        answer = self.ask(HEAD + b"Content-Length: 2\r\n\r\n", b"{", b"}")
+        self.assertEqual(({}, b"{}", "{}"), (answer.json(), answer.content, answer.text))
+
+    def test_in_chunks(self):
+        answer = self.ask(
+            HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n{\r\n", b"1\r\n}\r\n0\r\n\r\n"
+        )
+        self.assertEqual({}, answer.json())
+
+    def test_up_to_the_end_of_the_connection(self):
+        self.assertEqual({}, self.ask(HEAD + b"Connection: close\r\n\r\n", b"{}").json())
+
+    def test_a_connection_is_used_again(self):
+        server = RawServer(HEAD + b"Content-Length: 2\r\n\r\n{}")
+        self.addCleanup(server.close)
+        craton = auth.create_session_with(None, True)
+        self.addCleanup(craton._session.session.close)
+        pool = craton._session.session.get_adapter(server.url).poolmanager
+        craton.get(server.url)
+        (key,) = pool.pools.keys()
+        self.assertIsNotNone(pool.pools[key].pool.get(block=False))
+
+
+class TestBrokenAnswers(AdapterTestCase):
+    def test_one_that_breaks_off(self):
+        said = self.error(exceptions.ConnectionFailed, HEAD + b"Content-Length: 9\r\n\r\n{")
+        self.assertIn("broke off", said)
+
+    def test_chunks_that_break_off(self):
+        said = self.error(
+            exceptions.ConnectionFailed, HEAD + b"Transfer-Encoding: chunked\r\n\r\n9\r\n{"
+        )
+        self.assertIn("broke off", said)
+
+    def test_one_that_cannot_be_unpacked(self):
+        said = self.error(
+            exceptions.ConnectionFailed,
+            HEAD + b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnone",
+        )
+        self.assertIn("cannot be unpacked", said)
+
+    def test_one_that_is_too_large(self):
+        with mock.patch.object(adapter, "LARGEST", 1 << 20):
+            said = self.error(
+                exceptions.UnexpectedResponse,
+                HEAD + b"Connection: close\r\n\r\n",
+                b"x" * (1 << 18),
+                forever=True,
+            )
+        self.assertIn("1 MiB", said)
+
+    def test_one_that_drips(self):
+        said = self.error(
+            exceptions.Timeout,
+            HEAD + b"Connection: close\r\n\r\n",
+            b" ",
+            forever=True,
+            timeout=0.3,
+        )
+        self.assertIn("in time", said.replace("timed out", "in time"))
+
+
+class TestWaiting(AdapterTestCase):
+    BUSY = b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nConnection: close\r\nRetry-After: "
+
+    def test_a_time_that_makes_no_sense_is_none(self):
+        error = self.assertRaises(
+            exceptions.ServiceUnavailable, self.ask, self.BUSY + b"soon\r\n\r\n"
+        )
+        self.assertEqual(503, error.status_code)
+
+    def test_a_wait_is_announced(self):
+        with self.assertLogs("cratonclient.wait", "INFO") as logged:
+            self.assertRaises(exceptions.ServiceUnavailable, self.ask, self.BUSY + b"7\r\n\r\n")
+        self.assertIn("7 s", logged.output[0])
+        self.slept.assert_any_call(7)
+
+
+class TestTimings(AdapterTestCase):
+    def test_each_request_is_named_with_its_time(self):
+        with self.assertLogs(session.TIMINGS, "INFO") as logged:
+            self.ask(HEAD + b"x-openstack-request-id: req-1\r\nContent-Length: 2\r\n\r\n{}")
+        self.assertRegex(logged.output[0], r"GET http://127.0.0.1:\d+/v1 200 req-1 \d+ ms$")
