@@ -11,10 +11,12 @@ import falcon
 from cratonserver import (
     authentication,
     errors,
+    gateway,
     health,
+    limits,
     openapi,
     parameters,
-    requestid,
+    proxies,
     versions,
     views,
 )
@@ -75,7 +77,10 @@ def make(store: Store, settings: Settings = Settings()) -> t.Any:  # noqa: B008,
     app.add_error_handler(Exception, _answer_failure)
     for path, view in paths.items():
         app.add_route(path, view)
-    return requestid.RequestIds(app)
+    layers = limits.Limited(app, settings.limits)
+    return gateway.Gateway(
+        proxies.behind(layers, settings.proxies), access_log=settings.log.access_log
+    )
 
 
 def routes(store: Store, settings: Settings = Settings()) -> dict[str, t.Any]:  # noqa: B008
@@ -92,7 +97,7 @@ def routes(store: Store, settings: Settings = Settings()) -> dict[str, t.Any]:  
     # An endpoint in a catalogue may end with a slash, and keystoneauth asks there.
     paths["/v1"] = paths["/v1/"] = versions.Versions("getVersion1")
     paths["/v1/openapi.json"] = openapi.Document(paths)
-    paths["/healthcheck"] = health.Health(store)
+    paths[health.PATH] = health.Health(store)
     return paths
 
 
@@ -108,6 +113,7 @@ def _answer_refused(
     if isinstance(exception, StoreError):  # the operator's line is not for clients
         LOG.error("%s (%s)", exception, req.env[requestid.KEY])
     resp.status = exception.status
+    resp.set_headers(exception.headers)
     views.answer(resp, {"message": exception.message, "status": exception.status})
 
 
@@ -117,6 +123,6 @@ def _answer_failure(
     """Answer with 500 and leave the reason to the log."""
     if isinstance(exception, falcon.HTTPError):
         raise exception
-    LOG.exception("%s %s failed (%s)", req.method, req.path, req.env[requestid.KEY])
+    LOG.exception("%s failed", req.method, extra=gateway.marked(req.env))
     resp.status = 500
-    views.answer(resp, {"message": "An unknown exception occurred", "status": 500})
+    views.answer(resp, {"message": errors.UNKNOWN, "status": 500})

@@ -39,4 +39,5 @@ class LocalAuthentication:
                     req.get_header("X-Auth-Token"),
                     req.get_header("X-Auth-Project"),
                 )
+            req.env[IDENTITY_KEY] = known  # for the log
         req.context.identity = known

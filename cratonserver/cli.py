@@ -4,81 +4,127 @@
 from __future__ import annotations
 
 import argparse
-import os
+import contextlib
 import shlex
 import socket
 import sys
 import typing as t
 
 import cratonclient
+from cratonserver import configuration, settings
+from cratonserver.configuration import Configuration
 from cratonserver.identity import FIRST_PROJECT
 from cratonserver.store import Store, StoreError
-
-DEFAULT_DATABASE = "sqlite:///craton.db"
-DEFAULT_LISTEN = "127.0.0.1:7780"
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the program.
 
     :param argv: the words of the command line, without the program's name.
-    :returns: the exit status: 0 done, 1 failed, 2 wrong usage.
+    :returns: the exit status: 0 done, 1 failed, 2 wrong usage or configuration.
     """
     options = _parser().parse_args(argv)
-    store = None
+    given = {
+        d.name: v
+        for d in settings.declared()
+        if (v := getattr(options, d.name, None)) is not None
+    }
     try:
-        store = Store(options.database)
-        store.open()
-        return t.cast("int", options.command(store, options))
+        found = configuration.load(given, options.config_file)
+        return t.cast("int", options.command(found, options))
+    except configuration.ConfigurationError as exc:
+        print(f"craton-server: {exc}", file=sys.stderr)
+        return 2
     except (StoreError, OSError) as exc:
         print(f"craton-server: {exc}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
-    finally:
-        if store is not None:
-            store.close()
 
 
-def initialize(store: Store, options: argparse.Namespace) -> int:
+def initialize(found: Configuration, options: argparse.Namespace) -> int:
     """Add a root user and print how to log in, unless there is one."""
-    key = store.add_root_user(options.username)
-    if key is None:
-        print(
-            f"craton-server: {store.name} has a fleet with a root user already; "
-            "nothing was changed.",
-            file=sys.stderr,
-        )
-        return 1
-    settings = {
-        "CRATON_URL": options.url,
+    url = (
+        options.url
+        or found.settings.proxies.public_url
+        or _url(*settings.address(found.settings.serving.listen))
+    )
+    with opened(found) as store:
+        key = store.add_root_user(options.username)
+        if key is None:
+            print(
+                f"craton-server: {store.name} has a fleet with a root user already; "
+                "nothing was changed.",
+                file=sys.stderr,
+            )
+            return 1
+    # The first four are for craton; openstack takes the others beside them.
+    variables = {
+        "CRATON_URL": url,
         "OS_USERNAME": options.username,
         "OS_PASSWORD": key,
         "OS_PROJECT_ID": FIRST_PROJECT,
+        "OS_AUTH_TYPE": "craton",
+        "OS_ENDPOINT": url,
+        "OS_TOKEN": key,
     }
-    for name, value in settings.items():
+    for name, value in variables.items():
         print(f"export {name}={shlex.quote(value)}")
     return 0
 
 
-def run(store: Store, options: argparse.Namespace) -> int:
-    """Serve the fleet until interrupted."""
-    import waitress.server
+def run(found: Configuration, options: argparse.Namespace) -> int:
+    """Serve the fleet until told to stop."""
+    from cratonserver import app, logs, serving
 
-    from cratonserver import app
+    logs.configure(found.settings)
+    with opened(found) as store, _listening(found.settings.serving.listen) as listening:
+        host, port = listening.getsockname()[:2]
+        server = serving.Server(app.make(store, found.settings), listening, found.settings)
+        print(
+            f"Serving {store.name} at {_url(host, port)} (Ctrl-C to stop)",
+            file=sys.stderr,
+            flush=True,
+        )
+        cut_off = server.run()
+    if cut_off:
+        were = "connection was" if cut_off == 1 else "connections were"
+        print(f"craton-server: {cut_off} {were} cut off.", file=sys.stderr)
+    return 1 if cut_off else 0
 
-    # Bound here, so that the port is known before anybody is told about it.
-    listening = socket.create_server(options.listen, family=_family(options.listen[0]))
-    host, port = listening.getsockname()[:2]
-    server = waitress.server.create_server(app.make(store), sockets=[listening], ident=None)
-    shown = f"[{host}]" if ":" in host else host
-    print(
-        f"Serving {store.name} at http://{shown}:{port} (Ctrl-C to stop)",
-        file=sys.stderr,
-        flush=True,
-    )
-    server.run()
+
+def show(found: Configuration, options: argparse.Namespace) -> int:
+    """Print the configuration that is in force, and where it came from."""
+    for line in found.lines():
+        print(line)
     return 0
+
+
+@contextlib.contextmanager
+def opened(found: Configuration) -> t.Iterator[Store]:
+    """Open the store of a configuration."""
+    store = Store(found.settings.database)
+    try:
+        store.open()
+        yield store
+    finally:
+        store.close()
+
+
+def _listening(listen: str) -> socket.socket:
+    """Listen, so that the port is known before anybody is told about it."""
+    host, port = settings.address(listen)
+    try:
+        family = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family)
+    except (OSError, UnicodeError) as exc:
+        # Python adds to the reason what is said here anyway.
+        reason = str(getattr(exc, "strerror", None) or exc).partition(" (while ")[0]
+        raise OSError(f"cannot listen at {listen}: {reason}") from exc
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -87,52 +133,87 @@ def _parser() -> argparse.ArgumentParser:
         "--version", action="version", version=f"craton-server {cratonclient.__version__}"
     )
     commands = parser.add_subparsers(metavar="<command>", required=True)
-    database = argparse.ArgumentParser(add_help=False)
-    database.add_argument(
-        "--database",
-        metavar="URL",
-        default=os.environ.get("CRATON_DATABASE", DEFAULT_DATABASE),
-        help="URL of the database, such as sqlite:////var/lib/craton/craton.db "
-        f"(default: CRATON_DATABASE, else {DEFAULT_DATABASE})",
-    )
-    init = commands.add_parser(
-        "init",
-        parents=[database],
-        help="make the database and a root user, and print a cratonrc",
+    init = _command(
+        commands, initialize, "init", "make the database and a root user, and print a cratonrc"
     )
     init.add_argument(
         "--url",
         metavar="URL",
-        default=f"http://{DEFAULT_LISTEN}",
-        help="URL at which the server is going to be reached (default: %(default)s)",
+        type=_checked(settings.http_url),
+        help="URL at which the server is going to be reached (default: where it listens)",
     )
     init.add_argument(
-        "--username", metavar="NAME", default="root", help="name of the user (default: root)"
+        "--username",
+        metavar="NAME",
+        type=_checked(_username),
+        default="root",
+        help="name of the user (default: root)",
     )
-    init.set_defaults(command=initialize)
-    serve = commands.add_parser("run", parents=[database], help="serve the fleet")
-    serve.add_argument(
-        "--listen",
-        metavar="HOST:PORT",
-        type=_listen,
-        default=DEFAULT_LISTEN,
-        help="address to listen at; port 0 takes a free one (default: %(default)s)",
+    _command(commands, run, "run", "serve the fleet", _everything())
+    _command(
+        commands, show, "config", "print the configuration that is in force", _everything()
     )
-    serve.set_defaults(command=run)
     return parser
 
 
-def _family(host: str) -> socket.AddressFamily:
-    """Find out whether a host is IPv4 or IPv6."""
-    return socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][0]
+def _everything() -> list[settings.Declared]:
+    return list(settings.declared())
 
 
-def _listen(text: str) -> tuple[str, int]:
-    """Read HOST:PORT; an IPv6 address stands in brackets."""
-    host, colon, port = text.rpartition(":")
-    if not (colon and host and port.isascii() and port.isdigit() and int(port) < 65536):
-        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT, such as {DEFAULT_LISTEN}")
-    return host.strip("[]"), int(port)
+def _command(
+    commands: t.Any,
+    function: t.Callable[[Configuration, argparse.Namespace], int],
+    name: str,
+    help: str,
+    can_be_set: t.Sequence[settings.Declared] | None = None,
+) -> argparse.ArgumentParser:
+    """Add a command, with options for what can be set; the database at least."""
+    command: argparse.ArgumentParser = commands.add_parser(name, help=help, description=help)
+    command.set_defaults(command=function)
+    command.add_argument(
+        "--config-file",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="file to read; several may be given, the last one wins "
+        f"(default: {configuration.FILE_VARIABLE}, else {configuration.DEFAULT_FILE})",
+    )
+    for declared in can_be_set or [next(settings.declared())]:
+        _option(command, declared)
+    return command
+
+
+def _option(command: argparse.ArgumentParser, declared: settings.Declared) -> None:
+    option = configuration.option_of(declared.name)
+    default = ",".join(declared.default) if declared.type is tuple else declared.default
+    text = f"{declared.rule.help} (default: {default})".replace("%", "%%")
+    if declared.type is bool:
+        command.add_argument(option, action=argparse.BooleanOptionalAction, help=text)
+    else:
+        metavar = {int: "NUMBER", tuple: "A,B"}.get(declared.type, "TEXT")
+        command.add_argument(option, metavar=metavar, help=text)
+
+
+def _checked(check: t.Callable[[str], str]) -> t.Callable[[str], str]:
+    """Let argparse show what a check has to say."""
+
+    def read(text: str) -> str:
+        try:
+            return check(text)
+        except ValueError as exc:
+            raise argparse.ArgumentTypeError(f"{text!r}: {exc}") from exc
+
+    return read
+
+
+def _username(text: str) -> str:
+    """Read the name of a user, who has to be able to send it in a header."""
+    if not text or text != text.strip() or not text.isprintable() or len(text) > 255:
+        raise ValueError("it has to be a name without control characters and outer blanks")
+    try:
+        return text.encode("latin-1").decode("latin-1")
+    except UnicodeError:
+        raise ValueError("it has to be in Latin-1, to be sent in a header") from None
 
 
 if __name__ == "__main__":

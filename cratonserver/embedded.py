@@ -19,7 +19,11 @@ from requests.structures import CaseInsensitiveDict
 
 from cratonclient import exceptions, transport
 from cratonserver import app, authentication, identity
+from cratonserver.settings import Log, Settings
 from cratonserver.store import Store, StoreError
+
+#: A log is for those who run a server.
+_SETTINGS = Settings(log=Log(access_log=False))
 
 
 def open_transport(url: str) -> transport.Transport:
@@ -37,7 +41,9 @@ def open_transport(url: str) -> transport.Transport:
         raise exceptions.ConnectionFailed(str(exc), exception=exc) from exc
     # A name that no resolver knows (RFC 2606), one for each fleet.
     name = hashlib.sha256(url.encode()).hexdigest()[:16]
-    return transport.Transport(f"http://{name}.invalid", Adapter(app.make(store), store))
+    return transport.Transport(
+        f"http://{name}.invalid", Adapter(app.make(store, _SETTINGS), store)
+    )
 
 
 class Adapter(requests.adapters.BaseAdapter):

@@ -10,6 +10,8 @@ from cratonclient import redact
 #: The most characters of a line of a message. What a client sent is repeated in
 #: messages, and may be as long as it likes.
 _MOST = 400
+#: What a client is told of an error that only the log explains.
+UNKNOWN = "An unknown exception occurred"
 
 
 class Refused(Exception):
@@ -17,11 +19,18 @@ class Refused(Exception):
 
     :param status: of HTTP, 400 or more.
     :param lines: what the client is told, shortened where it is too long.
+    :param headers: more for the answer.
     """
 
-    def __init__(self, status: int, *lines: str) -> None:
+    def __init__(
+        self,
+        status: int,
+        *lines: str,
+        headers: collections.abc.Mapping[str, str] | None = None,
+    ) -> None:
         self.status = status
         self.message = "\n".join(map(brief, lines))
+        self.headers = dict(headers or {})
         super().__init__(self.message)
 
 

@@ -14,6 +14,8 @@ from cratonserver.store import Store, StoreError
 
 LOG = logging.getLogger(__name__)
 
+PATH = "/healthcheck"
+
 
 class Health:
     """Tell whether this server can do its work, which is whether its database answers.

@@ -52,7 +52,15 @@ def server() -> t.Iterator[dict[str, str]]:
         ).stdout
         variables = dict(line.split("=", 1) for line in printed.replace("export ", "").split())
         serving = subprocess.Popen(
-            [BIN / "craton-server", "run", "--database", database, "--listen", "127.0.0.1:0"],
+            [
+                BIN / "craton-server",
+                "run",
+                "--database",
+                database,
+                "--listen",
+                "127.0.0.1:0",
+                "--no-access-log",
+            ],
             stderr=subprocess.PIPE,
             text=True,
         )

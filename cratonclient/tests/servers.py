@@ -28,7 +28,7 @@ def start(test: base.TestCase) -> dict[str, str]:
     said = subprocess.check_output([BIN / "craton-server", "init", database], text=True)
     variables = dict(line.removeprefix("export ").split("=", 1) for line in said.splitlines())
     server = subprocess.Popen(
-        [BIN / "craton-server", "run", database, "--listen=127.0.0.1:0"],
+        [BIN / "craton-server", "run", database, "--listen=127.0.0.1:0", "--no-access-log"],
         stderr=subprocess.PIPE,
         text=True,
     )

@@ -283,6 +283,12 @@ class TestStart(base.TestCase):
     def test_the_program_imports_nothing_slow(self):
         self.assertEqual(set(), self._loaded("cratonclient_osc.shell") & set(SLOW))
 
+    def test_a_fleet_in_a_file_needs_nothing_that_runs_a_server(self):
+        loaded = self._loaded("cratonserver.embedded")
+        self.assertEqual(
+            set(), loaded & {"oslo_config", "waitress", "keystonemiddleware", "webob"}
+        )
+
     def test_declarations_import_nothing_of_the_commands(self):
         loaded = self._loaded(*(f"cratonclient.v1.{name}" for name in v1.COLLECTIONS))
         self.assertEqual(

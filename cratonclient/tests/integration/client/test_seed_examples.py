@@ -462,7 +462,15 @@ class TestCratonAuthentication(base.TestCase):
         self.settings = {name: shlex.split(value)[0] for name, value in settings.items()}
 
         server = subprocess.Popen(
-            [*program, "run", "--database", database, "--listen", "127.0.0.1:0"],
+            [
+                *program,
+                "run",
+                "--database",
+                database,
+                "--listen",
+                "127.0.0.1:0",
+                "--no-access-log",
+            ],
             stderr=subprocess.PIPE,
             text=True,
         )

@@ -200,6 +200,7 @@ class Server:
             [
                 script("craton-server"),
                 "run",
+                "--no-access-log",
                 f"--database={self.database}",
                 "--listen=127.0.0.1:0",
             ],

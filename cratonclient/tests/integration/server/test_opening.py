@@ -130,7 +130,7 @@ class TestFirstUse(OpeningTestCase):
         self.embedded().clouds.create(name="before", variables={"a": 1})
         before = self.contents()
         status, out, _ = self.run_program("init", "--database", self.url)
-        self.assertEqual((0, 4), (status, len(out.splitlines())))
+        self.assertEqual((0, 7), (status, len(out.splitlines())))
         added = [line for line in self.contents() if line not in before]
         self.assertEqual([], [line for line in before if line not in self.contents()])
         users = [line for line in added if 'INTO "users"' in line]

@@ -144,13 +144,16 @@ class TestProgram(StorageTestCase):
         return subprocess.run([BIN / "craton-server", *words], capture_output=True, text=True)
 
     def test_init_prints_a_cratonrc_once(self):
-        first = self.run_program("init", "--database", self.url, "--url", "http://x/a b")
+        first = self.run_program("init", "--database", self.url, "--url", "http://x/$a/")
         again = self.run_program("init", "--database", self.url)
 
         lines = [shlex.split(line) for line in first.stdout.splitlines()]
         names = [line[1].partition("=")[0] for line in lines]
-        self.assertEqual(["CRATON_URL", "OS_USERNAME", "OS_PASSWORD", "OS_PROJECT_ID"], names)
-        self.assertEqual("CRATON_URL=http://x/a b", lines[0][1])
+        self.assertEqual(
+            ["CRATON_URL", "OS_USERNAME", "OS_PASSWORD", "OS_PROJECT_ID"], names[:4]
+        )
+        self.assertEqual(["OS_AUTH_TYPE", "OS_ENDPOINT", "OS_TOKEN"], names[4:])
+        self.assertEqual("CRATON_URL=http://x/$a", lines[0][1])
         self.assertEqual((1, ""), (again.returncode, again.stdout))
         self.assertIn("nothing was changed", again.stderr)
 

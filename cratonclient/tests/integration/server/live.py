@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``craton-server run`` in a process of its own, and bytes over sockets."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import typing as t
+
+from cratonclient.tests import base
+from cratonclient.tests.integration.osc.programs import clean_environment
+from cratonserver.store import Store
+
+PROGRAM = str(pathlib.Path(sys.executable).parent / "craton-server")
+
+
+class Answer(t.NamedTuple):
+    """An answer over a socket."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def json(self) -> t.Any:
+        """The body."""
+        return json.loads(self.text)
+
+
+class Connection:
+    """A connection on which a test says what it wants, byte by byte."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=50)
+        self.file = self.socket.makefile("rb")
+
+    def send(self, *lines: str, body: str | bytes = "") -> Connection:
+        """Send the lines of a head, an empty line and a body."""
+        head = "".join(f"{line}\r\n" for line in lines) + "\r\n"
+        self.send_bytes(
+            head.encode("latin-1"), body.encode() if isinstance(body, str) else body
+        )
+        return self
+
+    def send_bytes(self, *parts: bytes) -> None:
+        """Send bytes; the server may have enough of them before they end."""
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            for part in parts:
+                self.socket.sendall(part)
+
+    def answer(self) -> Answer:
+        """Read the next answer."""
+        status = int(self.file.readline().split()[1])
+        headers = {}
+        while line := self.file.readline().strip():
+            name, _, value = line.decode("latin-1").partition(": ")
+            assert name.lower() not in headers, f"two {name}"
+            headers[name.lower()] = value
+        length = int(headers.get("content-length", "0")) if status != 100 else 0
+        return Answer(status, headers, self.file.read(length).decode())
+
+    def rest(self) -> bytes:
+        """Read until the server closes the connection."""
+        try:
+            return self.file.read()
+        except ConnectionResetError:
+            return b""
+
+
+class Server:
+    """A server with a new fleet.
+
+    :param folder: where the fleet is kept.
+    :param words: more options.
+    """
+
+    def __init__(self, folder: pathlib.Path, *words: str) -> None:
+        self.folder = folder
+        self._said = folder / "said"
+        url = f"sqlite:///{folder}/fleet.db"
+        with contextlib.closing(Store(url)) as store:
+            store.open()
+            self.key = str(store.add_root_user("root"))
+        with self._said.open("w") as said:
+            self.process = subprocess.Popen(
+                [PROGRAM, "run", f"--database={url}", "--listen=127.0.0.1:0", *words],
+                cwd=folder,
+                env=clean_environment(str(folder)),
+                stderr=said,
+            )
+        while not (found := re.search(r"127\.0\.0\.1:(\d+) ", self.said)):
+            if self.process.poll() is not None:
+                raise AssertionError(self.said)
+        self.port = int(found[1])
+
+    @property
+    def said(self) -> str:
+        """What it wrote."""
+        return self._said.read_text()
+
+    def stop(self) -> None:
+        """End it, however it is."""
+        self.process.kill()
+        self.process.wait()
+
+    def head(self, line: str, *more: str) -> tuple[str, ...]:
+        """Give the head of a request by root."""
+        return (
+            f"{line} HTTP/1.1",
+            "Host: craton.example",
+            "X-Auth-User: root",
+            f"X-Auth-Token: {self.key}",
+            "X-Auth-Project: 1",
+            "Content-Type: application/json",
+            *more,
+        )
+
+    def wait_until_refused(self) -> None:
+        """Wait until it accepts no more connections."""
+        with contextlib.suppress(ConnectionRefusedError, ConnectionResetError):
+            while True:
+                socket.create_connection(("127.0.0.1", self.port), timeout=50).close()
+
+
+class LiveTestCase(base.TestCase):
+    """Tests that run the program."""
+
+    server: Server
+
+    def serve(self, *words: str) -> subprocess.Popen[bytes]:
+        """Start a server for this test."""
+        self.server = Server(self.folder(), *words)
+        self.addCleanup(self.server.stop)
+        return self.server.process
+
+    def run_program(
+        self, folder: pathlib.Path, *words: str, **settings: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the program to its end."""
+        return subprocess.run(
+            [PROGRAM, *words],
+            cwd=folder,
+            env=clean_environment(str(folder)) | settings,
+            capture_output=True,
+            text=True,
+            timeout=50,
+        )
+
+    def connect(self) -> Connection:
+        """Open a connection to the server."""
+        connection = Connection(self.server.port)
+        self.addCleanup(connection.socket.close)
+        self.addCleanup(connection.file.close)
+        return connection
+
+    def ask(self, line: str, *more: str, body: str | bytes = "") -> Answer:
+        """Make one request on a connection of its own."""
+        return self.connect().send(*self.server.head(line, *more), body=body).answer()
+
+
+class SharedServerTestCase(LiveTestCase):
+    """Tests that share a server."""
+
+    options: t.ClassVar[tuple[str, ...]]
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="craton-test-"))
+        cls.addClassCleanup(shutil.rmtree, folder)
+        cls.server = Server(folder, *cls.options)
+        cls.addClassCleanup(cls.server.stop)

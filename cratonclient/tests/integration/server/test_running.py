@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``craton-server run``: how it starts, and how it stops with requests in flight."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+
+from cratonclient.tests.integration.server import live
+
+CLOUD = '{"name": "prod"}'
+
+
+class TestStopping(live.LiveTestCase):
+    def begun(self) -> live.Connection:
+        """Begin a request, and wait until the server has seen that."""
+        connection = self.connect()
+        more = (f"Content-Length: {len(CLOUD)}", "Expect: 100-continue")
+        connection.send(*self.server.head("POST /v1/clouds", *more))
+        self.assertEqual(100, connection.answer().status)
+        return connection
+
+    def test_requests_that_have_begun_are_answered(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            server = self.serve()
+            idle = self.connect()
+            idle.send(*self.server.head("GET /v1/clouds"))
+            self.assertNotIn("connection", idle.answer().headers)
+            begun = self.begun()
+
+            server.send_signal(number)
+
+            self.server.wait_until_refused()
+            self.assertEqual(b"", idle.rest())
+            begun.send_bytes(CLOUD.encode())
+            answer = begun.answer()
+            self.assertEqual((201, "close"), (answer.status, answer.headers["connection"]))
+            self.assertEqual(b"", begun.rest())
+            self.assertEqual(0, server.wait(50))
+
+    def test_a_second_signal_stops_at_once(self):
+        server = self.serve("--stop-timeout=3000")
+        begun = self.begun()
+
+        server.terminate()
+        self.server.wait_until_refused()
+        server.terminate()
+
+        self.assertEqual(1, server.wait(50))
+        self.assertEqual(b"", begun.rest())
+        self.assertIn("1 connection was cut off", self.server.said)
+
+    def test_the_time_for_it_is_bounded(self):
+        server = self.serve("--stop-timeout=0")
+        begun = self.begun()
+
+        server.terminate()
+
+        self.assertEqual(1, server.wait(50))
+        self.assertEqual(b"", begun.rest())
+
+    def test_a_request_that_never_ends_is_refused_and_not_waited_for(self):
+        server = self.serve("--request-timeout=1", "--stop-timeout=3000")
+        begun = self.begun()
+
+        server.terminate()
+
+        self.assertEqual(408, begun.answer().status)
+        begun.socket.close()
+        self.assertEqual(0, server.wait(50))
+
+
+class TestStarting(live.LiveTestCase):
+    def setUp(self):
+        super().setUp()
+        self.path = self.folder()
+
+    def test_a_port_that_is_taken_is_one_line(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            listen = f"127.0.0.1:{taken.getsockname()[1]}"
+            done = self.run_program(self.path, "run", "--listen", listen)
+
+        self.assertEqual(1, done.returncode)
+        self.assertEqual(
+            f"craton-server: cannot listen at {listen}: Address already in use\n", done.stderr
+        )
+
+    def test_a_host_that_is_none_is_one_line(self):
+        for host in ("no-such-host.invalid", "a" * 100):
+            done = self.run_program(self.path, "run", "--listen", f"{host}:1")
+
+            self.assertEqual((1, 1), (done.returncode, len(done.stderr.splitlines())))
+            self.assertIn(f"cannot listen at {host}:1", done.stderr)
+
+    def test_a_bad_configuration_is_one_line_and_wrong_usage(self):
+        (self.path / "bad.conf").write_text("[serving]\nthreads = many\n")
+
+        done = self.run_program(self.path, "run", "--config-file", "bad.conf")
+
+        self.assertEqual(2, done.returncode)
+        self.assertEqual(
+            "craton-server: bad.conf: [serving] threads = 'many': it has to be a whole "
+            "number of at least 1\n",
+            done.stderr,
+        )
+
+    def test_the_configuration_can_be_printed(self):
+        done = self.run_program(
+            self.path, "config", "--threads=3", CRATON_DATABASE="postgresql://u:p@h/d"
+        )
+
+        self.assertEqual((0, ""), (done.returncode, done.stderr))
+        self.assertIn("database = postgresql://***@h/d  (CRATON_DATABASE)\n", done.stdout)
+        self.assertIn("threads = 3  (--threads)\n", done.stdout)
+
+    def test_init_refuses_what_nobody_could_use(self):
+        for words in (
+            ("--username", ""),
+            ("--username", "a\nb"),
+            ("--username", " a"),
+            ("--username", "Łukasz"),
+            ("--url", "sqlite:///x"),
+            ("--url", "http://a\x1bb"),
+            ("--url", ""),
+        ):
+            done = self.run_program(self.path, "init", *words)
+
+            self.assertEqual((2, ""), (done.returncode, done.stdout), str(words))
+            self.assertIn(repr(words[1]), done.stderr)
+        self.assertEqual([], [*self.path.iterdir()])
+
+    def test_the_access_log_is_json_with_what_was_asked_and_no_secrets(self):
+        server = self.serve()
+        lines = (
+            "GET /v1/clouds?name=%0Ax",
+            "GET /v1/clouds?token=s3cret&vars=pass:%22s3cret%22",
+        )
+        answers = [self.ask(line, "User-Agent: a\x85b") for line in lines]
+        self.ask("GET /healthcheck")
+        server.terminate()
+        server.wait(50)
+
+        text = self.server.said
+        logged = [json.loads(line) for line in text.splitlines()[1:]]
+        self.assertEqual(
+            [a.headers["x-openstack-request-id"] for a in answers],
+            [line["request_id"] for line in logged],
+        )
+        self.assertEqual("/v1/clouds?name=%0Ax", logged[0]["path"])
+        self.assertEqual("/v1/clouds?token=***&vars=***", logged[1]["path"])
+        self.assertEqual(
+            ("root", "GET", 404), (logged[0]["user"], logged[0]["method"], logged[0]["status"])
+        )
+        self.assertEqual(int(answers[0].headers["content-length"]), logged[0]["bytes"])
+        self.assertEqual(("127.0.0.1", "a\x85b"), (logged[0]["client"], logged[0]["agent"]))
+        self.assertTrue(text.isascii())
+        self.assertNotIn("s3cret", text)
+        self.assertNotIn(self.server.key, text)

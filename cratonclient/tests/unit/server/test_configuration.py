@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Options over environment over file, and one line about what is wrong."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+from unittest import mock
+
+from cratonclient.tests import base
+from cratonserver import configuration, settings
+
+
+class ConfigurationTestCase(base.TestCase):
+    def load(
+        self,
+        text: str = "",
+        given: t.Mapping[str, t.Any] | None = None,
+        **environment: str,
+    ) -> configuration.Configuration:
+        """Read a file, options and an environment."""
+        file = self.folder() / "server.conf"
+        file.write_text(text, "utf-8")
+        self.file = str(file)
+        with mock.patch.dict(os.environ, environment):
+            return configuration.load(given or {}, [self.file])
+
+    def refused(self, *args: t.Any, **environment: str) -> str:
+        """Read what cannot be used; give the reason."""
+        error = self.assertRaises(
+            configuration.ConfigurationError, self.load, *args, **environment
+        )
+        self.assertEqual(1, len(str(error).splitlines()))
+        return str(error)
+
+
+class TestPrecedence(ConfigurationTestCase):
+    FILE = "[DEFAULT]\ndatabase = sqlite:///file.db\n[serving]\nthreads = 3\n"
+
+    def test_without_anything_the_defaults_hold(self):
+        self.assertEqual(settings.Settings(), self.load().settings)
+
+    def test_options_win_over_the_environment_and_that_over_the_file(self):
+        environment = {
+            "CRATON_DATABASE": "sqlite:///variable.db",
+            "OS_SERVING__THREADS": "4",
+            "OS_SERVING__STOP_TIMEOUT": "5",
+        }
+
+        found = self.load(self.FILE, {"threads": "6"}, **environment)
+
+        self.assertEqual("sqlite:///variable.db", found.settings.database)
+        self.assertEqual(6, found.settings.serving.threads)
+        self.assertEqual(5, found.settings.serving.stop_timeout)
+        self.assertEqual(3, self.load(self.FILE).settings.serving.threads)
+
+    def test_the_last_file_wins(self):
+        self.load(self.FILE)
+        first = self.file
+        self.load("[serving]\nthreads = 9\n")
+
+        found = configuration.load({}, [first, self.file])
+
+        self.assertEqual(9, found.settings.serving.threads)
+        self.assertEqual("sqlite:///file.db", found.settings.database)
+
+    def test_the_file_can_be_named_by_the_environment(self):
+        self.load(self.FILE)
+
+        with mock.patch.dict(os.environ, {"CRATON_SERVER_CONFIG": self.file}):
+            found = configuration.load({})
+
+        self.assertEqual(3, found.settings.serving.threads)
+
+    def test_a_dollar_means_something_in_files_only(self):
+        url = "postgresql://a:$b@h/d"
+
+        self.assertEqual(url, self.load(given={"database": url}).settings.database)
+        self.assertEqual(url, self.load(CRATON_DATABASE=url).settings.database)
+        self.assertIn("written $$", self.refused(f"[DEFAULT]\ndatabase = {url}\n"))
+        doubled = url.replace("$", "$$")
+        found = self.load(f"[DEFAULT]\ndatabase = {doubled}\n")
+        self.assertEqual(url, found.settings.database)
+
+    def test_lists_and_booleans_are_read(self):
+        found = self.load("[roles]\nroot_roles = a, b\n[log]\naccess_log = no\n")
+
+        self.assertEqual(("a", "b"), found.settings.roles.root_roles)
+        self.assertFalse(found.settings.log.access_log)
+
+
+class TestWhatCannotBeUsed(ConfigurationTestCase):
+    def test_it_names_the_file_the_option_and_the_value(self):
+        said = self.refused("[limits]\nbody_size = lots\n")
+
+        self.assertIn(f"{self.file}: [limits] body_size = 'lots'", said)
+        self.assertIn("a whole number of at least 1024", said)
+
+    def test_it_names_the_option_of_the_command_line(self):
+        said = self.refused("", {"listen": "here"})
+
+        self.assertIn("--listen: [serving] listen = 'here': it has to be HOST:PORT", said)
+
+    def test_it_names_the_variable(self):
+        said = self.refused(OS_LOG__LOG_LEVEL="loud")
+
+        self.assertIn("OS_LOG__LOG_LEVEL", said)
+        self.assertIn("debug, info, warning, error", said)
+
+    def test_numbers_have_a_minimum(self):
+        self.assertIn("at least 1", self.refused("[serving]\nthreads = 0\n"))
+
+    def test_booleans_are_true_or_false(self):
+        self.assertIn("true or false", self.refused("[log]\naccess_log = perhaps\n"))
+
+    def test_an_unknown_option_is_refused_with_a_suggestion(self):
+        said = self.refused("[serving]\nthread = 3\n")
+
+        self.assertIn(f"{self.file}: [serving] has no option 'thread'", said)
+        self.assertIn("did you mean 'threads'", said)
+
+    def test_an_unknown_section_is_refused_with_a_suggestion(self):
+        self.assertIn("did you mean 'limits'", self.refused("[limit]\nbody_size = 2000\n"))
+
+    def test_an_option_in_the_wrong_section_is_refused(self):
+        self.assertIn("no option 'listen'", self.refused("[limits]\nlisten = 127.0.0.1:1\n"))
+
+    def test_text_that_is_no_ini_file_is_refused(self):
+        self.assertIn(":1, ", self.refused("nonsense\n"))
+
+    def test_a_file_that_is_not_there_is_refused(self):
+        error = self.assertRaises(
+            configuration.ConfigurationError, configuration.load, {}, ["/nowhere/at.conf"]
+        )
+
+        self.assertIn("/nowhere/at.conf", str(error))
+
+    def test_urls_are_checked(self):
+        for url in ("ftp://x", "http://", "x", "http://a b", "http://u:p@h", "http://h?q"):
+            self.assertIn("http:// or https://", self.refused("", {"public_url": url}))
+
+    def test_addresses_are_checked(self):
+        for text in ("here", "1.2.3.4", ":80", "h:99999", "h:x", "::1:80", "[h]:80", "[::1]"):
+            self.assertRaises(ValueError, settings.address, text)
+        self.assertEqual(("h", 80), settings.address("h:80"))
+
+
+class TestShowing(ConfigurationTestCase):
+    def test_it_tells_where_each_value_came_from(self):
+        lines = [*self.load("[serving]\nthreads = 3\n", {"auth": "local"}).lines()]
+
+        self.assertIn(f"threads = 3  ({self.file})", lines)
+        self.assertIn("auth = local  (--auth)", lines)
+        self.assertIn("body_size = 4194304  (default)", lines)
+
+    def test_it_shows_no_password(self):
+        for url in (
+            "postgresql://craton:s3cret@h/d",
+            "postgresql://craton:a/s3cret@h/d",
+            "postgresql://h/d?user=craton&password=s3cret",
+        ):
+            shown = "\n".join(self.load(given={"database": url}).lines())
+
+            self.assertNotIn("s3cret", shown)
+            self.assertIn("postgresql://", shown)
+
+
+class TestDeclarations(base.TestCase):
+    def test_names_are_unique_over_all_groups(self):
+        names = [declared.name for declared in settings.declared()]
+
+        self.assertEqual(sorted(set(names)), sorted(names))
+
+    def test_every_default_passes_its_own_check(self):
+        for declared in settings.declared():
+            if declared.rule.check:
+                declared.rule.check(declared.default)
