@@ -111,7 +111,7 @@ def _answer_refused(
     req: falcon.Request, resp: falcon.Response, exception: errors.Refused, params: t.Any
 ) -> None:
     if isinstance(exception, StoreError):  # the operator's line is not for clients
-        LOG.error("%s (%s)", exception, req.env[requestid.KEY])
+        LOG.error("%s", exception, extra=gateway.marked(req.env))
     resp.status = exception.status
     resp.set_headers(exception.headers)
     views.answer(resp, {"message": exception.message, "status": exception.status})

@@ -100,12 +100,33 @@ def show(found: Configuration, options: argparse.Namespace) -> int:
     return 0
 
 
+def upgrade(found: Configuration, options: argparse.Namespace) -> int:
+    """Bring the tables to the version of this program, and say which that is."""
+    with opened(found, upgrade=True) as store:
+        print(store.version())
+    return 0
+
+
+def version(found: Configuration, options: argparse.Namespace) -> int:
+    """Say which version the tables have."""
+    with contextlib.closing(Store(found.settings.database, 1)) as store:
+        known = store.version()
+    if known is None:
+        print("craton-server: the database has no tables of Craton.", file=sys.stderr)
+        return 1
+    print(known)
+    return 0
+
+
 @contextlib.contextmanager
-def opened(found: Configuration) -> t.Iterator[Store]:
-    """Open the store of a configuration."""
-    store = Store(found.settings.database)
+def opened(found: Configuration, upgrade: bool = False) -> t.Iterator[Store]:
+    """Open the store of a configuration.
+
+    :param upgrade: whether tables of an older version are brought to this one.
+    """
+    store = Store(found.settings.database, found.settings.serving.threads)
     try:
-        store.open()
+        store.open(upgrade)
         yield store
     finally:
         store.close()
@@ -153,7 +174,16 @@ def _parser() -> argparse.ArgumentParser:
     _command(
         commands, show, "config", "print the configuration that is in force", _everything()
     )
+    database = _group(commands, "db", "look after the tables of the database")
+    _command(database, upgrade, "upgrade", "bring the tables to the version of this program")
+    _command(database, version, "version", "print the version of the tables")
     return parser
+
+
+def _group(commands: t.Any, name: str, help: str) -> t.Any:
+    """Add a word that commands of one subject begin with."""
+    group = commands.add_parser(name, help=help, description=help)
+    return group.add_subparsers(metavar="<command>", required=True)
 
 
 def _everything() -> list[settings.Declared]:

@@ -124,13 +124,13 @@ def _option(declared: Declared) -> cfg.Opt:
         return cfg.IntOpt(declared.name, min=rule.minimum, **options)
     if declared.type is bool:
         return cfg.BoolOpt(declared.name, **options)
-    choices = list(rule.choices) or None
     if declared.type is tuple:
         options["default"] = list(declared.default)
+        choices = list(rule.choices) or None
         return cfg.ListOpt(declared.name, item_type=types.String(choices=choices), **options)
     if rule.check:
         return cfg.Opt(declared.name, type=_Checked(rule.check), **options)
-    return cfg.StrOpt(declared.name, choices=choices, **options)
+    return cfg.StrOpt(declared.name, choices=list(rule.choices.items()) or None, **options)
 
 
 class _Sources:

@@ -25,13 +25,13 @@ class Rule:
 
     :param help: what it is, for the command line, the sample and the documentation.
     :param minimum: the smallest number.
-    :param choices: all that it may be.
+    :param choices: all that it may be, and what each of them means.
     :param check: raises ValueError, saying what it has to be, for what it may not be.
     """
 
     help: str
     minimum: int | None = None
-    choices: tuple[str, ...] = ()
+    choices: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     check: t.Callable[[str], object] | None = None
 
 
@@ -171,7 +171,9 @@ class Proxies:
     trusted_proxy_headers: tuple[str, ...] = _setting(
         _PROXY_HEADERS,
         "The headers that are believed of a trusted proxy.",
-        choices=(*_PROXY_HEADERS, "x-forwarded-port", "x-forwarded-by", "forwarded"),
+        choices=dict.fromkeys(
+            (*_PROXY_HEADERS, "x-forwarded-port", "x-forwarded-by", "forwarded"), ""
+        ),
     )
 
 
@@ -182,7 +184,12 @@ class Log:
     log_level: str = _setting(
         "info",
         "The least important messages that are logged.",
-        choices=("debug", "info", "warning", "error"),
+        choices={
+            "debug": "everything, requests for /healthcheck included",
+            "info": "requests, and what is good to know",
+            "warning": "what may be wrong",
+            "error": "what failed",
+        },
     )
     access_log: bool = _setting(True, "Log every request.")
 
@@ -220,8 +227,11 @@ class Settings:
     )
     auth: str = _setting(
         "local",
-        "Who says who makes a request: Craton's own users, or Keystone.",
-        choices=("local", "keystone"),
+        "Who says who makes a request.",
+        choices={
+            "local": "Craton's own users, with their API keys",
+            "keystone": "Keystone, which checks the token",
+        },
     )
     serving: Serving = Serving()
     limits: Limits = Limits()

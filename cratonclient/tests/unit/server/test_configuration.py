@@ -4,11 +4,16 @@
 from __future__ import annotations
 
 import os
+import pathlib
 import typing as t
 from unittest import mock
 
+from oslo_config import generator
+
 from cratonclient.tests import base
 from cratonserver import configuration, settings
+
+ROOT = pathlib.Path(__file__).parents[4]
 
 
 class ConfigurationTestCase(base.TestCase):
@@ -175,3 +180,13 @@ class TestDeclarations(base.TestCase):
         for declared in settings.declared():
             if declared.rule.check:
                 declared.rule.check(declared.default)
+
+    def test_the_sample_has_everything_that_can_be_set(self):
+        sample = self.folder() / "sample"
+
+        generator.main(
+            ["--namespace=cratonserver", "--wrap-width=80", f"--output-file={sample}"]
+        )
+
+        kept = (ROOT / "etc/craton-server.conf.sample").read_text()
+        self.assertEqual(kept, sample.read_text())
