@@ -23,6 +23,9 @@ from cratonserver import (
 from cratonserver.settings import Settings
 from cratonserver.store import Store, StoreError
 
+if t.TYPE_CHECKING:
+    from oslo_config import cfg
+
 LOG = logging.getLogger(__name__)
 
 _METHODS = ("DELETE", "GET", "HEAD", "POST", "PUT")
@@ -55,18 +58,23 @@ class Methods:
             raise falcon.HTTPMethodNotAllowed([*known, "OPTIONS"])
 
 
-def make(store: Store, settings: Settings = Settings()) -> t.Any:  # noqa: B008, it is frozen
+def make(
+    store: Store,
+    settings: Settings = Settings(),  # noqa: B008, it is frozen
+    parsed: cfg.ConfigOpts | None = None,
+) -> t.Any:
     """Make the application.
 
     :param store: an open store.
     :param settings: what is not left as it is.
+    :param parsed: oslo.config's view of the configuration, for keystonemiddleware.
     :returns: a WSGI application with the whole API below ``/v1``.
     """
     paths = routes(store, settings)
     open_paths = frozenset(p for p, view in paths.items() if getattr(view, "is_open", False))
     app: t.Any = falcon.App(
         media_type=falcon.MEDIA_JSON,
-        middleware=[authentication.LocalAuthentication(store, open_paths), Methods()],
+        middleware=[_authentication(store, settings, open_paths), Methods()],
     )
     app.req_options.strip_url_path_trailing_slash = False
     app.req_options.keep_blank_qs_values = True
@@ -77,10 +85,23 @@ def make(store: Store, settings: Settings = Settings()) -> t.Any:  # noqa: B008,
     app.add_error_handler(Exception, _answer_failure)
     for path, view in paths.items():
         app.add_route(path, view)
-    layers = limits.Limited(app, settings.limits)
+    layers = app
+    if settings.auth == "keystone":
+        from cratonserver import keystone
+
+        layers = keystone.Checked(app, parsed, open_paths)
+    layers = limits.Limited(layers, settings.limits)
     return gateway.Gateway(
         proxies.behind(layers, settings.proxies), access_log=settings.log.access_log
     )
+
+
+def _authentication(store: Store, settings: Settings, open_paths: frozenset[str]) -> t.Any:
+    if settings.auth == "keystone":
+        from cratonserver import keystone
+
+        return keystone.KeystoneAuthentication(store, settings.roles, open_paths)
+    return authentication.LocalAuthentication(store, open_paths)
 
 
 def routes(store: Store, settings: Settings = Settings()) -> dict[str, t.Any]:  # noqa: B008

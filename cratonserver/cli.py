@@ -80,7 +80,9 @@ def run(found: Configuration, options: argparse.Namespace) -> int:
     logs.configure(found.settings)
     with opened(found) as store, _listening(found.settings.serving.listen) as listening:
         host, port = listening.getsockname()[:2]
-        server = serving.Server(app.make(store, found.settings), listening, found.settings)
+        server = serving.Server(
+            app.make(store, found.settings, found.parsed), listening, found.settings
+        )
         print(
             f"Serving {store.name} at {_url(host, port)} (Ctrl-C to stop)",
             file=sys.stderr,

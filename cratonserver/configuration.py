@@ -39,12 +39,14 @@ class Configuration:
 
     :param settings: the settings.
     :param origins: where each came from, by group and name.
-    :param parsed: oslo.config's view of it, for other libraries.
+    :param parsed: oslo.config's view of it, for keystonemiddleware.
+    :param middleware: the options of the latter.
     """
 
     settings: settings.Settings
     origins: t.Mapping[tuple[str, str], str]
     parsed: cfg.ConfigOpts
+    middleware: t.Collection[cfg.Opt] = ()
 
     def lines(self) -> t.Iterator[str]:
         """Show what is in force and where each value came from, without secrets."""
@@ -58,6 +60,20 @@ class Configuration:
             text = ",".join(value) if isinstance(value, tuple) else str(value)
             origin = self.origins[group, declared.name]
             yield f"{declared.name} = {_masked(text)}  ({origin})"
+        yield from self._middleware_lines()
+
+    def _middleware_lines(self) -> t.Iterator[str]:
+        """Show what is set of keystonemiddleware's section, which is large."""
+        shown = False
+        for option in self.middleware:
+            location = self.parsed.get_location(option.dest, KEYSTONE)
+            if location is None or not location.location.is_user_controlled:
+                continue
+            if not shown:
+                yield f"\n[{KEYSTONE}]"
+            shown = True
+            value = "***" if option.secret else self.parsed[KEYSTONE][option.dest]
+            yield f"{option.dest} = {value}  ({location.detail})"
 
 
 def load(given: t.Mapping[str, t.Any], files: t.Sequence[str] = ()) -> Configuration:
@@ -87,8 +103,9 @@ def load(given: t.Mapping[str, t.Any], files: t.Sequence[str] = ()) -> Configura
         values[place] = _read(parsed, declared, sources)
         origins[place] = sources.of(declared)[0]
     made = settings.make(values)
-    sources.refuse_unknown(ignored=() if made.auth == "keystone" else (KEYSTONE,))
-    return Configuration(made, origins, parsed)
+    middleware = _middleware(parsed) if made.auth == "keystone" else None
+    sources.refuse_unknown({KEYSTONE: middleware})
+    return Configuration(made, origins, parsed, middleware or ())
 
 
 def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
@@ -161,14 +178,18 @@ class _Sources:
                 return file, sections[group][name][-1]
         return "default", str(declared.default)
 
-    def refuse_unknown(self, ignored: t.Collection[str]) -> None:
+    def refuse_unknown(self, others: t.Mapping[str, t.Collection[cfg.Opt] | None]) -> None:
         """Refuse what no setting is called.
 
-        :param ignored: sections that are somebody else's.
+        :param others: sections that are somebody else's, and their options; ``None``
+            where nobody looks at them.
         """
         known: dict[str, set[str]] = {}
         for declared in settings.declared():
             known.setdefault(declared.group, set()).add(declared.name)
+        for group, options in others.items():
+            known[group] = {name for option in options or () for name in _names(option)}
+        ignored = [group for group, options in others.items() if options is None]
         for file, sections in self._files.items():
             for group, values in sections.items():
                 if group in ignored:
@@ -182,6 +203,38 @@ class _Sources:
                         raise ConfigurationError(
                             f"{file}: [{group}] has no option {name!r}{hint}"
                         )
+
+
+def _names(option: cfg.Opt) -> set[str]:
+    """Give all that an option may be called."""
+    old = {str(deprecated.name) for deprecated in option.deprecated_opts}
+    return {name.replace("-", "_") for name in {option.name, *old}} | {option.name, *old}
+
+
+def _middleware(parsed: cfg.ConfigOpts) -> list[cfg.Opt]:
+    """Make keystonemiddleware's section known, and check that it can be used."""
+    try:
+        from cratonserver import keystone
+    except ImportError as exc:
+        raise ConfigurationError(
+            f"auth = keystone needs more than is installed ({exc}): "
+            "pip install 'python-cratonclient[server,keystone]'"
+        ) from exc
+    try:
+        options = keystone.register(parsed)
+    except Exception as exc:  # whatever a plugin of keystoneauth does
+        raise ConfigurationError(f"[{KEYSTONE}] auth_type: {exc}") from exc
+    for option in options:
+        try:
+            value = parsed[KEYSTONE][option.dest]
+        except (ValueError, cfg.Error) as exc:
+            shown = "" if option.secret else f": {exc}"
+            raise ConfigurationError(
+                f"[{KEYSTONE}] {option.dest} cannot be used{shown}"
+            ) from exc
+        if option.dest in keystone.REQUIRED and not value:
+            raise ConfigurationError(f"[{KEYSTONE}] {option.dest} has to be set")
+    return options
 
 
 def _read(parsed: cfg.ConfigOpts, declared: Declared, sources: _Sources) -> t.Any:

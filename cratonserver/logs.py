@@ -25,6 +25,7 @@ class Lines(logging.Formatter):
         line = {
             "time": when.isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
+            "process": record.process,
             "logger": record.name,
             "message": redact.mask(record.getMessage()),
             **getattr(record, "fields", {}),

@@ -99,7 +99,12 @@ class Serving:
         "stands in brackets.",
         check=address,
     )
-    threads: int = _setting(8, "How many requests are worked on at the same time.", minimum=1)
+    threads: int = _setting(
+        8,
+        "How many requests are worked on at the same time; behind another WSGI server, how "
+        "many connections to the database each of its processes keeps.",
+        minimum=1,
+    )
     connection_limit: int = _setting(
         500, "How many clients may be connected; more have to wait.", minimum=1
     )
