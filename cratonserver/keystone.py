@@ -170,5 +170,7 @@ class KeystoneAuthentication:
 
 def _unavailable() -> errors.Refused:
     return errors.Refused(
-        503, "Keystone cannot be asked about the token: try again.", headers={"Retry-After": "5"}
+        503,
+        "Keystone cannot be asked about the token: try again.",
+        headers={"Retry-After": "5"},
     )

@@ -201,7 +201,9 @@ class Server(server.TcpWSGIServer):
         working = len(self.task_dispatcher.queue) + self.task_dispatcher.active_count
         if working >= self._settings.request_limit and request.path != health.PATH:
             request.refuse(
-                errors.Refused(503, "The server is busy: try again.", headers={"Retry-After": "1"})
+                errors.Refused(
+                    503, "The server is busy: try again.", headers={"Retry-After": "1"}
+                )
             )
         (self._refusals if request.error else self.task_dispatcher).add_task(task)
 
