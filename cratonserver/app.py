@@ -13,6 +13,7 @@ from cratonserver import (
     errors,
     gateway,
     health,
+    keys,
     limits,
     openapi,
     parameters,
@@ -74,7 +75,11 @@ def make(
     open_paths = frozenset(p for p, view in paths.items() if getattr(view, "is_open", False))
     app: t.Any = falcon.App(
         media_type=falcon.MEDIA_JSON,
-        middleware=[_authentication(store, settings, open_paths), Methods()],
+        middleware=[
+            _authentication(store, settings, open_paths),
+            Methods(),
+            authentication.ReadersOnlyRead(),
+        ],
     )
     app.req_options.strip_url_path_trailing_slash = False
     app.req_options.keep_blank_qs_values = True
@@ -114,6 +119,7 @@ def routes(store: Store, settings: Settings = Settings()) -> dict[str, t.Any]:  
     for kind in store.schema.kinds:
         collection = f"/v1/{parameters.collection_path(kind)}"
         paths.update({collection + suffix: view for suffix, view in views.of(store, kind)})
+    paths[keys.PATH] = keys.Key(store)
     paths["/"] = versions.Versions("getVersions")
     # An endpoint in a catalogue may end with a slash, and keystoneauth asks there.
     paths["/v1"] = paths["/v1/"] = versions.Versions("getVersion1")

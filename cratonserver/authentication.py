@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import falcon
 
-from cratonserver import identity
+from cratonserver import errors, identity
 from cratonserver.store import Store
 
 #: Where a caller inside the process says who it is. Nobody can set it from
@@ -41,3 +43,17 @@ class LocalAuthentication:
                 )
             req.env[IDENTITY_KEY] = known  # for the log
         req.context.identity = known
+
+
+class ReadersOnlyRead:
+    """Keep those who may only read from changing anything, whatever the path."""
+
+    def process_resource(
+        self, req: falcon.Request, resp: falcon.Response, resource: t.Any, params: t.Any
+    ) -> None:
+        """Refuse what is not a way to read, where the path has it at all."""
+        who = getattr(req.context, "identity", None)
+        changes = req.method not in ("GET", "HEAD", "OPTIONS")
+        known = getattr(resource, f"on_{req.method.lower()}", None)
+        if who is not None and not who.can_write and changes and known:
+            raise errors.Refused(403, "This action requires a role that may write")

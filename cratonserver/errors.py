@@ -40,6 +40,11 @@ def invalid(problems: collections.abc.Iterable[str]) -> Refused:
     return Refused(400, "The request included the following errors:", *lines)
 
 
+def missing_role(role: str) -> Refused:
+    """Make the error for a user who may not do what is asked (section 13.2)."""
+    return Refused(403, f"This action requires the '{role}' role")
+
+
 def not_found() -> Refused:
     """Make the error for an object that does not exist, or is not visible."""
     return Refused(404, "Not Found")

@@ -7,6 +7,7 @@ import dataclasses
 import hashlib
 import hmac
 import re
+import secrets
 import uuid
 
 import sqlalchemy as sa
@@ -27,16 +28,40 @@ PROJECT_ID = re.compile(
 
 @dataclasses.dataclass(frozen=True)
 class Identity:
-    """A user, in the project that the requests are about."""
+    """A user, in the project that the requests are about.
+
+    :param user_id: the id among Craton's own users, ``None`` for others.
+    :param can_write: whether anything may be changed at all.
+    """
 
     project_id: str
     username: str = ""
     is_admin: bool = False
     is_root: bool = False
+    user_id: int | None = None
+    can_write: bool = True
 
 
 #: Whoever can write the file of an embedded fleet owns it.
 OWNER = Identity(FIRST_PROJECT, "owner", is_admin=True, is_root=True)
+
+
+#: What API keys begin with, so that people, and programs that look for secrets
+#: in the wrong places, can tell what they see.
+KEY_PREFIX = "craton_"
+
+
+def new_key() -> tuple[str, str]:
+    """Make an API key.
+
+    :returns: the key, of 160 random bits, and the digest of it that is stored.
+
+    >>> key, stored = new_key()
+    >>> key.startswith(KEY_PREFIX), len(key), digest(key) == stored
+    (True, 47, True)
+    """
+    key = KEY_PREFIX + secrets.token_hex(20)
+    return key, digest(key)
 
 
 def digest(api_key: str) -> str:
@@ -84,7 +109,14 @@ def authenticate(
         users.c.project_id == canonical, users.c.username == (username or "")
     )
     row = connection.execute(query).mappings().one_or_none()
-    known = row["key_digest"] if row else ""
-    if row is None or not hmac.compare_digest(known, digest(api_key or "")):
+    # The same work for a user that does not exist, so that time tells nothing.
+    known = row["key_digest"] if row else _NOBODY
+    right = hmac.compare_digest(known, digest(api_key or ""))
+    if row is None or not right:
         raise errors.Refused(401, "The request could not be authenticated.")
-    return Identity(canonical, row["username"], row["is_admin"], row["is_root"])
+    return Identity(
+        canonical, row["username"], row["is_admin"], row["is_root"], user_id=row["id"]
+    )
+
+
+_NOBODY = digest(secrets.token_hex(20))

@@ -32,7 +32,6 @@ SECTION = "keystone_authtoken"
 REQUIRED = ("www_authenticate_uri", "auth_type", "auth_url")
 
 SERVICE_TYPE = "fleet_management"
-READS = ("GET", "HEAD", "OPTIONS")
 
 _UNAVAILABLE = (
     ksa_exceptions.ConnectFailure,
@@ -132,11 +131,11 @@ class KeystoneAuthentication:
             raise errors.Refused(401, "The request could not be authenticated.")
         # This name nobody can set from outside, unlike that of a header.
         token = req.env["keystone.token_auth"].user
-        known = self._identity(token, req.method)
+        known = self._identity(token)
         self._make_project(known.project_id, token.project_name)
         req.context.identity = req.env[authentication.IDENTITY_KEY] = known
 
-    def _identity(self, token: access.AccessInfo, method: str) -> Identity:
+    def _identity(self, token: access.AccessInfo) -> Identity:
         if not token.project_id:
             raise errors.Refused(403, "The token is not for a project: get one that is.")
         try:
@@ -150,9 +149,13 @@ class KeystoneAuthentication:
         writes = is_admin or bool(names.intersection(self._roles.member_roles))
         if not (writes or names.intersection(self._roles.reader_roles)):
             raise errors.Refused(403, "None of the roles of the token may use this service.")
-        if not (writes or method in READS):
-            raise errors.Refused(403, "This action requires a role that may write")
-        return Identity(project, token.username or "", is_admin=is_admin, is_root=is_root)
+        return Identity(
+            project,
+            token.username or "",
+            is_admin=is_admin,
+            is_root=is_root,
+            can_write=writes,
+        )
 
     def _make_project(self, item_id: str, name: str | None) -> None:
         """Make the project of a token, unless it is there."""

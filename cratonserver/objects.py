@@ -96,14 +96,14 @@ class Objects:
         shown = self.rules.complete(values, self.who)
         if "kind" in self.table.c:
             values["kind"] = self.kind.key
-        self._check_references(values)
+        self._check_references(values, values.get("project_id"))
         insert = sa.insert(self.table).values(values).returning(self.table.c.id)
         try:
             item_id = self.connection.execute(insert).scalar_one()
         except sa.exc.IntegrityError as exc:
             raise self._refusal(exc) from exc
         row = self.find(item_id)
-        self.rules.check(self.connection, self.table, row, values)
+        self.rules.check(self, row, values)
         if "variables" in given:
             table = self.schema.variables(self.kind)
             variables.put(self.connection, table, item_id, given["variables"])
@@ -118,9 +118,10 @@ class Objects:
         """
         self._hold(item_id)
         row = self.find(item_id)
-        self._check_references(given)
-        self.rules.check(self.connection, self.table, row, given)
-        changes = {name: value for name, value in given.items() if row[name] != value}
+        values = dict(given)
+        self._check_references(values, row.get("project_id"))
+        self.rules.check(self, row, values)
+        changes = {name: value for name, value in values.items() if row[name] != value}
         if not changes:
             return row
         update = sa.update(self.table).where(self.table.c.id == item_id)
@@ -136,6 +137,7 @@ class Objects:
         :raises cratonserver.errors.Refused: with status 409 when something
             else refers to it.
         """
+        self.rules.check_deletion(self, item_id)
         delete = sa.delete(self.table).where(self.table.c.id == item_id, *self._scope())
         try:
             with self.schema.deferring(self.connection):
@@ -272,8 +274,11 @@ class Objects:
         field = broken.constraint.removeprefix(f"fk_{self.table.name}_")
         return errors.Refused(404, f"{field or 'reference'}: what it refers to is gone")
 
-    def _check_references(self, given: t.Mapping[str, t.Any]) -> None:
-        """Refuse references to what does not exist, or is not visible.
+    def _check_references(self, given: t.Mapping[str, t.Any], project_id: str | None) -> None:
+        """Refuse references to what does not exist, is not visible, or is elsewhere.
+
+        :param project_id: the project of the row that refers. Its references
+            stay within it, also for those who see more than one project.
 
         They stay until the transaction ends. What is outside comes before what is
         in it, as it does in a deletion, so that neither waits for the other.
@@ -285,15 +290,19 @@ class Objects:
         }
         for name in sorted(targets, key=lambda name: self.schema.kinds.index(targets[name])):
             target = Objects(self.schema, targets[name], self.who, self.connection)
-            target._require(name, given[name])
+            target._require(name, given[name], project_id)
 
-    def _require(self, name: str, item_id: int | str) -> None:
+    def _require(self, name: str, item_id: int | str, project_id: str | None) -> None:
         """Refuse a reference to a row that is not there; keep one that is."""
         select = sa.select(self.table.c.id).where(self.table.c.id == item_id, *self._scope())
+        where = ""
+        if "project_id" in self.table.c:
+            select = select.where(self.table.c.project_id == project_id)
+            where = f" in the project {project_id}"
         kept = select.with_for_update(read=True, key_share=True)
         if self.connection.execute(kept).first() is None:
             kind = self.kind.key.replace("_", " ")
-            raise errors.Refused(404, f"{name}: there is no {kind} {item_id}")
+            raise errors.Refused(404, f"{name}: there is no {kind} {item_id}{where}")
 
 
 def now() -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import json
+import string
 import typing as t
 
 import falcon
@@ -73,11 +74,12 @@ def _path(path: str, view: t.Any) -> dict[str, t.Any]:
     for method in sorted(described):
         if callable(getattr(view, f"on_{method.lower()}", None)):
             made[method.lower()] = described[method]
-    made["head"] = openapi_parts.without_body(described["GET"])
-    tag = described["GET"]["tags"][0]
-    name = described["GET"]["operationId"].removeprefix("get")
-    name = name[0].upper() + name[1:]
-    made["options"] = openapi_parts.methods(name, tag, getattr(view, "is_open", False))
+    if "get" in made:
+        made["head"] = openapi_parts.without_body(described["GET"])
+    first = next(iter(described.values()))
+    name = first["operationId"].lstrip(string.ascii_lowercase)
+    is_open = getattr(view, "is_open", False)
+    made["options"] = openapi_parts.methods(name, first["tags"][0], is_open)
     return made
 
 

@@ -18,6 +18,7 @@ from cratonserver import errors
 from cratonserver.identity import Identity
 
 if t.TYPE_CHECKING:
+    from cratonserver.objects import Objects
     from cratonserver.tables import Schema
 
 #: The collections that have a module of rules. Kinds that extend one of them
@@ -55,11 +56,12 @@ class Rules:
         """Give expressions that :meth:`present` needs beside the columns."""
         return []
 
-    def allow(self, who: Identity, method: str, one: bool) -> None:
+    def allow(self, who: Identity, method: str, part: str) -> None:
         """Refuse what a user may not do.
 
         :param method: of HTTP.
-        :param one: whether it is about one object, not the collection.
+        :param part: what of the kind is asked for: ``collection``, ``item``, or
+            a part of one, such as ``variables``.
         :raises cratonserver.errors.Refused: with status 403.
         """
 
@@ -99,13 +101,18 @@ class Rules:
         return {}
 
     def check(
-        self,
-        connection: sa.Connection,
-        table: sa.Table,
-        row: t.Mapping[str, t.Any],
-        values: t.Mapping[str, t.Any],
+        self, objects: Objects, row: t.Mapping[str, t.Any], values: dict[str, t.Any]
     ) -> None:
-        """Refuse a change of a row that would break a promise."""
+        """Refuse a change of a row that would break a promise.
+
+        :param values: what changes; what follows from that can be added.
+        """
+
+    def check_deletion(self, objects: Objects, item_id: int | str) -> None:
+        """Refuse a deletion that would break a promise.
+
+        :param item_id: of what there may be nothing, or nothing visible.
+        """
 
     def present(self, row: t.Mapping[str, t.Any], base: str) -> dict[str, t.Any]:
         """Give what an answer shows beside the columns.

@@ -12,11 +12,10 @@ import typing as t
 import sqlalchemy as sa
 
 from cratonclient import redact, v1
-from cratonserver import databases, migrations, objects
+from cratonserver import databases, identity, migrations, objects
 from cratonserver.databases import StoreError
 from cratonserver.identity import FIRST_PROJECT
 from cratonserver.tables import Schema
-from cratonserver.v1 import users
 
 __all__ = ["Store", "StoreError"]
 
@@ -147,7 +146,7 @@ class Store:
             if connection.execute(sa.select(table.c.id).where(table.c.is_root)).first():
                 return None
             self._add_first_project(connection)
-            key, digest = users.new_key()
+            key, digest = identity.new_key()
             values = {
                 "project_id": FIRST_PROJECT,
                 "username": username,

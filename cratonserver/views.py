@@ -50,6 +50,11 @@ class View:
         operation the kind does not have are taken away, so they answer 405.
     """
 
+    #: What of a kind it is about, as :meth:`cratonserver.rules.Rules.allow` is told.
+    part: t.ClassVar[str]
+    #: Whether it answers whoever asks, without credentials.
+    is_open = False
+
     def __init__(self, store: Store, kind: Kind, methods: t.Mapping[str, str]) -> None:
         self.store = store
         self.kind = kind
@@ -59,9 +64,9 @@ class View:
             if operation not in kind.resource_class.operations:
                 setattr(self, f"on_{method.lower()}", None)
 
-    def allow(self, req: falcon.Request, one: bool = True) -> None:
+    def allow(self, req: falcon.Request) -> None:
         """Refuse what the user may not do."""
-        self.rules.allow(req.context.identity, req.method, one)
+        self.rules.allow(req.context.identity, req.method, self.part)
 
     def reading(self, req: falcon.Request) -> Transaction:
         """Give the objects of the kind, to read."""
@@ -109,10 +114,12 @@ class Transaction:
 class Collection(View):
     """``/v1/hosts``: list and create."""
 
+    part = "collection"
+
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """List."""
         query = parameters.for_list(self.store.schema, self.kind, req.query_string)
-        self.allow(req, one=False)
+        self.allow(req)
         with self.reading(req) as objects:
             wanted = {n: v for n, v in query.filters.items() if n in ("id", "name")}
             if self.rules.finds_one and wanted:
@@ -136,7 +143,7 @@ class Collection(View):
         """Create."""
         sent = bodies.parse(req.content_type, req.bounded_stream.read())
         values = bodies.for_create(self.kind, sent)
-        self.allow(req, one=False)
+        self.allow(req)
         row, created = self.change(req, lambda objects: objects.create(values))
         # What was sent is repeated as it was sent; the next answer has it as
         # it is stored (wire document, sections 4.3 and 5.4).
@@ -190,6 +197,8 @@ class Collection(View):
 class Item(View):
     """``/v1/hosts/1``: show, change and delete."""
 
+    part = "item"
+
     def on_get(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
         """Show, with variables where the kind has them."""
         inherits = bool(self.kind.resource_class.inherits)
@@ -230,6 +239,8 @@ class Item(View):
 class Variables(View):
     """``/v1/hosts/1/variables``."""
 
+    part = "variables"
+
     def on_get(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
         """Show the variables."""
         resolves = self.rules.variables_path_resolves
@@ -263,6 +274,8 @@ class Variables(View):
 
 class Labels(View):
     """``/v1/hosts/1/labels``."""
+
+    part = "labels"
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
         """Show the labels."""

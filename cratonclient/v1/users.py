@@ -14,12 +14,11 @@ class User(crud.Resource):
 
     username = Field(str, "name to log in with, unique in the project", required=True)
     project_id = Ref("projects", "project of the user", type=str, required=True)
-    is_admin = Field(bool, "whether the user may manage users", default=False)
+    is_admin = Field(bool, "whether the user may manage users", default=False, update=True)
     # The server makes keys itself; it takes one only to ignore it.
     api_key = Field(str, "key to log in with", null=True, secret=True, stored=False)
     roles = Field(list, "accepted, not kept", null=True, shown="created", stored=False)
 
-    operations = ("list", "get", "create", "delete")
     filters = ("id",)
     parameters: t.ClassVar[crud.Parameters] = {
         "name": Field(str, "name of the user", of="username")
@@ -35,3 +34,19 @@ class UserManager(crud.CRUDClient[User]):
     key = "user"
     base_path = "/users"
     resource_class = User
+
+    def replace_key(self, item_id: int) -> User:
+        """Give a user a new API key; the one before stops working at once.
+
+        :param item_id: the id of the user.
+        :returns: the user with the ``api_key``, which is never shown again.
+        :raises cratonclient.exceptions.Forbidden: for the key of somebody else,
+            unless one is an admin of the project, and for that of a root user.
+        :raises cratonclient.exceptions.NotFound: when there is no such user, or
+            the server is an original one, which cannot replace keys.
+
+        >>> craton.users.replace_key(2).api_key
+        'craton_5c2…'
+        """
+        url = self.build_url({"user_id": item_id})
+        return self._made_from(self.session.post(f"{url}/key", json={}))

@@ -11,6 +11,7 @@ from cratonclient import crud
 from cratonserver import errors, rules, trees
 
 if t.TYPE_CHECKING:
+    from cratonserver.objects import Objects
     from cratonserver.tables import Schema
 
 
@@ -42,13 +43,10 @@ class Rules(rules.Rules):
         return super().condition(schema, name, value, filters)
 
     def check(
-        self,
-        connection: sa.Connection,
-        table: sa.Table,
-        row: t.Mapping[str, t.Any],
-        values: t.Mapping[str, t.Any],
+        self, objects: Objects, row: t.Mapping[str, t.Any], values: dict[str, t.Any]
     ) -> None:
         """Refuse a parent that is the device itself or below it."""
+        table = objects.table
         parent = values.get("parent_id")
         if parent is None:
             return
@@ -58,11 +56,11 @@ class Rules(rules.Rules):
                 "A device cannot be its own parent. The id for "
                 f"'{row['name']}' cannot be used as its parent_id.",
             )
-        connection.execute(trees.hold(table, row))
+        objects.connection.execute(trees.hold(table, row))
         below = sa.select(sa.literal(1)).where(
             table.c.id == parent, table.c.id.in_(trees.descendants(table, row["id"]))
         )
-        if connection.execute(below).first():
+        if objects.connection.execute(below).first():
             raise errors.Refused(
                 400,
                 "A device cannot have a descendant as its parent. The parent_id for "

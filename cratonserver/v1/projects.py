@@ -10,8 +10,10 @@ import sqlalchemy as sa
 
 from cratonserver import errors, rules
 from cratonserver.identity import Identity, project_id
+from cratonserver.v1 import users
 
 if t.TYPE_CHECKING:
+    from cratonserver.objects import Objects
     from cratonserver.tables import Schema
 
 
@@ -20,12 +22,17 @@ class Rules(rules.Rules):
 
     optional_filters = ("name",)
 
-    def allow(self, who: Identity, method: str, one: bool) -> None:
-        """Let admins read their own project, and root do everything."""
-        reads_one = one and method in ("GET", "HEAD")
-        if not (who.is_root or (who.is_admin and reads_one)):
-            role = "admin" if reads_one else "root"
-            raise errors.Refused(403, f"This action requires the '{role}' role")
+    def allow(self, who: Identity, method: str, part: str) -> None:
+        """Let admins read their own project and change its variables; root may do all."""
+        reads = part == "item" and method in ("GET", "HEAD")
+        role = "admin" if reads or part == "variables" else "root"
+        if not (who.is_root or (who.is_admin and role == "admin")):
+            raise errors.missing_role(role)
+
+    def check_deletion(self, objects: Objects, item_id: int | str) -> None:
+        """Leave a root user somewhere: those of the project go with it."""
+        table = objects.schema.table(objects.schema.kind("users"))
+        users.protect_roots(objects.connection, table, table.c.project_id == item_id)
 
     def visible(self, table: sa.Table, who: Identity) -> sa.ColumnElement[bool]:
         """A project is visible to its own users."""
@@ -36,9 +43,12 @@ class Rules(rules.Rules):
     def condition(
         self, schema: Schema, name: str, value: t.Any, filters: t.Mapping[str, t.Any]
     ) -> sa.ColumnElement[bool]:
-        """Take a name as a pattern of SQL's LIKE."""
+        """Take a name as a pattern of SQL's LIKE, whose escape is a backslash."""
         if name == "name":
-            return schema.table(self.kind).c.name.like(value)
+            # One at the end would escape nothing, which is an error to PostgreSQL.
+            alone = (len(value) - len(value.rstrip("\\"))) % 2
+            pattern = value + "\\" * alone
+            return schema.table(self.kind).c.name.ilike(pattern, escape="\\")
         return super().condition(schema, name, value, filters)
 
     def item_id(self, text: str) -> str:

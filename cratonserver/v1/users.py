@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import typing as t
-import uuid
 
 import sqlalchemy as sa
 
 from cratonserver import errors, rules
-from cratonserver.identity import Identity, digest, project_id
+from cratonserver.identity import Identity, new_key, project_id
+
+if t.TYPE_CHECKING:
+    from cratonserver.objects import Objects
 
 
 class Rules(rules.Rules):
@@ -24,10 +26,10 @@ class Rules(rules.Rules):
             sa.Column("is_root", sa.Boolean(), nullable=False, default=False),
         ]
 
-    def allow(self, who: Identity, method: str, one: bool) -> None:
+    def allow(self, who: Identity, method: str, part: str) -> None:
         """Leave users to admins."""
         if not (who.is_admin or who.is_root):
-            raise errors.Refused(403, "This action requires the 'admin' role")
+            raise errors.missing_role("admin")
 
     def complete(self, values: dict[str, t.Any], who: Identity) -> dict[str, t.Any]:
         """Make the key. The answer that this returns is the only one to show it."""
@@ -41,15 +43,57 @@ class Rules(rules.Rules):
         values["is_root"] = False
         return {"api_key": key}
 
+    def check(
+        self, objects: Objects, row: t.Mapping[str, t.Any], values: dict[str, t.Any]
+    ) -> None:
+        """Leave roots to roots. A root that is made no admin is no root either."""
+        if not row["is_root"]:
+            return
+        if not objects.who.is_root:
+            raise errors.missing_role("root")
+        if values.get("is_admin") is False:
+            users = objects.table
+            protect_roots(objects.connection, users, users.c.id == row["id"])
+            values["is_root"] = False
+
+    def check_deletion(self, objects: Objects, item_id: int | str) -> None:
+        """Leave roots to roots, and one of them for ever."""
+        users = objects.table
+        going = sa.and_(users.c.id == item_id, self.visible(users, objects.who))
+        protect_roots(objects.connection, users, going, objects.who)
+
     def present(self, row: t.Mapping[str, t.Any], base: str) -> dict[str, t.Any]:
         """Show that there is a key, but not which."""
         return {"api_key": None}
 
 
-def new_key() -> tuple[str, str]:
-    """Make an API key.
+def protect_roots(
+    connection: sa.Connection,
+    users: sa.Table,
+    going: sa.ColumnElement[bool],
+    who: Identity | None = None,
+) -> None:
+    """Refuse to take away the last root, or any, if that is for roots only.
 
-    :returns: the key, and the digest of it that is stored.
+    All roots are locked until the transaction ends: of two that take the last
+    two away at once, the second one sees what the first has left.
+
+    :param going: the condition that picks the users that are deleted or demoted.
+    :param who: who asks; left out, somebody who may do everything.
+    :raises cratonserver.errors.Refused: with status 403 or 409.
     """
-    key = str(uuid.uuid4())
-    return key, digest(key)
+    query = (
+        sa.select(users.c.id, going.label("goes"))
+        .where(users.c.is_root)
+        .order_by(users.c.id)  # the same order for all, so that nobody waits for ever
+        .with_for_update()
+    )
+    roots = [bool(root.goes) for root in connection.execute(query)]
+    if any(roots) and who is not None and not who.is_root:
+        raise errors.missing_role("root")
+    if roots and all(roots):
+        raise errors.Refused(
+            409,
+            "The last root user would be gone, and only a root user can make projects. "
+            "Make another one first: craton-server user create --root.",
+        )

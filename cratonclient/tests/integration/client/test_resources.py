@@ -288,6 +288,7 @@ class TestProjects(RoundTrip):
 class TestUsers(RoundTrip):
     collection = "users"
     variables = False
+    change: t.ClassVar[dict[str, t.Any]] = {"is_admin": False}
 
     def fields(self):
         return {

@@ -146,7 +146,7 @@ class TestReferences(ConflictsTestCase):
                 answer = someone.post(f"/{name}", {**needed, field: foreign})
                 with self.about(f"{name} {field}"):
                     self.assertAnswer(answer, 404)
-                    said = answer.json["message"].replace(str(foreign), str(base.NOWHERE))
+                    said = answer.json["message"].replace(f" {foreign} ", f" {base.NOWHERE} ")
                     self.assertEqual(unknown.json["message"], said)
 
     def test_a_parent_that_is_unknown_or_foreign_is_refused_in_an_update(self):

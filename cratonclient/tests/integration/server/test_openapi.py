@@ -36,8 +36,7 @@ class TestDocument(base.ServerTestCase):
             path.replace("{item_id:id}", "{id}"): {
                 method
                 for method in METHODS
-                if method in ("HEAD", "OPTIONS")
-                or callable(getattr(view, f"on_{method.lower()}", None))
+                if method == "OPTIONS" or callable(getattr(view, f"on_{method.lower()}", None))
             }
             for path, view in app.routes(self.store).items()
             if path != "/v1/"
