@@ -10,6 +10,7 @@ import falcon
 
 from cratonserver import (
     authentication,
+    docs,
     errors,
     gateway,
     health,
@@ -124,6 +125,7 @@ def routes(store: Store, settings: Settings = Settings()) -> dict[str, t.Any]:  
     # An endpoint in a catalogue may end with a slash, and keystoneauth asks there.
     paths["/v1"] = paths["/v1/"] = versions.Versions("getVersion1")
     paths["/v1/openapi.json"] = openapi.Document(paths)
+    paths["/v1/docs"] = docs.Docs(paths)
     paths[health.PATH] = health.Health(store)
     return paths
 

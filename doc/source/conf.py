@@ -20,3 +20,25 @@ html_title = f"{project} {version}"
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
+
+
+def _describe(app, exception):
+    """Write the OpenAPI document, and the page of it, beside the documentation."""
+    if exception or app.builder.name != "html":
+        return
+    import json
+    import pathlib
+
+    from cratonserver import app as server
+    from cratonserver import docs, openapi, store
+
+    # Nothing is stored there: the document follows from the declarations.
+    described = openapi.document(server.routes(store.Store("sqlite:///unused.db")))
+    folder = pathlib.Path(app.outdir) / "server"
+    (folder / "openapi.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
+    (folder / "api.html").write_text(docs.page(described), encoding="utf-8")
+
+
+def setup(app):
+    """Register what this file adds to Sphinx."""
+    app.connect("build-finished", _describe)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import typing as t
 
 import openapi_spec_validator
@@ -12,7 +14,7 @@ from keystoneauth1 import session as ksa_session
 
 from cratonclient import v1
 from cratonclient.tests.integration.server import base
-from cratonserver import app, authentication, embedded
+from cratonserver import app, authentication, docs, embedded
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE")
 
@@ -78,6 +80,34 @@ class TestDocument(base.ServerTestCase):
             answer = someone.post(f"/{collection}", {**example, **place})
             with self.about(collection):
                 self.assertAnswer(answer, 201)
+
+
+class TestDocs(base.ServerTestCase):
+    """The page for people."""
+
+    def test_it_needs_no_credentials_and_has_every_path(self):
+        nobody = base.Caller(self.root.application, {})
+        answer = nobody.get("/docs")
+        self.assertAnswer(answer, 200)
+        self.assertEqual("text/html; charset=utf-8", answer.headers["content-type"])
+        for path in nobody.get("/openapi.json").json["paths"]:
+            self.assertIn(f"<code>{path}</code>", answer.text)
+
+    def test_it_fetches_nothing_and_runs_nothing(self):
+        answer = self.root.get("/docs")
+        for word in ("<script", "http:", "https:", "@import", "url(", " src=", " style="):
+            self.assertNotIn(word, answer.text)
+        policy = answer.headers["content-security-policy"]
+        self.assertIn("default-src 'none'", policy)
+        css = answer.text.partition("<style>")[2].partition("</style>")[0]
+        digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+        self.assertIn(f"style-src 'sha256-{digest}'", policy)
+
+    def test_what_a_declaration_says_stays_text(self):
+        document = self.root.get("/openapi.json").json
+        document["info"]["title"] = "<script>"
+        self.assertIn("&lt;script&gt;", docs.page(document))
+        self.assertNotIn("<script>", docs.page(document))
 
 
 class TestVersions(base.ServerTestCase):
