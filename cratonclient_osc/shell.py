@@ -181,15 +181,19 @@ def main(argv: list[str] | None = None) -> int:
         # A terminal that cannot show a character gets its number instead.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    result = Shell().run(sys.argv[1:] if argv is None else argv)
+    try:
+        result = Shell().run(sys.argv[1:] if argv is None else argv)
+    except SystemExit as ending:  # after help, the version, or wrong usage
+        result = ending.code if isinstance(ending.code, int) else int(bool(ending.code))
     try:
         sys.stdout.flush()
     except BrokenPipeError:
         result = status.OUTPUT_CLOSED
     except OSError as exc:
         terminal.discard(sys.stdout)
-        print(f"The output could not be written: {exc.strerror}.", file=sys.stderr)
-        result = status.FAILED
+        if result == status.DONE:  # else it has been said what went wrong
+            print(f"The output could not be written: {exc.strerror}.", file=sys.stderr)
+            result = status.FAILED
     if result == status.OUTPUT_CLOSED:
         terminal.discard(sys.stdout)
     return result

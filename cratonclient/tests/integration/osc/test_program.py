@@ -222,7 +222,7 @@ class TestOutput(programs.SharedFleetTestCase):
             fleet.clouds.create(name=f"c{number}", note="x" * 5000)
 
     def test_closed_output(self):
-        for form in ("value", "json", "table"):
+        for form in ("value", "json", "jsonl", "csv", "table"):
             with self.subTest(form):
                 home = str(self.folder())
                 reading, writing = os.pipe()
@@ -238,6 +238,23 @@ class TestOutput(programs.SharedFleetTestCase):
                         timeout=50,
                     )
                 self.assertEqual((form, 141, ""), (form, done.returncode, done.stderr))
+
+    def test_a_disk_that_is_full(self):
+        for words in ("cloud list -f jsonl", "cloud list", "help cloud list", "--version"):
+            with self.subTest(words), open("/dev/full", "wb") as full:
+                done = subprocess.run(
+                    [programs.script("craton"), *words.split()],
+                    env=programs.clean_environment(str(self.folder()))
+                    | {"CRATON_URL": self.database, "PYTHONUNBUFFERED": ""},
+                    stdin=subprocess.DEVNULL,
+                    stdout=full,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                    timeout=50,
+                )
+                self.assertEqual(1, done.returncode, done.stderr)
+                self.assertEqual(1, len(done.stderr.splitlines()), done.stderr)
+                self.assertIn("No space left on device", done.stderr)
 
     def test_a_short_output_that_nobody_reads(self):
         home = str(self.folder())
