@@ -39,11 +39,12 @@ HOSTS = 20
 
 
 @contextlib.contextmanager
-def server() -> t.Iterator[dict[str, str]]:
+def server(grow: t.Callable[[str], None] = lambda database: None) -> t.Iterator[dict[str, str]]:
     """Serve a small fleet on loopback; give the environment to reach it with."""
     with tempfile.TemporaryDirectory() as folder:
         database = f"sqlite:///{folder}/fleet.db"
         fill(database)
+        grow(database)
         printed = subprocess.run(
             [BIN / "craton-server", "init", "--database", database],
             check=True,
@@ -124,10 +125,18 @@ def startup(runs: int) -> None:
 def main() -> None:
     """Run a benchmark."""
     parser = argparse.ArgumentParser(prog="tools/bench", description=__doc__)
-    parser.add_argument("what", choices=("startup",))
-    parser.add_argument("runs", nargs="?", type=int, default=20)
+    commands = parser.add_subparsers(dest="what", required=True)
+    commands.add_parser("startup").add_argument("runs", nargs="?", type=int, default=20)
+    cli = commands.add_parser("cli", help="commands, beside programs that do no more")
+    cli.add_argument("runs", nargs="?", type=int, default=20)
+    cli.add_argument("--hosts", type=int, default=100_000, help="on the long list")
     options = parser.parse_args()
-    startup(options.runs)
+    if options.what == "startup":
+        startup(options.runs)
+    else:
+        import _bench_cli
+
+        sys.exit(not _bench_cli.main(options.runs, options.hosts))
 
 
 if __name__ == "__main__":

@@ -7,14 +7,12 @@ and other clients beside this one, since what is installed slows look-ups down.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import pathlib
-import resource
+import sqlite3
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 import typing as t
 
@@ -141,7 +139,7 @@ def main(runs: int, hosts: int) -> bool:
             ),
         ):
             held.append(compare(title, command, base, bar, environment, runs))
-    with long_list(hosts) as environment:
+    with _bench.server(grow(hosts)) as environment:
         walk = [sys.executable, "-c", WALK]
         title = f"host list -f jsonl of {hosts} : a loop"
         held.append(compare(title, listing("jsonl"), walk, 1.25, environment, 3))
@@ -151,26 +149,18 @@ def main(runs: int, hosts: int) -> bool:
     return all(held)
 
 
-@contextlib.contextmanager
-def long_list(hosts: int) -> t.Iterator[dict[str, str]]:
-    """Serve a fleet of many hosts."""
-    import _bench_fleet
+def grow(hosts: int) -> t.Callable[[str], None]:
+    """Give what copies a host of a fleet in a file until there are so many."""
 
-    from cratonserver.identity import FIRST_PROJECT
-    from cratonserver.store import Store
+    def copy(database: str) -> None:
+        with sqlite3.connect(database.partition("///")[2]) as connection:
+            connection.execute(
+                "WITH RECURSIVE more(n) AS (VALUES(1000) UNION ALL SELECT n + 1 FROM more"
+                " WHERE n < ?) INSERT INTO devices (name, ip_address, device_type, active,"
+                " cloud_id, region_id, created_at, project_id, kind) SELECT 'host-' || n,"
+                " ip_address, device_type, active, cloud_id, region_id, created_at,"
+                " project_id, kind FROM more, devices WHERE devices.id = 1",
+                (1000 + hosts - _bench.HOSTS - 1,),
+            )
 
-    with tempfile.TemporaryDirectory() as folder:
-        database = f"sqlite:///{folder}/fleet.db"
-        store = Store(database)
-        store.open()
-        keys = _bench_fleet.fill(store, hosts)
-        login = {"OS_USERNAME": "root", "OS_PASSWORD": keys[0], "OS_PROJECT_ID": FIRST_PROJECT}
-        with _bench.serving(
-            database, {"PATH": os.environ["PATH"], "HOME": folder, **login}
-        ) as e:
-            yield e
-
-
-def peak() -> int:
-    """Give the kilobytes that this process took at most."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return copy
