@@ -89,16 +89,16 @@ def make(url: sa.URL, text: str, connections: int) -> SQLite:
             f"The database URL {redact.mask(text)!r} has a question mark, which takes no "
             "options here. In a path it is written %3F, and % itself %25."
         )
-    if (url.database or ":memory:") == ":memory:":
-        raise StoreError(
-            f"The database URL {text!r} names no file, so the fleet would be gone at the "
-            "end. Give one such as sqlite:///fleet.db."
-        )
     if url.host:
         raise StoreError(
             f"The database URL {redact.mask(text)!r} has two slashes before the path; it "
             "takes three, and four before one that begins at the root: "
             "sqlite:////var/lib/craton/fleet.db."
+        )
+    if (url.database or ":memory:") == ":memory:":
+        raise StoreError(
+            f"The database URL {text!r} names no file, so the fleet would be gone at the "
+            "end. Give one such as sqlite:///fleet.db."
         )
     return SQLite(url, connections)
 

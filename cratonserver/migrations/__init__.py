@@ -46,14 +46,17 @@ def upgrade(connection: sa.Connection, metadata: sa.MetaData) -> None:
     metadata.create_all(connection)  # the tables of kinds from elsewhere
 
 
-def upgrade_with_alembic(connection: sa.Connection) -> None:
-    """Run the migrations that are missing, within a transaction."""
+def upgrade_with_alembic(connection: sa.Connection, to: str = "head") -> None:
+    """Run the migrations that are missing, within a transaction.
+
+    :param to: the version to reach.
+    """
     from alembic import command, config
 
     settings = config.Config()
     settings.set_main_option("script_location", str(pathlib.Path(__file__).parent))
     settings.attributes["connection"] = connection
-    command.upgrade(settings, "head")
+    command.upgrade(settings, to)
 
 
 def _mark(connection: sa.Connection) -> None:

@@ -7,7 +7,7 @@ import typing as t
 
 import sqlalchemy as sa
 
-from cratonserver import errors, rules
+from cratonserver import errors, rules, tables
 from cratonserver.identity import Identity, new_key, project_id
 
 if t.TYPE_CHECKING:
@@ -22,7 +22,7 @@ class Rules(rules.Rules):
     def extra_columns(self) -> list[sa.Column[t.Any]]:
         """Give what only the authentication needs."""
         return [
-            sa.Column("key_digest", sa.String(64), nullable=False),
+            sa.Column("key_digest", tables.string(64), nullable=False),
             sa.Column("is_root", sa.Boolean(), nullable=False, default=False),
         ]
 

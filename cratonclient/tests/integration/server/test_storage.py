@@ -1,21 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The database: versions of the tables, writers at once, files that are none."""
+"""A fleet in a file: what is none, who comes at once, and the program."""
 
 from __future__ import annotations
 
-import os
 import pathlib
 import shlex
 import subprocess
 import sys
-import threading
 
 import sqlalchemy as sa
-from alembic import autogenerate, config, migration, script
 
 from cratonclient.tests import base as tests_base
-from cratonclient.tests.integration.server import base
-from cratonserver import identity, migrations
 from cratonserver.store import Store, StoreError
 
 BIN = pathlib.Path(sys.executable).parent
@@ -31,53 +26,6 @@ class StorageTestCase(tests_base.TestCase):
         store = Store(self.url)
         self.addCleanup(store.close)
         return store
-
-
-class TestMigrations(StorageTestCase):
-    def test_the_newest_is_the_one_that_new_databases_are_marked_with(self):
-        settings = config.Config()
-        settings.set_main_option("script_location", os.path.dirname(migrations.__file__))
-
-        heads = script.ScriptDirectory.from_config(settings).get_heads()
-
-        self.assertEqual([migrations.HEAD], heads)
-
-    def test_they_make_the_tables_that_are_declared(self):
-        store = self.store()
-        with store.write() as connection:
-            table = sa.Table(
-                migrations.VERSION_TABLE,
-                sa.MetaData(),
-                sa.Column("version_num", sa.String(32), primary_key=True),
-            )
-            table.create(connection)  # as one finds it before the first migration
-            migrations.upgrade_with_alembic(connection)
-            context = migration.MigrationContext.configure(
-                connection, opts={"compare_type": True}
-            )
-
-            self.assertEqual([], autogenerate.compare_metadata(context, store.schema.metadata))
-            self.assertEqual(migrations.HEAD, migrations.version(connection))
-
-    def test_an_open_store_is_marked_and_has_a_first_project(self):
-        store = self.store()
-        store.open()
-        store.open()
-
-        with store.read() as connection:
-            self.assertEqual(migrations.HEAD, migrations.version(connection))
-            projects = connection.execute(sa.text("SELECT id, name FROM projects")).all()
-        self.assertEqual([(identity.FIRST_PROJECT, "default")], projects)
-
-    def test_a_database_of_a_newer_version_is_refused(self):
-        store = self.store()
-        store.open()
-        with store.write() as connection:
-            connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
-
-        error = self.assertRaises(StoreError, self.store().open)
-
-        self.assertIn("newer version", str(error))
 
 
 class TestFiles(StorageTestCase):
@@ -116,27 +64,6 @@ class TestAtOnce(StorageTestCase):
         for process in running:
             _, said = process.communicate()
             self.assertEqual((0, b""), (process.returncode, said))
-
-
-class TestWriters(base.ServerTestCase):
-    def test_they_lose_nothing(self):
-        user = self.member()
-        host = user.make("hosts")
-        path = f"/hosts/{host['id']}/variables"
-        statuses: list[int] = []
-
-        def write(writer: int) -> None:
-            for number in range(10):
-                statuses.append(user.put(path, {f"{writer}-{number}": number}).status)
-
-        threads = [threading.Thread(target=write, args=(n,)) for n in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-
-        self.assertEqual({200}, set(statuses))
-        self.assertEqual(80, len(user.get(path).json["variables"]))
 
 
 class TestProgram(StorageTestCase):

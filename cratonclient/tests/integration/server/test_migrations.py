@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The versions of the tables, and who may bring a database from one to the next."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import typing as t
+
+import sqlalchemy as sa
+from alembic import autogenerate, config, migration, script
+
+from cratonclient.tests import base as tests_base
+from cratonclient.tests.integration.server import databases
+from cratonserver import identity, migrations
+from cratonserver.store import Store, StoreError
+
+WHEN = "2026-01-01T00:00:00.000000"
+
+
+class MigrationsTestCase(tests_base.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.url = databases.new(self.addCleanup)
+
+    def store(self) -> Store:
+        """Give the store, closed after the test."""
+        store = Store(self.url)
+        self.addCleanup(store.close)
+        return store
+
+    def make_version(self, version: str) -> Store:
+        """Make the tables as a former version did."""
+        store = self.store()
+        with store.write() as connection:
+            table = sa.Table(
+                migrations.VERSION_TABLE,
+                sa.MetaData(),
+                sa.Column("version_num", sa.String(32), primary_key=True),
+            )
+            table.create(connection)  # as one finds it before the first migration
+            migrations.upgrade_with_alembic(connection, version)
+        return store
+
+    def assertDeclared(self, store: Store) -> None:
+        """Check that the tables are those that are declared."""
+        with store.read() as connection:
+            context = migration.MigrationContext.configure(
+                connection, opts={"compare_type": True}
+            )
+            self.assertEqual([], autogenerate.compare_metadata(context, store.schema.metadata))
+            self.assertEqual(migrations.HEAD, migrations.version(connection))
+            if databases.SERVER:
+                others = sa.text(
+                    "SELECT table_name, column_name FROM information_schema.columns "
+                    "WHERE table_schema = 'public' AND table_name != 'alembic_version' AND "
+                    "data_type LIKE 'char%' AND collation_name IS DISTINCT FROM 'C'"
+                )
+                self.assertEqual([], connection.execute(others).all())
+
+
+class TestVersions(MigrationsTestCase):
+    def test_the_newest_is_the_one_that_new_databases_are_marked_with(self):
+        settings = config.Config()
+        settings.set_main_option("script_location", os.path.dirname(migrations.__file__))
+        heads = script.ScriptDirectory.from_config(settings).get_heads()
+        self.assertEqual([migrations.HEAD], heads)
+
+    def test_migrations_make_the_tables_that_are_declared(self):
+        self.assertDeclared(self.make_version("head"))
+
+    def test_a_new_database_has_the_tables_and_a_first_project(self):
+        store = self.store()
+        store.open()
+        store.open()
+        self.assertDeclared(store)
+        projects = databases.contents(store)["projects"]
+        self.assertEqual([(identity.FIRST_PROJECT, "default")], [p[:2] for p in projects])
+
+    def test_the_fleet_of_the_first_version_is_kept(self):
+        store = self.make_version("0001")
+        rows: dict[str, dict[str, t.Any]] = {
+            "projects": {"id": identity.FIRST_PROJECT, "name": "first", "created_at": WHEN},
+            "clouds": {
+                "name": "cloud",
+                "created_at": WHEN,
+                "project_id": identity.FIRST_PROJECT,
+            },
+            "cloud_variables": {"owner_id": 1, "name": "a", "value": '{"b": 1}'},
+        }
+        with store.write() as connection:
+            for name, values in rows.items():
+                table = store.schema.metadata.tables[name]
+                connection.execute(sa.insert(table).values(values))
+        before = databases.contents(store)
+
+        error = self.assertRaises(StoreError, self.store().open)
+        self.assertIn("craton-server db upgrade", str(error))
+        self.assertEqual("0001", self.store().version())
+
+        self.store().open(upgrade=True)
+        self.assertEqual(before, databases.contents(store))
+        self.assertDeclared(store)
+
+    def test_a_newer_version_is_refused(self):
+        store = self.store()
+        store.open()
+        databases.execute(self.url, "UPDATE alembic_version SET version_num = '9999'")
+        error = self.assertRaises(StoreError, self.store().open, upgrade=True)
+        self.assertIn("newer version", str(error))
+
+    def test_tables_of_something_else_are_refused(self):
+        databases.execute(self.url, "CREATE TABLE photos (id INTEGER)")
+        error = self.assertRaises(StoreError, self.store().open, upgrade=True)
+        self.assertIn("not of Craton", str(error))
+        self.assertEqual(1, len(str(error).splitlines()))
+
+    def test_processes_that_come_at_once_all_find_a_fleet(self):
+        program = (
+            "import sys; from cratonserver.store import Store\n"
+            "store = Store(sys.argv[1]); store.open(upgrade=True)\n"
+            "print(bool(store.add_root_user(sys.argv[2])))"
+        )
+        for prepare in (lambda: None, lambda: self.make_version("0001")):
+            self.url = databases.new(self.addCleanup)
+            prepare()
+            running = [
+                subprocess.Popen(
+                    [sys.executable, "-c", program, self.url, f"root-{number}"],
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                )
+                for number in range(4)
+            ]
+            said = [process.communicate() for process in running]
+            self.assertEqual([""] * 4, [errors for _, errors in said])
+            # And one of them has made the first user.
+            self.assertEqual(["False"] * 3 + ["True"], sorted(made.strip() for made, _ in said))
