@@ -111,6 +111,7 @@ class Delete(verbs.Command):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the objects."""
         parser = super().get_parser(prog_name)
+        parsing.in_any_order(parser)
         self.add_object(parser, nargs="+")
         parser.add_argument(
             "-i", "--interactive", action="store_true", help="ask before each is deleted"

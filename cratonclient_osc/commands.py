@@ -39,9 +39,13 @@ def _subs(resource: type[crud.Resource], *types: type) -> bool:
     return any(isinstance(field, Sub) and field.type in types for field in fields)
 
 
+def _has_variables(resource: type[crud.Resource]) -> bool:
+    return _subs(resource, dict)
+
+
 #: The verbs, as they are typed.
 VERBS: dict[str, Verb] = {
-    "list": Verb("verbs", "List", _can("list")),
+    "list": Verb("lists", "List", _can("list")),
     "show": Verb("verbs", "Show", _can("get")),
     "create": Verb("verbs", "Create", _can("create")),
     "set": Verb("changes", "Set", lambda r: _can("update")(r) or _subs(r, list, dict)),
@@ -54,6 +58,10 @@ VERBS: dict[str, Verb] = {
         ),
     ),
     "delete": Verb("changes", "Delete", _can("delete")),
+    "variable list": Verb("variables", "List", _has_variables),
+    "variable show": Verb("variables", "Show", _has_variables),
+    "variable set": Verb("variables", "Set", _has_variables),
+    "variable unset": Verb("variables", "Unset", _has_variables),
 }
 
 
@@ -100,7 +108,9 @@ def _made(kind: type[crud.CRUDClient[t.Any]], verb: str) -> type[verbs.Command]:
     if name not in globals():
         found = importlib.import_module(f"cratonclient_osc.{module}")
         peculiar = _peculiar(v1.collection_of(kind))
-        cls = getattr(peculiar, class_name, getattr(found, class_name))
+        cls = getattr(found, class_name)
+        if peculiar and module != "variables":
+            cls = getattr(peculiar, class_name, cls)
         globals()[name] = type(name, (cls,), {"kind": kind, "__module__": __name__})
     return t.cast("type[verbs.Command]", globals()[name])
 

@@ -30,7 +30,8 @@ class Display(base.Command):
 
     def check_columns(self, known: t.Collection[str], parsed_args: argparse.Namespace) -> None:
         """Refuse columns that do not exist, before a request is made."""
-        parsing.check_names("column", parsed_args.columns, known)
+        asked = [*parsed_args.columns, *getattr(parsed_args, "sort_columns", ())]
+        parsing.check_names("column", asked, known)
 
     def produce_output(
         self, parsed_args: argparse.Namespace, column_names: formatters.Names, data: t.Any

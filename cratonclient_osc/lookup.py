@@ -39,7 +39,7 @@ def find(
         except exceptions.NotFound:
             pass  # there may be an object with such a name
         else:
-            if _is_in(found, where):
+            if is_in(found.to_dict(), where):
                 return found
     details = {"details": True, **query} if detailed(resource) else {}
     found = _only(_by_name([manager], text, where, **details), manager, text, where)
@@ -72,7 +72,7 @@ def find_id(
     managers = [m for m in managers if "get" in m.resource_class.operations]
     found = _by_name(managers, text, where if strict else ANYWHERE)
     if len(found) > 1:
-        found = [one for one in found if _is_in(one, where)] or found
+        found = [one for one in found if is_in(one.to_dict(), where)] or found
     return t.cast("int | str", _only(found, manager, text, where if strict else ANYWHERE).id)
 
 
@@ -146,7 +146,7 @@ def _by_name(
         found += [
             one
             for one in matches
-            if getattr(one, resource.NAME_ATTR) == name and _is_in(one, where)
+            if getattr(one, resource.NAME_ATTR) == name and is_in(one.to_dict(), where)
         ]
     return found
 
@@ -159,9 +159,11 @@ def _all(manager: crud.CRUDClient[t.Any], **query: t.Any) -> list[t.Any]:
     return [*page, *manager.list(**query, limit=_PAGE, marker=page[-1].id)]
 
 
-def _is_in(one: t.Any, where: Where) -> bool:
-    """Tell whether an object is where it must be; the server may not have looked."""
-    known = one.to_dict()
+def is_in(known: t.Mapping[str, t.Any], where: Where) -> bool:
+    """Tell whether an object is where it must be; the server may not have looked.
+
+    :param known: what the server said of it.
+    """
     return all(str(known.get(n, value)) == str(value) for n, value in where.items())
 
 

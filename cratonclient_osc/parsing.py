@@ -11,6 +11,13 @@ from cratonclient import redact
 from cratonclient.fields import Field, Ref
 from cratonclient_osc import paths, status
 
+T = t.TypeVar("T")
+
+
+def in_any_order(parser: argparse.ArgumentParser) -> None:
+    """Let a parser take options between several arguments."""
+    parser.parse_args = parser.parse_intermixed_args  # type: ignore[method-assign]
+
 
 def one_line_errors(parser: argparse.ArgumentParser, see: str) -> None:
     """Let a parser report wrong usage in one line, with what may have been meant.
@@ -99,7 +106,7 @@ def add_option(
         group.add_argument(
             flag(name, field),
             action="append",
-            type=assignment,
+            type=typed(paths.assignment),
             help=f"{field.help}; a value that is not JSON is a string (repeat as needed)",
             **common,
         )
@@ -128,7 +135,7 @@ def add_clearing_option(
             flag(name, field),
             metavar="<path>",
             action="append",
-            type=path,
+            type=typed(paths.parse),
             help="variable to take away, or what is at a path in one (repeat as needed)",
             **common,
         )
@@ -147,17 +154,28 @@ def add_clearing_option(
         )
 
 
-def assignment(text: str) -> paths.Assignment:
-    """Read ``<path>=<value>`` from the command line."""
-    try:
-        return paths.assignment(text)
-    except status.UsageError as exc:
-        raise argparse.ArgumentTypeError(str(exc)) from None
+def add_origin(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say whether inherited variables count."""
+    pair = parser.add_mutually_exclusive_group()
+    common: dict[str, t.Any] = {"dest": "resolved_values", "default": argparse.SUPPRESS}
+    pair.add_argument(
+        "--resolved",
+        action="store_true",
+        help="count inherited variables, which is the default",
+        **common,
+    )
+    pair.add_argument(
+        "--own", action="store_false", help="leave inherited variables out", **common
+    )
 
 
-def path(text: str) -> paths.Path:
-    """Read a path from the command line."""
-    try:
-        return paths.parse(text)
-    except status.UsageError as exc:
-        raise argparse.ArgumentTypeError(str(exc)) from None
+def typed(read: t.Callable[[str], T]) -> t.Callable[[str], T]:
+    """Make a type for argparse of what raises errors of ours."""
+
+    def convert(text: str) -> T:
+        try:
+            return read(text)
+        except status.UsageError as exc:
+            raise argparse.ArgumentTypeError(str(exc).rstrip(".")) from None
+
+    return convert

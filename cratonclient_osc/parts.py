@@ -75,7 +75,7 @@ class Variables:
         :raises cratonclient_osc.paths.PathError: when a path leads nowhere.
         """
         known = self._one.to_dict().get(self._name, {})
-        inside = {path[0] for path, _ in assignments if len(path) > 1} & set(known)
+        inside = {str(path[0]) for path, _ in assignments if len(path) > 1} & set(known)
         values = paths.changed(known, assignments)
         for name in sorted(inside - set(self.own) if inside else ()):
             LOG.warning(

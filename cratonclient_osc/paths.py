@@ -9,24 +9,37 @@ JSON writes it, or in single quotes, as it is: ``"k8s.io/role"``.
 from __future__ import annotations
 
 import copy
+import enum
 import json
 import re
 import typing as t
 
 from cratonclient_osc import status
 
+
+class Every(enum.Enum):
+    """A step of a filter that leads to all members of an object, or of a list."""
+
+    MEMBER = ".*"
+    ELEMENT = "[*]"
+
+
 #: The names of members, and indexes of elements.
-Path = tuple["str | int", ...]
+Step = str | int | Every
+Path = tuple[Step, ...]
 
 _STEP = re.compile(
     r"""
-    \[ (?P<index> -?[0-9]{1,9} ) \]
+    \[ (?P<index> -?[0-9]{1,9} | \* ) \]
     | (?P<dot> \.?) (?: (?P<json> "(?:[^"\\]|\\.)*" ) | '(?P<plain> [^']*)'
                       | (?P<bare> [^."'\[\]=]+ ) )
     """,
     re.VERBOSE,
 )
 _BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+#: What needs no quotes in a filter: names of variables, and of members below them.
+_VARIABLE = re.compile(r"[A-Za-z_@][A-Za-z0-9_@-]*")
+_MEMBER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class PathError(status.UsageError):
@@ -49,9 +62,9 @@ def parse(text: str) -> Path:
     ('nics', 0, 'a.b')
     """
     steps, end = _steps(text)
-    if end < len(text):
-        raise PathError(f"{text!r} is not a path: what is {text[end:]!r}?")
-    return steps
+    if end < len(text) or not steps:
+        raise PathError(f"{text!r} is not a path, such as hw.bios.version.")
+    return _single(text, steps)
 
 
 def assignment(text: str) -> Assignment:
@@ -64,8 +77,45 @@ def assignment(text: str) -> Assignment:
     """
     steps, end = _steps(text)
     if not steps or text[end : end + 1] != "=":
-        raise PathError(f"{text!r} is not <path>=<value>")
-    return Assignment(steps, value(text[end + 1 :]))
+        raise PathError(f"{text!r} is not <path>=<value>.")
+    return Assignment(_single(text, steps), value(text[end + 1 :]))
+
+
+def condition(text: str) -> str:
+    """Read ``<path>=<value>`` and write it as the API's ``vars`` filter does.
+
+    A path may hold ``[*]`` and ``.*`` here. Source: wire document, section 7. An
+    original server splits conditions at every comma, also within a value.
+
+    :raises PathError: when it is something else.
+
+    >>> condition('nics[*].mac=52:54'), condition('hw.cores=64')
+    ('nics[*].mac:"52:54"', 'hw.cores:64')
+    """
+    steps, end = _steps(text)
+    if not steps or text[end : end + 1] != "=":
+        raise PathError(f"{text!r} is not <path>=<value>.")
+    said = ""
+    for step in steps:
+        if isinstance(step, int) and step < 0:
+            raise PathError(f"{text!r}: a filter counts from the beginning of a list.")
+        if isinstance(step, Every):
+            said += step.value
+        elif isinstance(step, int):
+            said += f"[{step}]"
+        else:
+            bare = _MEMBER if said else _VARIABLE
+            name = step if bare.fullmatch(step) else json.dumps(step, ensure_ascii=False)
+            said += f".{name}" if said else name
+    wanted = json.dumps(value(text[end + 1 :]), ensure_ascii=False, separators=(",", ":"))
+    return f"{said}:{wanted}"
+
+
+def _single(text: str, path: Path) -> Path:
+    """Refuse a path that leads to many places."""
+    if any(isinstance(step, Every) for step in path):
+        raise PathError(f"{text!r}: * is for the filters of lists; put a name in quotes.")
+    return path
 
 
 def value(text: str) -> t.Any:
@@ -90,7 +140,7 @@ def write(path: Path) -> str:
     for step in path:
         if isinstance(step, int):
             said += f"[{step}]"
-        else:
+        elif isinstance(step, str):
             name = step if _BARE.fullmatch(step) else json.dumps(step, ensure_ascii=False)
             said += f".{name}" if said else name
     return said
@@ -155,12 +205,12 @@ def remove_all(values: dict[str, t.Any], given: t.Iterable[Path]) -> None:
 
 
 def _order(path: Path) -> list[tuple[int, str]]:
-    return [(step, "") if isinstance(step, int) else (-1, step) for step in path]
+    return [(step, "") if isinstance(step, int) else (-1, str(step)) for step in path]
 
 
 def _counted(values: t.Any, path: Path) -> Path:
     """Count the indexes of a path from the beginning of their lists."""
-    counted: list[str | int] = []
+    counted: list[Step] = []
     for step in path:
         if isinstance(step, int) and step < 0:
             step += len(get(values, tuple(counted)))
@@ -206,7 +256,7 @@ def _make_room(here: t.Any, path: Path, place: int) -> None:
 
 def _steps(text: str) -> tuple[Path, int]:
     """Read the path at the beginning of a text, and where it ends."""
-    steps: list[str | int] = []
+    steps: list[Step] = []
     end = 0
     while match := _STEP.match(text, end):
         index = match["index"]
@@ -215,12 +265,14 @@ def _steps(text: str) -> tuple[Path, int]:
         if not steps and match["dot"]:
             break
         if index is not None:
-            steps.append(int(index))
+            steps.append(Every.ELEMENT if index == "*" else int(index))
         elif match["json"] is not None:
             try:
                 steps.append(json.loads(match["json"]))
             except ValueError:
                 break
+        elif match["bare"] == "*" and steps:
+            steps.append(Every.MEMBER)
         else:
             steps.append(match["plain"] if match["plain"] is not None else match["bare"])
         end = match.end()

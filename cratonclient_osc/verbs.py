@@ -5,15 +5,11 @@ from __future__ import annotations
 
 import argparse
 import functools
-import itertools
-import sys
 import typing as t
 
 from cratonclient import crud, v1
 from cratonclient.fields import Field, Ref, Sub
-from cratonclient_osc import base, display, lookup, parsing, parts, paths
-
-_MOST_PER_PAGE, _LEAST_PER_PAGE = 100, 10
+from cratonclient_osc import base, display, lookup, parsing, parts, paths, status
 
 
 class Command(base.Command):
@@ -98,6 +94,23 @@ class Command(base.Command):
         """The fields that are parts with paths of their own."""
         return {n: f for n, f in self.fields.items() if isinstance(f, Sub)}
 
+    def check_places(
+        self, fields: t.Mapping[str, Field[t.Any]], parsed_args: argparse.Namespace
+    ) -> None:
+        """Refuse an option that only says where to look, when nothing is looked for."""
+        used = {
+            above
+            for name, field in {**fields, **self.places}.items()
+            if hasattr(parsed_args, name) and isinstance(field, Ref)
+            for above in self._fields_of(field)
+        }
+        for name, field in self.places.items():
+            if hasattr(parsed_args, name) and name not in used and name not in fields:
+                raise status.UsageError(
+                    f"{parsing.flag(name, field)} only says where other names are to be "
+                    "looked for, and there are none."
+                )
+
     def values(
         self, fields: t.Mapping[str, Field[t.Any]], parsed_args: argparse.Namespace
     ) -> dict[str, t.Any]:
@@ -132,49 +145,6 @@ class Command(base.Command):
         return lookup.find(self.manager, parsed_args.object, where, **query)
 
 
-class List(Command, display.Lister):
-    """List the objects of a kind."""
-
-    does = "List {many}"
-
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Add paging and the filters of the kind."""
-        parser = super().get_parser(prog_name)
-        parser.add_argument("--long", action="store_true", help="show all fields")
-        parser.add_argument(
-            "--limit", metavar="<number>", type=_rows, help="show no more than so many"
-        )
-        parser.add_argument(
-            "--marker", metavar="<id>", help="begin after the object with this id"
-        )
-        for name, field in self.filters.items():
-            parsing.add_option(parser, name, field)
-        return parser
-
-    @property
-    def filters(self) -> dict[str, Field[t.Any]]:
-        """What the list can be filtered by."""
-        resource = self.kind.resource_class
-        by_field = {name: self.fields[name] for name in resource.filters if name != "id"}
-        return {**by_field, **resource.parameters}
-
-    def take_action(
-        self, parsed_args: argparse.Namespace
-    ) -> tuple[t.Sequence[str], t.Iterator[t.Sequence[t.Any]]]:
-        """Give the columns and, page by page, the rows."""
-        everything = [n for n, f in self.fields.items() if f.shown == "always"]
-        self.check_columns(everything, parsed_args)
-        wanted = everything if parsed_args.long else self.kind.resource_class.columns
-        names = [n for n in everything if n in (parsed_args.columns or wanted)]
-        query = self.values(self.filters, parsed_args)
-        rows = parsed_args.limit
-        query["limit"] = max(_LEAST_PER_PAGE, min(rows or _MOST_PER_PAGE, _MOST_PER_PAGE))
-        if parsed_args.marker:
-            query["marker"] = parsed_args.marker
-        pages = self.manager.pages(short_is_last=True, **query)
-        return names, itertools.islice(self.rows(names, pages), rows)
-
-
 class Show(Command, display.ShowOne):
     """Show one object."""
 
@@ -196,11 +166,15 @@ class Show(Command, display.ShowOne):
         self, parsed_args: argparse.Namespace, fetch: t.Callable[[], t.Any]
     ) -> tuple[t.Sequence[str], tuple[t.Any, ...]]:
         """Give the fields of what is fetched, once it is sure that they can be shown."""
-        known = [n for n, f in self.fields.items() if f.shown in ("always", "details")]
+        asked = [n for n in parsed_args.columns if n in self.subs]
+        known = [n for n, f in self.fields.items() if f.shown != "never" or n in self.subs]
         self.check_columns(known, parsed_args)
-        one = fetch().to_dict()
-        names = [name for name in known if name in one]
-        return names, tuple(one[name] for name in names)
+        one = fetch()
+        shown = one.to_dict()
+        # Labels have a path of their own; they cost a request, so they are asked for.
+        shown.update((n, getattr(one, n).get()) for n in asked if n not in shown)
+        names = [name for name in known if name in shown]
+        return names, tuple(shown[name] for name in names)
 
 
 class Create(Show):
@@ -238,6 +212,7 @@ class Create(Show):
 
     def create(self, parsed_args: argparse.Namespace) -> t.Any:
         """Create the object, and add the parts that have to wait until it is there."""
+        self.check_places(self.creatable, parsed_args)
         values = self.values(self.creatable, parsed_args)
         for name, value in values.items():
             if self.fields[name].type is dict:
@@ -249,9 +224,3 @@ class Create(Show):
             f"the {self.noun} was created, with the id {made.id}",
         )
         return made
-
-
-def _rows(text: str) -> int:
-    if text.isascii() and text.isdigit() and int(text) > 0:
-        return min(int(text), sys.maxsize)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")

@@ -187,8 +187,8 @@ class TestDeclarations(base.TestCase):
 
     def _ours(self) -> list[str]:
         """Give the commands of the kinds of this project, whatever else is installed."""
-        ours = {v1.kind(name).key.replace("_", " ") for name in v1.COLLECTIONS}
-        return [name for name in commands.names() if name.rpartition(" ")[0] in ours]
+        ours = tuple(f"{v1.kind(name).key.replace('_', ' ')} " for name in v1.COLLECTIONS)
+        return [name for name in commands.names() if name.startswith(ours)]
 
     def test_commands_and_entry_points_are_the_same(self):
         wanted = {

@@ -66,6 +66,10 @@ craton_rack_list = cratonclient_osc.commands:RackList
 craton_rack_set = cratonclient_osc.commands:RackSet
 craton_rack_show = cratonclient_osc.commands:RackShow
 craton_rack_unset = cratonclient_osc.commands:RackUnset
+craton_rack_variable_list = cratonclient_osc.commands:RackVariableList
+craton_rack_variable_set = cratonclient_osc.commands:RackVariableSet
+craton_rack_variable_show = cratonclient_osc.commands:RackVariableShow
+craton_rack_variable_unset = cratonclient_osc.commands:RackVariableUnset
 """
 
 #: Creates, shows, changes, lists and deletes with the library, on a new region.

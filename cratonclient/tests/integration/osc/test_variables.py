@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``variable list``, ``show``, ``set`` and ``unset`` of every owner."""
+
+from __future__ import annotations
+
+import io
+import json
+import pathlib
+import typing as t
+from unittest import mock
+
+from cratonclient.tests import base
+from cratonclient.tests.integration.osc import programs
+
+#: How a command ends that has nothing to say.
+DONE = programs.Result(0, "", "")
+
+OWNERS = (
+    ("cloud", "prod"),
+    ("region", "east"),
+    ("cell", "c1"),
+    ("host", "h2"),
+    ("network", "lan"),
+    ("network device", "sw1"),
+    ("project", "research"),
+)
+
+
+class VariableTestCase(base.FleetTestCase, programs.CommandTestCase):
+    """A fleet with something of every kind."""
+
+    def setUp(self):
+        super().setUp()
+        with programs.opened(self.database) as fleet:
+            programs.fill(fleet)
+
+    def enter(self, *words: str, stdin: str = "") -> programs.Result:
+        """Run ``craton`` on the fleet."""
+        with mock.patch("sys.stdin", io.StringIO(stdin)):
+            return programs.craton(*words, CRATON_URL=self.database)
+
+    def set(self, *words: str, owner: str = "h2", stdin: str = "") -> None:
+        """Set variables of a host."""
+        done = self.enter("host", "variable", "set", owner, *words, stdin=stdin)
+        self.assertEqual(DONE, done)
+
+    def own(self, owner: str = "h2") -> dict[str, t.Any]:
+        """Give the variables that a host has itself."""
+        done = self.enter("host", "variable", "show", "--own", owner, "-f", "json")
+        return t.cast("dict[str, t.Any]", self.assert_done(done).json)
+
+
+class TestOwners(VariableTestCase):
+    """All kinds that have variables."""
+
+    def test_round_trip(self):
+        for kind, name in OWNERS:
+            with self.subTest(kind):
+                command = (*kind.split(), "variable")
+                self.assertEqual(
+                    DONE,
+                    self.enter(*command, "set", name, "a.b=1", "c=x"),
+                )
+                shown = self.enter(*command, "show", name, "a", "c", "-f", "json")
+                self.assertEqual({"a": {"b": 1}, "c": "x"}, self.assert_done(shown).json)
+                listed = self.enter(*command, "list", name, "-f", "json").json
+                self.assertIn({"name": "c", "value": "x"}, listed)
+                self.assertEqual(DONE, self.enter(*command, "unset", name, "a.b", "c"))
+                shown = self.enter(*command, "show", name, "-f", "json").json
+                self.assertEqual(({}, None), (shown["a"], shown.get("c")))
+                self.assertEqual(DONE, self.enter(*command, "unset", name, "a"))
+
+    def test_kinds_without(self):
+        for kind in ("user", "network interface", "device"):
+            refused = self.enter(*kind.split(), "variable", "list", "1")
+            self.assert_refused(refused, 2, "not a command")
+
+    def test_own_and_resolved(self):
+        self.set("rack=r1")
+        rows = self.enter("host", "variable", "list", "h2", "--long", "-f", "json").json
+        self.assertEqual(
+            {"dns": False, "ntp": False, "rack": True},
+            {row["name"]: row["own"] for row in rows},
+        )
+        rows = self.enter("host", "variable", "list", "h2", "--own", "-f", "json").json
+        self.assertEqual([{"name": "rack", "value": "r1"}], rows)
+        refused = self.enter("network", "variable", "list", "lan", "--own")
+        self.assert_refused(refused, 2, "--own")  # nothing is inherited
+
+
+class TestShow(VariableTestCase):
+    """One value, or many."""
+
+    def test_one_value(self):
+        self.set("hw.bios.version=2.1", "rack=r1", "nics=[1]")
+        for path, said in (
+            ("hw.bios.version", "2.1"),
+            ("rack", "r1"),
+            ("nics", "[1]"),
+            ("nics[0]", "1"),
+            ("hw", '{"bios": {"version": 2.1}}'),
+        ):
+            done = self.enter("host", "variable", "show", "h2", path)
+            self.assertEqual(f"{said}\n", self.assert_done(done).out)
+
+    def test_structure_for_programs(self):
+        self.set("hw.bios.version=2.1")
+        for words in (("-f", "json"), ("--format", "json")):
+            shown = self.enter("host", "variable", "show", "h2", "hw", *words)
+            self.assertEqual({"hw": {"bios": {"version": 2.1}}}, shown.json)
+        shown = self.enter("--format", "json", "host", "variable", "show", "h2", "hw.bios")
+        self.assertEqual({"hw.bios": {"version": 2.1}}, shown.json)
+
+    def test_what_is_not_there(self):
+        self.set("rack=r1")
+        refused = self.enter("host", "variable", "show", "h2", "rakc")
+        self.assert_refused(refused, 5, "'rakc'", "Did you mean rack?")
+        for path in ("rack.x", "rack[0]", "nics[0]"):
+            self.assert_refused(self.enter("host", "variable", "show", "h2", path), 5, path)
+
+
+class TestSet(VariableTestCase):
+    """Values, and paths into them."""
+
+    def test_values(self):
+        self.set("n=64", "f=1.5", "t=true", "z=null", 'q="64"', "s=yes", "e=", "w=a=b", "l=[1]")
+        wanted = {
+            "n": 64,
+            "f": 1.5,
+            "t": True,
+            "z": None,
+            "q": "64",
+            "s": "yes",
+            "e": "",
+            "w": "a=b",
+            "l": [1],
+        }
+        self.assertEqual(
+            json.dumps(wanted, sort_keys=True), json.dumps(self.own(), sort_keys=True)
+        )
+
+    def test_what_is_beside_stays(self):
+        self.set('hw={"bios": {"version": 1, "vendor": "x"}, "cores": 4}', "nics=[{},{}]")
+        self.set("hw.bios.version=2", "nics[1].mac=a", "nics[2]=new")
+        self.assertEqual(
+            {
+                "hw": {"bios": {"version": 2, "vendor": "x"}, "cores": 4},
+                "nics": [{}, {"mac": "a"}, "new"],
+            },
+            self.own(),
+        )
+
+    def test_names_with_dots(self):
+        self.set('"k8s.io/role"=node', "labels.'a.b'=1", '"x[0]"=2')
+        self.assertEqual({"k8s.io/role": "node", "labels": {"a.b": 1}, "x[0]": 2}, self.own())
+
+    def test_through_what_is_no_object(self):
+        self.set("rack=r1", "nics=[1]")
+        for words in (("rack.x=1",), ("rack[0]=1",), ("nics.x=1",), ("nics[2]=1",)):
+            refused = self.enter("host", "variable", "set", "h2", "new=1", *words)
+            self.assert_refused(refused, 2, words[0].partition("=")[0])
+        self.assertEqual({"rack": "r1", "nics": [1]}, self.own())
+
+    def test_inside_what_is_inherited(self):
+        region = self.craton.regions.get(1)
+        region.variables.update(hw={"bios": {"version": 1, "vendor": "x"}})
+        done = self.enter("host", "variable", "set", "h2", "hw.bios.version=2")
+        self.assertEqual((0, ""), (done.status, done.out))
+        self.assertIn("'hw' was inherited", done.err)
+        self.assertEqual({"hw": {"bios": {"version": 2, "vendor": "x"}}}, self.own())
+        self.assertEqual(1, region.variables.get()["hw"].value["bios"]["version"])
+
+    def test_files(self):
+        folder = self.folder()
+        (folder / "a.json").write_text('{"from": "json", "big": 1e22}')
+        (folder / "b.yaml").write_text("from: yaml\nlist: [1, two]\n")
+        (folder / "key.txt").write_text("ssh-rsa AAAA\n")
+        self.set(
+            *("--from-file", f"{folder}/a.json", "--from-file", f"{folder}/b.yaml"),
+            *("from=words", f"key=@{folder}/key.txt", f"doc=@{folder}/a.json"),
+        )
+        self.assertEqual(
+            {
+                "from": "words",
+                "big": 1e22,
+                "list": [1, "two"],
+                "key": "ssh-rsa AAAA",
+                "doc": {"from": "json", "big": 1e22},
+            },
+            self.own(),
+        )
+
+    def test_stdin(self):
+        for words in (("-",), ("--from-file", "-"), ("--from-file=-", "b=2")):
+            self.set(*words, stdin='{"a": [1]}')
+            self.assertEqual([1], self.own()["a"])
+        self.set("doc=@-", stdin="[1, 2]")
+        self.assertEqual([1, 2], self.own()["doc"])
+
+    def test_stdin_is_not_read_unless_asked_for(self):
+        self.set("a=1", stdin='{"b": 2}')
+        self.assertEqual({"a": 1}, self.own())
+
+    def test_files_that_are_none(self):
+        folder = pathlib.Path(self.folder())
+        (folder / "list.json").write_text("[1]")
+        (folder / "bad.yaml").write_text("a: [")
+        (folder / "dates.yaml").write_text("when: 2026-01-01")
+        (folder / "keys.yaml").write_text("1: x")
+        (folder / "binary").write_bytes(b"\xff\xfe")
+        for name in ("list.json", "bad.yaml", "dates.yaml", "keys.yaml", "binary", "missing"):
+            with self.subTest(name):
+                refused = self.enter(
+                    "host", "variable", "set", "h2", "--from-file", f"{folder}/{name}"
+                )
+                self.assert_refused(refused, 2, name)
+        self.assertEqual({}, self.own())
+
+    def test_nothing_to_set(self):
+        refused = self.enter("host", "variable", "set", "h2")
+        self.assert_refused(refused, 2, "nothing to set", "--from-file")
+        for word in ("x", "=1", ".a=1", "a..b=1", "a[=1", "[0]=1", "a[*]=1", "a.*=1"):
+            refused = self.enter("host", "variable", "set", "h2", word)
+            self.assert_refused(refused, 2, word.partition("=")[0])
+
+
+class TestUnset(VariableTestCase):
+    """What is there is taken away."""
+
+    def test_several_elements_of_a_list(self):
+        self.set("l=[0,1,2,3,4]", "o.l=[0,1]")
+        done = self.enter(
+            "host", "variable", "unset", "h2", "l[0]", "l[2]", "l[-1]", "o.l", "o"
+        )
+        self.assertEqual(DONE, done)
+        self.assertEqual({"l": [1, 3]}, self.own())
+
+    def test_what_is_not_there(self):
+        self.set("a.b=1")
+        for path in ("x", "a.x", "a.b.c", "a[0]", "dns"):
+            refused = self.enter("host", "variable", "unset", "h2", "a.b", path)
+            self.assert_refused(refused, 5, path, "nothing was changed")
+        self.assertEqual({"a": {"b": 1}}, self.own())
