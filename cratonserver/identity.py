@@ -105,6 +105,8 @@ def authenticate(
     except ValueError:
         message = f"Project ID ('{project}') is not a valid UUID"
         raise errors.Refused(401, message) from None
+    if "\0" in (username or ""):  # nobody's name, and PostgreSQL takes none
+        username = None
     query = sa.select(users).where(
         users.c.project_id == canonical, users.c.username == (username or "")
     )
