@@ -70,6 +70,8 @@ class Resource:
     #: Attributes that are managers of parts of it, such as its variables.
     subresource_managers: t.ClassVar[t.Mapping[str, type[CRUDClient[t.Any]]]] = {}
 
+    _fields: t.ClassVar[dict[str, Field[t.Any]]]
+
     def __init_subclass__(cls, **kwargs: t.Any) -> None:
         super().__init_subclass__(**kwargs)
         if "subresource_managers" not in vars(cls):
@@ -89,10 +91,12 @@ class Resource:
     @classmethod
     def fields(cls) -> dict[str, Field[t.Any]]:
         """Give the declared fields by name, in the order in which to show them."""
-        found: dict[str, Field[t.Any]] = {}
-        for base in reversed(cls.__mro__):
-            found.update((n, f) for n, f in vars(base).items() if isinstance(f, Field))
-        return dict(sorted(found.items(), key=lambda item: item[0] in _LAST))
+        if "_fields" not in vars(cls):
+            found: dict[str, Field[t.Any]] = {}
+            for base in reversed(cls.__mro__):
+                found.update((n, f) for n, f in vars(base).items() if isinstance(f, Field))
+            cls._fields = dict(sorted(found.items(), key=lambda item: item[0] in _LAST))
+        return dict(cls._fields)
 
     @property
     def human_id(self) -> str | None:

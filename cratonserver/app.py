@@ -15,6 +15,7 @@ from cratonserver import (
     gateway,
     health,
     keys,
+    layout,
     limits,
     openapi,
     parameters,
@@ -133,7 +134,7 @@ def routes(store: Store, settings: Settings = Settings()) -> dict[str, t.Any]:  
 def _serialize(req: falcon.Request, resp: falcon.Response, exception: falcon.HTTPError) -> None:
     """Answer with an error of the framework itself in Craton's words."""
     status = exception.status_code
-    views.answer(resp, {"message": _MESSAGES.get(status, exception.title), "status": status})
+    layout.answer(resp, {"message": _MESSAGES.get(status, exception.title), "status": status})
 
 
 def _answer_refused(
@@ -143,7 +144,7 @@ def _answer_refused(
         LOG.error("%s", exception, extra=gateway.marked(req.env))
     resp.status = exception.status
     resp.set_headers(exception.headers)
-    views.answer(resp, {"message": exception.message, "status": exception.status})
+    layout.answer(resp, {"message": exception.message, "status": exception.status})
 
 
 def _answer_failure(
@@ -154,4 +155,4 @@ def _answer_failure(
         raise exception
     LOG.exception("%s failed", req.method, extra=gateway.marked(req.env))
     resp.status = 500
-    views.answer(resp, {"message": errors.UNKNOWN, "status": 500})
+    layout.answer(resp, {"message": errors.UNKNOWN, "status": 500})

@@ -17,48 +17,85 @@ import decimal
 import functools
 import json
 import pathlib
+import re
 import typing as t
 
 import sqlalchemy as sa
+
+from cratonserver.vars_filter import Condition
 
 NAME = "craton_matches"
 
 #: Longer values are not worth the memory that remembering them takes.
 _CACHED_LENGTH, _CACHED_CALLS = 1024, 2048
+#: How much of a value the index has. PostgreSQL takes no long texts into one.
+_BEGINNING = 64
 
 
-def matches(value: str | None, path: str, wanted: str) -> bool | None:
+def condition(value: sa.ColumnElement[t.Any], wanted: Condition) -> sa.ColumnElement[bool]:
+    """Give the condition that a value matches.
+
+    What must be written in it anyhow is looked for first, which is faster.
+    """
+    path, text = json.dumps(wanted.steps), json.dumps(wanted.wanted)
+    matches = sa.Function(NAME, value, path, text, type_=sa.Integer()) == 1
+    return sa.case((value.like(_pattern(wanted), escape="!"), matches), else_=sa.false())
+
+
+def beginning(value: sa.ColumnElement[t.Any]) -> sa.ColumnElement[t.Any]:
+    """Give the beginning of a value, as the index of variables has it."""
+    return sa.func.substr(value, sa.literal_column("1"), sa.literal_column(str(_BEGINNING)))
+
+
+def begins(value: sa.ColumnElement[t.Any], wanted: Condition) -> list[sa.ColumnElement[bool]]:
+    """Give what the index knows of values that match: they are equal to it, or lists."""
+    scalar = not wanted.steps and not isinstance(wanted.wanted, dict | list)
+    texts = _texts(wanted.wanted) if scalar else []
+    if not texts:
+        return []
+    start = beginning(value)
+    equal = start.in_([text[:_BEGINNING] for text in texts])
+    return [sa.or_(equal, sa.and_(start >= "[", start < "\\"))]  # the next in ASCII
+
+
+def matches(value: str | None, path: str, wanted: str) -> int | None:
     """Tell whether a part of a value contains another value.
 
     :param value: JSON; ``None``, the database's NULL, if there is no variable.
     :param path: a JSON list of steps.
     :param wanted: JSON.
+    :returns: 1 or 0, since the databases estimate a number better than a truth.
 
     >>> matches('{"os": {"release": [8, 9]}}', '["os", "release"]', '9')
-    True
+    1
     """
     if value is None:
         return None
     judge = _remembered if len(value) <= _CACHED_LENGTH else _judge
-    return judge(value, path, wanted)
+    return int(judge(value, path, wanted))
 
 
 def _judge(value: str, path: str, wanted: str) -> bool:
     parts, several = [_load(value)], False
-    for step in _load(path):
+    for step in _load_once(path):
         parts = [inner for part in parts for inner in _descend(part, step)]
         several = several or isinstance(step, dict | list)
     if not parts:
         return False
-    return _contains(parts if several else parts[0], _load(wanted))
+    return _contains(parts if several else parts[0], _load_once(wanted))
 
 
 _remembered = functools.lru_cache(_CACHED_CALLS)(_judge)
+#: Numbers are what is written, as in PostgreSQL, and not what is near it.
+_DECODER = json.JSONDecoder(parse_float=decimal.Decimal)
 
 
 def _load(text: str) -> t.Any:
-    """Read JSON; numbers are what is written, as in PostgreSQL, not near it."""
-    return json.loads(text, parse_float=decimal.Decimal)
+    return _DECODER.raw_decode(text)[0]
+
+
+#: What is looked for is the same for many values.
+_load_once = functools.lru_cache(64)(_load)
 
 
 def _descend(part: t.Any, step: t.Any) -> t.Iterable[t.Any]:
@@ -85,6 +122,33 @@ def _contains(value: t.Any, wanted: t.Any) -> bool:
     if isinstance(value, bool) or isinstance(wanted, bool):
         return value is wanted
     return bool(value == wanted)
+
+
+def _pattern(wanted: Condition) -> str:
+    """Give a pattern of LIKE for all values that match: names of members, a scalar."""
+    pieces = [json.dumps(step) for step in wanted.steps if isinstance(step, str)]
+    if not isinstance(wanted.wanted, dict | list):
+        pieces.extend(_texts(wanted.wanted)[:1])
+    elif not pieces:
+        pieces.extend(
+            json.dumps(name) for name in [*wanted.wanted][:1] if isinstance(name, str)
+        )
+    escaped = (re.sub("[!%_]", r"!\g<0>", piece) for piece in pieces)
+    return f"%{'%'.join(escaped)}%"
+
+
+def _texts(scalar: t.Any) -> list[str]:
+    """Give the texts that a value can be which equals another one, the shortest first.
+
+    None are given for numbers that are written in other ways, too.
+    """
+    if isinstance(scalar, bool) or not isinstance(scalar, int | float):
+        return [json.dumps(scalar)]
+    if scalar != int(scalar):
+        return [json.dumps(scalar)]
+    if abs(scalar) >= 10**15:
+        return []
+    return [f"{scalar:.0f}", f"{scalar:.1f}"] if scalar else ["0", "0.0", "-0.0"]
 
 
 def create_in_postgresql(_target: t.Any, connection: sa.Connection, **_kw: t.Any) -> None:

@@ -24,7 +24,7 @@ BEGIN
     RETURN whole = wanted;
 END $$;
 
-CREATE OR REPLACE FUNCTION craton_matches(whole text, path text, wanted text) RETURNS boolean
+CREATE OR REPLACE FUNCTION craton_matches(whole text, path text, wanted text) RETURNS integer
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 2000 AS $$
 DECLARE
     parts jsonb := jsonb_build_array(whole::jsonb);
@@ -65,7 +65,9 @@ BEGIN
         END IF;
     END LOOP;
     IF parts IS NULL THEN
-        RETURN false;
+        RETURN 0;
     END IF;
-    RETURN craton_contains(CASE WHEN several THEN parts ELSE parts -> 0 END, wanted::jsonb);
+    RETURN craton_contains(
+        CASE WHEN several THEN parts ELSE parts -> 0 END, wanted::jsonb
+    )::integer;
 END $$;

@@ -8,7 +8,7 @@ import logging
 import falcon
 import sqlalchemy as sa
 
-from cratonserver import views
+from cratonserver import layout
 from cratonserver.openapi_parts import Operation, operation, ref
 from cratonserver.store import Store, StoreError
 
@@ -40,7 +40,7 @@ class Health:
             message, status = "The database does not answer", 503
         resp.status = status
         resp.set_header("Cache-Control", "no-store")
-        views.answer(resp, {"message": message, "status": status})
+        layout.answer(resp, {"message": message, "status": status})
 
     on_head = on_get
 

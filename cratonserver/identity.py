@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import hmac
 import re
 import secrets
+import typing as t
 import uuid
 
 import sqlalchemy as sa
@@ -107,18 +109,25 @@ def authenticate(
         raise errors.Refused(401, message) from None
     if "\0" in (username or ""):  # nobody's name, and PostgreSQL takes none
         username = None
-    query = sa.select(users).where(
-        users.c.project_id == canonical, users.c.username == (username or "")
-    )
-    row = connection.execute(query).mappings().one_or_none()
+    named = {"project_id": canonical, "username": username or ""}
+    row = connection.execute(_user(users), named).one_or_none()
     # The same work for a user that does not exist, so that time tells nothing.
-    known = row["key_digest"] if row else _NOBODY
+    known = row.key_digest if row else _NOBODY
     right = hmac.compare_digest(known, digest(api_key or ""))
     if row is None or not right:
         raise errors.Refused(401, "The request could not be authenticated.")
-    return Identity(
-        canonical, row["username"], row["is_admin"], row["is_root"], user_id=row["id"]
-    )
+    return Identity(canonical, row.username, row.is_admin, row.is_root, user_id=row.id)
 
 
 _NOBODY = digest(secrets.token_hex(20))
+
+
+@functools.lru_cache(maxsize=4)
+def _user(users: sa.Table) -> sa.Select[t.Any]:
+    """Make the query that every request begins with."""
+    known = users.c
+    columns = (known.id, known.username, known.key_digest, known.is_admin, known.is_root)
+    return sa.select(*columns).where(
+        known.project_id == sa.bindparam("project_id"),
+        known.username == sa.bindparam("username"),
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import falcon
 
-from cratonserver import bodies, identity, views
+from cratonserver import bodies, identity, layout, views
 from cratonserver.openapi_parts import Operation, operation, ref
 from cratonserver.store import Store
 
@@ -37,7 +37,7 @@ class Key(views.View):
         user = self.change(req, lambda objects: objects.update(user_id, {"key_digest": digest}))
         resp.status = falcon.HTTP_201
         resp.set_header("Location", f"{req.prefix}/v1/users/{user['id']}")
-        views.answer(resp, {**self.show(req, user), "api_key": key})
+        layout.answer(resp, {**self.show(req, user), "api_key": key})
 
     def describe(self) -> dict[str, Operation]:
         """Describe itself."""

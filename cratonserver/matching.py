@@ -1,73 +1,173 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rows whose variables meet a condition, their own or inherited ones.
+"""The rows whose variables match, their own or inherited ones, as SQL.
 
-The same order as :func:`cratonserver.variables.resolve` (wire document, section
-9.2), as a condition of SQL.
+What counts for a row is the nearest value, in the same order as in
+:func:`cratonserver.variables.resolve` (wire document, section 9.2). Whether a value
+matches is asked once for each value, not for each row that inherits it.
 """
 
 from __future__ import annotations
 
-import json
 import typing as t
 
 import sqlalchemy as sa
 
-from cratonclient.fields import Ref
-from cratonserver import containment, trees
+from cratonserver import containment, trees, variables
 from cratonserver.tables import Kind, Schema
 from cratonserver.vars_filter import Condition
 
+#: Up to so many rows, it is faster to look at all that could match than to walk
+#: along the list until a page is full. So many values are looked at to find out.
+FEW = 5000
 
-def meets(
-    schema: Schema, kind: Kind, condition: Condition, resolved: bool
-) -> sa.ColumnElement[bool]:
-    """Give the condition that the value which counts for a row matches.
+Query = sa.Select[tuple[t.Any]]
+Clause = sa.ColumnElement[bool]
+
+
+class Level(t.NamedTuple):
+    """What a condition asks of the values from one place: the row itself, its cell...
+
+    :param has: the condition that a row has a value from there.
+    :param matches: the condition that this value matches.
+    :param candidates: the query for the ids of all rows that could match by it.
+    :param sample: the same where there are few values, else a part of it.
+    """
+
+    has: Clause
+    matches: Clause
+    candidates: Query
+    sample: Query
+
+
+def narrow(
+    connection: sa.Connection,
+    schema: Schema,
+    kind: Kind,
+    wanted: t.Sequence[Condition],
+    resolved: bool,
+    others: t.Sequence[Clause],
+) -> list[Clause]:
+    """Add to the conditions of a list that variables match, at the cost of two queries.
 
     :param resolved: whether inherited values count where a row has none itself.
+    :param others: the other conditions.
+    :returns: all conditions, such that the database begins with the rows that could
+        match if these are few, and with the order of the list otherwise.
     """
-    values = _values(schema, kind, condition.name, resolved)
-    return _matches(sa.func.coalesce(*values, sa.null()), condition)
+    places = _places(schema, kind) if resolved else _places(schema, kind)[:1]
+    names = {f"name{number}": condition.name for number, condition in enumerate(wanted)}
+    found = iter(connection.execute(schema.once(_presence, kind, len(wanted)), names).one())
+    present = [{place for place in _places(schema, kind) if next(found)} for _ in wanted]
+    levels = [
+        [_level(schema, kind, place, condition) for place in places if place in there]
+        for condition, there in zip(wanted, present, strict=True)
+    ]
+    if not all(levels):
+        return [sa.false()]
+    exact = [*others, *map(_exact, levels)]
+    counted = connection.execute(sa.select(*map(_count, levels))).one()
+    fewest = min(range(len(counted)), key=lambda number: counted[number])
+    if counted[fewest] > FEW:
+        return exact
+    # Within CASE the others are no invitation to use an index.
+    candidates = sa.union_all(*(level.candidates for level in levels[fewest]))
+    return [
+        schema.table(kind).c.id.in_(candidates),
+        sa.case((sa.and_(*exact), sa.true()), else_=sa.false()),
+    ]
 
 
-def _matches(value: sa.ColumnElement[t.Any], condition: Condition) -> sa.ColumnElement[bool]:
-    path, wanted = json.dumps(condition.steps), json.dumps(condition.wanted)
-    return sa.Function(containment.NAME, value, path, wanted, type_=sa.Boolean())
+def _places(schema: Schema, kind: Kind) -> list[str]:
+    """Give the fields that lead to where a value can be, the nearest first.
+
+    The row itself is ``id``; what is above it in the same table is ``parent_id``.
+    """
+    return ["id", *kind.resource_class.inherits]
 
 
-def _values(
-    schema: Schema, kind: Kind, name: str, resolved: bool
-) -> t.Iterator[sa.ColumnElement[t.Any]]:
-    """Give the values of a variable that a row may have, the nearest first."""
+def _presence(schema: Schema, kind: Kind, number: int) -> sa.Select[t.Any]:
+    """Make the query that tells where there are any values of some names."""
+    nested, containers = schema.once(variables.inheritance, kind)
     table = schema.table(kind)
-    yield _value_of(schema.variables(kind), table.c.id, name)
-    if not resolved:
-        return
-    fields = kind.resource_class.fields()
-    for field in kind.resource_class.inherits:
-        target = schema.kind(t.cast("Ref[t.Any]", fields[field]).target)
-        if schema.table(target) is table:
-            yield _value_above(table, schema.variables(kind), name)
-        else:
-            yield _value_of(schema.variables(target), table.c[field], name)
+    nests = sa.exists().where(table.c.parent_id.is_not(None)) if nested else sa.false()
+    columns: list[Clause] = []
+    for name in (f"name{n}" for n in range(number)):
+        for place in _places(schema, kind):
+            values = schema.variables(containers.get(place, kind))
+            there = sa.exists().where(values.c.name == sa.bindparam(name))
+            inner = place == "id" or place in containers
+            columns.append(there if inner else sa.and_(there, nests))
+    return sa.select(*t.cast("list[t.Any]", columns))
 
 
-def _value_of(
-    variables: sa.Table, owner: sa.ColumnElement[t.Any], name: str
-) -> sa.ColumnElement[t.Any]:
-    own = variables.alias()
-    query = sa.select(own.c.value).where(own.c.owner_id == owner, own.c.name == name)
-    return query.scalar_subquery()
+def _count(levels: t.Sequence[Level]) -> sa.ScalarSelect[int]:
+    """Count the rows that could match, as far as it matters."""
+    some = sa.union_all(*(level.sample for level in levels)).limit(FEW + 1).subquery()
+    return sa.select(sa.func.count()).select_from(some).scalar_subquery()
 
 
-def _value_above(table: sa.Table, variables: sa.Table, name: str) -> sa.ColumnElement[t.Any]:
+def _exact(levels: t.Sequence[Level]) -> Clause:
+    """Give the condition that the nearest value matches."""
+    *nearer, furthest = levels
+    if not nearer:
+        return furthest.matches
+    return sa.case(*((lv.has, lv.matches) for lv in nearer), else_=furthest.matches)
+
+
+def _level(schema: Schema, kind: Kind, place: str, condition: Condition) -> Level:
+    """Say what a condition asks of the values from one place."""
+    table, values, name = schema.table(kind), schema.variables(kind), condition.name
+    _, containers = schema.once(variables.inheritance, kind)
+    if place in containers:
+        values, column = schema.variables(containers[place]), table.c[place]
+        having = sa.select(values.c.owner_id).where(values.c.name == name)
+        owners = _owners(values, condition)
+        inside = sa.select(table.c.id).where(column.in_(owners)).correlate(None)
+        return Level(column.in_(having), column.in_(owners), inside, inside)
+    owners, some = _owners(values, condition), _owners(values, condition, FEW)
+    if place == "id":
+        own = sa.exists().where(values.c.owner_id == table.c.id, values.c.name == name)
+        own = own.correlate(table)
+        matches = own.where(containment.condition(values.c.value, condition))
+        return Level(own, matches, owners, some)
+    value = _value_above(schema, kind, name)
+    below = [trees.below(table, schema.once(_alias, table), ids) for ids in (owners, some)]
+    return Level(value.is_not(None), containment.condition(value, condition), *below)
+
+
+def _owners(values: sa.Table, condition: Condition, limit: int | None = None) -> Query:
+    """Give the query for the owners of values that match.
+
+    :param limit: of how many values to look at.
+    """
+    named = sa.select(values.c.owner_id, values.c.value).where(
+        values.c.name == condition.name, *containment.begins(values.c.value, condition)
+    )
+    if limit is None:
+        matches = containment.condition(values.c.value, condition)
+        return named.with_only_columns(values.c.owner_id).where(matches).correlate(None)
+    some = named.limit(limit).subquery()
+    return sa.select(some.c.owner_id).where(containment.condition(some.c.value, condition))
+
+
+def _value_above(schema: Schema, kind: Kind, name: str) -> sa.ColumnElement[t.Any]:
     """Give the value of the nearest of the rows that a row is below."""
-    above = trees.above(table)
-    own = variables.alias()
+    table, values = schema.table(kind), schema.variables(kind)
+    above = schema.once(_above, table)
     nearest = (
-        sa.select(own.c.value)
-        .join(above, above.c.id == own.c.owner_id)
-        .where(own.c.name == name)
+        sa.select(values.c.value)
+        .join(above, above.c.id == values.c.owner_id)
+        .where(values.c.name == name)
         .order_by(above.c.distance)
         .limit(1)
+        .correlate(table)
     )
     return sa.case((table.c.parent_id.is_not(None), nearest.scalar_subquery()))
+
+
+def _above(_schema: Schema, table: sa.Table) -> sa.CTE:
+    return trees.above(table)
+
+
+def _alias(_schema: Schema, table: sa.Table) -> t.Any:
+    return table.alias()

@@ -49,10 +49,10 @@ class Objects:
         :raises cratonserver.errors.Refused: with status 404.
         """
         query = self._select().where(self.table.c.id == item_id)
-        row = self.connection.execute(query).mappings().one_or_none()
-        if row is None:
+        found = self._rows(query)
+        if not found:
             raise errors.not_found()
-        return dict(row)
+        return found[0]
 
     def page(self, query: ListQuery) -> Page:
         """Read one page of a list.
@@ -61,22 +61,26 @@ class Objects:
             marker or sort key, and for ``vars`` that cannot be read.
         """
         order = self._order(query)
-        select = self._select().where(*self._conditions(query.filters))
+        conditions = [*self._scope(), *self._conditions(query.filters)]
         if query.vars is not None:
-            select = select.where(*self._matching(query.vars, query.resolved))
-        previous = None
-        if query.marker is not None:
-            marker = self._marker(query.marker)
-            previous = self._marker_before(select, order, marker, query.limit)
-            select = select.where(order.after(marker))
-        select = select.order_by(*order.clauses()).limit(query.limit)
-        rows = [dict(row) for row in self.connection.execute(select).mappings()]
-        return Page(rows, previous)
+            conditions = self._matching(query.vars, query.resolved, conditions)
+        select = self.schema.rows(self.kind).where(*conditions)
+        page = select.order_by(*order.clauses()).limit(query.limit)
+        if query.marker is None:
+            return Page(self._rows(page), None)
+        marker = self._marker(query.marker, order)
+        before = self._marker_before(select, order, marker, query.limit)
+        rows = self._rows(page.where(order.after(marker)).add_columns(before.label("before")))
+        if rows:
+            return Page(rows, rows[0]["before"])
+        if self.connection.execute(sa.select(marker["id"])).scalar() is None:
+            raise _no_marker(query.marker)
+        return Page(rows, self.connection.execute(sa.select(before)).scalar())
 
     def matching(self, filters: t.Mapping[str, t.Any]) -> list[Row]:
         """Read all rows that match, however many."""
         select = self._select().where(*self._conditions(filters)).order_by(self.table.c.id)
-        return [dict(row) for row in self.connection.execute(select).mappings()]
+        return self._rows(select)
 
     def create(self, given: t.Mapping[str, t.Any]) -> tuple[Row, Row]:
         """Store a new row with its variables and labels.
@@ -203,16 +207,17 @@ class Objects:
         self.connection.execute(sa.delete(table).where(table.c.owner_id == item_id, wanted))
 
     def _select(self) -> sa.Select[t.Any]:
-        columns = (*self.table.c, *self.rules.computed(self.table))
-        return sa.select(*columns).where(*self._scope())
+        return self.schema.rows(self.kind).where(*self._scope())
+
+    def _rows(self, select: sa.Select[t.Any]) -> list[Row]:
+        """Read rows. A mapping for each of them, as SQLAlchemy has it, is slower."""
+        result = self.connection.execute(select)
+        names = tuple(result.keys())
+        return [dict(zip(names, row, strict=True)) for row in result.all()]
 
     def _scope(self) -> list[sa.ColumnElement[bool]]:
         """Give the conditions of every query: the kind, and what the user may see."""
-        scope = [self.rules.visible(self.table, self.who)]
-        if "kind" in self.table.c:
-            keys = [member.key for member in self.schema.members(self.kind)]
-            scope.append(self.table.c.kind.in_(keys))
-        return scope
+        return [self.rules.visible(self.table, self.who), *self.schema.rows_of(self.kind)]
 
     def _conditions(self, filters: t.Mapping[str, t.Any]) -> list[sa.ColumnElement[bool]]:
         return [
@@ -220,9 +225,13 @@ class Objects:
             for name, value in filters.items()
         ]
 
-    def _matching(self, text: str, resolved: bool) -> t.Iterator[sa.ColumnElement[bool]]:
-        for condition in vars_filter.parse(text):
-            yield matching.meets(self.schema, self.kind, condition, resolved)
+    def _matching(
+        self, text: str, resolved: bool, others: list[sa.ColumnElement[bool]]
+    ) -> list[sa.ColumnElement[bool]]:
+        wanted = vars_filter.parse(text)
+        return matching.narrow(
+            self.connection, self.schema, self.kind, wanted, resolved, others
+        )
 
     def _order(self, query: ListQuery) -> paging.Order:
         known = paging.sortable(self.kind.resource_class)
@@ -233,17 +242,26 @@ class Objects:
         keys = tuple(self.table.c[name] for name in names)
         return paging.Order(keys, descending=query.sort_dir == "desc")
 
-    def _marker(self, text: str) -> Row:
-        """Read the row after which a page begins."""
+    def _marker(self, text: str, order: paging.Order) -> dict[str, sa.ScalarSelect[t.Any]]:
+        """Give the values of the row after which a page begins, null if there is none."""
         try:
-            return self.find(self.rules.item_id(text))
+            item_id = self.rules.item_id(text)
         except errors.Refused:
-            raise errors.Refused(400, f'Marker "{text}" does not exist') from None
+            raise _no_marker(text) from None
+        row = sa.select(self.table.c.id).where(self.table.c.id == item_id, *self._scope())
+        return {
+            key.name: row.with_only_columns(key).correlate(None).scalar_subquery()
+            for key in order.keys
+        }
 
     def _marker_before(
-        self, select: sa.Select[t.Any], order: paging.Order, marker: Row, limit: int
-    ) -> t.Any:
-        """Find the marker of the page before, ``None`` if that is the first page."""
+        self,
+        select: sa.Select[t.Any],
+        order: paging.Order,
+        marker: t.Mapping[str, sa.ColumnElement[t.Any]],
+        limit: int,
+    ) -> sa.ScalarSelect[t.Any]:
+        """Give the marker of the page before, null if that is the first page."""
         earlier = (
             select.with_only_columns(self.table.c.id)
             .where(order.after(marker, backwards=True))
@@ -251,7 +269,7 @@ class Objects:
             .offset(limit - 1)  # at most a page: the cost does not grow
             .limit(1)
         )
-        return self.connection.execute(earlier).scalar_one_or_none()
+        return earlier.correlate(None).scalar_subquery()
 
     def _insert_labels(self, item_id: int | str, labels: t.Iterable[str]) -> None:
         rows = [{"owner_id": item_id, "label": label} for label in sorted(set(labels))]
@@ -303,6 +321,10 @@ class Objects:
         if self.connection.execute(kept).first() is None:
             kind = self.kind.key.replace("_", " ")
             raise errors.Refused(404, f"{name}: there is no {kind} {item_id}{where}")
+
+
+def _no_marker(text: str) -> errors.Refused:
+    return errors.Refused(400, f'Marker "{text}" does not exist')
 
 
 def now() -> str:

@@ -45,30 +45,34 @@ class Order:
         return [term.desc() if descending else term.asc() for term in terms]
 
     def after(
-        self, marker: t.Mapping[str, t.Any], backwards: bool = False
+        self, marker: t.Mapping[str, sa.ColumnElement[t.Any]], backwards: bool = False
     ) -> sa.ColumnElement[bool]:
-        """Give the condition that a row comes after a marker row."""
+        """Give the condition that a row comes after a marker row.
+
+        :param marker: the values of that row, as expressions. Those of a row that
+            does not exist are null, and nothing comes after it.
+        """
         descending = self.descending != backwards
         if not any(key.nullable for key in self.keys):
             here = sa.tuple_(*self.keys)
-            there = sa.tuple_(*(sa.literal(marker[key.name]) for key in self.keys))
+            there = sa.tuple_(*(marker[key.name] for key in self.keys))
             return here < there if descending else here > there
         alternatives: list[sa.ColumnElement[bool]] = []
-        equal: list[sa.ColumnElement[bool]] = []
+        equal: list[sa.ColumnElement[bool]] = [marker["id"].is_not(None)]
         for key in self.keys:
             value = marker[key.name]
-            beyond = _beyond(key, value, descending)
-            alternatives.append(sa.and_(*equal, beyond))
-            equal.append(key.is_(None) if value is None else key == value)
+            alternatives.append(sa.and_(*equal, _beyond(key, value, descending)))
+            equal.append(key.is_not_distinct_from(value))
         return sa.or_(*alternatives)
 
 
-def _beyond(key: sa.Column[t.Any], value: t.Any, descending: bool) -> sa.ColumnElement[bool]:
+def _beyond(
+    key: sa.Column[t.Any], value: sa.ColumnElement[t.Any], descending: bool
+) -> sa.ColumnElement[bool]:
     """Give the condition that one key alone lies beyond a value; nulls are highest."""
-    if value is None:
-        return key.is_not(None) if descending else sa.false()
-    further: sa.ColumnElement[bool] = key < value if descending else key > value
-    return sa.or_(further, key.is_(None)) if key.nullable and not descending else further
+    if descending:
+        return sa.or_(key < value, sa.and_(key.is_not(None), value.is_(None)))
+    return sa.or_(key > value, sa.and_(key.is_(None), value.is_not(None)))
 
 
 def links(
@@ -87,9 +91,11 @@ def links(
     :param last: the id of the last row of this page, ``None`` if it is empty.
     """
 
+    base = f"{url}?{parse.urlencode(parameters)}"
+
     def link(rel: str, after: t.Any) -> dict[str, str]:
-        query = dict(parameters) if after is None else {**parameters, "marker": after}
-        return {"href": f"{url}?{parse.urlencode(query)}", "rel": rel}
+        more = "" if after is None else f"&{parse.urlencode({'marker': after})}"
+        return {"href": base + more, "rel": rel}
 
     found = [link("first", None), link("prev", previous), link("self", marker)]
     return found if last is None else [*found, link("next", last)]

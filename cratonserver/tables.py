@@ -10,6 +10,7 @@ owner, so that the database itself keeps them in step with their owners.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import typing as t
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from cratonclient import crud, v1
 from cratonclient.fields import Field, Ref
 from cratonserver import containment, rules
 
+T = t.TypeVar("T")
 Kind = type[crud.CRUDClient[t.Any]]
 
 
@@ -64,6 +66,7 @@ class Schema:
             }
         )
         self._by_collection = {v1.collection_of(kind): kind for kind in kinds}
+        self._made: dict[tuple[t.Any, ...], t.Any] = {}
         self._roots = {kind: self._find_root(kind) for kind in kinds}
         for kind in kinds:
             if self.root(kind) is kind:
@@ -96,6 +99,23 @@ class Schema:
         """Give the table that a kind lives in."""
         return self.metadata.tables[v1.collection_of(self.root(kind))]
 
+    def once(self, make: t.Callable[..., T], *args: t.Any) -> T:
+        """Give a part of a query that depends on the tables alone.
+
+        SQLAlchemy runs a query faster than it puts one together, so what every
+        request needs is made for the first one.
+
+        :param make: what makes it from the schema and ``args``.
+        """
+        key = (make, *args)
+        if key not in self._made:
+            self._made[key] = make(self, *args)
+        return t.cast("T", self._made[key])
+
+    def rows(self, kind: Kind) -> sa.Select[t.Any]:
+        """Give the query for all that the server knows of the rows of a kind's table."""
+        return self.once(_rows, kind)
+
     def variables(self, kind: Kind) -> sa.Table:
         """Give the table of a kind's variables: owner_id, name, value (JSON text)."""
         return self.metadata.tables[f"{self.root(kind).key}_variables"]
@@ -120,6 +140,15 @@ class Schema:
         if self._deferring:
             connection.execute(sa.text("SET CONSTRAINTS ALL IMMEDIATE"))
 
+    def rows_of(self, kind: Kind) -> list[sa.ColumnElement[bool]]:
+        """Give the conditions that pick the rows of a kind from those of its table."""
+        members = self.members(kind)
+        table = self.table(kind)
+        if "kind" not in table.c or len(members) == len(self.family(kind)) - 1:
+            return []
+        keys = [member.key for member in members]
+        return [table.c.kind == keys[0] if len(keys) == 1 else table.c.kind.in_(keys)]
+
     def _find_root(self, kind: Kind) -> Kind:
         top = [c for c in kind.resource_class.__mro__ if issubclass(c, crud.Resource)][-2]
         return next(k for k in self.kinds if k.resource_class is top)
@@ -134,17 +163,23 @@ class Schema:
         table = sa.Table(name, self.metadata, *columns, sqlite_autoincrement=True)
         if root.resource_class.unique:
             table.append_constraint(sa.UniqueConstraint(*root.resource_class.unique))
-        if "project_id" in table.c:
-            # What a list walks along, unless it is asked for another order.
-            sa.Index(None, table.c.project_id, table.c.created_at, table.c.id)
+        # What a list walks along, unless it is asked for another order: the rows of
+        # a project or of all, and of one kind or of all that share the table.
+        for narrowed in _subsets(table.c.get("project_id"), table.c.get("kind")):
+            sa.Index(None, *narrowed, table.c.created_at, table.c.id)
         owner: dict[str, t.Any] = {"ondelete": "CASCADE"}
         if any("variables" in k.resource_class.fields() for k in family):
-            sa.Table(
+            values = sa.Table(
                 f"{root.key}_variables",
                 self.metadata,
                 sa.Column("owner_id", sa.ForeignKey(table.c.id, **owner), primary_key=True),
                 sa.Column("name", string(255), primary_key=True),
                 sa.Column("value", text(), nullable=False),
+            )
+            sa.Index(
+                f"ix_{values.name}_name_value",
+                values.c.name,
+                containment.beginning(values.c.value),
             )
         if any("labels" in k.resource_class.fields() for k in family):
             sa.Table(
@@ -183,6 +218,20 @@ class Schema:
                 nullable=field.null or not shared,
                 index=isinstance(field, Ref) and name != "project_id",
             )
+
+
+def _rows(schema: Schema, kind: Kind) -> sa.Select[t.Any]:
+    table = schema.table(kind)
+    return sa.select(*table.c, *rules.of(kind).computed(table))
+
+
+def _subsets(
+    *columns: sa.Column[t.Any] | None,
+) -> t.Iterator[tuple[sa.Column[t.Any], ...]]:
+    """Give all choices of the columns that there are."""
+    found = [column for column in columns if column is not None]
+    for number in range(len(found) + 1):
+        yield from itertools.combinations(found, number)
 
 
 def _id_type(python_type: type) -> sa.types.TypeEngine[t.Any]:

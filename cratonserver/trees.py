@@ -35,15 +35,18 @@ def descendants(table: sa.Table, row_id: int) -> sa.Select[tuple[int]]:
     return sa.select(tree.c.id)
 
 
-def ancestors(table: sa.Table, row_ids: t.Iterable[int]) -> sa.Select[tuple[int, int]]:
-    """Select id and parent_id of rows and of all that they are below."""
-    start = sa.select(table.c.id, table.c.parent_id).where(table.c.id.in_(row_ids))
+def with_ancestors(table: sa.Table) -> sa.CTE:
+    """Give the rows whose ids are the parameter ``ids``, and all that they are below.
+
+    :returns: id and parent_id of each.
+    """
+    wanted = table.c.id.in_(sa.bindparam("ids", expanding=True))
+    start = sa.select(table.c.id, table.c.parent_id).where(wanted)
     chain = start.cte("ancestors", recursive=True)
     above = table.alias()
-    chain = chain.union(
+    return chain.union(
         sa.select(above.c.id, above.c.parent_id).where(above.c.id == chain.c.parent_id)
     )
-    return sa.select(chain.c.id, chain.c.parent_id)
 
 
 def above(table: sa.Table) -> sa.CTE:
@@ -60,3 +63,16 @@ def above(table: sa.Table) -> sa.CTE:
             further.c.id == chain.c.parent_id, chain.c.distance < MAX_DISTANCE
         )
     )
+
+
+def below(
+    table: sa.Table, further: t.Any, row_ids: sa.Select[tuple[t.Any]]
+) -> sa.Select[tuple[t.Any]]:
+    """Select the ids of all rows that are below any of some.
+
+    :param further: an alias of the table.
+    """
+    start = sa.select(table.c.id).where(table.c.parent_id.in_(row_ids)).correlate(None)
+    tree = start.cte("below", recursive=True, nesting=True)
+    tree = tree.union(sa.select(further.c.id).where(further.c.parent_id == tree.c.id))
+    return sa.select(tree.c.id)

@@ -28,8 +28,8 @@ def own(connection: sa.Connection, table: sa.Table, ids: Ids) -> dict[t.Any, Val
     wanted = sorted(set(ids))
     if wanted:
         query = sa.select(table).where(table.c.owner_id.in_(wanted))
-        for owner_id, name, value in connection.execute(query):
-            found[owner_id][name] = json.loads(value)
+        for owner_id, name, value in connection.execute(query).all():
+            found[owner_id][name] = _decode(value)
     return found
 
 
@@ -38,21 +38,44 @@ def resolve(
 ) -> dict[t.Any, Values]:
     """Read the variables of rows with what they inherit, by id.
 
-    The number of queries depends on the kind alone, not on the number of rows.
+    These are two queries, whatever the number of rows.
     """
-    table = schema.table(kind)
+    nested, containers = schema.once(inheritance, kind)
     ids = [row["id"] for row in rows]
-    layers: list[t.Callable[[Row], t.Iterator[Values]]] = []
-    themselves = own(connection, schema.variables(kind), ids)
-    layers.append(lambda row: iter([themselves.get(row["id"], {})]))
+    parents: dict[t.Any, t.Any] = {}
+    if nested:
+        themselves = _own_and_above(connection, schema, kind, ids, parents)
+    else:
+        themselves = own(connection, schema.variables(kind), ids)
+    outside = _of_containers(connection, schema, containers, rows)
+    # Most rows of a page are in the same few places.
+    places: dict[tuple[t.Any, ...], Values] = {}
+    resolved = {}
+    for row in rows:
+        place = tuple(row[name] for name in containers)
+        if place not in places:
+            furthest_first = reversed([*zip(containers, place, strict=True)])
+            places[place] = _merged(outside.get(where, {}) for where in furthest_first)
+        chain = _chain(row["id"], parents)
+        resolved[row["id"]] = _merged(
+            (places[place], *(themselves.get(above, {}) for above in reversed(chain)))
+        )
+    return resolved
+
+
+def inheritance(schema: Schema, kind: Kind) -> tuple[bool, dict[str, Kind]]:
+    """Tell whether rows inherit from rows of their own table, and from which others.
+
+    :returns: kinds by the field that refers to them, the nearest first.
+    """
     fields = kind.resource_class.fields()
-    for name in kind.resource_class.inherits:
-        target = schema.kind(t.cast("Ref[t.Any]", fields[name]).target)
-        if schema.table(target) is table:
-            layers.append(_from_parents(connection, schema, kind, ids))
-        else:
-            layers.append(_from_one(connection, schema.variables(target), name, rows))
-    return {row["id"]: _nearest_first(layer(row) for layer in layers) for row in rows}
+    targets = {
+        name: schema.kind(t.cast("Ref[t.Any]", fields[name]).target)
+        for name in kind.resource_class.inherits
+    }
+    table = schema.table(kind)
+    others = {n: target for n, target in targets.items() if schema.table(target) is not table}
+    return len(others) < len(targets), others
 
 
 def put(connection: sa.Connection, table: sa.Table, owner_id: t.Any, values: Values) -> None:
@@ -72,37 +95,87 @@ def remove(
     connection.execute(sa.delete(table).where(table.c.owner_id == owner_id, wanted))
 
 
-def _from_one(
-    connection: sa.Connection, table: sa.Table, name: str, rows: t.Sequence[Row]
-) -> t.Callable[[Row], t.Iterator[Values]]:
-    """Inherit from the one row that a field refers to."""
-    found = own(connection, table, (r[name] for r in rows if r[name] is not None))
-    return lambda row: iter([found.get(row[name], {})])
+def _own_and_above(
+    connection: sa.Connection,
+    schema: Schema,
+    kind: Kind,
+    ids: Ids,
+    parents: dict[t.Any, t.Any],
+) -> dict[t.Any, Values]:
+    """Read the variables of rows and of all that they are below, by id.
+
+    :param parents: takes the id of the row above by the id of each.
+    """
+    query = schema.once(_family, kind)
+    found: dict[t.Any, Values] = collections.defaultdict(dict)
+    rows = connection.execute(query, {"ids": sorted(set(ids))}).all()
+    for owner_id, parent_id, name, value in rows:
+        parents[owner_id] = parent_id
+        if name is not None:
+            found[owner_id][name] = _decode(value)
+    return found
 
 
-def _from_parents(
-    connection: sa.Connection, schema: Schema, kind: Kind, ids: Ids
-) -> t.Callable[[Row], t.Iterator[Values]]:
-    """Inherit from the parent, its parent, and so on, as far as it goes."""
-    query = trees.ancestors(schema.table(kind), sorted(set(ids)))
-    parents = {row.id: row.parent_id for row in connection.execute(query)}
-    found = own(connection, schema.variables(kind), filter(None, parents.values()))
-
-    def climb(row: Row) -> t.Iterator[Values]:
-        seen = {row["id"]}
-        above = row["parent_id"]
-        while above is not None and above not in seen:
-            seen.add(above)
-            yield found.get(above, {})
-            above = parents.get(above)
-
-    return climb
+def _family(schema: Schema, kind: Kind) -> sa.Select[t.Any]:
+    family = trees.with_ancestors(schema.table(kind))
+    table = schema.variables(kind)
+    query = sa.select(family.c.id, family.c.parent_id, table.c.name, table.c.value)
+    return query.outerjoin_from(family, table, table.c.owner_id == family.c.id)
 
 
-def _nearest_first(layers: t.Iterable[t.Iterator[Values]]) -> Values:
-    """Merge layers of values; the first to have a name wins, whatever the value."""
+def _of_containers(
+    connection: sa.Connection,
+    schema: Schema,
+    containers: t.Mapping[str, Kind],
+    rows: t.Sequence[Row],
+) -> dict[tuple[str, t.Any], Values]:
+    """Read the variables of all that rows are in, by the field and its value."""
+    found: dict[tuple[str, t.Any], Values] = collections.defaultdict(dict)
+    if not containers:
+        return found
+    ids = {n: {row[n] for row in rows if row[n] is not None} for n in containers}
+    known = {(n, str(item_id)): item_id for n, some in ids.items() for item_id in some}
+    query = schema.once(_union, *containers.items())
+    given = {name: sorted(some) for name, some in ids.items()}
+    for field, owner, name, value in connection.execute(query, given).all():
+        found[field, known[field, owner]][name] = _decode(value)
+    return found
+
+
+def _union(schema: Schema, *containers: tuple[str, Kind]) -> sa.CompoundSelect[t.Any]:
+    """Make the query for the variables of several kinds, with the ids of each by field."""
+    queries = []
+    for field, kind in containers:
+        table = schema.variables(kind)
+        owner_id = sa.cast(table.c.owner_id, sa.String)  # numbers here, UUIDs there
+        wanted = table.c.owner_id.in_(sa.bindparam(field, expanding=True))
+        queries.append(
+            sa.select(sa.literal(field), owner_id, table.c.name, table.c.value).where(wanted)
+        )
+    return sa.union_all(*queries)
+
+
+def _chain(row_id: t.Any, parents: t.Mapping[t.Any, t.Any]) -> list[t.Any]:
+    """Give the ids of a row and of all above it, nearest first."""
+    chain = [row_id]
+    above = parents.get(row_id)
+    while above is not None and above not in chain:
+        chain.append(above)
+        above = parents.get(above)
+    return chain
+
+
+def _merged(layers: t.Iterable[Values]) -> Values:
+    """Merge layers of values; the last to have a name wins, whatever the value."""
     merged: Values = {}
-    for layer in layers:
-        for values in layer:
-            merged = {**values, **merged}
+    for values in layers:
+        merged.update(values)
     return merged
+
+
+def _decode(text: str) -> t.Any:
+    """Read a value as it was stored: without the checks that json.loads begins with."""
+    return _DECODER.raw_decode(text)[0]
+
+
+_DECODER = json.JSONDecoder()

@@ -7,7 +7,7 @@ import typing as t
 
 import falcon
 
-from cratonserver import views
+from cratonserver import layout
 from cratonserver.openapi_parts import Operation, operation
 
 
@@ -37,7 +37,7 @@ class Versions:
                 {"rel": "describedby", "href": f"{req.prefix}/v1/openapi.json"},
             ],
         }
-        views.answer(resp, {"versions": [version]})
+        layout.answer(resp, {"versions": [version]})
 
     on_head = on_get
 

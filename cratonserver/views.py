@@ -8,13 +8,13 @@ declarations (wire document, section 3).
 from __future__ import annotations
 
 import dataclasses
-import json
 import typing as t
 
 import falcon
 
 from cratonclient.fields import Sub
 from cratonserver import bodies, errors, paging, parameters, rules, schemas
+from cratonserver.layout import answer
 from cratonserver.objects import Objects, Row
 from cratonserver.store import Store
 from cratonserver.tables import Kind
@@ -33,12 +33,6 @@ def of(store: Store, kind: Kind) -> t.Iterator[tuple[str, View]]:
     parts: dict[str, type[View]] = {"variables": Variables, "labels": Labels}
     for name in subresources:
         yield f"/{{item_id:id}}/{name}", parts[name](store, kind, {})
-
-
-def answer(resp: falcon.Response, body: t.Any) -> None:
-    """Write a JSON body, laid out as the original server does (wire document, 1.2)."""
-    resp.content_type = "application/json"
-    resp.text = json.dumps(body, indent=2, sort_keys=True) + "\n"
 
 
 class View:
@@ -60,6 +54,7 @@ class View:
         self.kind = kind
         self.rules = rules.of(kind)
         self.fields = kind.resource_class.fields()
+        self._shown = [n for n, f in self.fields.items() if f.stored and f.shown == "always"]
         for method, operation in methods.items():
             if operation not in kind.resource_class.operations:
                 setattr(self, f"on_{method.lower()}", None)
@@ -86,12 +81,9 @@ class View:
 
     def show(self, req: falcon.Request, row: Row) -> Row:
         """Give the representation of a row, without variables."""
-        shown = {
-            name: row[name]
-            for name, field in self.fields.items()
-            if field.stored and field.shown == "always"
-        }
-        return {**shown, **self.rules.present(row, f"{req.prefix}/v1")}
+        shown = {name: row[name] for name in self._shown}
+        shown.update(self.rules.present(row, f"{req.prefix}/v1"))
+        return shown
 
 
 class Transaction:

@@ -130,9 +130,17 @@ def main() -> None:
     cli = commands.add_parser("cli", help="commands, beside programs that do no more")
     cli.add_argument("runs", nargs="?", type=int, default=20)
     cli.add_argument("--hosts", type=int, default=100_000, help="on the long list")
+    server = commands.add_parser("server", help="pages of a large fleet")
+    server.add_argument("--hosts", type=int, default=100_000)
+    server.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
+    server.add_argument("parts", nargs="*", help="pages, queries, memory, creating")
     options = parser.parse_args()
     if options.what == "startup":
         startup(options.runs)
+    elif options.what == "server":
+        import _bench_server
+
+        _bench_server.run(options.database, options.hosts, options.parts)
     else:
         import _bench_cli
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 VERSION_TABLE = "alembic_version"
 
 #: The newest of the versions, which a new database is marked with.
-HEAD = "0002"
+HEAD = "0003"
 
 
 def version(connection: sa.Connection) -> str | None:

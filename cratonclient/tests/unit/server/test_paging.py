@@ -45,10 +45,18 @@ class TestOrder(base.TestCase):
                 order = paging.Order(keys, descending)
                 rows = self._rows(order)
                 for number, row in enumerate(rows):
-                    self.assertEqual(rows[number + 1 :], self._rows(order, order.after(row)))
-                    before = order.after(row, backwards=True)
+                    marker = {name: sa.literal(value) for name, value in row.items()}
+                    self.assertEqual(rows[number + 1 :], self._rows(order, order.after(marker)))
+                    before = order.after(marker, backwards=True)
                     found = self._rows(order, before, backwards=True)
                     self.assertEqual(rows[:number][::-1], found)
+
+    def test_nothing_comes_after_a_row_that_does_not_exist(self):
+        for names in ("id", "a id", "c b id"):
+            for descending in (False, True):
+                order = paging.Order(tuple(self.table.c[n] for n in names.split()), descending)
+                nothing = {n: sa.literal(None, self.table.c[n].type) for n in names.split()}
+                self.assertEqual([], self._rows(order, order.after(nothing)))
 
 
 class TestLinks(base.TestCase):
