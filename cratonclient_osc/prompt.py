@@ -6,19 +6,25 @@ It is imported only when there is a terminal, since it takes a while.
 
 from __future__ import annotations
 
+import functools
 import os
 import pathlib
 import re
+import shlex
+import subprocess
 import typing as t
 
 import prompt_toolkit
-from prompt_toolkit import history, output, shortcuts
+from prompt_toolkit import completion, history, output, shortcuts
 
 from cratonclient import redact
-from cratonclient_osc import status
+from cratonclient_osc import completion as craton_completion
+from cratonclient_osc import status, words
 
 if t.TYPE_CHECKING:
-    from cratonclient_osc import repl
+    from prompt_toolkit import document
+
+    from cratonclient_osc import repl, shell
 
 #: A line that has one of these is not kept.
 _SECRETS = ("password", "passwd", "token", "secret", "key=")
@@ -35,6 +41,7 @@ def converse(session: repl.Session) -> int:
         "craton> ",
         history=_history(),
         output=output.create_output(always_prefer_tty=True),
+        completer=Completer(session.app),
         complete_style=shortcuts.CompleteStyle.READLINE_LIKE,
         complete_in_thread=True,
         enable_history_search=True,
@@ -46,6 +53,38 @@ def converse(session: repl.Session) -> int:
             continue
         except EOFError:
             return status.DONE
+
+
+class Completer(completion.Completer):
+    """Complete the word at the cursor, in quotes where it needs them.
+
+    :param app: the application whose commands are typed.
+    """
+
+    def __init__(self, app: shell.Shell) -> None:
+        self._app = app
+
+    @functools.cached_property
+    def _tree(self) -> craton_completion.Tree:
+        return craton_completion.Tree(self._app)
+
+    def get_completions(
+        self, document: document.Document, complete_event: completion.CompleteEvent
+    ) -> t.Iterator[completion.Completion]:
+        """Generate what the word may be."""
+        line = words.unfinished(document.text_before_cursor)
+        if line is None:
+            return
+        takes, lead = self._tree.candidates(line.words, line.last)
+        begin = line.last.removeprefix(lead)
+        try:
+            found = craton_completion.values(takes, begin, self._app)
+        except (OSError, subprocess.SubprocessError):
+            return
+        for value in found:
+            if value.startswith(begin):
+                text = shlex.quote(lead + value) + " "
+                yield completion.Completion(text, -len(line.typed), display=value)
 
 
 class History(history.FileHistory):

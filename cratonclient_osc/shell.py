@@ -10,6 +10,7 @@ import itertools
 import logging
 import sys
 import typing as t
+from importlib import metadata
 
 from cliff import app
 from cliff import help as cliff_help
@@ -42,6 +43,9 @@ class Shell(app.App):
             command_manager=registry.Commands(),
         )
         self.command_manager.add_command("help", Help)
+        self.command_manager.commands["completion"] = metadata.EntryPoint(
+            "completion", "cratonclient_osc.completion:Completion", "craton"
+        )
         self._error: BaseException | None = None
         self._session: int | None = None
 
@@ -181,8 +185,13 @@ def main(argv: list[str] | None = None) -> int:
         # A terminal that cannot show a character gets its number instead.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    words = sys.argv[1:] if argv is None else argv
+    if words[:1] == ["complete-names"]:
+        from cratonclient_osc import names
+
+        return names.main(words)
     try:
-        result = Shell().run(sys.argv[1:] if argv is None else argv)
+        result = Shell().run(words)
     except SystemExit as ending:  # after help, the version, or wrong usage
         result = ending.code if isinstance(ending.code, int) else int(bool(ending.code))
     try:

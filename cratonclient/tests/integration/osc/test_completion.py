@@ -1,0 +1,361 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Completion in real shells, and in a session."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import shutil
+import socket
+import stat
+import subprocess
+import time
+import typing as t
+
+from cratonclient.tests.integration.osc import programs, terminal
+
+#: Names that a server may have, and that a shell must neither obey nor break.
+HOSTILE = (
+    "two words",
+    "it's",
+    'a "quote"',
+    "$(touch pwned)",
+    "`touch pwned`",
+    "x;touch pwned",
+    "-rf",
+    "back\\slash",
+    "tilde~*?[a]",
+)
+UNSEEN = "line\nbreak\x1b[2J"
+
+#: What is typed, and what completes it; the last word is what is to be completed.
+CASES: tuple[tuple[str, set[str]], ...] = (
+    ("craton clo", {"cloud"}),
+    (
+        "craton network ",
+        {"create", "delete", "device", "interface", "list", "set", "show", "unset"},
+    ),
+    ("craton help netw", {"network"}),
+    ("craton help network dev", {"device"}),
+    ("craton host list --reg", {"--region"}),
+    ("craton --craton-u", {"--craton-url"}),
+    ("craton host list --craton-u", {"--craton-url"}),
+    ("craton completion ", {"bash", "fish", "zsh"}),
+    ("craton cloud list -f js", {"json", "jsonl"}),
+    ("craton cloud list -c na", {"name"}),
+    ("craton cloud show pro", {"prod"}),
+    ("craton cloud delete test pro", {"prod"}),
+    ("craton --timeout 5 cloud show pro", {"prod"}),
+    ("craton cloud show --format json pro", {"prod"}),
+    ("craton region list --cloud pro", {"prod"}),
+    ("craton cloud show prod pro", set()),
+    ("craton cloud list pro", set()),
+    ("craton host-li", set()),
+    ("craton xyzzy ", set()),
+)
+
+
+class CompletionTestCase(programs.SharedFleetTestCase):
+    """Shells with a fleet whose names are hostile."""
+
+    @classmethod
+    def fill(cls, fleet):
+        """Make clouds."""
+        for name in ("prod", "test", *HOSTILE, UNSEEN):
+            fleet.clouds.create(name=name)
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.home = self.folder()
+        self.settings = {
+            "CRATON_URL": self.database,
+            "PATH": os.pathsep.join(
+                [str(pathlib.Path(programs.script("craton")).parent), os.environ["PATH"]]
+            ),
+        }
+        self._fill_the_cache()
+
+    def _fill_the_cache(self) -> None:
+        """Ask until the names are there, which the shells do once a key is pressed."""
+        end = time.monotonic() + 50
+        while "prod" not in self.names("clouds").out and time.monotonic() < end:
+            pass
+
+    def run_here(self, *command: str, **settings: str) -> programs.Result:
+        """Run a program in the home folder, and nothing of its output to a terminal."""
+        done = subprocess.run(
+            command,
+            cwd=self.home,
+            env=programs.clean_environment(str(self.home)) | self.settings | settings,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=50,
+        )
+        return programs.Result(done.returncode, done.stdout, done.stderr)
+
+    def names(self, *words: str, **settings: str) -> programs.Result:
+        """Run ``craton complete-names``."""
+        return self.run_here(programs.script("craton"), "complete-names", *words, **settings)
+
+    def script(self, name: str) -> pathlib.Path:
+        """Write the completion of a shell into a file; skip the test without that shell."""
+        if not shutil.which(name):
+            self.skipTest(f"{name} is not installed")
+        path = self.home / f"craton.{name}"
+        path.write_text(self.assert_done(programs.craton("completion", name)).out)
+        return path
+
+    @staticmethod
+    def split(text: str) -> list[list[str]]:
+        """Split what was printed for several lines, each of which ends with two hyphens."""
+        return [[w for w in block.split("\n") if w] for block in text.split("--\n")[:-1]]
+
+    def assert_nothing_obeyed(self) -> None:
+        """Check that no name was run as a command."""
+        self.assertFalse((self.home / "pwned").exists())
+
+    def start(self, *command: str) -> terminal.Terminal:
+        """Start a shell on a terminal."""
+        found = terminal.Terminal(self.home, *command, **self.settings)
+        self.addCleanup(found.child.close)
+        return found
+
+
+class TestNames(CompletionTestCase):
+    """``craton complete-names``, and its cache."""
+
+    def test_names(self):
+        done = self.assert_done(self.names("clouds"))
+        self.assertEqual(sorted({"prod", "test", *HOSTILE}), done.out.splitlines())
+        self.assertEqual("prod\n", self.names("clouds", "pr").out)
+        self.assertEqual("-rf\n", self.names("--", "clouds", "-r").out)
+        self.assertEqual("1\n10\n11\n", self.names("clouds", "1").out)
+
+    def test_the_cache_is_private_and_holds_no_secret(self):
+        self.names("clouds", OS_PASSWORD="hidden")
+        folder = self.home / ".cache/craton/names"
+        self.assertEqual(0o700, stat.S_IMODE(folder.stat().st_mode))
+        for path in folder.iterdir():
+            self.assertEqual(0o600, stat.S_IMODE(path.stat().st_mode))
+            self.assertNotIn("hidden", path.read_text())
+
+    def test_another_server_has_names_of_its_own(self):
+        other = f"sqlite:///{self.home}/other.db"
+        self.assertEqual("", self.names("clouds", CRATON_URL=other).out)
+
+    def test_old_names_are_forgotten(self):
+        folder = self.home / ".cache/craton/names"
+        (known,) = folder.glob("*.json")
+        path = self.home / "other/craton/names" / known.name
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps([["1", "old"]]))
+        here = {"XDG_CACHE_HOME": str(self.home / "other")}
+        self.assertEqual("old\n", self.names("clouds", **here).out)
+        os.utime(path, (0, 0))
+        self.assertNotIn("old", self.names("clouds", **here).out)
+
+    def test_a_cache_that_is_broken(self):
+        for path in (self.home / ".cache/craton/names").iterdir():
+            path.write_text('{"no": ["names"')
+        self._fill_the_cache()
+        self.assertIn("prod", self.names("clouds").out)
+
+    def test_errors_are_silent(self):
+        for words, settings in (
+            (("spaceships",), {}),
+            ((), {}),
+            (("clouds",), {"CRATON_URL": "http://127.0.0.1:9"}),
+            (("clouds",), {"CRATON_URL": ""}),
+            (("clouds", "--bogus"), {}),
+            (("clouds",), {"XDG_CACHE_HOME": "/dev/null/no"}),
+        ):
+            with self.subTest((words, settings)):
+                self.assertEqual(("", ""), self.names(*words, **settings)[1:])
+
+    def test_a_server_that_never_answers(self):
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        begin = time.monotonic()
+        who = {"OS_USERNAME": "u", "OS_PASSWORD": "p", "OS_PROJECT_ID": programs.PROJECT}
+        done = self.names("clouds", CRATON_URL=url, **who)
+        # The time-out of a command is 60 s; this is far from it on any machine.
+        self.assertLess(time.monotonic() - begin, 20)
+        self.assertEqual("", self.assert_done(done).out)
+
+
+class TestBash(CompletionTestCase):
+    """bash."""
+
+    DRIVER = """
+. "$1"
+while IFS= read -r line; do
+    COMP_LINE=$line COMP_POINT=${#line} COMPREPLY=()
+    _craton
+    printf '%s\\n' "${COMPREPLY[@]}" --
+done < lines
+"""
+
+    def complete(self, *lines: str) -> list[list[str]]:
+        """Give what may end each line."""
+        script = self.script("bash")
+        (self.home / "lines").write_text("".join(f"{line}\n" for line in lines))
+        done = self.run_here("bash", "--norc", "-c", self.DRIVER, "bash", str(script))
+        return self.split(self.assert_done(done).out)
+
+    def test_cases(self):
+        lines = [line for line, _ in CASES]
+        for (line, wanted), found in zip(CASES, self.complete(*lines), strict=True):
+            self.assertEqual(wanted, {*found}, line)
+
+    def test_names_read_back_as_they_are(self):
+        for opened in ("", "'", '"'):
+            names = [name for name in HOSTILE if name[:2].isalnum()]
+            self._fill_the_cache()
+            found = self.complete(*(f"craton cloud show {opened}{n[:2]}" for n in names))
+            self.assertEqual([1] * len(names), [len(words) for words in found])
+            typed = " ".join(f"{opened}{word}{opened}" for (word,) in found)
+            read = self.run_here("bash", "-c", f"printf '%s\\n' {typed}")
+            self.assertEqual(names, read.out.splitlines())
+        self.assert_nothing_obeyed()
+
+    def test_keys(self):
+        script = self.script("bash")
+        shell = self.start("bash", "--norc", "--noprofile", "-i")
+        shell.type(f"PS1='ready> '; bind 'set enable-bracketed-paste off'; . {script}\n")
+        shell.expect("ready> ")
+        shell.type("craton clo\tsho\tpro\t-f val\t-c name\n")
+        shell.expect("cloud show prod -f value -c name", "prod", "ready> ")
+        self._fill_the_cache()
+        shell.type("craton cloud show --format=val\t-c name two\t\n")
+        shell.expect("--format=value ", "two\\ words", "two words", "ready> ")
+        shell.type('craton cloud show "two\t -f value -c name\n')
+        shell.expect('"two words"', "two words", "ready> ")
+        self._fill_the_cache()
+        shell.type("craton cloud show \\$\t-f value -c name\n")
+        shell.expect("$(touch pwned)", "ready> ")
+        shell.type("exit\n")
+        shell.ended()
+        self.assert_nothing_obeyed()
+
+    def test_no_process_for_commands_and_options(self):
+        lines = [
+            f"{line}" for line, found in CASES if not {"prod"} & found and "pro" not in line
+        ]
+        script = self.script("bash")
+        (self.home / "lines").write_text("".join(f"{line}\n" for line in lines))
+        (self.home / "craton").write_text("#!/bin/sh\ntouch called\n")
+        (self.home / "craton").chmod(0o755)
+        path = f"{self.home}{os.pathsep}{self.settings['PATH']}"
+        self.run_here("bash", "--norc", "-c", self.DRIVER, "bash", str(script), PATH=path)
+        self.assertFalse((self.home / "called").exists())
+
+
+class TestFish(CompletionTestCase):
+    """fish."""
+
+    def complete(self, line: str) -> list[str]:
+        """Give what may end a line."""
+        script = self.script("fish")
+        done = self.run_here("fish", "-N", "-c", f"source {script}; complete -C $argv[1]", line)
+        return self.assert_done(done).out.splitlines()
+
+    def test_cases(self):
+        script = self.script("fish")
+        lines = [line for line, _ in CASES]
+        driver = f"source {script}; for line in $argv; complete -C $line; echo -- --; end"
+        done = self.assert_done(self.run_here("fish", "-N", "-c", driver, *lines))
+        for (line, wanted), found in zip(CASES, self.split(done.out), strict=True):
+            self.assertEqual(wanted, {*found}, line)
+
+    def test_names(self):
+        self.assertEqual(
+            {"prod", "test", *HOSTILE} - {"-rf"},
+            {*self.complete("craton cloud show ")} - {"-rf"},
+        )
+        self.assertEqual(["--cloud=prod"], self.complete("craton region list --cloud=pro"))
+        self.assert_nothing_obeyed()
+
+    def test_keys(self):
+        script = self.script("fish")
+        shell = self.start("fish", "-N", "-i")
+        shell.type(f"source {script}; echo re''ady\r")
+        shell.expect("ready")
+        self._fill_the_cache()
+        shell.type("craton cloud show two\t-f value -c name; echo do''ne\r")
+        shell.expect("two words\r\n", "done")
+        shell.type("exit\r")
+        shell.ended()
+        self.assert_nothing_obeyed()
+
+
+class TestZsh(CompletionTestCase):
+    """zsh."""
+
+    def test_keys(self):
+        script = self.script("zsh")
+        shell = self.start("zsh", "-f", "-i")
+        shell.type("PS1='ready> '; autoload -U compinit; compinit -u -d zcompdump\n")
+        shell.expect("[Jready> ")
+        shell.type(f"source {script}; echo lo''aded\n")
+        shell.expect("\nloaded", "[Jready> ")
+        for line, wanted in CASES:
+            if len(wanted) == 1 and not line.startswith("craton --craton"):
+                shell.type(f"{line}\t")
+                shell.expect(*wanted)
+                shell.type("\x15")
+        self._fill_the_cache()
+        shell.type("craton cloud show two\t-f value -c name; echo do''ne\n")
+        shell.expect("two\\ words", "two words\r\n", "done")
+        shell.type("craton region list --cloud=tes\t; echo do''ne\n")
+        shell.expect("--cloud=test", "done")
+        self._fill_the_cache()
+        shell.type("craton cloud show \\$\t-f value -c name; echo do''ne\n")
+        shell.expect("$(touch pwned)\r\n", "done")
+        shell.type("exit\n")
+        shell.ended()
+        self.assert_nothing_obeyed()
+
+
+class TestSession(CompletionTestCase):
+    """A session of ``craton``."""
+
+    def test_keys(self):
+        session = self.start(programs.script("craton"))
+        session.expect("craton>")
+        session.type("clo\t")
+        session.expect("cloud")
+        session.type("sho\t")
+        session.expect("show")
+        session.type("two\t")
+        session.expect("'two words'")
+        session.type("--form\tvalue -c name\r")
+        session.expect("--format", "two words\r\n", "craton>")
+        session.type("network \t\t")
+        session.expect("create", "interface")
+        session.interrupt()
+        session.expect("craton>")
+        self.assertEqual(0, session.end())
+
+
+class TestOthers(programs.CommandTestCase):
+    """What is not offered, and what stays as it was."""
+
+    def test_the_scripts_hide_what_is_hidden(self):
+        texts: t.Iterable[str] = (
+            self.assert_done(programs.craton("completion", name)).out
+            for name in ("bash", "fish", "zsh")
+        )
+        for text in texts:
+            self.assertNotIn("host-list", text)
+            self.assertNotIn("'complete-names", text)
+
+    def test_an_unknown_shell(self):
+        self.assert_refused(programs.craton("completion", "tcsh"), 2, "'tcsh'")
+
+    def test_openstack_completes_the_commands(self):
+        done = self.program("openstack", "complete")
+        self.assertEqual(0, done.status)
+        self.assertIn("cmds_craton_host=", done.out)
