@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The examples of the documentation, run as they are printed, with their output."""
