@@ -44,6 +44,8 @@ class Field(t.Generic[T]):
     :param shown: ``always``, only with ``details`` (and for single objects),
         only in the answer that ``created`` it, or ``never``.
     :param stored: whether the server keeps it in a column of its own.
+    :param read_as: the type of its value where it is read, if that is another
+        one than where it is written.
     :param option: the option of commands, where it is not named after the field,
     :param off: and for a boolean, the one that switches it off.
     :param of: for a list parameter that bears another name, the field it
@@ -83,6 +85,7 @@ class Field(t.Generic[T]):
         option: str = "",
         off: str = "",
         of: str = "",
+        read_as: type | None = None,
     ) -> None:
         self.type = type
         self.help = help
@@ -99,6 +102,7 @@ class Field(t.Generic[T]):
         self.shown = shown
         self.stored = stored
         self.option = option
+        self.read_as = read_as
         self.off = off
         self.of = of
 

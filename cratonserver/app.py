@@ -9,6 +9,7 @@ import typing as t
 import falcon
 
 from cratonserver import (
+    ansible,
     authentication,
     docs,
     errors,
@@ -122,6 +123,7 @@ def routes(store: Store, settings: Settings = Settings()) -> dict[str, t.Any]:  
         collection = f"/v1/{parameters.collection_path(kind)}"
         paths.update({collection + suffix: view for suffix, view in views.of(store, kind)})
     paths[keys.PATH] = keys.Key(store)
+    paths[ansible.PATH] = ansible.Inventory(store)
     paths["/"] = versions.Versions("getVersions")
     # An endpoint in a catalogue may end with a slash, and keystoneauth asks there.
     paths["/v1"] = paths["/v1/"] = versions.Versions("getVersion1")

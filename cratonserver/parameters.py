@@ -101,6 +101,15 @@ def for_one(query: str, *, resolvable: bool) -> bool:
     return bool(values.get("resolved-values", resolvable))
 
 
+def read(query: str, allowed: t.Mapping[str, schemas.Schema]) -> dict[str, t.Any]:
+    """Read the parameters of a request for something else.
+
+    :param allowed: their JSON Schemas.
+    :raises cratonserver.errors.Refused: with status 400.
+    """
+    return _read(allowed, given(query))
+
+
 def of_list(schema: Schema, kind: Kind) -> dict[str, schemas.Schema]:
     """Give the JSON Schemas of the parameters of a list."""
     resource = kind.resource_class

@@ -23,7 +23,16 @@ if t.TYPE_CHECKING:
 
 #: The collections that have a module of rules. Kinds that extend one of them
 #: share its rules, unless they are listed themselves.
-_MODULES = ("clouds", "devices", "hosts", "networks", "projects", "regions", "users")
+_MODULES = (
+    "clouds",
+    "devices",
+    "hosts",
+    "network_interfaces",
+    "networks",
+    "projects",
+    "regions",
+    "users",
+)
 
 
 class Rules:

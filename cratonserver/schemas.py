@@ -138,6 +138,9 @@ def shown(field: Field[t.Any]) -> Schema:
         made["format"] = "uuid"
     elif field.type is list:
         made["items"] = {"type": field.items}
+    types = [made["type"]]
+    if field.read_as is not None:  # what was just written is shown as it was written
+        types.append(_JSON_TYPES[field.read_as])
     if field.null:
-        made["type"] = [made["type"], "null"]
-    return made
+        types.append("null")
+    return {**made, "type": types if len(types) > 1 else types[0]}

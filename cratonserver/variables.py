@@ -15,7 +15,8 @@ from cratonserver.tables import Kind, Schema
 
 Row = t.Mapping[str, t.Any]
 Values = dict[str, t.Any]
-Ids = t.Iterable[t.Any]
+#: Ids, or what selects them where they are too many to be sent.
+Ids = t.Iterable[t.Any] | sa.Select[t.Any]
 
 
 def own(connection: sa.Connection, table: sa.Table, ids: Ids) -> dict[t.Any, Values]:
@@ -25,8 +26,8 @@ def own(connection: sa.Connection, table: sa.Table, ids: Ids) -> dict[t.Any, Val
     :returns: values by name by id; ids without variables give an empty dict.
     """
     found: dict[t.Any, Values] = collections.defaultdict(dict)
-    wanted = sorted(set(ids))
-    if wanted:
+    wanted = ids if isinstance(ids, sa.Select) else sorted(set(ids))
+    if isinstance(wanted, sa.Select) or wanted:
         query = sa.select(table).where(table.c.owner_id.in_(wanted))
         for owner_id, name, value in connection.execute(query).all():
             found[owner_id][name] = _decode(value)
@@ -99,7 +100,7 @@ def _own_and_above(
     connection: sa.Connection,
     schema: Schema,
     kind: Kind,
-    ids: Ids,
+    ids: t.Iterable[t.Any],
     parents: dict[t.Any, t.Any],
 ) -> dict[t.Any, Values]:
     """Read the variables of rows and of all that they are below, by id.

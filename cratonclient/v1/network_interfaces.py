@@ -20,7 +20,7 @@ class NetworkInterface(crud.Resource):
     vlan_id = Field(int, "number of its VLAN", null=True)
     vlan = Field(str, "its VLAN", null=True, update=True)
     port = Field(int, "port of the device", null=True, update=True)
-    speed = Field(int, "speed in Mbit/s", null=True, update=True)
+    speed = Field(int, "speed in Mbit/s", null=True, update=True, read_as=str)
     duplex = Field(str, "such as full", null=True, update=True)
     link = Field(str, "state of the link", null=True, update=True)
     cdp = Field(str, "Cisco Discovery Protocol", null=True, update=True)

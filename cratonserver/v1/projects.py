@@ -48,7 +48,7 @@ class Rules(rules.Rules):
             # One at the end would escape nothing, which is an error to PostgreSQL.
             alone = (len(value) - len(value.rstrip("\\"))) % 2
             pattern = value + "\\" * alone
-            return schema.table(self.kind).c.name.ilike(pattern, escape="\\")
+            return schema.table(self.kind).c.name.like(pattern, escape="\\")
         return super().condition(schema, name, value, filters)
 
     def item_id(self, text: str) -> str:

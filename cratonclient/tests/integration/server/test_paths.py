@@ -21,6 +21,7 @@ METHODS = ("GET", "POST", "PUT", "DELETE")
 ALLOWED = {
     **{name: {"GET", "POST"} for name in base.COLLECTIONS},
     "devices": {"GET"},
+    "ansible-inventory": {"GET"},
     **{f"{name}/ID": {"GET", "PUT", "DELETE"} for name in base.COLLECTIONS},
     "users/ID/key": {"POST"},
     **{f"{name}/ID/variables": {"GET", "PUT", "DELETE"} for name in base.WITH_VARIABLES},

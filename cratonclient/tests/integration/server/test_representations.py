@@ -120,6 +120,13 @@ def changes_of(name: str) -> dict[str, t.Any]:
     return {**CHANGES[name], "name": base.unique("changed")}
 
 
+def as_read(values: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Give values as they are read: a speed is written as a number, read as a string."""
+    if values.get("speed") is None:
+        return values
+    return {**values, "speed": str(values["speed"])}
+
+
 class TestRepresentations(base.ServerTestCase):
     """The keys and values of objects."""
 
@@ -169,10 +176,11 @@ class TestRepresentations(base.ServerTestCase):
             one = self.root.get(f"/{name}/{made['id']}").json
             labels = given.pop("labels", None)
             with self.about(name):
-                self.assertEqual(given, {key: {**made, **one}[key] for key in given})
+                shown = {**made, **one}
+                self.assertEqual(as_read(given), {key: shown[key] for key in given})
                 if name != "users":
                     own = {**one, "variables": given["variables"]}
-                    self.assertEqual({**made, "variables": given["variables"]}, own)
+                    self.assertEqual(as_read({**made, "variables": given["variables"]}), own)
                     self.assertEqual(1, one["variables"]["a"])
                 if labels:
                     path = f"/{name}/{made['id']}/labels"
@@ -206,7 +214,7 @@ class TestRepresentations(base.ServerTestCase):
                     self.assertAnswer(answer, 200)
                     self.assertEqual(value, answer.json[field])
                     expected = {**before, field: value, "updated_at": after["updated_at"]}
-                    self.assertEqual(expected, after)
+                    self.assertEqual(as_read(expected), after)
                 before = after
 
     def test_fixed_fields_are_refused_in_an_update(self):
