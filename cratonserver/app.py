@@ -11,14 +11,13 @@ import falcon
 from cratonserver import (
     ansible,
     authentication,
-    docs,
+    described,
     errors,
     gateway,
     health,
     keys,
     layout,
     limits,
-    openapi,
     parameters,
     proxies,
     versions,
@@ -127,8 +126,8 @@ def routes(store: Store, settings: Settings = Settings()) -> dict[str, t.Any]:  
     paths["/"] = versions.Versions("getVersions")
     # An endpoint in a catalogue may end with a slash, and keystoneauth asks there.
     paths["/v1"] = paths["/v1/"] = versions.Versions("getVersion1")
-    paths["/v1/openapi.json"] = openapi.Document(paths)
-    paths["/v1/docs"] = docs.Docs(paths)
+    paths["/v1/openapi.json"] = described.Document(paths)
+    paths["/v1/docs"] = described.Docs(paths)
     paths[health.PATH] = health.Health(store)
     return paths
 

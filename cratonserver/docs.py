@@ -15,10 +15,7 @@ import json
 import pathlib
 import typing as t
 
-import falcon
-
-from cratonserver import openapi
-from cratonserver.openapi_parts import Operation, operation
+from cratonserver.openapi_parts import Operation
 from cratonserver.schemas import Schema
 
 _SHOWN = ("get", "post", "put", "delete")
@@ -152,39 +149,8 @@ def _text(text: object) -> str:
     return html.escape(str(text))
 
 
-class Docs:
-    """``/v1/docs``.
-
-    :param paths: all views of the application by path, read when the page is
-        asked for.
-    """
-
-    #: It tells nothing that the document does not.
-    is_open = True
-
-    def __init__(self, paths: t.Mapping[str, t.Any]) -> None:
-        self._paths = paths
-
-    @functools.cached_property
-    def _page(self) -> str:
-        return page(openapi.document(self._paths))
-
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Show the page."""
-        digest = base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()
-        policy = f"default-src 'none'; style-src 'sha256-{digest}'"
-        closed = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-        resp.set_header("Content-Security-Policy", f"{policy}; {closed}")
-        resp.set_header("X-Content-Type-Options", "nosniff")
-        resp.content_type = "text/html; charset=utf-8"
-        resp.text = self._page
-
-    on_head = on_get
-
-    def describe(self) -> dict[str, Operation]:
-        """Describe itself."""
-        made = operation(
-            "getDocs", "Show the API to people.", answers={200: None}, is_open=True
-        )
-        made["responses"]["200"]["content"] = {"text/html": {"schema": {"type": "string"}}}
-        return {"GET": made}
+def policy() -> str:
+    """Give what a browser may do with the page: nothing but use its own style."""
+    digest = base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()
+    styles = f"default-src 'none'; style-src 'sha256-{digest}'"
+    return f"{styles}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

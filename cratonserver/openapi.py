@@ -9,16 +9,11 @@ document cannot promise anything else.
 
 from __future__ import annotations
 
-import functools
-import json
 import string
 import typing as t
 
-import falcon
-
 from cratonclient import __version__
 from cratonserver import openapi_kinds, openapi_parts, views
-from cratonserver.openapi_parts import operation
 
 _INFO = {
     "title": "Craton",
@@ -81,39 +76,3 @@ def _path(path: str, view: t.Any) -> dict[str, t.Any]:
     is_open = getattr(view, "is_open", False)
     made["options"] = openapi_parts.methods(name, first["tags"][0], is_open)
     return made
-
-
-class Document:
-    """``/v1/openapi.json``.
-
-    :param paths: all views of the application by path. They are read when the
-        document is asked for, so that it can be among them.
-    """
-
-    #: It holds no secrets, and the tools that read it have no credentials yet.
-    is_open = True
-
-    def __init__(self, paths: t.Mapping[str, t.Any]) -> None:
-        self._paths = paths
-
-    @functools.cached_property
-    def _text(self) -> str:
-        return json.dumps(document(self._paths), indent=1)
-
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Show the document."""
-        resp.content_type = falcon.MEDIA_JSON
-        resp.text = self._text
-
-    on_head = on_get
-
-    def describe(self) -> dict[str, t.Any]:
-        """Describe itself."""
-        return {
-            "GET": operation(
-                "getDescription",
-                "Show this document.",
-                answers={200: {"type": "object", "required": ["openapi", "paths"]}},
-                is_open=True,
-            )
-        }

@@ -134,6 +134,9 @@ def shown(field: Field[t.Any]) -> Schema:
     made: Schema = {"description": field.help, "type": _JSON_TYPES[field.type]}
     if field.name in ("created_at", "updated_at"):
         made["pattern"] = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}$"
+    elif field.type is str and isinstance(field, Ref) and field.create:
+        # The answer to a POST repeats it as it was sent (wire document, section 4.3).
+        made["pattern"] = identity.PROJECT_ID.pattern
     elif field.type is str and (isinstance(field, Ref) or field.name == "id"):
         made["format"] = "uuid"
     elif field.type is list:
