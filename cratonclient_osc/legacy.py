@@ -272,7 +272,7 @@ def _delete(parsed_args: argparse.Namespace) -> list[Words]:
 
 
 def _vars_get(parsed_args: argparse.Namespace) -> list[Words]:
-    return [["variable", "list", "--", parsed_args.object]]
+    return [["variable", "show", "--", parsed_args.object]]
 
 
 def _vars_set(parsed_args: argparse.Namespace) -> list[Words]:
@@ -331,7 +331,7 @@ VERBS: dict[str, Verb] = {
     "show": Verb("Show", "show", _show),
     "update": Verb("Change", "set", _update, _fields),
     "delete": Verb("Delete", "delete", _delete),
-    "vars-get": Verb("Show the variables", "variable list", _vars_get),
+    "vars-get": Verb("Show the variables", "variable show", _vars_get),
     "vars-set": Verb("Set variables", "variable set", _vars_set, rest="<name>=<value>"),
     "vars-delete": Verb("Delete variables", "variable unset", _vars_delete, rest="<name>"),
 }

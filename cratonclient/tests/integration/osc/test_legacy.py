@@ -3,7 +3,13 @@
 
 from __future__ import annotations
 
+import io
+import sys
+import typing as t
+from unittest import mock
+
 from cratonclient.tests.integration.osc import programs
+from cratonclient_osc import legacy
 
 #: What a line of 2017 reads today; both must print the same.
 SAME = (
@@ -30,6 +36,15 @@ SAME = (
     ("host-list --ip 10.0.1.4", "host list --ip-address 10.0.1.4"),
     ("host-list --device-type container", "host list --device-type container"),
     ("host-list --device_type container", "host list --device-type container"),
+    ("host-list --sort-key name --sort-dir desc", "host list --sort name:desc"),
+    ("host-list --sort_key name", "host list --sort name"),
+    ("host-list --sort-dir desc", "host list --sort created_at:desc"),
+    ("host-list --vars dns:10.0.0.53", "host list --var dns=10.0.0.53"),
+    ('region-list --vars ntp:"10.0.0.123"', "region list --var ntp=10.0.0.123"),
+    ("cloud-list --vars dns:x", "cloud list --var dns=x"),
+    ("cell-list --vars ntp:10.0.0.123", "cell list --var ntp=10.0.0.123"),
+    ("project-list --vars a:1", "project list --var a=1"),
+    ("region-vars-get 1", "region variable show 1"),
     ("host-list --limit 5 --marker 1", "host list --limit 5 --marker 1"),
     ("host-show 1", "host show 1"),
     ("device-list", "device list"),
@@ -115,3 +130,80 @@ class TestWriting(programs.ServerTestCase):
 
     def test_a_name_is_required(self):
         self.assert_refused(self.enter("cloud-create"), 2, "-n/--name")
+
+
+class TestEveryCommand(programs.ServerTestCase):
+    """Each command of the table, on one object after the other."""
+
+    def enter(self, *words: str, stdin: str = "") -> programs.Result:
+        """Run ``craton`` on the server, for JSON."""
+        with mock.patch.object(sys, "stdin", io.StringIO(stdin)):
+            return programs.craton("--format", "json", *words, **self.server.settings)
+
+    def run_all(self, noun: str, *create: str) -> t.Iterator[tuple[str, programs.Result]]:
+        """Run every command of an object, and give what each printed."""
+        made = self.assert_done(self.enter(f"{noun}-create", "-n", "old", *create)).json
+        one = str(made["id"])
+        yield "create", made
+        verbs = {
+            "show": (one,),
+            "list": ("--fields", "name"),
+            "update": (one, "-n", "new", *([] if noun == "project" else ["--note", "n"])),
+            "vars-set": (one, "rack=r1", "cores=64", "a.b=@x"),
+            "vars-get": (one,),
+            "vars-delete": (one, "cores"),
+            "delete": (one,),
+        }
+        for verb, words in verbs.items():
+            if f"{noun}-{verb}" in legacy.names():
+                yield verb, self.assert_done(self.enter(f"{noun}-{verb}", *words))
+        self.assert_refused(self.enter(f"{noun}-show", one), 5)
+
+    def test_all(self):
+        run: set[str] = set()
+        for noun, create in (
+            ("project", ()),
+            ("cloud", ()),
+            ("region", ("--cloud", "top")),
+            ("cell", ("--cloud", "top", "-r", "mid")),
+            ("host", ("--cloud", "top", "-r", "mid", "-i", "10.0.0.1", "-t", "server")),
+        ):
+            if noun == "region":
+                self.assert_done(self.enter("cloud-create", "-n", "top"))
+            if noun == "cell":
+                self.assert_done(self.enter("region-create", "-n", "mid", "--cloud", "top"))
+            for verb, done in self.run_all(noun, *create):
+                run.add(f"{noun}-{verb}")
+                if verb == "update":
+                    self.assertEqual(("new", "n"), (done.json["name"], done.json["note"]))
+                elif verb == "vars-get":
+                    self.assertEqual({"rack": "r1", "cores": 64, "a.b": "@x"}, done.json)
+        for name in ("device-list", "devices-list"):
+            self.assert_done(self.enter(name))
+            run.add(name)
+        self.assertEqual({*legacy.names()}, run)
+
+    def test_host_update_changes_only_what_was_given(self):
+        self.assert_done(self.enter("cloud-create", "-n", "c"))
+        self.assert_done(self.enter("region-create", "-n", "r", "--cloud", "c"))
+        place = ("--cloud", "c", "-r", "r", "-t", "server")
+        made = self.enter(
+            "host-create", "-n", "h", "-i", "10.0.0.1", "-a", "false", *place
+        ).json
+        one = str(made["id"])
+        changed = self.assert_done(self.enter("host-update", one, "--note", "x")).json
+        self.assertEqual((False, "x"), (changed["active"], changed["note"]))
+        changed = self.enter("host-update", one, "-a", "true", "-l", "a,b").json
+        self.assertTrue(changed["active"])
+        self.assertEqual(1, len(self.enter("host-list", "--label", "b").json))
+        self.assert_refused(self.enter("host-update", one, "-r", "2"), 2, "--region")
+
+    def test_variables(self):
+        self.assert_done(self.enter("cloud-create", "-n", "v"))
+        # Whatever stdin is, words are what counts.
+        self.assert_done(self.enter("cloud-vars-set", "v", "a=1", "b=x", stdin='{"c": 1}'))
+        self.assertEqual({"a": 1, "b": "x"}, self.enter("cloud-vars-get", "v").json)
+        self.assert_done(self.enter("cloud-vars-set", "v", "a=", "b=yes"))
+        self.assertEqual({"b": "yes"}, self.enter("cloud-vars-get", "v").json)
+        self.assert_done(self.enter("cloud-vars-set", "v", stdin='{"c": [1]}'))
+        self.assertEqual({"b": "yes", "c": [1]}, self.enter("cloud-vars-get", "v").json)
