@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keystone, a Craton server that believes it, and users with roles in two projects."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import functools
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import typing as t
+
+import requests
+
+from cratonclient.tests import base
+from cratonclient.tests.integration.osc.programs import clean_environment
+from cratonclient.tests.keystone import service
+
+PROGRAM = pathlib.Path(sys.executable).parent / "craton-server"
+
+_CONFIGURATION = """\
+[DEFAULT]
+auth = keystone
+database = sqlite:///{folder}/fleet.db
+[serving]
+listen = 127.0.0.1:0
+[keystone_authtoken]
+www_authenticate_uri = {url}
+auth_type = password
+auth_url = {url}
+username = craton
+password = {password}
+user_domain_id = default
+project_name = service
+project_domain_id = default
+# What is revoked is noticed at once.
+token_cache_time = -1
+"""
+
+
+class Craton:
+    """A server in Keystone mode.
+
+    :param folder: where it keeps its fleet.
+    :param url: of Keystone.
+    :param more: lines for the end of the configuration.
+    """
+
+    def __init__(self, folder: pathlib.Path, url: str, more: str = "") -> None:
+        text = _CONFIGURATION.format(folder=folder, url=url, password=service.PASSWORD)
+        (folder / "server.conf").write_text(text + more)
+        self._said = folder / "said"
+        with self._said.open("w") as said:
+            self.process = subprocess.Popen(
+                [PROGRAM, "run", "--config-file", folder / "server.conf"],
+                cwd=folder,
+                env=clean_environment(str(folder)),
+                stderr=said,
+            )
+        while not (found := re.search(r"http://127\.0\.0\.1:\d+ ", self.said)):
+            if self.process.poll() is not None:
+                raise AssertionError(self.said)
+        self.url = found[0].strip()
+
+    @property
+    def said(self) -> str:
+        """What it wrote."""
+        return self._said.read_text()
+
+    def stop(self) -> None:
+        """End it."""
+        self.process.kill()
+        self.process.wait()
+
+    def ask(
+        self, method: str, path: str, token: str | None = None, **options: t.Any
+    ) -> requests.Response:
+        """Make a request; the path begins below ``/v1``."""
+        headers = {**({"X-Auth-Token": token} if token else {}), **options.pop("headers", {})}
+        return requests.request(
+            method, f"{self.url}/v1{path}", headers=headers, timeout=100, **options
+        )
+
+
+class Cloud:
+    """Keystone and a Craton server in its catalogue.
+
+    ``ada`` is an admin of the project ``alpha``, ``max`` a member, ``rita`` a reader,
+    and ``sten`` has a role that means nothing here. ``bea`` is an admin of ``beta``.
+
+    :param cleanup: takes what stops it and removes it.
+    """
+
+    def __init__(self, cleanup: t.Callable[..., t.Any]) -> None:
+        self._cleanup = cleanup
+        keystone = self.keystone = service.Keystone(cleanup)
+        #: The ids of projects, by name.
+        self.projects = {
+            name: keystone.make("project", name=name, domain_id="default")
+            for name in ("service", "alpha", "beta")
+        }
+        keystone.make("role", name="stranger")
+        alpha, beta = f"in_{self.projects['alpha']}", f"in_{self.projects['beta']}"
+        keystone.make_user("craton", **{f"in_{self.projects['service']}": "service"})
+        keystone.make_user("ada", **{alpha: "admin", "on_domain": "admin"})
+        keystone.make_user("max", **{alpha: "member", "on_domain": "member"})
+        keystone.make_user("rita", **{alpha: "reader"})
+        keystone.make_user("sten", **{alpha: "stranger"})
+        keystone.make_user("bea", **{beta: "admin"})
+        self.craton = self.serve(keystone.url)
+        keystone.register(f"{self.craton.url}/v1")
+
+    def serve(self, url: str, more: str = "") -> Craton:
+        """Start one more server."""
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="craton-test-"))
+        self._cleanup(shutil.rmtree, folder)
+        craton = Craton(folder, url, more)
+        self._cleanup(craton.stop)
+        return craton
+
+
+@functools.cache
+def _cloud() -> Cloud:
+    """Start it once in a process; it takes longer than most of the tests."""
+    stack = contextlib.ExitStack()
+    atexit.register(stack.close)
+    return Cloud(stack.callback)
+
+
+class KeystoneTestCase(base.TestCase):
+    """Tests that share all of it."""
+
+    cloud: t.ClassVar[Cloud]
+    keystone: t.ClassVar[service.Keystone]
+    craton: t.ClassVar[Craton]
+    projects: t.ClassVar[dict[str, str]]
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.cloud = _cloud()
+        cls.keystone, cls.craton = cls.cloud.keystone, cls.cloud.craton
+        cls.projects = cls.cloud.projects

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real Keystone on SQLite, in an environment of its own, for as long as it is needed."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pathlib
+import pwd
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import typing as t
+
+import requests
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+ENVIRONMENT = ROOT / ".venv" / "keystone"
+CONSTRAINTS = ROOT / "tools" / "keystone-constraints.txt"
+PASSWORD = "secret-of-the-tests"
+REGION = "RegionOne"
+SERVICE_TYPE = "fleet_management"
+
+_CONFIGURATION = """\
+[DEFAULT]
+log_file = {folder}/keystone.log
+[database]
+connection = sqlite:///{folder}/keystone.db
+[token]
+provider = fernet
+expiration = {expiration}
+[fernet_tokens]
+key_repository = {folder}/tokens
+[fernet_receipts]
+key_repository = {folder}/tokens
+[credential]
+key_repository = {folder}/credentials
+[identity]
+password_hash_rounds = 4
+"""
+
+#: The application reads the command line when it is imported. It ends when its
+#: standard input does, which is when the tests end, however that happens.
+_SERVE = """\
+import os, socket, sys, threading
+number = int(sys.argv[1])
+sys.argv = ["keystone"]
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+from keystone.wsgi.api import application
+import waitress
+waitress.serve(application, sockets=[socket.socket(fileno=number)], threads=4)
+"""
+
+
+def install() -> None:
+    """Make the environment, unless it is there; it takes a minute, once."""
+    wanted = f"{ROOT}\n{CONSTRAINTS.read_text()}"
+    stamp = ENVIRONMENT / "complete"
+    ENVIRONMENT.parent.mkdir(exist_ok=True)
+    with (ENVIRONMENT.parent / "keystone.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run in several processes
+        if stamp.exists() and stamp.read_text() == wanted:
+            return
+        _run(sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT))
+        pip = (str(ENVIRONMENT / "bin" / "python"), "-m", "pip", "--disable-pip-version-check")
+        _run(*pip, "install", "-qq", "keystone", "waitress", "--constraint", str(CONSTRAINTS))
+        stamp.write_text(wanted)
+
+
+def _run(*words: str) -> None:
+    """Run a program; say what it said when it fails."""
+    done = subprocess.run(
+        words,
+        env={**os.environ, "PYTHONWARNINGS": "ignore"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if done.returncode:
+        raise AssertionError(f"{words} failed:\n{done.stdout}")
+
+
+class Keystone:
+    """A Keystone with an admin, served on loopback.
+
+    :param cleanup: takes what stops it and removes it.
+    """
+
+    def __init__(self, cleanup: t.Callable[..., t.Any]) -> None:
+        install()
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="craton-keystone-"))
+        cleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self._cleanup = cleanup
+        listening = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{listening.getsockname()[1]}/v3"
+        self._configure("usual", 3600)
+        self._manage("db_sync")
+        user = pwd.getpwuid(os.getuid()).pw_name
+        owner = ("--keystone-user", user, "--keystone-group", user)
+        for name in ("tokens", "credentials"):
+            (self.folder / name).mkdir(mode=0o700)
+        self._manage("fernet_setup", *owner)
+        self._manage("credential_setup", *owner)
+        self._manage(
+            *("bootstrap", "--bootstrap-password", PASSWORD),
+            *("--bootstrap-public-url", self.url, "--bootstrap-internal-url", self.url),
+            *("--bootstrap-admin-url", self.url, "--bootstrap-region-id", REGION),
+        )
+        self._serve("usual", listening)
+        self.session = requests.Session()
+        cleanup(self.session.close)
+        self.session.headers["X-Auth-Token"] = self.token("admin", "admin")
+
+    def short_lived(self, seconds: int) -> str:
+        """Serve the same Keystone once more, with tokens that do not last; give its URL."""
+        listening = socket.create_server(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/v3"
+        self._configure("short", seconds)
+        self._serve("short", listening)
+        return url
+
+    def _configure(self, name: str, expiration: int) -> None:
+        place = self.folder / name
+        place.mkdir()
+        text = _CONFIGURATION.format(folder=self.folder, expiration=expiration)
+        (place / "keystone.conf").write_text(text)
+
+    def _manage(self, *words: str) -> None:
+        configuration = str(self.folder / "usual" / "keystone.conf")
+        _run(
+            *(str(ENVIRONMENT / "bin" / "keystone-manage"), "--config-file", configuration),
+            *words,
+        )
+
+    def _serve(self, name: str, listening: socket.socket) -> None:
+        """Serve at a socket that listens already: who asks early waits for the answer."""
+        place = self.folder / name
+        number = listening.fileno()
+        with listening, (place / "said").open("w") as said:
+            process = subprocess.Popen(
+                [ENVIRONMENT / "bin" / "python", "-c", _SERVE, str(number)],
+                env={
+                    **os.environ,
+                    "PYTHONWARNINGS": "ignore",
+                    "OS_KEYSTONE_CONFIG_DIR": str(place),
+                },
+                pass_fds=[number],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+            )
+        self._cleanup(process.communicate)  # closes its input
+
+    def token(self, user: str, project: str | None = None, **more: t.Any) -> str:
+        """Log a user in.
+
+        :param project: the name of the project of the token; none for one without.
+        :param more: ``domain`` for a token for the domain, ``url`` of another Keystone.
+        """
+        domain = {"id": "default"}
+        login: dict[str, t.Any] = {
+            "identity": {
+                "methods": ["password"],
+                "password": {"user": {"name": user, "domain": domain, "password": PASSWORD}},
+            },
+            "scope": "unscoped",
+        }
+        if project:
+            login["scope"] = {"project": {"name": project, "domain": domain}}
+        if more.get("domain"):
+            login["scope"] = {"domain": domain}
+        url = more.get("url", self.url)
+        answer = requests.post(f"{url}/auth/tokens", json={"auth": login}, timeout=100)
+        assert answer.status_code == 201, answer.text
+        return answer.headers["X-Subject-Token"]
+
+    def revoke(self, token: str) -> None:
+        """Make a token worthless."""
+        headers = {"X-Subject-Token": token}
+        answer = self.session.delete(f"{self.url}/auth/tokens", headers=headers, timeout=100)
+        assert answer.status_code == 204, answer.text
+
+    def make(self, kind: str, **fields: t.Any) -> str:
+        """Make something, such as a project; give its id."""
+        answer = self.session.post(f"{self.url}/{kind}s", json={kind: fields}, timeout=100)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()[kind]["id"])
+
+    def make_user(self, name: str, **roles: str) -> str:
+        """Make a user.
+
+        :param roles: the name of a role by the id of a project, after ``in_``; of the
+            domain when it is ``on_domain``.
+        """
+        user = self.make("user", name=name, password=PASSWORD, domain_id="default")
+        for where, role in roles.items():
+            place = "domains/default" if where == "on_domain" else f"projects/{where[3:]}"
+            found = self.session.get(f"{self.url}/roles", params={"name": role}, timeout=100)
+            role_id = found.json()["roles"][0]["id"]
+            answer = self.session.put(
+                f"{self.url}/{place}/users/{user}/roles/{role_id}", timeout=100
+            )
+            assert answer.status_code == 204, answer.text
+        return user
+
+    def register(self, url: str) -> None:
+        """Put a Craton server into the catalogue."""
+        service = self.make("service", type=SERVICE_TYPE, name="craton")
+        for interface in ("public", "internal", "admin"):
+            self.make(
+                "endpoint", service_id=service, interface=interface, url=url, region_id=REGION
+            )
