@@ -102,6 +102,20 @@ def show(found: Configuration, options: argparse.Namespace) -> int:
     return 0
 
 
+def administer(found: Configuration, options: argparse.Namespace) -> int:
+    """Look after users and projects."""
+    from cratonserver import administration
+
+    with opened(found) as store:
+        try:
+            with administration.administration(store) as tasks:
+                getattr(tasks, options.task)(options)
+        except administration.Failed as exc:
+            print(f"craton-server: {exc}", file=sys.stderr)
+            return 1
+    return 0
+
+
 def upgrade(found: Configuration, options: argparse.Namespace) -> int:
     """Bring the tables to the version of this program, and say which that is."""
     with opened(found, upgrade=True) as store:
@@ -179,7 +193,38 @@ def _parser() -> argparse.ArgumentParser:
     database = _group(commands, "db", "look after the tables of the database")
     _command(database, upgrade, "upgrade", "bring the tables to the version of this program")
     _command(database, version, "version", "print the version of the tables")
+    _add_administration(commands)
     return parser
+
+
+def _add_administration(commands: t.Any) -> None:
+    """Add the commands for users and projects; each is a method of ``Administration``."""
+
+    def add(group: t.Any, task: str, name: str, help: str) -> argparse.ArgumentParser:
+        command = _command(group, administer, name, help)
+        command.set_defaults(task=task)
+        return command
+
+    users = _group(commands, "user", "look after users, without a key")
+    listed = add(users, "user_list", "list", "list users: id, name, role, project")
+    made = add(users, "user_create", "create", "make a user; print id, name, project, key")
+    made.add_argument("name", type=_checked(_username), help="name to log in with")
+    changed = add(users, "user_set", "set", "change the role of a user")
+    deleted = add(users, "user_delete", "delete", "delete a user")
+    keyed = add(users, "user_key", "key", "replace a key; print id, name, project, key")
+    for one in (changed, deleted, keyed):
+        one.add_argument("user", help="id or name")
+    for one in (listed, made, changed, deleted, keyed):
+        one.add_argument("--project", metavar="PROJECT", help="id or name of the project")
+    for one in (made, changed):
+        one.add_argument("--admin", action=argparse.BooleanOptionalAction, help="an admin")
+        one.add_argument("--root", action=argparse.BooleanOptionalAction, help="a root user")
+    projects = _group(commands, "project", "look after projects, without a key")
+    add(projects, "project_list", "list", "list projects: id, name")
+    made = add(projects, "project_create", "create", "make a project; print its id")
+    made.add_argument("name")
+    deleted = add(projects, "project_delete", "delete", "delete a project with all its content")
+    deleted.add_argument("project", help="id or name")
 
 
 def _group(commands: t.Any, name: str, help: str) -> t.Any:

@@ -23,7 +23,7 @@ from cratonserver.settings import Log, Settings
 from cratonserver.store import Store, StoreError
 
 #: A log is for those who run a server.
-_SETTINGS = Settings(log=Log(access_log=False))
+SETTINGS = Settings(log=Log(access_log=False))
 
 
 def open_transport(url: str) -> transport.Transport:
@@ -42,7 +42,7 @@ def open_transport(url: str) -> transport.Transport:
     # A name that no resolver knows (RFC 2606), one for each fleet.
     name = hashlib.sha256(url.encode()).hexdigest()[:16]
     return transport.Transport(
-        f"http://{name}.invalid", Adapter(app.make(store, _SETTINGS), store)
+        f"http://{name}.invalid", Adapter(app.make(store, SETTINGS), store)
     )
 
 

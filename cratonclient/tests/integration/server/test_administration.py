@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``craton-server user`` and ``project``: the same rules as over the API, without a key."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import uuid
+
+from cratonclient.tests import base as tests_base
+from cratonclient.tests.integration.server import base, databases
+from cratonserver import app, cli
+from cratonserver.identity import FIRST_PROJECT
+from cratonserver.store import Store
+
+
+class TestAdministration(tests_base.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.database = databases.new(self.addCleanup)
+        self.store = Store(self.database)
+        self.addCleanup(self.store.close)
+        self.store.open()
+        self.application = app.make(self.store)
+
+    def run_program(self, *words: str) -> tuple[int, str, str]:
+        """Run the program in this process."""
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            try:
+                status = cli.main([*words, "--database", self.database])
+            except SystemExit as ending:
+                status = int(ending.code or 0)
+        return status, out.getvalue(), err.getvalue()
+
+    def done(self, *words: str) -> list[list[str]]:
+        """Run it, and read the columns that it prints."""
+        status, out, err = self.run_program(*words)
+        self.assertEqual((0, ""), (status, err), str(words))
+        return [line.split("\t") for line in out.splitlines()]
+
+    def refused(self, *words: str) -> str:
+        """Run what cannot be done."""
+        status, out, err = self.run_program(*words)
+        self.assertEqual((1, "", 1), (status, out, len(err.splitlines())), err)
+        return err
+
+    def status_of(self, name: str, key: str, path: str) -> int:
+        """Make a request as somebody."""
+        headers = base.credentials(name, key, FIRST_PROJECT)
+        return base.Caller(self.application, headers).get(path).status
+
+    def test_users_are_made_with_the_role_that_is_asked_for(self):
+        for role, words, statuses in (
+            ("plain", (), (200, 403, 403)),
+            ("admin", ("--admin",), (200, 200, 403)),
+            ("root", ("--root",), (200, 200, 200)),
+        ):
+            [[item_id, name, project, key]] = self.done("user", "create", role, *words)
+
+            self.assertEqual((role, FIRST_PROJECT), (name, project))
+            paths = ("/hosts", "/users", "/projects")
+            self.assertEqual(statuses, tuple(self.status_of(name, key, path) for path in paths))
+            self.assertIn([item_id, name, role, project], self.done("user", "list"))
+
+    def test_roles_change_and_the_last_root_stays(self):
+        [[_, _, _, key]] = self.done("user", "create", "ada", "--root")
+        self.done("user", "create", "bob")
+
+        for words in (
+            ("delete", "ada"),
+            ("set", "ada", "--no-root"),
+            ("set", "ada", "--no-admin"),
+        ):
+            self.assertIn("last root", self.refused("user", *words))
+        self.done("user", "set", "bob", "--root")
+        self.done("user", "set", "ada", "--no-root")
+        self.assertEqual(403, self.status_of("ada", key, "/projects"))
+        self.assertEqual(200, self.status_of("ada", key, "/users"))
+        self.done("user", "set", "ada", "--no-admin")
+        self.assertEqual(403, self.status_of("ada", key, "/users"))
+        self.assertIn("--admin", self.refused("user", "set", "ada"))
+
+    def test_a_new_key_stops_the_old_one(self):
+        [[item_id, _, _, old]] = self.done("user", "create", "ada")
+        [[_, _, _, new]] = self.done("user", "key", item_id)
+
+        self.assertEqual(401, self.status_of("ada", old, "/hosts"))
+        self.assertEqual(200, self.status_of("ada", new, "/hosts"))
+
+    def test_names_are_told_apart_by_their_project(self):
+        [[project]] = self.done("project", "create", "research")
+        self.assertIn([project, "research"], self.done("project", "list"))
+        self.done("user", "create", "ada")
+        [[item_id, _, of, _]] = self.done("user", "create", "ada", "--project", "research")
+
+        self.assertEqual(project, of)
+        self.assertIn(item_id, self.refused("user", "delete", "ada"))
+        self.done("user", "delete", "ada", "--project", project)
+        self.assertEqual([], self.done("user", "list", "--project", "research"))
+        self.done("project", "delete", "research")
+        self.assertEqual(1, len(self.done("project", "list")))
+
+    def test_what_cannot_be_done_is_one_line(self):
+        self.done("user", "create", "ada")
+
+        self.assertIn("already exists", self.refused("user", "create", "ada"))
+        self.assertIn("'eve'", self.refused("user", "key", "eve"))
+        self.assertIn("'lab'", self.refused("user", "create", "eve", "--project", "lab"))
+        self.assertIn("project", self.refused("project", "delete", str(uuid.uuid4())))
+
+    def test_the_version_of_the_tables_can_be_seen_and_renewed(self):
+        [[version]] = self.done("db", "version")
+
+        self.assertEqual([[version]], self.done("db", "upgrade"))
