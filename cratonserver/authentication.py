@@ -33,7 +33,7 @@ class LocalAuthentication:
             return
         known = req.env.get(IDENTITY_KEY)
         if known is None:
-            with self._store.read() as connection:
+            with self._store.read(once=True) as connection:
                 known = identity.authenticate(
                     connection,
                     self._users,

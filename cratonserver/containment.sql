@@ -27,47 +27,63 @@ END $$;
 CREATE OR REPLACE FUNCTION craton_matches(whole text, path text, wanted text) RETURNS integer
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 2000 AS $$
 DECLARE
-    parts jsonb := jsonb_build_array(whole::jsonb);
+    steps jsonb := path::jsonb;
+    part jsonb := whole::jsonb;  -- from the first * on, a list of parts
     several boolean := false;
     step jsonb;
+    kind text;
 BEGIN
-    -- A step that leads nowhere leaves NULL, of which nothing is left but NULL.
-    FOR step IN SELECT s.value FROM jsonb_array_elements(path::jsonb) AS s LOOP
-        IF jsonb_typeof(step) = 'string' THEN
-            parts := (
-                SELECT jsonb_agg(p.value -> (step #>> '{}'))
-                FROM jsonb_array_elements(parts) AS p
-                WHERE p.value -> (step #>> '{}') IS NOT NULL
-            );
-        ELSIF jsonb_typeof(step) = 'number' THEN
-            parts := (
-                SELECT jsonb_agg(p.value -> step::int)
-                FROM jsonb_array_elements(parts) AS p
-                WHERE p.value -> step::int IS NOT NULL
-                    AND jsonb_typeof(p.value) = 'array'
-            );
-        ELSIF step = '{}' THEN
+    FOR n IN 0 .. jsonb_array_length(steps) - 1 LOOP
+        step := steps -> n;
+        kind := jsonb_typeof(step);
+        IF NOT several AND kind IN ('object', 'array') THEN
+            part := jsonb_build_array(part);
             several := true;
-            parts := (
-                SELECT jsonb_agg(m.value)
-                FROM jsonb_array_elements(parts) AS p,
-                    jsonb_each(CASE jsonb_typeof(p.value) WHEN 'object' THEN p.value END) AS m
-            );
+        END IF;
+        IF several THEN
+            part := craton_descend(part, step, kind);
+        ELSIF kind = 'string' THEN
+            part := part -> (step #>> '{}');
+        ELSIF jsonb_typeof(part) = 'array' THEN
+            part := part -> step::int;
         ELSE
-            several := true;
-            parts := (
-                SELECT jsonb_agg(e.value)
-                FROM jsonb_array_elements(parts) AS p,
-                    jsonb_array_elements(
-                        CASE jsonb_typeof(p.value) WHEN 'array' THEN p.value END
-                    ) AS e
-            );
+            RETURN 0;
+        END IF;
+        IF part IS NULL THEN  -- it leads nowhere
+            RETURN 0;
         END IF;
     END LOOP;
-    IF parts IS NULL THEN
-        RETURN 0;
+    IF jsonb_typeof(part) IN ('object', 'array') THEN
+        RETURN craton_contains(part, wanted::jsonb)::integer;
     END IF;
-    RETURN craton_contains(
-        CASE WHEN several THEN parts ELSE parts -> 0 END, wanted::jsonb
-    )::integer;
+    RETURN (part = wanted::jsonb)::integer;
+END $$;
+
+CREATE OR REPLACE FUNCTION craton_descend(parts jsonb, step jsonb, kind text) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN CASE kind
+        WHEN 'string' THEN (
+            SELECT jsonb_agg(p.value -> (step #>> '{}'))
+            FROM jsonb_array_elements(parts) AS p
+            WHERE p.value -> (step #>> '{}') IS NOT NULL
+        )
+        WHEN 'number' THEN (
+            SELECT jsonb_agg(p.value -> step::int)
+            FROM jsonb_array_elements(parts) AS p
+            WHERE p.value -> step::int IS NOT NULL AND jsonb_typeof(p.value) = 'array'
+        )
+        WHEN 'object' THEN (
+            SELECT jsonb_agg(m.value)
+            FROM jsonb_array_elements(parts) AS p,
+                jsonb_each(CASE jsonb_typeof(p.value) WHEN 'object' THEN p.value END) AS m
+        )
+        ELSE (
+            SELECT jsonb_agg(e.value)
+            FROM jsonb_array_elements(parts) AS p,
+                jsonb_array_elements(
+                    CASE jsonb_typeof(p.value) WHEN 'array' THEN p.value END
+                ) AS e
+        )
+    END;
 END $$;

@@ -80,6 +80,8 @@ class Database(abc.ABC):
         self.engine = self._connect(url, connections)
         #: For transactions that read. They see one state, however many queries they are.
         self.reader = self.engine
+        #: For one query that reads.
+        self.looker = self.engine
         #: For transactions that write.
         self.writer = self.engine
 

@@ -17,8 +17,11 @@ from cratonserver.tables import Kind, Schema
 from cratonserver.vars_filter import Condition
 
 #: Up to so many rows, it is faster to look at all that could match than to walk
-#: along the list until a page is full. So many values are looked at to find out.
+#: along the list until a page is full.
 FEW = 5000
+#: So many values of the rows themselves are looked at to find out. If one of
+#: :data:`RARE` of them matches, a page is soon full.
+SAMPLE, RARE = 1000, 200
 
 Query = sa.Select[tuple[t.Any]]
 Clause = sa.ColumnElement[bool]
@@ -31,12 +34,14 @@ class Level(t.NamedTuple):
     :param matches: the condition that this value matches.
     :param candidates: the query for the ids of all rows that could match by it.
     :param sample: the same where there are few values, else a part of it.
+    :param size: how many values were looked at for that, up to :data:`SAMPLE`.
     """
 
     has: Clause
     matches: Clause
     candidates: Query
     sample: Query
+    size: sa.ColumnElement[int]
 
 
 def narrow(
@@ -65,9 +70,14 @@ def narrow(
     if not all(levels):
         return [sa.false()]
     exact = [*others, *map(_exact, levels)]
-    counted = connection.execute(sa.select(*map(_count, levels))).one()
-    fewest = min(range(len(counted)), key=lambda number: counted[number])
-    if counted[fewest] > FEW:
+    columns = [column for each in levels for column in (_count(each), each[0].size)]
+    counted = connection.execute(sa.select(*columns)).one()
+    numbers = [
+        FEW + 1 if size == SAMPLE and count * RARE > size else count
+        for count, size in zip(counted[::2], counted[1::2], strict=True)
+    ]
+    fewest = min(range(len(numbers)), key=lambda number: numbers[number])
+    if numbers[fewest] > FEW:
         return exact
     # Within CASE the others are no invitation to use an index.
     candidates = sa.union_all(*(level.candidates for level in levels[fewest]))
@@ -123,16 +133,24 @@ def _level(schema: Schema, kind: Kind, place: str, condition: Condition) -> Leve
         having = sa.select(values.c.owner_id).where(values.c.name == name)
         owners = _owners(values, condition)
         inside = sa.select(table.c.id).where(column.in_(owners)).correlate(None)
-        return Level(column.in_(having), column.in_(owners), inside, inside)
-    owners, some = _owners(values, condition), _owners(values, condition, FEW)
+        return Level(column.in_(having), column.in_(owners), inside, inside, sa.literal(0))
+    owners, some = _owners(values, condition), _owners(values, condition, SAMPLE)
     if place == "id":
         own = sa.exists().where(values.c.owner_id == table.c.id, values.c.name == name)
         own = own.correlate(table)
         matches = own.where(containment.condition(values.c.value, condition))
-        return Level(own, matches, owners, some)
+        looked = _named(values, condition).limit(SAMPLE).subquery()
+        size = sa.select(sa.func.count()).select_from(looked).scalar_subquery()
+        return Level(own, matches, owners, some, size)
     value = _value_above(schema, kind, name)
-    below = [trees.below(table, schema.once(_alias, table), ids) for ids in (owners, some)]
-    return Level(value.is_not(None), containment.condition(value, condition), *below)
+    further = schema.once(_alias, table)
+    return Level(
+        value.is_not(None),
+        containment.condition(value, condition),
+        trees.below(table, further, owners),
+        trees.below(table, further, some),
+        sa.literal(0),
+    )
 
 
 def _owners(values: sa.Table, condition: Condition, limit: int | None = None) -> Query:
@@ -140,14 +158,20 @@ def _owners(values: sa.Table, condition: Condition, limit: int | None = None) ->
 
     :param limit: of how many values to look at.
     """
-    named = sa.select(values.c.owner_id, values.c.value).where(
-        values.c.name == condition.name, *containment.begins(values.c.value, condition)
-    )
+    named = _named(values, condition)
     if limit is None:
         matches = containment.condition(values.c.value, condition)
         return named.with_only_columns(values.c.owner_id).where(matches).correlate(None)
     some = named.limit(limit).subquery()
     return sa.select(some.c.owner_id).where(containment.condition(some.c.value, condition))
+
+
+def _named(values: sa.Table, condition: Condition) -> sa.Select[t.Any]:
+    """Give the query for the values that the index knows could match."""
+    begins = containment.begins(values.c.value, condition)
+    return sa.select(values.c.owner_id, values.c.value).where(
+        values.c.name == condition.name, *begins
+    )
 
 
 def _value_above(schema: Schema, kind: Kind, name: str) -> sa.ColumnElement[t.Any]:

@@ -65,6 +65,8 @@ class PostgreSQL(Database):
         self.reader = self.engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
+        # To begin and to end a transaction are two messages more.
+        self.looker = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def _connect(self, url: sa.URL, connections: int) -> sa.Engine:
         engine = sa.create_engine(

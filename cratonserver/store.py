@@ -79,12 +79,14 @@ class Store:
         return url.update_query_dict(hidden).render_as_string(hide_password=True)
 
     @contextlib.contextmanager
-    def read(self) -> t.Iterator[sa.Connection]:
+    def read(self, *, once: bool = False) -> t.Iterator[sa.Connection]:
         """Give a connection in a transaction that only reads.
 
+        :param once: whether it is for one query, which needs no transaction.
         :raises StoreError: when the database fails.
         """
-        with self._explaining(), self.database.reader.connect() as connection:
+        engine = self.database.looker if once else self.database.reader
+        with self._explaining(), engine.connect() as connection:
             yield connection
 
     @contextlib.contextmanager

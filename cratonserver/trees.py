@@ -35,18 +35,20 @@ def descendants(table: sa.Table, row_id: int) -> sa.Select[tuple[int]]:
     return sa.select(tree.c.id)
 
 
-def with_ancestors(table: sa.Table) -> sa.CTE:
-    """Give the rows whose ids are the parameter ``ids``, and all that they are below.
+def with_ancestors(table: sa.Table) -> sa.Select[t.Any]:
+    """Select id and parent_id of rows, and of all that they are below.
 
-    :returns: id and parent_id of each.
+    Their ids are the parameter ``ids``. Each row above is looked up by itself: for
+    a join, PostgreSQL expects so many of them that it reads the whole table.
     """
     wanted = table.c.id.in_(sa.bindparam("ids", expanding=True))
     start = sa.select(table.c.id, table.c.parent_id).where(wanted)
     chain = start.cte("ancestors", recursive=True)
-    above = table.alias()
-    return chain.union(
-        sa.select(above.c.id, above.c.parent_id).where(above.c.id == chain.c.parent_id)
-    )
+    further = table.alias()
+    above = sa.select(further.c.parent_id).where(further.c.id == chain.c.parent_id)
+    step = sa.select(chain.c.parent_id, above.correlate(chain).scalar_subquery())
+    chain = chain.union(step.where(chain.c.parent_id.is_not(None)))
+    return sa.select(chain.c.id, chain.c.parent_id)
 
 
 def above(table: sa.Table) -> sa.CTE:

@@ -39,15 +39,12 @@ def resolve(
 ) -> dict[t.Any, Values]:
     """Read the variables of rows with what they inherit, by id.
 
-    These are two queries, whatever the number of rows.
+    These are three queries at most, whatever the number of rows.
     """
     nested, containers = schema.once(inheritance, kind)
-    ids = [row["id"] for row in rows]
-    parents: dict[t.Any, t.Any] = {}
-    if nested:
-        themselves = _own_and_above(connection, schema, kind, ids, parents)
-    else:
-        themselves = own(connection, schema.variables(kind), ids)
+    parents = _parents(connection, schema, kind, rows) if nested else {}
+    family = {row["id"] for row in rows} | parents.keys()
+    themselves = own(connection, schema.variables(kind), family)
     outside = _of_containers(connection, schema, containers, rows)
     # Most rows of a page are in the same few places.
     places: dict[tuple[t.Any, ...], Values] = {}
@@ -96,32 +93,19 @@ def remove(
     connection.execute(sa.delete(table).where(table.c.owner_id == owner_id, wanted))
 
 
-def _own_and_above(
-    connection: sa.Connection,
-    schema: Schema,
-    kind: Kind,
-    ids: t.Iterable[t.Any],
-    parents: dict[t.Any, t.Any],
-) -> dict[t.Any, Values]:
-    """Read the variables of rows and of all that they are below, by id.
-
-    :param parents: takes the id of the row above by the id of each.
-    """
-    query = schema.once(_family, kind)
-    found: dict[t.Any, Values] = collections.defaultdict(dict)
-    rows = connection.execute(query, {"ids": sorted(set(ids))}).all()
-    for owner_id, parent_id, name, value in rows:
-        parents[owner_id] = parent_id
-        if name is not None:
-            found[owner_id][name] = _decode(value)
-    return found
+def _parents(
+    connection: sa.Connection, schema: Schema, kind: Kind, rows: t.Sequence[Row]
+) -> dict[t.Any, t.Any]:
+    """Give the id of the row above by the id of each row, and of all above those."""
+    below = [row["id"] for row in rows if row["parent_id"] is not None]
+    if not below:
+        return {}
+    query = schema.once(_ancestors, kind)
+    return {row.id: row.parent_id for row in connection.execute(query, {"ids": below})}
 
 
-def _family(schema: Schema, kind: Kind) -> sa.Select[t.Any]:
-    family = trees.with_ancestors(schema.table(kind))
-    table = schema.variables(kind)
-    query = sa.select(family.c.id, family.c.parent_id, table.c.name, table.c.value)
-    return query.outerjoin_from(family, table, table.c.owner_id == family.c.id)
+def _ancestors(schema: Schema, kind: Kind) -> sa.Select[t.Any]:
+    return trees.with_ancestors(schema.table(kind))
 
 
 def _of_containers(
