@@ -13,21 +13,9 @@ import typing as t
 from importlib import metadata
 
 from cliff import app
-from cliff import help as cliff_help
 
 from cratonclient import redact
-from cratonclient_osc import login, options, registry, status, terminal
-
-
-class Help(cliff_help.HelpCommand):
-    """print detailed help for another command"""
-
-    def _load_hooks(self) -> None:
-        self._hooks = []
-
-    def get_epilog(self) -> str:
-        """Say nothing at the end of the help."""
-        return ""
+from cratonclient_osc import login, options, overview, registry, status, terminal
 
 
 class Shell(app.App):
@@ -42,7 +30,7 @@ class Shell(app.App):
             version=None,
             command_manager=registry.Commands(),
         )
-        self.command_manager.add_command("help", Help)
+        self.command_manager.add_command("help", overview.Help)
         self.command_manager.commands["completion"] = metadata.EntryPoint(
             "completion", "cratonclient_osc.completion:Completion", "craton"
         )
@@ -60,9 +48,9 @@ class Shell(app.App):
         parser.add_argument(
             "-h",
             "--help",
-            action=cliff_help.HelpAction,
+            action=overview.Overview,
             nargs=0,
-            default=self,  # cliff's action takes the application from there
+            default=self,  # the action takes the application from there
             help="show this help and exit",
         )
         parser.add_argument(

@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """How Sphinx builds this documentation."""
 
+import pathlib
+import sys
 from importlib import metadata
+
+HERE = pathlib.Path(__file__).parent
+sys.path.insert(0, str(HERE))
 
 project = "python-cratonclient"
 author = "the OpenStack developers"
@@ -11,12 +16,24 @@ version = ".".join(release.split(".")[:2])
 
 extensions = [
     "oslo_config.sphinxext",
+    "parsers",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
 ]
 html_theme = "furo"
 html_title = f"{project} {version}"
+
+# One for each program, and one for each object: craton-host(1).
+man_pages = [
+    ("cli/craton", "craton", "reach a fleet from the command line", [], 1),
+    ("cli/craton-server", "craton-server", "serve a fleet", [], 1),
+    *(
+        (f"cli/{path.stem}", f"craton-{path.stem}", f"the commands of {path.stem}s", [], 1)
+        for path in sorted((HERE / "cli").glob("*.rst"))
+        if path.stem not in ("index", "craton", "craton-server")
+    ),
+]
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"

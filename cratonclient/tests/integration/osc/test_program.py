@@ -105,6 +105,14 @@ class TestHelp(programs.CommandTestCase):
         for words in ("--craton-url", "CRATON_URL", "OS_PASSWORD", "host list", "List hosts"):
             self.assertIn(words, texts[0])
 
+    def test_help_is_grouped_and_fits(self):
+        lines = self.assert_done(programs.craton("help", COLUMNS="80")).out.splitlines()
+        self.assertEqual([], [line for line in lines if len(line) > 80])
+        about = [line for line in lines if line.startswith("  host ")]
+        first = lines.index(about[0])
+        self.assertEqual(about, lines[first : first + len(about)])
+        self.assertEqual(("", ""), (lines[first - 1], lines[first + len(about)]))
+
     def test_help_of_a_command(self):
         done = self.assert_done(programs.craton("help", "host", "list"))
         self.assertTrue(done.out.startswith("usage: craton host list"), done.out)

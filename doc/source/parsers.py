@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A directive that draws the reference of a program from its parsers.
+
+::
+
+    .. parsers:: craton             the global options, and the other commands
+    .. parsers:: craton host        all commands of an object
+    .. parsers:: craton-server      all commands of the server
+"""
+
+import argparse
+import textwrap
+
+from docutils import nodes
+from docutils.parsers import rst
+
+
+class Parsers(rst.Directive):
+    """Make a section of every command."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+
+    def run(self):
+        """Give the nodes."""
+        program, _, subject = self.arguments[0].partition(" ")
+        if program == "craton-server":
+            return [self.section(parser) for parser in server_commands()]
+        found = [self.section(parser) for parser in commands(subject)]
+        return found if subject else [*self.taken(global_options()), *found]
+
+    def section(self, parser):
+        """Describe a command."""
+        made = nodes.section(ids=[nodes.make_id(parser.prog)])
+        made += nodes.title(text=parser.prog)
+        made += nodes.paragraph(text=parser.description)
+        words = " ".join(parser.format_usage().removeprefix("usage: ").split())
+        usage = textwrap.fill(words, 72, subsequent_indent="    ", break_on_hyphens=False)
+        made += nodes.literal_block(usage, usage, language="none")
+        made += self.taken(parser)
+        if parser.epilog:
+            made += nodes.literal_block(parser.epilog, parser.epilog, language="none")
+        return made
+
+    def taken(self, parser):
+        """Describe what a command takes."""
+        found = nodes.definition_list()
+        formatter = parser._get_formatter()
+        for action in parser._actions:
+            if action.help == argparse.SUPPRESS or action.nargs == argparse.PARSER:
+                continue
+            if isinstance(action, argparse._HelpAction) or action.dest == "command":
+                continue
+            term = formatter._format_action_invocation(action)
+            said = formatter._expand_help(action) if action.help else ""
+            found += nodes.definition_list_item(
+                "",
+                nodes.term("", "", nodes.literal(text=term)),
+                nodes.definition("", nodes.paragraph(text=said)),
+            )
+        return [found] if len(found) else []
+
+
+def _application():
+    from cratonclient_osc import shell
+
+    app = shell.Shell()
+    app.options = app.parser.parse_known_args([])[0]
+    return app
+
+
+def global_options():
+    """Give the parser of the global options."""
+    return _application().parser
+
+
+def commands(subject):
+    """Give the parsers of the commands about an object."""
+    from cratonclient_osc import overview
+
+    app = _application()
+    for group in overview.by_object(app):
+        for name in group:
+            made = dict(app.command_manager)[name].load()(app, app.options, cmd_name=name)
+            if overview.subject(made) == subject:
+                parser = made.get_parser(f"craton {name}")
+                parser.epilog = made.get_epilog()
+                yield parser
+
+
+def server_commands():
+    """Give the parsers of the commands of the server, each below its group."""
+    from cratonserver import cli
+
+    pending = [cli._parser()]
+    while pending:
+        parser = pending.pop(0)
+        below = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
+        if not below:
+            yield parser
+        pending[:0] = [one for action in below for one in action.choices.values()]
+
+
+def setup(app):
+    """Add the directive to Sphinx."""
+    app.add_directive("parsers", Parsers)
+    return {"parallel_read_safe": True}
