@@ -32,10 +32,7 @@ UNSEEN = "line\nbreak\x1b[2J"
 #: What is typed, and what completes it; the last word is what is to be completed.
 CASES: tuple[tuple[str, set[str]], ...] = (
     ("craton clo", {"cloud"}),
-    (
-        "craton network ",
-        {"create", "delete", "device", "interface", "list", "set", "show", "unset"},
-    ),
+    ("craton network d", {"delete", "device"}),
     ("craton help netw", {"network"}),
     ("craton help network dev", {"device"}),
     ("craton host list --reg", {"--region"}),
