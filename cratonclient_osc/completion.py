@@ -26,7 +26,7 @@ SHELLS = ("bash", "fish", "zsh")
 #: names of hosts, ``=a b`` is one of these words.
 NOTHING, ANYTHING, FILE = "", "*", "/"
 
-_CRATON = (sys.executable, "-m", "cratonclient_osc.shell")
+_CRATON = (sys.executable, "-m", "cratonclient_osc")
 
 #: By option, and by the number of an argument, what is taken; ``n`` is any further.
 Command = dict[str, str]

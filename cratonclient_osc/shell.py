@@ -173,13 +173,8 @@ def main(argv: list[str] | None = None) -> int:
         # A terminal that cannot show a character gets its number instead.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    words = sys.argv[1:] if argv is None else argv
-    if words[:1] == ["complete-names"]:
-        from cratonclient_osc import names
-
-        return names.main(words)
     try:
-        result = Shell().run(words)
+        result = Shell().run(sys.argv[1:] if argv is None else argv)
     except SystemExit as ending:  # after help, the version, or wrong usage
         result = ending.code if isinstance(ending.code, int) else int(bool(ending.code))
     try:
