@@ -145,9 +145,6 @@ class Limits:
     body_size: int = _setting(
         4 * 2**20, "The most bytes in a body; more are answered with 413.", minimum=1024
     )
-    json_depth: int = _setting(
-        64, "How deep values may be nested in a body; deeper is answered with 400.", minimum=8
-    )
     url_length: int = _setting(
         16384,
         "The most bytes in the path and the query of a URL; more are answered with 414.",
