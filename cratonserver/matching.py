@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from cratonserver import containment, trees, variables
 from cratonserver.tables import Kind, Schema
@@ -79,12 +80,25 @@ def narrow(
     fewest = min(range(len(numbers)), key=lambda number: numbers[number])
     if numbers[fewest] > FEW:
         return exact
+    if not numbers[fewest] and counted[2 * fewest + 1] < SAMPLE:
+        return [sa.false()]
     # Within CASE the others are no invitation to use an index.
     candidates = sa.union_all(*(level.candidates for level in levels[fewest]))
     return [
-        schema.table(kind).c.id.in_(candidates),
+        _among(connection, schema.table(kind).c.id, candidates),
         sa.case((sa.and_(*exact), sa.true()), else_=sa.false()),
     ]
+
+
+def _among(
+    connection: sa.Connection, column: sa.Column[t.Any], ids: sa.CompoundSelect[t.Any]
+) -> Clause:
+    """Give the condition that a column is among some ids, which are few."""
+    if connection.dialect.name != "postgresql":
+        return column.in_(ids)
+    # It would rather read the whole table than join it with them.
+    array = sa.func.array(ids.scalar_subquery(), type_=postgresql.ARRAY(column.type))
+    return column == sa.any_(array)
 
 
 def _places(schema: Schema, kind: Kind) -> list[str]:
@@ -99,7 +113,8 @@ def _presence(schema: Schema, kind: Kind, number: int) -> sa.Select[t.Any]:
     """Make the query that tells where there are any values of some names."""
     nested, containers = schema.once(variables.inheritance, kind)
     table = schema.table(kind)
-    nests = sa.exists().where(table.c.parent_id.is_not(None)) if nested else sa.false()
+    # Ids are positive. For IS NOT NULL, SQLite would read the whole index.
+    nests = sa.exists().where(table.c.parent_id > 0) if nested else sa.false()
     columns: list[Clause] = []
     for name in (f"name{n}" for n in range(number)):
         for place in _places(schema, kind):
