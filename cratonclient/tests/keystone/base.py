@@ -7,7 +7,6 @@ import atexit
 import contextlib
 import functools
 import pathlib
-import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import requests
 
 from cratonclient.tests import base
 from cratonclient.tests.integration.osc.programs import clean_environment
+from cratonclient.tests.integration.server import live
 from cratonclient.tests.keystone import service
 
 PROGRAM = pathlib.Path(sys.executable).parent / "craton-server"
@@ -61,10 +61,7 @@ class Craton:
                 env=clean_environment(str(folder)),
                 stderr=said,
             )
-        while not (found := re.search(r"http://127\.0\.0\.1:\d+ ", self.said)):
-            if self.process.poll() is not None:
-                raise AssertionError(self.said)
-        self.url = found[0].strip()
+        self.url = live.url_of(self.process, self._said)
 
     @property
     def said(self) -> str:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import pathlib
 import re
 import shutil
@@ -16,22 +15,22 @@ import typing as t
 
 from cratonclient.tests import base
 from cratonclient.tests.integration.osc.programs import clean_environment
+from cratonclient.tests.integration.server.base import Answer
 from cratonserver.store import Store
 
 PROGRAM = str(pathlib.Path(sys.executable).parent / "craton-server")
 
 
-class Answer(t.NamedTuple):
-    """An answer over a socket."""
+def url_of(process: subprocess.Popen[bytes], said: pathlib.Path) -> str:
+    """Wait until a server says where it is.
 
-    status: int
-    headers: dict[str, str]
-    text: str
-
-    @property
-    def json(self) -> t.Any:
-        """The body."""
-        return json.loads(self.text)
+    :param said: the file that it writes to.
+    :raises AssertionError: when it ends instead.
+    """
+    while not (found := re.search(r"(http://127\.0\.0\.1:\d+)\s", said.read_text())):
+        if process.poll() is not None:
+            raise AssertionError(said.read_text())
+    return found[1]
 
 
 class Connection:
@@ -95,10 +94,7 @@ class Server:
                 env=clean_environment(str(folder)),
                 stderr=said,
             )
-        while not (found := re.search(r"127\.0\.0\.1:(\d+) ", self.said)):
-            if self.process.poll() is not None:
-                raise AssertionError(self.said)
-        self.port = int(found[1])
+        self.port = int(url_of(self.process, self._said).rpartition(":")[2])
 
     @property
     def said(self) -> str:

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import typing as t
 
-from cratonclient.tests.integration.server import live
+from cratonclient.tests.integration.server import base, live
 
 
 class TestLimits(live.SharedServerTestCase):
@@ -18,14 +18,14 @@ class TestLimits(live.SharedServerTestCase):
         "--request-timeout=1",
     )
 
-    def assert_refused(self, status: int, answer: live.Answer, said: str = "") -> None:
+    def assert_refused(self, status: int, answer: base.Answer, said: str = "") -> None:
         """Check for an error in Craton's shape that ends the connection."""
         self.assertEqual((status, status), (answer.status, answer.json["status"]), answer.text)
         self.assertIn(said, answer.json["message"])
         self.assertEqual("application/json", answer.headers["content-type"])
         self.assertTrue(answer.headers["x-openstack-request-id"].startswith("req-"))
 
-    def raw(self, text: str) -> live.Answer:
+    def raw(self, text: str) -> base.Answer:
         """Send something that may not be HTTP."""
         connection = self.connect()
         connection.send_bytes(text.encode("latin-1"))
@@ -74,7 +74,7 @@ class TestLimits(live.SharedServerTestCase):
         self.assertEqual((201, "prod"), (answer.status, answer.json["name"]))
 
     def test_a_body_of_the_size_that_is_allowed_is_read_and_one_more_is_not(self):
-        def post(size: int) -> live.Answer:
+        def post(size: int) -> base.Answer:
             body = '{"name": "a"}'.ljust(size)
             return self.ask("POST /v1/clouds", f"Content-Length: {size}", body=body)
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import contextlib
 import json
 import pathlib
-import re
 import subprocess
 import sys
 import typing as t
@@ -15,7 +14,7 @@ import requests
 
 from cratonclient.tests import base
 from cratonclient.tests.integration.osc.programs import clean_environment
-from cratonclient.tests.integration.server import databases
+from cratonclient.tests.integration.server import databases, live
 from cratonserver.identity import FIRST_PROJECT
 from cratonserver.store import Store
 
@@ -41,9 +40,7 @@ class TestGunicorn(base.TestCase):
             )
         self.addCleanup(server.wait, 50)
         self.addCleanup(server.terminate)
-        while not (found := re.search(r"http://127\.0\.0\.1:\d+", said.read_text())):
-            self.assertIsNone(server.poll(), said.read_text())
-        return found[0]
+        return live.url_of(server, said)
 
     def logged(self) -> list[dict[str, t.Any]]:
         """Read the access log."""
