@@ -7,6 +7,7 @@ when a cloud is asked for, and is not installed unless somebody wants it.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import logging
 import typing as t
@@ -23,13 +24,19 @@ if t.TYPE_CHECKING:
 INSTALL = "pip install 'python-cratonclient[clouds]'"
 
 
-def open_session(name: str | None = None, **overrides: t.Any) -> craton_session.Session:
+def open_session(
+    name: str | None = None,
+    credentials: t.Mapping[str, str] | None = None,
+    **overrides: t.Any,
+) -> craton_session.Session:
     """Make a session with the credentials of a cloud.
 
     :param name: the cloud in clouds.yaml; left out, the one of ``OS_CLOUD``, of
         the ``OS_*`` variables, or the only one there is.
+    :param credentials: what goes before the credentials of the file. What the way
+        to log in of the cloud does not know is left out.
     :param overrides: settings that go before those of the file, such as
-        ``region_name``, ``interface``, ``verify`` or ``auth={'username': …}``.
+        ``region_name``, ``interface`` or ``verify``.
     :returns: a session that finds Craton in the catalogue, or where
         ``fleet_management_endpoint_override`` of the cloud says. No request is
         made.
@@ -39,7 +46,7 @@ def open_session(name: str | None = None, **overrides: t.Any) -> craton_session.
     >>> open_session('prod').get('/v1/hosts')
     <Response [200]>
     """
-    region = _region(name, overrides)
+    region = _region(name, credentials or {}, overrides)
     session = region.get_session()
     timeout = region.config.get("api_timeout") or craton_session.DEFAULT_TIMEOUT
     craton_session.configure(session, float(timeout))
@@ -51,7 +58,9 @@ def open_session(name: str | None = None, **overrides: t.Any) -> craton_session.
     )
 
 
-def _region(name: str | None, overrides: dict[str, t.Any]) -> cloud_region.CloudRegion:
+def _region(
+    name: str | None, credentials: t.Mapping[str, str], overrides: dict[str, t.Any]
+) -> cloud_region.CloudRegion:
     """Read a cloud; whatever is wrong with it becomes one error that says so."""
     try:
         import openstack.exceptions
@@ -60,22 +69,19 @@ def _region(name: str | None, overrides: dict[str, t.Any]) -> cloud_region.Cloud
         raise exceptions.ConfigurationError(
             f"To read clouds.yaml, openstacksdk must be installed: {INSTALL}", exception=exc
         ) from exc
-    said = _Warnings()
-    logger = logging.getLogger("openstack.config")
-    logger.addHandler(said)
-    try:
-        clouds = loader.OpenStackConfig()
-        _check_name(clouds, name, said.messages)
-        _check_credentials(clouds, name, overrides)
-        return clouds.get_one(cloud=name, **overrides)
-    except (openstack.exceptions.SDKException, ksa_exceptions.ClientException) as exc:
-        raise _unusable(name, str(exc), exc) from exc
-    except (AttributeError, TypeError, ValueError) as exc:
-        # The loader takes it that the files have the right shape. What it says
-        # of a wrong one is of no use, and may quote a password.
-        raise _unusable(name, "its settings do not have the shape of a cloud", exc) from exc
-    finally:
-        logger.removeHandler(said)
+    with _warnings() as warnings:
+        try:
+            clouds = loader.OpenStackConfig()
+            _check_name(clouds, name, warnings)
+            known = _check_credentials(clouds, name, overrides)
+            given = {option: credentials[option] for option in known if option in credentials}
+            return clouds.get_one(cloud=name, **{**overrides, "auth": given})
+        except (openstack.exceptions.SDKException, ksa_exceptions.ClientException) as exc:
+            raise _unusable(name, str(exc), exc) from exc
+        except (AttributeError, TypeError, ValueError) as exc:
+            # The loader takes it that the files have the right shape. What it says
+            # of a wrong one is of no use, and may quote a password.
+            raise _unusable(name, "its settings do not have the shape of a cloud", exc) from exc
 
 
 def _check_name(clouds: t.Any, name: str | None, warnings: list[str]) -> None:
@@ -93,12 +99,17 @@ def _check_name(clouds: t.Any, name: str | None, warnings: list[str]) -> None:
     raise exceptions.ConfigurationError(f"There is no cloud {wanted!r}. {hint}")
 
 
-def _check_credentials(clouds: t.Any, name: str | None, overrides: dict[str, t.Any]) -> None:
-    """Refuse credentials that the way to log in does not know: a typo, mostly."""
+def _check_credentials(
+    clouds: t.Any, name: str | None, overrides: dict[str, t.Any]
+) -> set[str]:
+    """Refuse credentials that the way to log in does not know: a typo, mostly.
+
+    :returns: those that it knows.
+    """
     config = clouds.get_one(cloud=name, validate=False, **overrides).config
     kind = str(config["auth_type"])
     if kind in ("None", "none", ""):
-        return
+        return set()
     options = loading.get_plugin_loader(kind).get_options()
     names = {option.dest for option in options}
     known = names.union(*([old.dest for old in option.deprecated] for option in options))
@@ -111,6 +122,7 @@ def _check_credentials(clouds: t.Any, name: str | None, overrides: dict[str, t.A
                 f"The cloud {name or clouds.default_cloud!r} has {given!r} below 'auth', "
                 f"which the type {kind!r} does not know.{hint}"
             )
+    return {str(option) for option in names}
 
 
 _DEFAULTS = ("user_domain_id", "project_domain_id", "user_domain_name", "project_domain_name")
@@ -122,12 +134,21 @@ def _unusable(name: str | None, why: str, exc: Exception) -> exceptions.Configur
     return exceptions.ConfigurationError(f"{which} cannot be used: {reason}.", exception=exc)
 
 
-class _Warnings(logging.Handler):
-    """Keep what the loader warns of: that is all it does with a broken file."""
+@contextlib.contextmanager
+def _warnings() -> t.Iterator[list[str]]:
+    """Take what the loader warns of: that is all it does with a broken file."""
+    found: list[str] = []
 
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.messages: list[str] = []
+    class Keep(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            found.append(redact.mask(" ".join(record.getMessage().split())))
 
-    def emit(self, record: logging.LogRecord) -> None:
-        self.messages.append(redact.mask(" ".join(record.getMessage().split())))
+    logger, keep = logging.getLogger("openstack.config"), Keep(logging.WARNING)
+    before = logger.propagate
+    logger.propagate = False  # it becomes part of an error
+    logger.addHandler(keep)
+    try:
+        yield found
+    finally:
+        logger.removeHandler(keep)
+        logger.propagate = before

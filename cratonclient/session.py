@@ -151,12 +151,16 @@ class Session:
         """
         try:
             found = self._session.get_endpoint(service_type=SERVICE_TYPE)
+        except (ksa_exceptions.EndpointNotFound, ksa_exceptions.EmptyCatalog):
+            found = None
         except ksa_exceptions.ClientException as exc:
             raise exceptions.raise_from(exc) from exc
         if not isinstance(found, str) or not found:
+            region = getattr(self._session, "region_name", None)
+            where = f" in the region {region!r}" if isinstance(region, str) else ""
             raise exceptions.EndpointNotFound(
-                "No URL of Craton was given, and these credentials name none. "
-                "Pass url= to the client or set CRATON_URL."
+                f"The credentials come with no service of type {SERVICE_TYPE}{where}, and "
+                "no URL of Craton was given. Pass url= to the client or set CRATON_URL."
             )
         return found
 

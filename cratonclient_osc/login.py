@@ -15,6 +15,10 @@ if t.TYPE_CHECKING:
     from cratonclient.v1 import client
 
 
+#: The way to log in with Craton's own users.
+OWN_TYPE = "craton"
+
+
 class ClientManager:
     """Make the client of a session when the first command needs it.
 
@@ -35,6 +39,14 @@ class ClientManager:
         from cratonclient.v1 import client
 
         options = self._options
+        if self._is_of_openstack():
+            from cratonclient_osc import keystone
+
+            session = keystone.open_session(options, self._verify(), options.timeout)
+            return client.Client(session=session, url=options.craton_url or None)
+        # What is set for openstack, with the type craton, will do here too.
+        options.craton_url = options.craton_url or options.os_endpoint
+        options.os_password = options.os_password or options.os_token
         needs_no_user = options.craton_url and not transport.is_http(options.craton_url)
         wanted = ["craton_url"]
         if not needs_no_user:
@@ -58,6 +70,20 @@ class ClientManager:
             )
         session = auth.create_session_with(plugin, self._verify(), timeout=options.timeout)
         return client.Client(session=session, url=options.craton_url)
+
+    def _is_of_openstack(self) -> bool:
+        """Tell whether the credentials are of a cloud, of Keystone or of a plugin.
+
+        Craton's own are asked for by their type, or there is nothing else.
+        """
+        from cratonclient import transport
+
+        options = self._options
+        if options.craton_url and not transport.is_http(options.craton_url):
+            return False
+        if options.os_auth_type:
+            return bool(options.os_auth_type != OWN_TYPE or options.os_cloud)
+        return bool(options.os_cloud or options.os_auth_url)
 
     def close(self) -> None:
         """Close the connections of the client, if there is one."""

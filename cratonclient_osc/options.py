@@ -5,9 +5,33 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import typing as t
 
 from cratonclient_osc import parsing
+
+#: The options that OpenStack's tools share. Other ways to log in than the usual
+#: ones have more; those are added when they occur.
+_OPENSTACK = {
+    "username": ("<name>", "user to log in as"),
+    "password": ("<key>", "API key of the user; with Keystone, the password"),
+    "project-id": ("<id>", "project to log in to, a UUID"),
+    "cloud": ("<name>", "cloud of clouds.yaml to log in to"),
+    "auth-type": ("<type>", "way to log in: craton, password, v3applicationcredential, ..."),
+    "auth-url": ("<url>", "URL of Keystone"),
+    "token": ("<token>", "token of Keystone, or the API key with the type craton"),
+    "endpoint": ("<url>", "URL of Craton with the type craton"),
+    "project-name": ("<name>", "project to log in to, with a domain"),
+    "project-domain-name": ("<name>", "domain of the project"),
+    "project-domain-id": ("<id>", "domain of the project"),
+    "user-domain-name": ("<name>", "domain of the user"),
+    "user-domain-id": ("<id>", "domain of the user"),
+    "application-credential-id": ("<id>", "application credential to log in with"),
+    "application-credential-secret": ("<secret>", "secret of the application credential"),
+    "region-name": ("<name>", "region of the catalogue to find Craton in"),
+    "interface": ("<interface>", "public, internal or admin"),
+    "cacert": ("<file>", "certificates of the authorities to trust"),
+}
 
 
 class Parser(argparse.ArgumentParser):
@@ -31,6 +55,7 @@ class Parser(argparse.ArgumentParser):
         self, args: t.Sequence[str] | None = None, namespace: t.Any = None
     ) -> tuple[argparse.Namespace, list[str]]:
         """Split a line into the values of the global options and the command."""
+        self._add_plugin_options(sys.argv[1:] if args is None else args)
         options, unknown = super().parse_known_args(args, namespace)
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
@@ -38,6 +63,38 @@ class Parser(argparse.ArgumentParser):
         end = command.index("--") if "--" in command else len(command)
         options, rest = self._anywhere.parse_known_args(command[:end], options)
         return options, rest + command[end:]
+
+    def _add_plugin_options(self, args: t.Sequence[str]) -> None:
+        """Add the options of an uncommon way to log in, if a line has one."""
+        found = {word.partition("=")[0] for word in args if word.startswith("--os-")}
+        if found <= set(self._option_string_actions):
+            return
+        from keystoneauth1 import loading
+
+        for name in loading.get_available_plugin_names():
+            for option in loading.get_plugin_options(name):
+                flag = f"--os-{option.name}"
+                if flag in found and flag not in self._option_string_actions:
+                    for parser in (self, self._anywhere):
+                        _from_environment(parser, flag, "<value>", option.help or "")
+
+
+def credentials(options: argparse.Namespace) -> dict[str, str]:
+    """Give all that was said of credentials, by the names that plugins use.
+
+    Options go before the environment, which may hold more than there are options.
+    """
+    named = {
+        name.removeprefix("OS_").lower(): value
+        for name, value in os.environ.items()
+        if name.startswith("OS_")
+    }
+    named |= {
+        name.removeprefix("os_"): value
+        for name, value in vars(options).items()
+        if name.startswith("os_")
+    }
+    return {name: value for name, value in named.items() if value}
 
 
 class Version(argparse.Action):
@@ -61,12 +118,8 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         default="1",
         help="version of the API: 1",
     )
-    _from_environment(parser, "--os-project-id", "<id>", "project to log in to, a UUID")
-    _from_environment(parser, "--os-username", "<name>", "user to log in as")
-    _from_environment(parser, "--os-password", "<key>", "API key of the user")
-    _from_environment(
-        parser, "--os-cacert", "<file>", "certificates of the authorities to trust"
-    )
+    for name, (metavar, what) in _OPENSTACK.items():
+        _from_environment(parser, f"--os-{name}", metavar, what)
     parser.add_argument(
         "--insecure", action="store_true", help="do not verify the server's certificate"
     )

@@ -79,7 +79,8 @@ class Shell(app.App):
         elif chosen > logging.INFO:
             # What they report is reported again when it is final.
             logging.getLogger("urllib3").setLevel(logging.ERROR)
-            logging.getLogger("cratonserver").setLevel(logging.CRITICAL)
+            for name in ("cratonserver", "keystoneauth", "stevedore"):
+                logging.getLogger(name).setLevel(logging.CRITICAL)
         if self.stderr.isatty() and self.options.verbose_level:
             logging.getLogger("cratonclient.wait").setLevel(logging.INFO)
         handler = logging.StreamHandler(self.stderr)

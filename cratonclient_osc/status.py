@@ -28,6 +28,7 @@ _URL = "Check the URL of Craton, and that the server runs."
 #: The first class that an error belongs to decides: status, and what to do.
 _TABLE: tuple[tuple[type[exceptions.ClientException], int, str], ...] = (
     (UsageError, USAGE, ""),
+    (exceptions.ConfigurationError, USAGE, ""),
     (Ambiguous, NOT_FOUND, ""),
     (exceptions.BadRequest, INVALID, ""),
     (exceptions.UnprocessableEntity, INVALID, ""),

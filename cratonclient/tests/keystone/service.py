@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import typing as t
+import uuid
 
 import requests
 
@@ -176,6 +177,20 @@ class Keystone:
         answer = requests.post(f"{url}/auth/tokens", json={"auth": login}, timeout=100)
         assert answer.status_code == 201, answer.text
         return answer.headers["X-Subject-Token"]
+
+    def application_credential(self, user: str, project: str) -> dict[str, t.Any]:
+        """Make an application credential; give its id and its secret."""
+        token = self.token(user, project)
+        headers = {"X-Auth-Token": token, "X-Subject-Token": token}
+        said = requests.get(f"{self.url}/auth/tokens", headers=headers, timeout=100).json()
+        answer = requests.post(
+            f"{self.url}/users/{said['token']['user']['id']}/application_credentials",
+            json={"application_credential": {"name": uuid.uuid4().hex}},
+            headers={"X-Auth-Token": token},
+            timeout=100,
+        )
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json()["application_credential"])
 
     def revoke(self, token: str) -> None:
         """Make a token worthless."""

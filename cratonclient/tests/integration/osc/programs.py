@@ -91,15 +91,22 @@ def script(name: str) -> str:
     return str(pathlib.Path(sys.executable).parent / name)
 
 
+#: The loggers whose level a program sets.
+_LOGGERS = (
+    "urllib3",
+    "cratonserver",
+    "keystoneauth",
+    "stevedore",
+    "cratonclient.wait",
+)
+
+
 @contextlib.contextmanager
 def _as_before() -> t.Iterator[None]:
     """Put back what a program changes because it has a process to itself."""
     root = logging.getLogger()
     handlers = root.handlers
-    loggers = [
-        logging.getLogger(name)
-        for name in (None, "urllib3", "cratonserver", "cratonclient.wait")
-    ]
+    loggers = [logging.getLogger(name) for name in (None, *_LOGGERS)]
     levels = [logger.level for logger in loggers]
     threshold = gc.get_threshold()
     try:
