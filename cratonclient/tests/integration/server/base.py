@@ -14,7 +14,7 @@ from falcon import testing
 
 from cratonclient.tests import base
 from cratonclient.tests.integration.server import databases
-from cratonserver import app, identity
+from cratonserver import app, authentication, identity
 from cratonserver.store import Store
 
 HOST = "craton.example"
@@ -213,6 +213,15 @@ class ServerTestCase(base.TestCase):
         user = self.root.make("users", project_id=project, **fields)
         headers = credentials(user["username"], user["api_key"], project)
         return Caller(self.root.application, headers)
+
+    def acting(self, who: identity.Identity) -> Caller:
+        """Give somebody whom another server has let in, as Keystone's middleware does."""
+
+        def application(environ: t.Any, start_response: t.Any) -> t.Any:
+            environ[authentication.IDENTITY_KEY] = who
+            return self.root.application(environ, start_response)
+
+        return Caller(application, {"X-Auth-Project": who.project_id})
 
     @contextlib.contextmanager
     def about(self, case: str) -> t.Iterator[None]:

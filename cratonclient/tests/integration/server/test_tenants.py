@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+import re
+from urllib import parse
+
+from cratonclient import v1
 from cratonclient.tests.integration.server import base, databases
 from cratonserver import identity
 
@@ -96,6 +100,12 @@ class TestRoles(base.ServerTestCase):
         self.assertAnswer(admin.post("/users", body), 404)
 
 
+def neutral(answer: base.Answer, value: object) -> str:
+    """Give an answer without the value that was asked for, which it may repeat."""
+    forms = "|".join(re.escape(form) for form in (parse.quote_plus(str(value)), str(value)))
+    return re.sub(rf"(?<!\w)({forms})(?!\w)", "VALUE", answer.text)
+
+
 class TestIsolation(base.ServerTestCase):
     def setUp(self):
         super().setUp()
@@ -103,6 +113,8 @@ class TestIsolation(base.ServerTestCase):
         interface = self.owner.make("network-interfaces")
         self.host = self.owner.get(f"/hosts/{interface['device_id']}").json
         place = {"region_id": self.host["region_id"]}
+        self.owner.put(f"/hosts/{self.host['id']}/labels", {"labels": ["secret"]})
+        self.owner.put(f"/regions/{self.host['region_id']}/variables", {"secret": "value"})
         self.ids = {
             "clouds": self.host["cloud_id"],
             "regions": self.host["region_id"],
@@ -150,6 +162,31 @@ class TestIsolation(base.ServerTestCase):
                     body = {**own, field: self.ids[collection]}
                     self.assertAnswer(stranger.post("/hosts", body), 404)
             self.assertEqual([], stranger.items("/hosts"))
+
+    def test_no_parameter_tells_what_another_project_has(self):
+        stranger = self.member()
+        for collection, item_id in {**self.ids, "devices": self.ids["hosts"]}.items():
+            kind = v1.kind(collection.replace("-", "_")).resource_class
+            source = "hosts" if collection == "devices" else collection
+            found = self.owner.get(f"/{source}/{item_id}").json
+            values = {
+                name: found[name]
+                for name in kind.filters
+                if isinstance(found.get(name), (int, str)) and name != "active"
+            }
+            values["parent_id"] = self.ids["hosts"]
+            values.update(marker=item_id, label="secret", vars='secret:"value"')
+            for name, value in values.items():
+                # What is not there at all has to be answered in the same way.
+                unknown = "nosuch" if isinstance(value, str) else base.NOWHERE
+                unknown = 'nosuch:"value"' if name == "vars" else unknown
+                with self.about(f"{collection} {name}={value}"):
+                    here, nowhere = (
+                        stranger.get(f"/{collection}?{parse.urlencode(query)}")
+                        for query in ({name: value}, {name: unknown})
+                    )
+                    self.assertEqual(nowhere.status, here.status)
+                    self.assertEqual(neutral(nowhere, unknown), neutral(here, value))
 
     def test_equal_names_in_two_projects_are_no_conflict(self):
         stranger = self.member()

@@ -11,7 +11,7 @@ from concurrent import futures
 import sqlalchemy as sa
 
 from cratonclient.tests.integration.server import base
-from cratonserver import app, authentication, identity
+from cratonserver import identity
 
 NO_ADMIN = "This action requires the 'admin' role"
 NO_ROOT = "This action requires the 'root' role"
@@ -220,13 +220,7 @@ class TestReaders(UsersTestCase):
     def setUp(self):
         super().setUp()
         who = identity.Identity(identity.FIRST_PROJECT, is_admin=True, can_write=False)
-        application = app.make(self.store)
-
-        def as_reader(environ, start_response):
-            environ[authentication.IDENTITY_KEY] = who
-            return application(environ, start_response)
-
-        self.reader = base.Caller(as_reader, {"X-Auth-Project": identity.FIRST_PROJECT})
+        self.reader = self.acting(who)
 
     def test_nothing_is_changed_anywhere(self):
         host, user = self.root.make("hosts"), self.root.make("users")

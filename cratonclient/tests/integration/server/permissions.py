@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who may call what, and what of another project is seen: a table to check by eye.
+
+A cell is the status of the answer. What is asked for is of the user's own project,
+or of another one. In the columns ``other``,
+
+- of a list, ``none`` is 200 without what is of the other project, 200 is with it;
+- of a POST, the new object would refer to, or belong to, the other project;
+- of a DELETE, ``kept`` is 204, and it is still there afterwards.
+
+``-`` is what there is not. ``K`` are the kinds of the inventory, ``V`` those of them
+that have variables, ``L`` those that have labels. A reader is a plain user who may not
+write, such as Keystone makes. Of root, the own project is the first one.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from cratonclient.tests.integration.server import base
+
+TABLE = """
+                               nobody  plain       reader      admin       root
+                                       own  other  own  other  own  other  own  other
+GET     projects               401     403  403    403  403    403  403    200  200
+POST    projects               401     403  -      403  -      403  -      201  -
+GET     projects/ID            401     403  403    403  403    200  404    200  200
+PUT     projects/ID            401     403  403    403  403    403  403    200  200
+DELETE  projects/ID            401     403  403    403  403    403  403    409  204
+GET     projects/ID/variables  401     403  403    403  403    200  404    200  200
+PUT     projects/ID/variables  401     403  403    403  403    200  404    200  200
+DELETE  projects/ID/variables  401     403  403    403  403    204  404    204  204
+
+GET     users                  401     403  403    403  403    200  none   200  200
+POST    users                  401     403  403    403  403    201  404    201  201
+GET     users/ID               401     403  403    403  403    200  404    200  200
+PUT     users/ID               401     403  403    403  403    200  404    200  200
+DELETE  users/ID               401     403  403    403  403    204  kept   204  204
+POST    users/ID/key           401     403  403    403  403    201  404    201  201
+
+GET     K                      401     200  none   200  none   200  none   200  200
+POST    K                      401     201  404    403  403    201  404    201  404
+GET     K/ID                   401     200  404    200  404    200  404    200  200
+PUT     K/ID                   401     200  404    403  403    200  404    200  200
+DELETE  K/ID                   401     204  kept   403  403    204  kept   204  204
+GET     V/ID/variables         401     200  404    200  404    200  404    200  200
+PUT     V/ID/variables         401     200  404    403  403    200  404    200  200
+DELETE  V/ID/variables         401     204  404    403  403    204  404    204  204
+GET     L/ID/labels            401     200  404    200  404    200  404    200  200
+PUT     L/ID/labels            401     200  404    403  403    200  404    200  200
+DELETE  L/ID/labels            401     204  404    403  403    204  404    204  204
+GET     devices                401     200  none   200  none   200  none   200  200
+GET     ansible-inventory      401     200  none   200  none   200  none   200  none
+"""
+
+#: What everybody may read, without credentials: paths of the server, not below /v1.
+OPEN = {"/", "/v1", "/v1/", "/v1/docs", "/v1/openapi.json", "/healthcheck"}
+
+ROLES = ("plain", "reader", "admin", "root")
+KINDS = {
+    "K": base.INVENTORY,
+    "V": base.INVENTORY[:-1],
+    "L": ("hosts", "network-devices"),
+}
+
+
+class Row(t.NamedTuple):
+    """A row of the table: what the calls of each role are answered with."""
+
+    method: str
+    path: str
+    nobody: str
+    own: dict[str, str]
+    other: dict[str, str]
+
+
+def rows() -> t.Iterator[Row]:
+    """Read the table; rows of several kinds are one for each of them."""
+    for line in TABLE.splitlines()[3:]:
+        if not line:
+            continue
+        method, path, nobody, *cells = line.split()
+        own = dict(zip(ROLES, cells[::2], strict=True))
+        other = dict(zip(ROLES, cells[1::2], strict=True))
+        first, slash, rest = path.partition("/")
+        for kind in KINDS.get(first, (first,)):
+            yield Row(method, f"{kind}{slash}{rest}", nobody, own, other)

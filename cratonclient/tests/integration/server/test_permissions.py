@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every method of every path, called by everybody, for both projects."""
+
+from __future__ import annotations
+
+import typing as t
+
+from cratonclient.tests.integration.server import base, permissions
+from cratonserver import app, identity
+
+METHODS = ("GET", "POST", "PUT", "DELETE")
+
+#: The bodies that need nothing of the fleet, by what a path ends with.
+BODIES: dict[tuple[str, str], t.Any] = {
+    ("PUT", "variables"): {"a": 1},
+    ("DELETE", "variables"): ["a"],
+    ("PUT", "labels"): {"labels": ["a"]},
+    ("DELETE", "labels"): {"labels": ["a"]},
+}
+
+
+class Place:
+    """A project with what others refer to.
+
+    :param owner: a user of it.
+    :param root: who makes users and projects.
+    """
+
+    def __init__(self, owner: base.Caller, root: base.Caller) -> None:
+        self.owner = owner
+        self._root = root
+        cloud = owner.make("clouds")["id"]
+        region = owner.make("regions", cloud_id=cloud)["id"]
+        self._where = {
+            "regions": {"cloud_id": cloud},
+            "network-interfaces": {"device_id": owner.make("hosts", region_id=region)["id"]},
+        }
+        for collection in ("cells", "hosts", "network-devices", "networks"):
+            self._where[collection] = {"cloud_id": cloud, "region_id": region}
+
+    def body(self, collection: str) -> dict[str, t.Any]:
+        """Give the body of a POST that refers to this project."""
+        name = "username" if collection == "users" else "name"
+        given = {**self._where.get(collection, {}), name: base.unique("marked")}
+        return self.owner.needed(collection, given)
+
+    def make(self, collection: str, own: bool) -> dict[str, t.Any]:
+        """Make an object, or give the project itself as that of its own users."""
+        if collection == "projects":
+            if own:
+                found: dict[str, t.Any] = self._root.get(
+                    f"/projects/{self.owner.project_id}"
+                ).json
+                return found
+            return self._root.make("projects", name=base.unique("marked"))
+        maker = self._root if collection == "users" else self.owner
+        return maker.make(collection, **self.body(collection))
+
+
+class TestTable(base.ServerTestCase):
+    """The table, row by row."""
+
+    def setUp(self):
+        super().setUp()
+        first, other = self.member(), self.member()
+        reader = identity.Identity(first.project_id, can_write=False)
+        self.callers = {
+            "plain": first,
+            "reader": self.acting(reader),
+            "admin": self.member(first.project_id, is_admin=True),
+            "root": self.root,
+        }
+        mine, theirs = Place(first, self.root), Place(other, self.root)
+        self.own = {
+            **dict.fromkeys(permissions.ROLES, mine),
+            "root": Place(self.root, self.root),
+        }
+        self.other = theirs
+
+    def test_it_has_every_method_of_every_path(self):
+        there = {
+            (method, path.removeprefix("/v1/").replace("{item_id:id}", "ID"))
+            for path, view in app.routes(self.store).items()
+            if path not in permissions.OPEN
+            for method in METHODS
+            if callable(getattr(view, f"on_{method.lower()}", None))
+        }
+        listed = [(row.method, row.path) for row in permissions.rows()]
+        self.assertEqual(sorted(there), sorted(listed))
+
+    def test_what_is_open_is_read_only_and_nothing_else_is_open(self):
+        views = app.routes(self.store)
+        is_open = {path for path, view in views.items() if getattr(view, "is_open", False)}
+        self.assertEqual(permissions.OPEN, is_open)
+        for path in is_open:
+            for method in METHODS[1:]:
+                self.assertFalse(callable(getattr(views[path], f"on_{method.lower()}", None)))
+
+    def test_nobody(self):
+        nobody = base.Caller(self.root.application, {})
+        for row in permissions.rows():
+            with self.about(f"{row.method} {row.path}"):
+                answer = self.call(nobody, row, self.other, own=False)[0]
+                self.assertEqual(row.nobody, str(answer.status))
+
+    def test_the_own_project(self):
+        for row in permissions.rows():
+            for role, wanted in row.own.items():
+                with self.about(f"{role}: {row.method} {row.path}"):
+                    answer, target = self.call(
+                        self.callers[role], row, self.own[role], own=True
+                    )
+                    self.assertEqual(wanted, str(answer.status), answer.text)
+                    if target and wanted == "200" and "/" not in row.path:
+                        self.assertIn(mark(target), answer.text)
+
+    def test_another_project(self):
+        for row in permissions.rows():
+            for role, wanted in row.other.items():
+                if wanted != "-" and (row.method, row.path) != ("POST", "clouds"):
+                    with self.about(f"{role}: {row.method} {row.path}"):
+                        self.check_other(self.callers[role], row, wanted)
+
+    def check_other(self, caller: base.Caller, row: permissions.Row, wanted: str) -> None:
+        """Make a call about the other project, and see what came of it."""
+        before: dict[str, str] = {}
+        answer, target = self.call(caller, row, self.other, own=False, before=before)
+        status = {"none": "200", "kept": "204"}.get(wanted, wanted)
+        self.assertEqual(status, str(answer.status), answer.text)
+        if wanted in ("200", "201", "204"):
+            if row.method == "GET" and "/" not in row.path:
+                self.assertIn(mark(target), answer.text)
+            return
+        if target:
+            self.assertNotIn(mark(target), answer.text)
+            for path, text in before.items():
+                self.assertEqual(text, self.root.get(path).text)
+
+    def call(
+        self,
+        caller: base.Caller,
+        row: permissions.Row,
+        place: Place,
+        *,
+        own: bool,
+        before: dict[str, str] | None = None,
+    ) -> tuple[base.Answer, dict[str, t.Any]]:
+        """Make the call of a row about something new of a project.
+
+        :param before: takes what root sees of it before the call, by path.
+        :returns: the answer, and what the call was about, if that was there.
+        """
+        collection, _, rest = row.path.partition("/")
+        if row.method == "POST" and not rest:
+            return caller.post(f"/{collection}", place.body(collection)), {}
+        made = {"devices": "hosts", "ansible-inventory": "hosts"}.get(collection, collection)
+        target = place.make(made, own)
+        path = f"/{row.path.replace('ID', str(target['id']))}"
+        if before is not None and rest:
+            seen = [f"/{collection}/{target['id']}", path.removesuffix("/key")]
+            before.update({each: self.root.get(each).text for each in seen})
+        if not rest and collection != "ansible-inventory":
+            path += "?sort_dir=desc&limit=100"  # what is new comes first
+        body = BODIES.get((row.method, row.path.rpartition("/")[2]))
+        if (row.method, rest) == ("PUT", "ID"):
+            new_name = {"name": base.unique("changed")}
+            body = {"is_admin": True} if collection == "users" else new_name
+        return caller.call(row.method, path, body), target
+
+
+def mark(target: dict[str, t.Any]) -> str:
+    """Give what an answer about an object would have in it."""
+    return f'"{target.get("ip_address") or target.get("username") or target["name"]}"'
