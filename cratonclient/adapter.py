@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import logging
+import socket
 import time
 import typing as t
 
 import urllib3
-from keystoneauth1 import session as ksa_session
+from requests import adapters
 from requests import exceptions as requests_exceptions
 from urllib3 import exceptions as urllib3_exceptions
 
@@ -16,6 +17,10 @@ from cratonclient import exceptions
 
 if t.TYPE_CHECKING:
     import requests
+
+#: Seconds that a server may take to accept a connection, to send more, and to
+#: send the whole body of an answer.
+DEFAULT_TIMEOUT = 60.0
 
 #: Bytes that an answer may have, once it is unpacked. A page has a hundred
 #: objects, so this is far more than there can be.
@@ -66,7 +71,21 @@ RETRIES = _Retry(
 )
 
 
-class Adapter(ksa_session.TCPKeepAliveAdapter):
+#: A connection that nothing has come over for a minute is probed, so that no
+#: router on the way forgets it and one that is dead shows. Not every system has
+#: the names.
+_SOCKET_OPTIONS = [
+    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    *(
+        (socket.IPPROTO_TCP, getattr(socket, name), value)
+        for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))
+        if hasattr(socket, name)
+    ),
+]
+
+
+class Adapter(adapters.HTTPAdapter):
     """An adapter that repeats what is safe to repeat and reads no answer for ever.
 
     The time-out holds for each silence of the server, and again for the whole
@@ -76,6 +95,10 @@ class Adapter(ksa_session.TCPKeepAliveAdapter):
 
     def __init__(self) -> None:
         super().__init__(max_retries=RETRIES)
+
+    def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
+        """Let the connections be kept alive."""
+        super().init_poolmanager(*args, socket_options=_SOCKET_OPTIONS, **kwargs)
 
     def send(
         self,
@@ -97,6 +120,15 @@ class Adapter(ksa_session.TCPKeepAliveAdapter):
             response._content = content
             response._content_consumed = True
         return response
+
+
+def mount(session: t.Any) -> None:
+    """Let a session reach servers by adapters of this module.
+
+    :param session: of requests or of keystoneauth.
+    """
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, Adapter())
 
 
 def _read(response: requests.Response, timeout: t.Any) -> bytes:

@@ -9,7 +9,7 @@ import typing as t
 from keystoneauth1 import plugin as ksa_plugin
 from keystoneauth1 import session as ksa_session
 
-from cratonclient import exceptions, redact
+from cratonclient import credentials, redact
 
 if t.TYPE_CHECKING:
     from cratonclient import session as craton_session
@@ -164,22 +164,10 @@ class CratonAuth(ksa_plugin.FixedEndpointPlugin):
         endpoint: str | None = None,
     ) -> None:
         super().__init__(endpoint or os.environ.get("CRATON_URL"))
-        given = {"username": username, "token": token, "project_id": project_id}
-        missing = [name for name, value in given.items() if not value]
-        if missing:
-            raise exceptions.UnableToAuthenticate(
-                f"To authenticate with Craton, {', '.join(missing)} must be given."
-            )
-        for name, value in given.items():
-            if not _fits_header(str(value)):
-                raise exceptions.UnableToAuthenticate(
-                    f"The {name} has characters that cannot be sent: control characters, "
-                    "or ones beyond Latin-1."
-                )
+        credentials.headers(username, token, project_id)  # refuses what cannot be sent
         self.username = username
         self.project_id = project_id
         self.token = token
-        redact.hide(token)
 
     def get_token(self, session: ksa_session.Session) -> str | None:
         """Give the API key."""
@@ -187,16 +175,8 @@ class CratonAuth(ksa_plugin.FixedEndpointPlugin):
 
     def get_headers(self, session: ksa_session.Session) -> dict[str, str] | None:
         """Give the three headers that every request carries."""
-        return {
-            "X-Auth-Token": str(self.token),
-            "X-Auth-User": str(self.username),
-            "X-Auth-Project": str(self.project_id),
-        }
+        return credentials.headers(self.username, self.token, self.project_id)
 
     def get_project_id(self, session: ksa_session.Session) -> str | None:
         """Give the UUID of the project."""
         return self.project_id
-
-
-def _fits_header(text: str) -> bool:
-    return all(c.isprintable() and ord(c) < 256 for c in text)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import collections.abc
 import typing as t
 
-from cratonclient import redact
+from cratonclient import causes, redact
 
 if t.TYPE_CHECKING:
     import requests
@@ -366,17 +366,10 @@ def raise_from(exception: Exception) -> ClientException:
         error = class_for(status)(response=response, exception=exception)
         error.status_code = status
         return error
-    if _was_silent(exception):
-        where = _reason(exception).rpartition(" to ")[2]
-        return Timeout(f"{where} did not answer in time.", exception=exception)
-    if isinstance(exception, ksa.ConnectTimeout):
-        return Timeout(_reason(exception), exception=exception)
-    if isinstance(exception, ksa.SSLError):
-        cure = "Check the URL, and that the authority of the certificate is trusted."
-        return ConnectionFailed(f"{_reason(exception)}. {cure}", exception=exception)
     if isinstance(exception, (ksa.ConnectionError, ksa.RetriableConnectionFailure)):
-        cure = "Check the URL, and that the server runs."
-        return ConnectionFailed(f"{_reason(exception)}. {cure}", exception=exception)
+        late = isinstance(exception, ksa.ConnectTimeout)
+        unsafe = isinstance(exception, ksa.SSLError)
+        return _no_answer(str(exception), exception, late, unsafe)
     if isinstance(exception, (ksa.EndpointNotFound, ksa.EmptyCatalog)):
         return EndpointNotFound(exception=exception)
     if isinstance(exception, (ksa.AuthorizationFailure, ksa.AuthPluginException)):
@@ -384,51 +377,46 @@ def raise_from(exception: Exception) -> ClientException:
     return ClientException(str(exception), exception=exception)
 
 
-def _reason(exception: Exception) -> str:
-    """Say in a line why a connection failed.
+def unanswered(url: str, exception: requests.RequestException) -> ClientException:
+    """Turn an exception of requests into one of this library.
 
-    The words of keystoneauth1 quote those of requests, which quote urllib3,
-    which quote the system. The last ones are the ones that help.
+    :param url: what was asked.
+    :param exception: what requests raised.
+    :returns: the error that says the same. It is not raised.
+
+    >>> raise exceptions.unanswered(url, error) from error
     """
-    where = redact.mask(str(exception).partition(": ")[0])
-    for cause in _causes(exception):
-        broken = _BROKEN.get(type(cause).__name__)
-        if broken:
-            return f"{where.removeprefix('Unexpected exception for ')}: {broken}"
-        if isinstance(cause, OSError) and cause.strerror:
-            return f"{where}: {cause.strerror}"
-    return where
+    from requests import exceptions as below
+
+    unsafe = isinstance(exception, below.SSLError)
+    late = isinstance(exception, below.Timeout)
+    words = f"Unexpected exception for {url}"
+    if unsafe:
+        words = f"SSL exception connecting to {url}"
+    elif late:
+        words = f"Request to {url} timed out"
+    elif isinstance(exception, below.ConnectionError):
+        words = f"Unable to establish connection to {url}"
+    return _no_answer(words, exception, late, unsafe)
 
 
-#: What requests and urllib3 call an answer that cannot be read.
-_BROKEN = {
-    "ChunkedEncodingError": "the answer broke off",
-    "IncompleteRead": "the answer broke off",
-    "ContentDecodingError": "the answer cannot be unpacked",
-    "InvalidHeader": "the answer has a header that makes no sense",
-}
+def _no_answer(words: str, exception: Exception, late: bool, unsafe: bool) -> ClientException:
+    """Make the error for a request without an answer.
 
-
-def _was_silent(exception: Exception) -> bool:
-    """Tell whether a server took a request and then kept silent.
-
-    After the last retry requests reports that as a failure to connect.
+    :param words: what is said of it, as keystoneauth1 says it.
+    :param late: whether the time was over.
+    :param unsafe: whether the certificate was refused.
     """
-    import urllib3
-
-    return any(isinstance(c, urllib3.exceptions.ReadTimeoutError) for c in _causes(exception))
-
-
-def _causes(error: BaseException) -> t.Iterator[BaseException]:
-    """Give an error and those behind it, where the HTTP libraries keep them."""
-    seen: list[BaseException] = []
-    cause: BaseException | None = error
-    while cause is not None and cause not in seen:
-        seen.append(cause)
-        yield cause
-        behind: t.Any = getattr(cause, "reason", None) or next(iter(cause.args), None)
-        cause = behind if isinstance(behind, BaseException) else None
-        cause = cause or seen[-1].__cause__ or seen[-1].__context__
+    reason = causes.reason(words, exception)
+    if causes.was_silent(exception):
+        where = reason.rpartition(" to ")[2]
+        return Timeout(f"{where} did not answer in time.", exception=exception)
+    if late:
+        return Timeout(reason, exception=exception)
+    cure = (
+        "that the authority of the certificate is trusted" if unsafe else "that the server runs"
+    )
+    return ConnectionFailed(f"{reason}. Check the URL, and {cure}.", exception=exception)
 
 
 def _server_message(response: requests.Response | None) -> str | None:

@@ -10,21 +10,18 @@ import time
 import typing as t
 from urllib import parse
 
-from keystoneauth1 import exceptions as ksa_exceptions
-from keystoneauth1 import session as ksa_session
-
 import cratonclient
-from cratonclient import adapter, auth, exceptions, redact
+from cratonclient import adapter, exceptions, redact
+from cratonclient.adapter import DEFAULT_TIMEOUT
 from cratonclient.response import body_of
 
 if t.TYPE_CHECKING:
     import requests
+    from keystoneauth1 import session as ksa_session
+
+__all__ = ["DEFAULT_TIMEOUT", "SERVICE_TYPE", "TIMINGS", "Page", "Session", "configure"]
 
 SERVICE_TYPE = "fleet_management"
-
-#: Seconds that a server may take to accept a connection, to send more, and to
-#: send the whole body of an answer.
-DEFAULT_TIMEOUT = 60.0
 
 #: Where, at the level of information, each request is named with its time.
 TIMINGS = logging.getLogger("cratonclient.request")
@@ -46,15 +43,15 @@ def configure(session: ksa_session.Session, timeout: float | None = DEFAULT_TIME
     """
     session.timeout = timeout
     session.redirect = False
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, adapter.Adapter())
+    adapter.mount(session)
 
 
 class Session:
     """What talks to a server: any keystoneauth session, with Craton's errors.
 
-    :param session: a :class:`keystoneauth1.session.Session`, an adapter, or
-        anything with their ``request``. Its time-outs, retries and redirects
+    :param session: a :class:`keystoneauth1.session.Session`, an adapter, a
+        :class:`cratonclient.direct.DirectSession`, or anything with their
+        ``request``. Its time-outs, retries and redirects
         stay as they are.
     :param username: without ``session``: the user of Craton's own
         authentication,
@@ -74,6 +71,11 @@ class Session:
         project_id: str | None = None,
     ) -> None:
         if session is None:
+            # Only here: keystoneauth takes long to import.
+            from keystoneauth1 import session as ksa_session
+
+            from cratonclient import auth
+
             plugin = auth.CratonAuth(username=username, project_id=project_id, token=token)
             session = ksa_session.Session(auth=plugin)
             configure(session)
@@ -128,7 +130,10 @@ class Session:
             response: requests.Response = self._session.request(
                 method=method, url=url, **kwargs
             )
-        except ksa_exceptions.ClientException as exc:
+        except exceptions.ClientException:
+            _time(method, url, began, None)
+            raise
+        except _raised_below() as exc:
             error = exceptions.raise_from(exc)
             _time(method, url, began, getattr(error, "response", None))
             raise error from exc
@@ -151,10 +156,11 @@ class Session:
         """
         try:
             found = self._session.get_endpoint(service_type=SERVICE_TYPE)
-        except (ksa_exceptions.EndpointNotFound, ksa_exceptions.EmptyCatalog):
+        except _raised_below() as exc:
+            error = exceptions.raise_from(exc)
+            if not isinstance(error, exceptions.EndpointNotFound):
+                raise error from exc
             found = None
-        except ksa_exceptions.ClientException as exc:
-            raise exceptions.raise_from(exc) from exc
         if not isinstance(found, str) or not found:
             region = getattr(self._session, "region_name", None)
             where = f" in the region {region!r}" if isinstance(region, str) else ""
@@ -215,6 +221,13 @@ class Session:
                 raise _circle(url, link)
             visited.add(hash(_canonical(link)))
             response = self.get(link)
+
+
+def _raised_below() -> type[Exception]:
+    """Give what keystoneauth raises; it is looked up once something was raised."""
+    from keystoneauth1 import exceptions as ksa_exceptions
+
+    return t.cast("type[Exception]", ksa_exceptions.ClientException)
 
 
 def _time(method: str, url: str, began: float, response: requests.Response | None) -> None:

@@ -35,7 +35,8 @@ class ClientManager:
         :raises cratonclient.exceptions.UnableToAuthenticate: when options are
             missing without which there is no way to log in.
         """
-        from cratonclient import auth, transport
+        from cratonclient import credentials, direct, transport
+        from cratonclient import session as sessions
         from cratonclient.v1 import client
 
         options = self._options
@@ -61,15 +62,13 @@ class ClientManager:
                 f"To reach Craton, give {', '.join(missing)}. A fleet in a file needs only "
                 "a URL such as sqlite:///fleet.db."
             )
-        plugin = None
+        headers = {}
         if not needs_no_user:
-            plugin = auth.CratonAuth(
-                username=options.os_username,
-                token=options.os_password,
-                project_id=options.os_project_id,
+            headers = credentials.headers(
+                options.os_username, options.os_password, options.os_project_id
             )
-        session = auth.create_session_with(plugin, self._verify(), timeout=options.timeout)
-        return client.Client(session=session, url=options.craton_url)
+        below = direct.DirectSession(headers, self._verify(), options.timeout)
+        return client.Client(session=sessions.Session(session=below), url=options.craton_url)
 
     def _is_of_openstack(self) -> bool:
         """Tell whether the credentials are of a cloud, of Keystone or of a plugin.
