@@ -9,6 +9,7 @@ declarations.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import re
 import types
@@ -115,8 +116,9 @@ def _made(kind: type[crud.CRUDClient[t.Any]], verb: str) -> type[verbs.Command]:
     return t.cast("type[verbs.Command]", globals()[name])
 
 
+@functools.cache
 def _peculiar(collection: str) -> types.ModuleType | None:
-    """Find what is peculiar to the commands of a kind."""
+    """Find what is peculiar to the commands of a kind, once for all of them."""
     name = f"cratonclient_osc.v1.{collection}"
     try:
         return importlib.import_module(name)

@@ -15,6 +15,7 @@ import time
 import typing as t
 
 BIN = pathlib.Path(sys.executable).parent
+FLEET = str(pathlib.Path(__file__).with_name("_bench_fleet.py"))
 
 #: The same request as ``craton host list -f json`` makes, by a program that
 #: knows nothing but how to make it.
@@ -33,63 +34,35 @@ response.raise_for_status()
 print(json.dumps(response.json()["hosts"]))
 """
 
-#: Hosts on the one page that is listed. The walk ends after a second, empty
-#: one, which the program above does not ask for.
+#: Hosts on the one page that is listed.
 HOSTS = 20
 
 
 @contextlib.contextmanager
-def server(grow: t.Callable[[str], None] = lambda database: None) -> t.Iterator[dict[str, str]]:
-    """Serve a small fleet on loopback; give the environment to reach it with."""
+def server(hosts: int = HOSTS) -> t.Iterator[dict[str, str]]:
+    """Serve a fleet on loopback; give the environment to reach it with."""
     with tempfile.TemporaryDirectory() as folder:
         database = f"sqlite:///{folder}/fleet.db"
-        fill(database)
-        grow(database)
-        printed = subprocess.run(
-            [BIN / "craton-server", "init", "--database", database],
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout
-        variables = dict(line.split("=", 1) for line in printed.replace("export ", "").split())
+        filling = [sys.executable, FLEET, database, str(hosts)]
+        key = subprocess.run(filling, check=True, capture_output=True, text=True).stdout
+        program = str(BIN / "craton-server")
+        command = [program, "run", "--database", database, "--listen", "127.0.0.1:0"]
         serving = subprocess.Popen(
-            [
-                BIN / "craton-server",
-                "run",
-                "--database",
-                database,
-                "--listen",
-                "127.0.0.1:0",
-                "--no-access-log",
-            ],
-            stderr=subprocess.PIPE,
-            text=True,
+            [*command, "--no-access-log"], stderr=subprocess.PIPE, text=True
         )
         try:
             said = next(iter(serving.stderr or ()))
-            variables["CRATON_URL"] = said.split(" at ")[1].split()[0]
-            yield {"PATH": os.environ["PATH"], "HOME": folder, **variables}
+            yield {
+                "PATH": os.environ["PATH"],
+                "HOME": folder,
+                "CRATON_URL": said.split(" at ")[1].split()[0],
+                "OS_USERNAME": "root",
+                "OS_PASSWORD": key.strip(),
+                "OS_PROJECT_ID": "00000000-0000-0000-0000-000000000001",
+            }
         finally:
             serving.terminate()
             serving.wait()
-
-
-def fill(database: str) -> None:
-    """Make the hosts that are listed."""
-    from cratonclient import auth
-    from cratonclient.v1 import client
-
-    craton = client.Client(auth.create_session_with(None, True), database)
-    cloud = craton.clouds.create(name="cloud")
-    region = craton.regions.create(name="region", cloud_id=cloud.id)
-    for number in range(HOSTS):
-        craton.hosts.create(
-            name=f"host-{number}",
-            ip_address=f"10.0.0.{number}",
-            device_type="server",
-            cloud_id=cloud.id,
-            region_id=region.id,
-        )
 
 
 def interleaved(
@@ -107,7 +80,7 @@ def interleaved(
 
 
 def startup(runs: int) -> None:
-    """Compare a list of hosts with the same GET: at most 1.5 times as long."""
+    """Compare a list of hosts with the same GET: at most 1.35 times as long."""
     commands = {
         "a GET with requests": [sys.executable, "-c", GET],
         "craton host list -f json": [str(BIN / "craton"), "host", "list", "-f", "json"],
@@ -119,7 +92,7 @@ def startup(runs: int) -> None:
     for name, median in medians.items():
         print(f"{median * 1000:7.1f} ms  {median / base:5.2f}  {name}")
     ratio = medians["craton host list -f json"] / base
-    print(f"at most 1.50: {'met' if ratio <= 1.5 else 'missed'}")
+    print(f"at most 1.35: {'met' if ratio <= 1.35 else 'missed'}")
 
 
 def main() -> None:
