@@ -48,6 +48,7 @@ class Field(t.Generic[T]):
         one than where it is written.
     :param option: the option of commands, where it is not named after the field,
     :param off: and for a boolean, the one that switches it off.
+    :param example: a value, as it is typed, for the examples of the help.
     :param of: for a list parameter that bears another name, the field it
         compares.
 
@@ -84,6 +85,7 @@ class Field(t.Generic[T]):
         stored: bool = True,
         option: str = "",
         off: str = "",
+        example: str = "",
         of: str = "",
         read_as: type | None = None,
     ) -> None:
@@ -104,6 +106,7 @@ class Field(t.Generic[T]):
         self.option = option
         self.read_as = read_as
         self.off = off
+        self.example = example
         self.of = of
 
     def __set_name__(self, owner: type, name: str) -> None:

@@ -77,6 +77,16 @@ class Set(Change):
         """Add the option that gives a field its value."""
         parsing.add_option(parser, name, field)
 
+    def example(self) -> list[str]:
+        """Change something that need not be given, or else the name."""
+        from cratonclient_osc import examples
+
+        choice = sorted(self.changeable.items(), key=lambda item: not _is_shown(item[1]))
+        name, field = choice[0]
+        if name == self.kind.resource_class.NAME_ATTR:
+            return ["--name", f"{examples.name_of(self.kind)}-2", *super().example()]
+        return [*examples.option(name, field), *super().example()]
+
     def change_part(self, part: parts.Part, value: t.Any) -> parts.Change:
         """Prepare to add to a part."""
         return part.add(value)
@@ -97,6 +107,16 @@ class Unset(Change):
     ) -> None:
         """Add the option that takes the value of a field away."""
         parsing.add_clearing_option(parser, name, field)
+
+    def example(self) -> list[str]:
+        """Take a label or a variable away."""
+        from cratonclient_osc import examples
+
+        name, field = next(iter((self.subs or self.changeable).items()))
+        given = examples.option(name, field)
+        if field.type is dict:
+            given[1] = examples.SHOW
+        return [*given[: 2 if name in self.subs else 1], *super().example()]
 
     def change_part(self, part: parts.Part, value: t.Any) -> parts.Change:
         """Prepare to take from a part."""
@@ -142,3 +162,8 @@ class Delete(verbs.Command):
         question = f"Delete the {self.noun} {name}, {lookup.describe(one)}? [y/N] "
         print(question, end="", file=sys.stderr, flush=True)
         return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _is_shown(field: Field[t.Any]) -> bool:
+    """Tell whether a field is a good one to show how fields are changed."""
+    return field.type is bool or bool(field.example and not field.required)

@@ -176,7 +176,9 @@ class Shell(Formatter):
     def add_argument_group(self, parser: argparse.ArgumentParser) -> None:
         """Add the option for the beginning of the names."""
         group = parser.add_argument_group("shell formatter")
-        group.add_argument("--prefix", default="", help="put this before all names")
+        group.add_argument(
+            "--prefix", metavar="<prefix>", default="", help="put this before all names"
+        )
 
     def emit_one(
         self, names: Names, row: Row, out: t.TextIO, options: argparse.Namespace

@@ -40,7 +40,7 @@ class List(verbs.Command, display.Lister):
         )
         for name, field in self.filters.items():
             parsing.add_option(parser, name, field)
-        self.add_places(parser, but=self.filters)
+        self.add_places(parser, self.filters)
         if lookup.detailed(self.kind.resource_class):
             parser.add_argument(
                 "--var",
@@ -54,6 +54,14 @@ class List(verbs.Command, display.Lister):
         if self.kind.resource_class.inherits:
             parsing.add_origin(parser)
         return parser
+
+    def example(self) -> list[str]:
+        """Narrow it down to what something else holds, and sort it."""
+        from cratonclient_osc import examples
+
+        refs = [(n, f) for n, f in self.filters.items() if isinstance(f, Ref) and f.cascade]
+        where = [word for n, f in refs[-1:] for word in examples.option(n, f)]
+        return [*where, "--sort", self.kind.resource_class.NAME_ATTR]
 
     @property
     def filters(self) -> dict[str, Field[t.Any]]:

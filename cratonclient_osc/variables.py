@@ -92,6 +92,12 @@ class Show(Command, display.ShowOne):
         parser.set_defaults(formatter=None)
         return parser
 
+    def example(self) -> list[str]:
+        """Give the object and what to show."""
+        from cratonclient_osc import examples
+
+        return [*super().example(), examples.SHOW]
+
     def run(self, parsed_args: argparse.Namespace) -> int:
         """Print one value as it is, unless another format is wanted."""
         if parsed_args.formatter is None:
@@ -145,6 +151,12 @@ class Set(Command):
         )
         return parser
 
+    def example(self) -> list[str]:
+        """Give the object and what to set."""
+        from cratonclient_osc import examples
+
+        return [*super().example(), *examples.SET]
+
     def take_action(self, parsed_args: argparse.Namespace) -> None:
         """Set them. What is given on the command line goes before what is in files."""
         groups = [*parsed_args.from_file, *parsed_args.assignments]
@@ -174,6 +186,12 @@ class Unset(Command):
             help=_PATH,
         )
         return parser
+
+    def example(self) -> list[str]:
+        """Give the object and what to unset."""
+        from cratonclient_osc import examples
+
+        return [*super().example(), examples.UNSET]
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
         """Take them away; when one is not there, none is."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import shlex
 import typing as t
 
 from cratonclient import crud, v1
@@ -29,6 +30,24 @@ class Command(base.Command):
         """What an object of the kind is called."""
         return self.kind.key.replace("_", " ")
 
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Make the parser; its help ends with an example, made when it is shown."""
+        parser = super().get_parser(prog_name)
+        help_of_options = parser.format_help
+
+        def format_help() -> str:
+            line = f"{prog_name} {shlex.join(self.example())}".rstrip()
+            return f"{help_of_options()}\nexample:\n  {line}\n"
+
+        parser.format_help = format_help  # type: ignore[method-assign]
+        return parser
+
+    def example(self) -> list[str]:
+        """Give the words of an example, after those of the command."""
+        from cratonclient_osc import examples
+
+        return examples.called(self.kind)
+
     @property
     def client(self) -> t.Any:
         """The client, made when it is first used."""
@@ -52,11 +71,18 @@ class Command(base.Command):
         return lookup.places(self.kind.resource_class)
 
     def add_places(
-        self, parser: argparse.ArgumentParser, but: t.Container[str] = frozenset()
+        self,
+        parser: argparse.ArgumentParser,
+        fields: t.Mapping[str, Field[t.Any]] | None = None,
     ) -> None:
-        """Add the options that say where to look for what is given by name."""
+        """Add the options that say where to look for what is given by name.
+
+        :param fields: the fields that have options already, to look for what those
+            refer to; left out, it is the object itself that is looked for.
+        """
+        wanted = set(self.places) if fields is None else self._above(fields) - set(fields)
         for name, field in self.places.items():
-            if name not in but:
+            if name in wanted:
                 option = parsing.option_name(name, field)
                 parser.add_argument(
                     f"--{option}",
@@ -84,6 +110,11 @@ class Command(base.Command):
         above = {n: set(given) & set(self._fields_of(self.places[n])) for n in given}
         return sorted(given, key=lambda name: len(above[name]))
 
+    def _above(self, fields: t.Mapping[str, Field[t.Any]]) -> set[str]:
+        """Give what can tell apart the objects that fields refer to."""
+        refs = [field for field in fields.values() if isinstance(field, Ref)]
+        return {name for field in refs for name in self._fields_of(field)}
+
     @staticmethod
     def _fields_of(field: Ref[t.Any]) -> dict[str, Field[t.Any]]:
         """Give the fields of what a reference refers to."""
@@ -98,12 +129,8 @@ class Command(base.Command):
         self, fields: t.Mapping[str, Field[t.Any]], parsed_args: argparse.Namespace
     ) -> None:
         """Refuse an option that only says where to look, when nothing is looked for."""
-        used = {
-            above
-            for name, field in {**fields, **self.places}.items()
-            if hasattr(parsed_args, name) and isinstance(field, Ref)
-            for above in self._fields_of(field)
-        }
+        known = {**self.places, **fields}
+        used = self._above({n: f for n, f in known.items() if hasattr(parsed_args, n)})
         for name, field in self.places.items():
             if hasattr(parsed_args, name) and name not in used and name not in fields:
                 raise status.UsageError(
@@ -192,7 +219,7 @@ class Create(Show):
         for name, field in self.creatable.items():
             if name != name_attr:
                 parsing.add_option(parser, name, field, required=field.required)
-        self.add_places(parser, but=self.creatable)
+        self.add_places(parser, self.creatable)
         return parser
 
     @property
@@ -203,6 +230,16 @@ class Create(Show):
             for name, field in self.fields.items()
             if isinstance(field, Sub) or (field.create and (field.stored or field.type is dict))
         }
+
+    def example(self) -> list[str]:
+        """Give what must be given, and a label."""
+        from cratonclient_osc import examples
+
+        name_attr = self.kind.resource_class.NAME_ATTR
+        given = {n: f for n, f in self.creatable.items() if f.required and n != name_attr}
+        given |= {n: f for n, f in self.subs.items() if f.type is list}
+        options = [word for n, f in given.items() for word in examples.option(n, f)]
+        return [*options, examples.name_of(self.kind)]
 
     def take_action(
         self, parsed_args: argparse.Namespace

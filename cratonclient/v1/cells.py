@@ -11,8 +11,12 @@ from cratonclient.v1 import variables
 class Cell(crud.Resource):
     """A cell of a region, which holds devices and networks."""
 
-    name = Field(str, "what it is called, unique in the region", required=True, update=True)
-    note = Field(str, "free text", null=True, update=True, max_length=65535)
+    name = Field(
+        str, "what it is called, unique in the region", required=True, update=True, example="c1"
+    )
+    note = Field(
+        str, "free text", example="ask Ada first", null=True, update=True, max_length=65535
+    )
     cloud_id = Ref("clouds", "cloud it is in", required=True)
     region_id = Ref("regions", "region it is in", required=True)
     project_id = Ref("projects", "project it belongs to", type=str, create=False)

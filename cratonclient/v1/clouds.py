@@ -11,8 +11,16 @@ from cratonclient.v1 import variables
 class Cloud(crud.Resource):
     """A cloud, which holds regions."""
 
-    name = Field(str, "what it is called, unique in the project", required=True, update=True)
-    note = Field(str, "free text", null=True, update=True, max_length=65535)
+    name = Field(
+        str,
+        "what it is called, unique in the project",
+        required=True,
+        update=True,
+        example="prod",
+    )
+    note = Field(
+        str, "free text", example="ask Ada first", null=True, update=True, max_length=65535
+    )
     project_id = Ref("projects", "project it belongs to", type=str, create=False)
     variables = Sub(variables.VariableManager, dict, "JSON values that all in it inherits")
 

@@ -16,9 +16,17 @@ class Device(crud.Resource):
     extends this, is a kind of it: they share their ids and their names.
     """
 
-    name = Field(str, "what it is called, unique in the region", required=True, update=True)
+    name = Field(
+        str,
+        "what it is called, unique in the region",
+        required=True,
+        update=True,
+        example="web1",
+    )
     ip_address = Field(str, "IPv4 or IPv6 address", required=True, update=True, format="ip")
-    device_type = Field(str, "kind of device, such as server", required=True, update=True)
+    device_type = Field(
+        str, "kind of device, such as server", example="server", required=True, update=True
+    )
     active = Field(bool, "whether it is in use", default=True, update=True, off="inactive")
     cloud_id = Ref("clouds", "cloud it is in", required=True)
     region_id = Ref("regions", "region it is in", required=True)

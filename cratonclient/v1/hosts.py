@@ -13,7 +13,9 @@ from cratonclient.v1 import devices, labels, variables
 class Host(devices.Device):
     """A machine in a region or a cell."""
 
-    note = Field(str, "free text", null=True, update=True, max_length=65535)
+    note = Field(
+        str, "free text", example="ask Ada first", null=True, update=True, max_length=65535
+    )
     labels = Sub(labels.LabelManager, list, "words to find it by", shown="never")
     variables = Sub(variables.VariableManager, dict, "JSON values, beside the inherited ones")
 

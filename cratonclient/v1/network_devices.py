@@ -16,8 +16,15 @@ _ECHO = {"null": True, "shown": "created", "stored": False}
 class NetworkDevice(devices.Device):
     """A switch, router or the like in a region or a cell."""
 
+    name = Field(
+        str,
+        "what it is called, unique in the region",
+        required=True,
+        update=True,
+        example="sw1",
+    )
     active = Field(bool, "whether it is in use", default=True, off="inactive")
-    model_name = Field(str, "model of the hardware", null=True, update=True)
+    model_name = Field(str, "model of the hardware", example="S4048", null=True, update=True)
     os_version = Field(str, "version of its software", null=True, update=True)
     vlans = Field(str, "VLANs that it carries", null=True, update=True)
     access_secret_id = Field(int, "accepted, not kept", **_ECHO)

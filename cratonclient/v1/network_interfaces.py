@@ -10,15 +10,25 @@ from cratonclient.fields import Field, Ref
 class NetworkInterface(crud.Resource):
     """A port of a device."""
 
-    name = Field(str, "what it is called, unique in the device", required=True, update=True)
+    name = Field(
+        str,
+        "what it is called, unique in the device",
+        required=True,
+        update=True,
+        example="eth0",
+    )
     interface_type = Field(
-        str, "kind of interface, such as ethernet", required=True, update=True
+        str,
+        "kind of interface, such as ethernet",
+        example="ethernet",
+        required=True,
+        update=True,
     )
     ip_address = Field(str, "IPv4 or IPv6 address", required=True, format="ip")
     device_id = Ref("devices", "device it belongs to", required=True)
     network_id = Ref("networks", "network it is attached to", null=True, cascade=False)
     vlan_id = Field(int, "number of its VLAN", null=True)
-    vlan = Field(str, "its VLAN", null=True, update=True)
+    vlan = Field(str, "its VLAN", example="storage", null=True, update=True)
     port = Field(int, "port of the device", null=True, update=True)
     speed = Field(int, "speed in Mbit/s", null=True, update=True, read_as=str)
     duplex = Field(str, "such as full", null=True, update=True)

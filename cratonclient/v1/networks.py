@@ -11,11 +11,29 @@ from cratonclient.v1 import variables
 class Network(crud.Resource):
     """A range of addresses."""
 
-    name = Field(str, "what it is called, unique in the region", required=True, update=True)
-    cidr = Field(str, "its range, such as 10.0.0.0/24", required=True, update=True)
-    gateway = Field(str, "address of its gateway", required=True, update=True)
-    netmask = Field(str, "its mask, such as 255.255.255.0", required=True, update=True)
-    ip_block_type = Field(str, "what the range is for", null=True, update=True)
+    name = Field(
+        str,
+        "what it is called, unique in the region",
+        required=True,
+        update=True,
+        example="lan",
+    )
+    cidr = Field(
+        str, "its range, such as 10.0.0.0/24", example="10.0.0.0/24", required=True, update=True
+    )
+    gateway = Field(
+        str, "address of its gateway", example="10.0.0.1", required=True, update=True
+    )
+    netmask = Field(
+        str,
+        "its mask, such as 255.255.255.0",
+        example="255.255.255.0",
+        required=True,
+        update=True,
+    )
+    ip_block_type = Field(
+        str, "what the range is for", example="storage", null=True, update=True
+    )
     nss = Field(str, "its name service", null=True, update=True)
     cloud_id = Ref("clouds", "cloud it is in", required=True)
     region_id = Ref("regions", "region it is in", required=True)

@@ -12,7 +12,7 @@ class Project(crud.Resource):
     """A tenant: all inventory belongs to exactly one."""
 
     id = Field(str, "UUID that identifies it", create=False)  # type: ignore[assignment]
-    name = Field(str, "what it is called", required=True, update=True)
+    name = Field(str, "what it is called", required=True, update=True, example="research")
     variables = Sub(variables.VariableManager, dict, "JSON values that all in it inherits")
 
     filters = ("name",)

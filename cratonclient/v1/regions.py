@@ -11,8 +11,16 @@ from cratonclient.v1 import variables
 class Region(crud.Resource):
     """A region of a cloud, which holds cells, devices and networks."""
 
-    name = Field(str, "what it is called, unique in the cloud", required=True, update=True)
-    note = Field(str, "free text", null=True, update=True, max_length=65535)
+    name = Field(
+        str,
+        "what it is called, unique in the cloud",
+        required=True,
+        update=True,
+        example="east",
+    )
+    note = Field(
+        str, "free text", example="ask Ada first", null=True, update=True, max_length=65535
+    )
     cloud_id = Ref("clouds", "cloud it is in", required=True)
     project_id = Ref("projects", "project it belongs to", type=str, create=False)
     variables = Sub(variables.VariableManager, dict, "JSON values that all in it inherits")

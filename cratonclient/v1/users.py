@@ -12,9 +12,13 @@ from cratonclient.fields import Field, Ref
 class User(crud.Resource):
     """A person or program with an API key, in one project."""
 
-    username = Field(str, "name to log in with, unique in the project", required=True)
+    username = Field(
+        str, "name to log in with, unique in the project", required=True, example="ada"
+    )
     project_id = Ref("projects", "project of the user", type=str, required=True)
-    is_admin = Field(bool, "whether the user may manage users", default=False, update=True)
+    is_admin = Field(
+        bool, "whether the user may manage users", default=False, update=True, option="admin"
+    )
     # The server makes keys itself; it takes one only to ignore it.
     api_key = Field(str, "key to log in with", null=True, secret=True, stored=False)
     roles = Field(list, "accepted, not kept", null=True, shown="created", stored=False)

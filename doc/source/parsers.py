@@ -9,6 +9,7 @@
 """
 
 import argparse
+import shlex
 import textwrap
 
 from docutils import nodes
@@ -84,7 +85,8 @@ def commands(subject):
             made = dict(app.command_manager)[name].load()(app, app.options, cmd_name=name)
             if overview.subject(made) == subject:
                 parser = made.get_parser(f"craton {name}")
-                parser.epilog = made.get_epilog()
+                if hasattr(made, "example"):
+                    parser.epilog = shlex.join(["craton", *name.split(), *made.example()])
                 yield parser
 
 

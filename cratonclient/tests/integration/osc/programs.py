@@ -125,10 +125,10 @@ def _as_before() -> t.Iterator[None]:
         gc.unfreeze()
 
 
-def craton(*words: str, **settings: str) -> Result:
-    """Run ``craton`` in this process.
+def run(main: t.Callable[[], int], settings: dict[str, str]) -> Result:
+    """Run a program in this process.
 
-    :param words: of the command line.
+    :param main: what its script calls.
     :param settings: variables of the environment.
     """
     out, err = io.StringIO(), io.StringIO()
@@ -140,10 +140,19 @@ def craton(*words: str, **settings: str) -> Result:
         contextlib.redirect_stderr(err),
     ):
         try:
-            status = shell.main([*words])
+            status = main()
         except SystemExit as ending:
             status = ending.code if isinstance(ending.code, int) else int(bool(ending.code))
     return Result(status, out.getvalue(), err.getvalue())
+
+
+def craton(*words: str, **settings: str) -> Result:
+    """Run ``craton`` in this process.
+
+    :param words: of the command line.
+    :param settings: variables of the environment.
+    """
+    return run(lambda: shell.main([*words]), settings)
 
 
 class CommandTestCase(base.TestCase):

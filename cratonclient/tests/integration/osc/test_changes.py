@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import io
 import typing as t
+from unittest import mock
 
 from cratonclient.tests import base
 from cratonclient.tests.integration.osc import programs
+from cratonclient_osc.v1 import users
 
 
 class ChangeTestCase(base.FleetTestCase, programs.CommandTestCase):
@@ -198,6 +201,51 @@ class TestDelete(ChangeTestCase):
         refused = self.enter("cloud", "delete", "--interactive", "a")
         self.assert_refused(refused, 2, "--interactive", "terminal")
         self.assertEqual(["a"], self.names())
+
+
+class TestUsers(ChangeTestCase):
+    """The role and the key of a user."""
+
+    def setUp(self):
+        super().setUp()
+        self.user = self.craton.users.create(username="ada", project_id=programs.PROJECT)
+
+    def test_role(self):
+        for option, wanted in (("--admin", True), ("--no-admin", False)):
+            self.done("user", "set", option, "ada")
+            self.assertIs(wanted, self.craton.users.get(self.user.id).is_admin)
+
+    def test_key(self):
+        keys = {self.user.api_key}
+        for words in ((), ("--admin",)):
+            done = self.enter("user", "set", "--new-key", *words, "ada")
+            self.assertEqual((0, f"{users.ONCE}\n"), (done.status, done.err))
+            self.assertRegex(done.out, r"\A[^\s]{30,}\n\Z")
+            keys.add(done.out.strip())
+        self.assertEqual(3, len(keys))
+        self.assertTrue(self.craton.users.get(self.user.id).is_admin)
+
+    def test_nothing(self):
+        self.assert_refused(self.enter("user", "set", "ada"), 2, "--admin")
+        self.assert_refused(self.enter("user", "set", "--new-key", "bob"), 5, "'bob'")
+
+
+class TestAsking(ChangeTestCase):
+    """``delete --interactive`` on a terminal."""
+
+    def test_yes_and_no(self):
+        for name in "abc":
+            self.make_cloud(name=name)
+
+        class Terminal(io.StringIO):
+            def isatty(self) -> bool:
+                return True
+
+        with mock.patch("sys.stdin", Terminal("y\nn\n\n")):
+            done = self.enter("cloud", "delete", "-i", "a", "b", "c")
+        self.assertEqual((0, ""), (done.status, done.out))
+        self.assertIn("Delete the cloud a, 1", done.err)
+        self.assertEqual(["b", "c"], [cloud.name for cloud in self.craton.clouds.list()])
 
 
 class TestWhere(ChangeTestCase):

@@ -9,6 +9,7 @@ import typing as t
 
 from cratonclient.tests import base
 from cratonclient.tests.integration.osc import programs
+from cratonclient_osc.v1 import users
 
 
 class TestCreate(base.FleetTestCase, programs.CommandTestCase):
@@ -70,9 +71,25 @@ class TestCreate(base.FleetTestCase, programs.CommandTestCase):
         self.assertEqual({"mtu": 9000}, stored.to_dict()["variables"])
 
         project = self.make("project", "create", "research")
-        user = self.make("user", "create", "--project", "research", "--is-admin", "ada")
+        words = ("user", "create", "--project", "research", "--admin", "ada", "-f", "json")
+        done = self.enter(*words)
+        self.assertEqual((0, f"{users.ONCE}\n"), (done.status, done.err))
+        user = done.json
         self.assertEqual((project["id"], True), (user["project_id"], user["is_admin"]))
         self.assertTrue(user["api_key"])
+        quiet = self.enter("-q", *words[:-3], "bob", "-f", "json")
+        self.assertEqual("", quiet.err)
+
+    def test_labels_of_a_network_device(self):
+        region = self.make_region(name="east")
+        words = ("network", "device", "create", "--cloud", str(region.cloud_id))
+        there = ("--region", "east", "--ip-address", "10.0.0.1", "--device-type", "switch")
+        made = self.make(*words, *there, "--label", "b", "--label", "a", "sw1")
+        self.assertEqual(["a", "b"], self.craton.network_devices.get(made["id"]).labels.get())
+        refused = self.enter(*words, *there, "--label", "x" * 256, "sw2")
+        there_now = "the network device was created, with the id 2"
+        self.assert_refused(refused, 1, "labels: ", f"Already done: {there_now}.")
+        self.assertEqual("sw2", self.craton.network_devices.get(2).name)
 
     def test_what_create_shows_is_what_show_shows(self):
         made = self.make("cloud", "create", "prod", "--var", "a=1")

@@ -209,6 +209,13 @@ class TestToy(ToyTestCase):
             self.type("craton", *create, **here), 6, "A rack with the given name"
         )
 
+        for words in (
+            ("set", "--cloud", "prod", "--unlocked", "r1"),
+            ("variable", "set", "r1", "door.side=left"),
+            ("unset", "--var", "door.side", "r1"),
+        ):
+            self.assert_done(self.type("craton", "rack", *words, **here))
+
         wanted = ("--os-username", "x", "--os-token", "x", "--os-project-id", programs.PROJECT)
         plugin = ("--os-auth-type", "craton", "--os-endpoint", self.url, *wanted)
         other = self.type("openstack", *plugin, "craton", "rack", "list", "--region", "east")
@@ -226,6 +233,8 @@ class TestToy(ToyTestCase):
             "height in rack units",
         ):
             self.assertIn(words, said.out)
+        example = "example:\n  craton rack create --region east rack1\n"
+        self.assertTrue(said.out.endswith(example), said.out)
 
     def test_without_the_toy_there_is_no_such_command(self):
         self.assert_refused(

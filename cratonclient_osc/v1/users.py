@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Users: an API key is shown once, when it is made, and can be replaced."""
+
+from __future__ import annotations
+
+import argparse
+import typing as t
+
+from cratonclient_osc import changes, parts, verbs
+
+ONCE = "The API key is shown this once: keep it."
+
+
+class Create(verbs.Create):
+    """Create a user, and say that its key will not be shown again."""
+
+    def create(self, parsed_args: argparse.Namespace) -> t.Any:
+        """Create the user."""
+        made = super().create(parsed_args)
+        self.app.LOG.warning(ONCE)
+        return made
+
+
+class Set(changes.Set):
+    """Change a user, and replace its key when that is wanted."""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Add what is no field."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            "--new-key",
+            action="store_true",
+            help="make a new API key and print it; the one before stops working at once",
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
+        """Change what was given; print a new key and nothing else."""
+        if not parsed_args.new_key:
+            return super().take_action(parsed_args)
+        one = self.find(parsed_args)
+        given = [name for name in self.changeable if hasattr(parsed_args, name)]
+        if given:
+            super().take_action(parsed_args)
+        parts.carry_out({"api_key": lambda: self._replace_key(one)}, *given)
+        return None
+
+    def _replace_key(self, one: t.Any) -> None:
+        user = one.manager.replace_key(one.id)
+        self.app.stdout.write(f"{user.api_key}\n")
+        self.app.LOG.warning(ONCE)
