@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import typing as t
 import sys
 import textwrap
 from unittest import mock
@@ -76,10 +77,11 @@ class TestClouds(base.TestCase):
     def test_region_and_interface_come_from_the_cloud_or_the_caller(self):
         self.write(CRATON + "        regions: [east, west]\n        interface: internal\n")
 
-        for overrides, wanted in (
+        cases: list[tuple[dict[str, t.Any], tuple[str, str]]] = [
             ({}, ("east", "internal")),
             ({"region_name": "west", "interface": "admin"}, ("west", "admin")),
-        ):
+        ]
+        for overrides, wanted in cases:
             adapter = cloud_config.open_session("prod", **overrides)._session
             self.assertEqual(wanted, (adapter.region_name, adapter.interface))
 
