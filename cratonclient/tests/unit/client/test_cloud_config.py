@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import os
-import typing as t
 import sys
 import textwrap
+import typing as t
 from unittest import mock
 
 from keystoneauth1 import session as ksa_session
