@@ -9,7 +9,7 @@ import os
 import typing as t
 
 from cratonclient import exceptions
-from cratonclient_osc import status
+from cratonclient_osc import options, status
 
 if t.TYPE_CHECKING:
     from cratonclient.v1 import client
@@ -35,16 +35,31 @@ class ClientManager:
         :raises cratonclient.exceptions.UnableToAuthenticate: when options are
             missing without which there is no way to log in.
         """
+        return self._of_openstack() if self._is_of_openstack() else self._own()
+
+    def _of_openstack(self) -> client.Client:
+        """Log in with the credentials of a cloud, of Keystone or of a plugin."""
+        from cratonclient import keystone
+        from cratonclient.v1 import client
+
+        given = self._options
+        login = keystone.Login(
+            options.credentials(given),
+            given.os_cloud,
+            given.os_auth_type,
+            given.os_region_name,
+            given.os_interface,
+        )
+        session = keystone.open_session(login, self._verify(), given.timeout)
+        return client.Client(session=session, url=given.craton_url or None)
+
+    def _own(self) -> client.Client:
+        """Log in with Craton's own users, or open a fleet in a file."""
         from cratonclient import credentials, direct, transport
         from cratonclient import session as sessions
         from cratonclient.v1 import client
 
         options = self._options
-        if self._is_of_openstack():
-            from cratonclient_osc import keystone
-
-            session = keystone.open_session(options, self._verify(), options.timeout)
-            return client.Client(session=session, url=options.craton_url or None)
         # What is set for openstack, with the type craton, will do here too.
         options.craton_url = options.craton_url or options.os_endpoint
         options.os_password = options.os_password or options.os_token

@@ -76,11 +76,10 @@ class Shell(app.App):
         chosen = level.get(self.options.verbose_level, logging.DEBUG)
         if self.options.debug:
             chosen = logging.DEBUG
-        elif chosen > logging.INFO:
-            # What they report is reported again when it is final.
-            logging.getLogger("urllib3").setLevel(logging.ERROR)
-            for name in ("cratonserver", "keystoneauth", "stevedore"):
-                logging.getLogger(name).setLevel(logging.CRITICAL)
+        # What they report is reported again when it is final.
+        quiet = logging.CRITICAL if chosen > logging.INFO else logging.NOTSET
+        for name in ("urllib3", "cratonserver", "keystoneauth", "stevedore"):
+            logging.getLogger(name).setLevel(quiet)
         if self.stderr.isatty() and self.options.verbose_level:
             logging.getLogger("cratonclient.wait").setLevel(logging.INFO)
         handler = logging.StreamHandler(self.stderr)

@@ -89,13 +89,6 @@ class ClientTestCase(base.KeystoneTestCase, programs.CommandTestCase):
             "clouds.yaml": self.in_file(),
         }
 
-
-class TestCraton(ClientTestCase):
-    def test_every_verb_with_every_way_to_log_in(self):
-        for way, login in self.ways().items():
-            with self.subTest(way):
-                self.walk(lambda *words, login=login: programs.craton(*words, **login))
-
     def walk(self, run: t.Callable[..., programs.Result]) -> None:
         """Make a cloud with a region, and see all the verbs work."""
         name = f"cloud-{uuid.uuid4().hex[:8]}"
@@ -114,6 +107,13 @@ class TestCraton(ClientTestCase):
 
         self.assertEqual(("used", {"ntp": "b"}), (shown["note"], shown["variables"]))
         self.assertIn(name, [cloud["name"] for cloud in listed])
+
+
+class TestCraton(ClientTestCase):
+    def test_every_verb_with_every_way_to_log_in(self):
+        for way, login in self.ways().items():
+            with self.subTest(way):
+                self.walk(lambda *words, login=login: programs.craton(*words, **login))
 
     def test_options_go_before_the_environment(self):
         login = self.password(OS_PROJECT_NAME="nowhere", OS_USERNAME="nobody")
@@ -219,6 +219,28 @@ class TestOpenStack(ClientTestCase):
                 theirs = self.assert_done(self.program("openstack", "craton", *words, **login))
                 ours = self.assert_done(programs.craton(*words, **login))
                 self.assertEqual(ours.out, theirs.out)
+
+    def test_every_verb_with_every_way_to_log_in(self):
+        for way, login in self.ways().items():
+            with self.subTest(way):
+                self.walk(
+                    lambda *words, login=login: self.program(
+                        "openstack", "craton", *words, **login
+                    )
+                )
+
+    def test_the_cloud_may_say_where_craton_is(self):
+        nowhere = "http://127.0.0.1:1/v1"
+        login = {**self.in_file(), "OS_REGION_NAME": ""}
+        path = pathlib.Path(login["OS_CLIENT_CONFIG_FILE"])
+        setting = f"    fleet_management_endpoint_override: {nowhere}\n    auth:"
+        path.write_text(path.read_text().replace("    auth:", setting, 1))
+
+        for result in (
+            self.program("openstack", "craton", "cloud", "list", **login),
+            programs.craton("cloud", "list", **login),
+        ):
+            self.assertIn("127.0.0.1:1", result.err)
 
     def test_a_catalogue_without_craton_is_said_to_be_so(self):
         result = self.program(

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Log in with what OpenStack's tools log in with: Keystone, or any plugin there is.
 
-Credentials come from options, else from the environment, else from clouds.yaml.
-Imported only when there are any: keystoneauth's loading is slow to import.
+It serves programs that take credentials from their options and the environment, and
+so speaks of those. It is slow to import, as keystoneauth's loading is.
 """
 
 from __future__ import annotations
 
-import argparse
 import getpass
 import sys
 import typing as t
@@ -18,17 +17,34 @@ from keystoneauth1 import session as ksa_session
 
 from cratonclient import auth, cloud_config, exceptions, redact
 from cratonclient import session as craton_session
-from cratonclient_osc import options as global_options
 
 DEFAULT_TYPE = "password"
 
 
+class Login(t.NamedTuple):
+    """How to log in.
+
+    :param credentials: by the names that plugins use, such as ``username``.
+    :param cloud: name of a cloud of clouds.yaml; empty where there is none.
+    :param auth_type: name of a plugin of keystoneauth; empty for a password, or for
+        what the cloud says.
+    :param region_name: region of the catalogue; empty for any.
+    :param interface: such as ``internal``; empty for the usual one.
+    """
+
+    credentials: t.Mapping[str, str]
+    cloud: str = ""
+    auth_type: str = ""
+    region_name: str = ""
+    interface: str = ""
+
+
 def open_session(
-    options: argparse.Namespace, verify: bool | str, timeout: float
+    login: Login, verify: bool | str = True, timeout: float = craton_session.DEFAULT_TIMEOUT
 ) -> craton_session.Session:
     """Make a session, and log in with it.
 
-    :param options: the global options.
+    :param login: how.
     :param verify: what decides on certificates; those of Keystone as well.
     :param timeout: seconds.
     :raises cratonclient.exceptions.ConfigurationError: when the cloud or the type
@@ -37,7 +53,7 @@ def open_session(
         or Keystone refuses it.
     :raises cratonclient.exceptions.ConnectionFailed: when Keystone is not reached.
     """
-    session = _from_cloud(options) if options.os_cloud else _from_options(options)
+    session = _from_cloud(login) if login.cloud else _from_credentials(login)
     below = session._session.session
     if verify is not True:
         below.verify = verify
@@ -46,21 +62,21 @@ def open_session(
     return session
 
 
-def _from_cloud(options: argparse.Namespace) -> craton_session.Session:
+def _from_cloud(login: Login) -> craton_session.Session:
     given = {
-        "auth_type": options.os_auth_type,
-        "region_name": options.os_region_name,
-        "interface": options.os_interface,
+        "auth_type": login.auth_type,
+        "region_name": login.region_name,
+        "interface": login.interface,
     }
     return cloud_config.open_session(
-        options.os_cloud,
-        credentials=global_options.credentials(options),
+        login.cloud,
+        credentials=login.credentials,
         **{name: value for name, value in given.items() if value},
     )
 
 
-def _from_options(options: argparse.Namespace) -> craton_session.Session:
-    kind = options.os_auth_type or DEFAULT_TYPE
+def _from_credentials(login: Login) -> craton_session.Session:
+    kind = login.auth_type or DEFAULT_TYPE
     try:
         loader: loading.BaseLoader[t.Any] = loading.get_plugin_loader(kind)
     except ksa_exceptions.NoMatchingPlugin as exc:
@@ -69,9 +85,8 @@ def _from_options(options: argparse.Namespace) -> craton_session.Session:
             "are craton, password, v3token and v3applicationcredential.",
             exception=exc,
         ) from exc
-    given = global_options.credentials(options)
     values = {
-        option.dest: given.get(option.dest) or _ask_for(option)
+        option.dest: login.credentials.get(option.dest) or _ask_for(option)
         for option in loader.get_options()
     }
     try:
@@ -83,8 +98,8 @@ def _from_options(options: argparse.Namespace) -> craton_session.Session:
         ) from exc
     return auth.bind(
         ksa_session.Session(auth=plugin),
-        region_name=options.os_region_name or None,
-        interface=options.os_interface or None,
+        region_name=login.region_name or None,
+        interface=login.interface or None,
     )
 
 
