@@ -44,7 +44,12 @@ class Terminal:
         self.child.send(text)
 
     def interrupt(self) -> None:
-        """Press Ctrl-C."""
+        """Press Ctrl-C, once the program has nothing more to write.
+
+        A prompt that it drew before is then not taken for the one after.
+        """
+        while self.child.expect([pexpect.TIMEOUT, r".+"], timeout=0.5):
+            pass
         self.child.sendintr()
 
     def end(self) -> int | None:
