@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import functools
 import os
+import sys
 import typing as t
 
 from cratonclient import exceptions
@@ -62,7 +63,7 @@ class ClientManager:
         options = self._options
         # What is set for openstack, with the type craton, will do here too.
         options.craton_url = options.craton_url or options.os_endpoint
-        options.os_password = options.os_password or options.os_token
+        options.os_password = options.os_password or options.os_token or self._ask_for_key()
         needs_no_user = options.craton_url and not transport.is_http(options.craton_url)
         wanted = ["craton_url"]
         if not needs_no_user:
@@ -84,6 +85,18 @@ class ClientManager:
             )
         below = direct.DirectSession(headers, self._verify(), options.timeout)
         return client.Client(session=sessions.Session(session=below), url=options.craton_url)
+
+    def _ask_for_key(self) -> str:
+        """Ask for the API key, where all else is there and there is somebody to ask."""
+        from cratonclient import transport
+
+        options = self._options
+        known = options.os_username and options.os_project_id
+        if not (known and transport.is_http(options.craton_url) and sys.stdin.isatty()):
+            return ""
+        import getpass
+
+        return getpass.getpass("API key: ")
 
     def _is_of_openstack(self) -> bool:
         """Tell whether the credentials are of a cloud, of Keystone or of a plugin.

@@ -9,7 +9,7 @@ import subprocess
 
 import cratonclient
 from cratonclient.tests import base
-from cratonclient.tests.integration.osc import programs
+from cratonclient.tests.integration.osc import programs, terminal
 
 
 class TestGlobalOptions(programs.SharedFleetTestCase):
@@ -276,3 +276,20 @@ class TestOutput(programs.SharedFleetTestCase):
             timeout=50,
         )
         self.assertEqual("141\n", done.stderr)
+
+
+class TestPrompt(programs.CommandTestCase):
+    def test_a_key_that_is_missing_is_asked_for_on_a_terminal(self):
+        login = {
+            "CRATON_URL": "http://127.0.0.1:1",
+            "OS_USERNAME": "ada",
+            "OS_PROJECT_ID": programs.PROJECT,
+        }
+        command = (programs.script("craton"), "cloud", "list")
+        asked = terminal.Terminal(self.folder(), *command, **login)
+        asked.expect("API key: ")
+        asked.type("s3cr3t\r")
+        asked.expect("Connection refused")
+
+        self.assertEqual(7, asked.ended())
+        self.assertNotIn("s3cr3t", asked.child.before)
