@@ -221,7 +221,7 @@ def creating(fleet: Fleet) -> None:
 def memory(fleet: Fleet) -> None:
     """Measure what a server holds after many pages."""
     with _serving(fleet.url) as (process, address):
-        connection = http.client.HTTPConnection(address)
+        connection = http.client.HTTPConnection(address, timeout=60)
         found: dict[int, float] = {}
         marker = 0
         for number in range(1, PAGES + 1):
@@ -239,7 +239,8 @@ def memory(fleet: Fleet) -> None:
 @contextlib.contextmanager
 def _serving(url: str) -> t.Iterator[tuple[subprocess.Popen[str], str]]:
     program = str(BIN / "craton-server")
-    command = [program, "run", "--database", url, "--listen", "127.0.0.1:0"]
+    # Nobody reads what it says after the first line: a log would fill the pipe.
+    command = [program, "run", "--database", url, "--listen", "127.0.0.1:0", "--no-access-log"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         said = next(iter(process.stderr or ()))
