@@ -96,6 +96,10 @@ def _from_credentials(login: Login) -> craton_session.Session:
         raise exceptions.UnableToAuthenticate(
             f"To log in, {names} must be given.", exception=exc
         ) from exc
+    except ksa_exceptions.AuthPluginException as exc:  # such as a name without a domain
+        raise exceptions.UnableToAuthenticate(
+            f"The credentials are not complete: {exc}", exception=exc
+        ) from exc
     return auth.bind(
         ksa_session.Session(auth=plugin),
         region_name=login.region_name or None,

@@ -186,6 +186,13 @@ class TestMistakes(ClientTestCase):
     def test_what_is_missing_is_named(self):
         self.refused(4, "--os-auth-url or OS_AUTH_URL", OS_AUTH_TYPE="password")
 
+    def test_what_is_not_complete(self):
+        for login in (
+            self.password(OS_USERNAME="", OS_PASSWORD=""),
+            self.password(OS_AUTH_TYPE="v3password", OS_USER_DOMAIN_NAME=""),
+        ):
+            self.refused(4, "not complete", **login)
+
     def test_an_unknown_way_to_log_in(self):
         self.refused(2, "'nonsense'", "password", OS_AUTH_TYPE="nonsense")
 
