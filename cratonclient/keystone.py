@@ -139,6 +139,10 @@ def _log_in(session: ksa_session.Session) -> None:
         ) from exc
     except ksa_exceptions.ClientException as exc:
         raise exceptions.raise_from(exc) from exc
+    except Exception as exc:  # of no class of its own: a password that is missing
+        raise exceptions.UnableToAuthenticate(
+            f"The credentials are not complete: {exc}", exception=exc
+        ) from exc
     if token and not project and not isinstance(plugin, auth.CratonAuth):
         raise exceptions.UnableToAuthenticate(
             "The token is for no project, so it opens no fleet. Give --os-project-name or "
