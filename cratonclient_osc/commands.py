@@ -109,9 +109,8 @@ def _made(kind: type[crud.CRUDClient[t.Any]], verb: str) -> type[verbs.Command]:
     if name not in globals():
         found = importlib.import_module(f"cratonclient_osc.{module}")
         peculiar = _peculiar(v1.collection_of(kind))
-        cls = getattr(found, class_name)
-        if peculiar and module != "variables":
-            cls = getattr(peculiar, class_name, cls)
+        own_name = verb.title().replace(" ", "")  # List, VariableList
+        cls = getattr(peculiar, own_name, getattr(found, class_name))
         globals()[name] = type(name, (cls,), {"kind": kind, "__module__": __name__})
     return t.cast("type[verbs.Command]", globals()[name])
 

@@ -25,7 +25,7 @@ class List(verbs.Command, display.Lister):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add columns, order, paging and the filters of the kind."""
         parser = super().get_parser(prog_name)
-        parser.add_argument("--long", action="store_true", help="show all fields")
+        parser.add_argument("--long", action="store_true", help=self._long())
         parser.add_argument(
             "--sort",
             metavar="<field>[:asc|desc],...",
@@ -54,6 +54,14 @@ class List(verbs.Command, display.Lister):
         if self.kind.resource_class.inherits:
             parsing.add_origin(parser)
         return parser
+
+    def _long(self) -> str:
+        """Say what ``--long`` shows, and what not."""
+        asked = {n: f for n, f in self.fields.items() if n in self.columns}
+        more = " and ".join(f"-c {n}" for n, f in asked.items() if f.shown != "always")
+        costs = any(field.shown == "never" for field in asked.values())
+        cost = ", and labels cost a request for each object" if costs else ""
+        return f"show all fields; {more} must be asked for{cost}" if more else "show all fields"
 
     def example(self) -> list[str]:
         """Narrow it down to what something else holds, and sort it."""

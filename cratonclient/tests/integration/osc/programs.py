@@ -319,6 +319,18 @@ class SharedFleetTestCase(CommandTestCase):
         return t.cast("list[dict[str, t.Any]]", done.json)
 
 
+#: What :func:`fill` makes that carries variables: kinds, and one name of each.
+OWNERS = (
+    ("cloud", "prod"),
+    ("region", "east"),
+    ("cell", "c1"),
+    ("host", "h2"),
+    ("network", "lan"),
+    ("network device", "sw1"),
+    ("project", "research"),
+)
+
+
 def fill(fleet: client.Client) -> None:
     """Put something of every kind into a fleet that is empty."""
     prod = fleet.clouds.create(name="prod", note="the big one", variables={"dns": "10.0.0.53"})

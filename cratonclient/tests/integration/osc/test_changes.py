@@ -64,17 +64,7 @@ class TestSet(ChangeTestCase):
     def test_every_kind_that_can_be_changed(self):
         with programs.opened(self.database) as fleet:
             programs.fill(fleet)
-        for words in (
-            ("cloud", "prod"),
-            ("region", "east"),
-            ("cell", "c1"),
-            ("host", "h2"),
-            ("network", "lan"),
-            ("network device", "sw1"),
-            ("network interface", "1"),
-            ("project", "research"),
-        ):
-            kind, name = words
+        for kind, name in (*programs.OWNERS, ("network interface", "1")):
             with self.subTest(kind):
                 before = self.enter(*kind.split(), "show", name, "-f", "json").json
                 self.done(*kind.split(), "set", name, "--name", f"a {kind}")

@@ -287,7 +287,7 @@ class TestContract(examples.ExampleTestCase):
                 with self.subTest(name, option=option):
                     # An empty file is no object: wrong usage, before a request is made.
                     status = 2 if option[0] == "--from-file" else 0
-                    self.check(*command, *option, *rest, status=status)
+                    self.check(*command, *rest, *option, status=status)  # the last one counts
 
     def test_every_column(self):
         for name, made in examples.classes().items():

@@ -15,16 +15,6 @@ from cratonclient.tests.integration.osc import programs
 #: How a command ends that has nothing to say.
 DONE = programs.Result(0, "", "")
 
-OWNERS = (
-    ("cloud", "prod"),
-    ("region", "east"),
-    ("cell", "c1"),
-    ("host", "h2"),
-    ("network", "lan"),
-    ("network device", "sw1"),
-    ("project", "research"),
-)
-
 
 class VariableTestCase(base.FleetTestCase, programs.CommandTestCase):
     """A fleet with something of every kind."""
@@ -54,7 +44,7 @@ class TestOwners(VariableTestCase):
     """All kinds that have variables."""
 
     def test_round_trip(self):
-        for kind, name in OWNERS:
+        for kind, name in programs.OWNERS:
             with self.subTest(kind):
                 command = (*kind.split(), "variable")
                 self.assertEqual(
