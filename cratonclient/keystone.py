@@ -131,7 +131,7 @@ def _log_in(session: ksa_session.Session) -> None:
         raise exceptions.UnableToAuthenticate(
             f"Keystone refuses the credentials: {reason}", exception=exc
         ) from exc
-    except ksa_exceptions.DiscoveryFailure as exc:
+    except (ksa_exceptions.DiscoveryFailure, ksa_exceptions.InvalidResponse) as exc:
         raise exceptions.UnexpectedResponse(
             f"There is no Keystone at {getattr(plugin, 'auth_url', 'the URL')}: what answers "
             "there does not speak as Keystone does. Check --os-auth-url, or a domain that is "

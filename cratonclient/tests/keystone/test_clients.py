@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import pathlib
 import textwrap
+import threading
 import typing as t
 import uuid
 
@@ -155,6 +157,23 @@ class TestCraton(ClientTestCase):
         self.assert_refused(programs.craton("cloud", "create", "x", **reader), 4)
 
 
+class Page(http.server.BaseHTTPRequestHandler):
+    """Answer everything with a page of HTML."""
+
+    def do_GET(self):
+        page = b"<html><body>Welcome</body></html>"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+
+    do_POST = do_GET
+
+    def log_message(self, *args):
+        pass
+
+
 class TestMistakes(ClientTestCase):
     """One line that names the cause, the exit status, and no secret."""
 
@@ -202,6 +221,16 @@ class TestMistakes(ClientTestCase):
     def test_a_keystone_that_is_none(self):
         # Craton itself answers with JSON that is not Keystone's.
         self.refused(8, "Keystone", **self.password(OS_AUTH_URL=f"{self.craton.url}/v1"))
+
+    def test_a_keystone_that_answers_with_a_page(self):
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        url = f"http://127.0.0.1:{server.server_port}/v3"
+
+        for kind in ("password", "v3password"):
+            self.refused(8, "no Keystone", **self.password(OS_AUTH_URL=url, OS_AUTH_TYPE=kind))
 
     def test_a_catalogue_without_craton(self):
         login = self.password(OS_REGION_NAME="elsewhere")
