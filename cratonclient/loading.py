@@ -10,7 +10,9 @@ most programs do not need it.
 
 from __future__ import annotations
 
-from keystoneauth1 import loading
+import typing as t
+
+from keystoneauth1 import exceptions, loading
 
 from cratonclient import auth
 
@@ -33,8 +35,19 @@ class CratonLoader(loading.BaseLoader[auth.CratonAuth]):
                 "token",
                 help="API key of the user",
                 secret=True,
-                required=True,
+                # Required as well, but openstack asks only for what is not said to be.
                 prompt="API key: ",
             ),
             loading.Opt("project-id", help="project of the user, a UUID", required=True),
         ]
+
+    def load_from_options(self, **kwargs: t.Any) -> auth.CratonAuth:
+        """Make the plugin.
+
+        :raises keystoneauth1.exceptions.MissingRequiredOptions: when one is missing.
+        """
+        needed = [o for o in self.get_options() if o.required or o.dest == "token"]
+        missing = [option for option in needed if not kwargs.get(option.dest)]
+        if missing:
+            raise exceptions.MissingRequiredOptions(missing)
+        return super().load_from_options(**kwargs)

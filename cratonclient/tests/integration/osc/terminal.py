@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pathlib
+import signal
 import typing as t
 
 import pexpect
@@ -31,6 +32,8 @@ class Terminal:
             encoding="utf-8",
             dimensions=(40, 200),
             timeout=50,
+            # A shell that runs the tests in the background has it ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         self.child.delaybeforesend = None
 
