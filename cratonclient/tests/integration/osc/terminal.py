@@ -47,13 +47,13 @@ class Terminal:
         self.child.send(text)
 
     def interrupt(self) -> None:
-        """Press Ctrl-C, once the program has nothing more to write.
+        """Press Ctrl-C, and wait until a session begins a new line.
 
-        A prompt that it drew before is then not taken for the one after.
+        The line that was interrupted is drawn once more, prompt and all; what is
+        written only once a new one can be typed is the mode for pasting.
         """
-        while self.child.expect([pexpect.TIMEOUT, r".+"], timeout=0.5):
-            pass
         self.child.sendintr()
+        self.expect("\x1b[?2004h")
 
     def end(self) -> int | None:
         """Press Ctrl-D and give the exit status."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pathlib
@@ -65,6 +66,7 @@ class CompletionTestCase(programs.SharedFleetTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.home = self.folder()
+        self.addCleanup(self._wait_for_the_background)
         self.settings = {
             "CRATON_URL": self.database,
             "PATH": os.pathsep.join(
@@ -78,6 +80,17 @@ class CompletionTestCase(programs.SharedFleetTestCase):
         end = time.monotonic() + 50
         while "prod" not in self.names("clouds").out and time.monotonic() < end:
             pass
+
+    def _wait_for_the_background(self) -> None:
+        """Wait until no process lives here that still fetches names.
+
+        It would write into a folder that is being removed.
+        """
+        here = f"HOME={self.home}\0".encode()
+        for environ in pathlib.Path("/proc").glob("[0-9]*/environ"):
+            with contextlib.suppress(OSError):  # gone, or of another user
+                while here in environ.read_bytes():
+                    time.sleep(0.01)
 
     def run_here(self, *command: str, **settings: str) -> programs.Result:
         """Run a program in the home folder, and nothing of its output to a terminal."""
