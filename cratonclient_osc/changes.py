@@ -10,7 +10,7 @@ import typing as t
 
 from cratonclient import exceptions, redact
 from cratonclient.fields import Field
-from cratonclient_osc import lookup, parsing, parts, status, verbs
+from cratonclient_osc import lookup, parsing, parts, status, terminal, verbs
 
 
 class Change(verbs.Command):
@@ -126,7 +126,7 @@ class Unset(Change):
 class Delete(verbs.Command):
     """Delete objects, and what lives in them."""
 
-    does = "Delete {many}, and all that is in them"
+    does = "Delete {many}, and whatever is in them"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the objects."""
@@ -143,18 +143,23 @@ class Delete(verbs.Command):
         if parsed_args.interactive and not sys.stdin.isatty():
             raise status.UsageError("--interactive needs a terminal to ask on.")
         where = self.where(parsed_args)
-        many = len(parsed_args.object) > 1
+        wanted = parsed_args.object
         results: list[int] = []
-        for text in parsed_args.object:
-            try:
-                # The API does not say whether there was anything to delete.
-                one = lookup.find(self.manager, text, where)
-                if not parsed_args.interactive or self._agreed(one):
-                    self.manager.delete(one.id)
-            except exceptions.ClientException as exc:
-                results.append(self.report(exc, f"{text}: " if many else ""))
-            else:
-                results.append(status.DONE)
+        with terminal.Progress(f"{self.noun}s", self.app.stderr, len(wanted)) as progress:
+            for text in wanted:
+                try:
+                    # The API does not say whether there was anything to delete.
+                    one = lookup.find(self.manager, text, where)
+                    if parsed_args.interactive:
+                        progress.clear()
+                    if not parsed_args.interactive or self._agreed(one):
+                        self.manager.delete(one.id)
+                except exceptions.ClientException as exc:
+                    progress.clear()
+                    results.append(self.report(exc, f"{text}: " if len(wanted) > 1 else ""))
+                else:
+                    results.append(status.DONE)
+                progress.add()
         return results[0] if len(set(results)) == 1 else status.FAILED
 
     def _agreed(self, one: t.Any) -> bool:

@@ -23,7 +23,7 @@ if t.TYPE_CHECKING:
 
 SHELLS = ("bash", "fish", "zsh")
 #: What an option or an argument takes: nothing, anything, or a file. ``@hosts`` are
-#: names of hosts, ``=a b`` is one of these words.
+#: names of hosts, ``=a b`` is one of these words, ``,a b`` some of them with commas.
 NOTHING, ANYTHING, FILE = "", "*", "/"
 
 _CRATON = (sys.executable, "-m", "cratonclient_osc")
@@ -58,6 +58,13 @@ class Tree:
         :returns: what is taken, as in :data:`ANYTHING`, and the part of the last
             word that stays as it is, such as ``--region=``.
         """
+        takes, lead = self._at(words, last)
+        if takes.startswith(","):
+            return f"={takes[1:]}", last[: last.rfind(",") + 1] or lead
+        return takes, lead
+
+    def _at(self, words: list[str], last: str) -> tuple[str, str]:
+        """Find the place in a line where its last word is."""
         command, pending, count = "", NOTHING, 0
         helping = words[:1] == ["help"]
         for word in words[1:] if helping else words:
@@ -117,7 +124,8 @@ def _takes(action: argparse.Action, kind: t.Any) -> str:
         return ANYTHING
     fields = kind.resource_class.fields()
     if action.dest in ("columns", "sort", "sort_columns"):
-        return f"={' '.join(n for n, f in fields.items() if f.shown == 'always')}"
+        names = " ".join(n for n, f in fields.items() if f.shown == "always")
+        return f"{',' if action.dest == 'sort' else '='}{names}"
     field = fields.get(action.dest)
     if isinstance(field, Ref):
         return f"@{field.target}"

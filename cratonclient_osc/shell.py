@@ -94,6 +94,8 @@ class Shell(app.App):
 
     def initialize_app(self, argv: list[str]) -> None:
         """Make what commands take the client from."""
+        if argv and self.options.keep_going:
+            self.parser.error("--keep-going is about a script on stdin, not about a command")
         self.client_manager = login.ClientManager(self.options)
 
     def run(self, argv: list[str]) -> int:

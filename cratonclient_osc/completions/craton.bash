@@ -62,7 +62,8 @@ _craton() {
     COMPREPLY=()
     case $takes in
     =*) for candidate in ${takes#=}; do
-        [[ $candidate != "$typed"* ]] || COMPREPLY+=("$candidate")
+        REPLY=$lead$candidate
+        [[ $candidate != "$typed"* ]] || COMPREPLY+=("${REPLY#"$before"}")
     done ;;
     @*) while IFS= read -r candidate; do
         _craton_quote "$candidate"

@@ -14,6 +14,16 @@ end
 
 # Print what the next word may be: what is taken, and the part of it that stays.
 function __craton_walk
+    set -l found (__craton_place $argv)
+    if string match -q -- ',*' "$found[1]"
+        set found[1] (string replace -- , = $found[1])
+        set found[2] (string match -r -- '^.*,' $argv[1]; or echo -- "$found[2]")
+    end
+    printf '%s\n' $found
+end
+
+# Find the place in the line where the word is.
+function __craton_place
     set -l typed $argv[1]
     set -l command ''
     set -l pending ''

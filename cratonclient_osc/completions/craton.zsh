@@ -10,7 +10,7 @@ _craton() {
     local -a candidates
     _craton_walk "$typed" "${(@Q)words[2,CURRENT-1]}"
     if [[ -n $lead ]]; then
-        compset -P '*='
+        compset -P "${(b)lead}"
         typed=${typed#"$lead"}
     fi
     case $takes in

@@ -1,6 +1,19 @@
 # Find out what the next word may be, from those before it and what is typed of it.
 # Sets takes and lead: what is taken, and the part of the word that stays.
 _craton_walk() {
+    _craton_place "$@"
+    case $takes in
+    ,*)
+        takes="=${takes#,}"
+        case $1 in
+        *,*) lead=${1%,*}, ;;
+        esac
+        ;;
+    esac
+}
+
+# Find the place in the line where the word is.
+_craton_place() {
     local typed=$1 word command='' pending='' count=0 helping='' REPLY=''
     shift
     lead=''

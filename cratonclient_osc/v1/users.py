@@ -49,3 +49,9 @@ class Set(changes.Set):
         user = one.manager.replace_key(one.id)
         self.app.stdout.write(f"{user.api_key}\n")
         self.app.LOG.warning(ONCE)
+
+
+class Delete(changes.Delete):
+    """Delete users, in whom nothing is."""
+
+    does = "Delete {many}"

@@ -9,6 +9,7 @@ from unittest import mock
 
 from cratonclient.tests import base
 from cratonclient.tests.integration.osc import programs
+from cratonclient_osc import terminal
 from cratonclient_osc.v1 import users
 
 
@@ -220,17 +221,32 @@ class TestUsers(ChangeTestCase):
         self.assert_refused(self.enter("user", "set", "--new-key", "bob"), 5, "'bob'")
 
 
-class TestAsking(ChangeTestCase):
-    """``delete --interactive`` on a terminal."""
+class Terminal(io.StringIO):
+    """A stream that a person looks at."""
 
-    def test_yes_and_no(self):
+    def isatty(self) -> bool:
+        """Say so."""
+        return True
+
+
+class TestOnATerminal(ChangeTestCase):
+    """``delete`` on a terminal."""
+
+    def setUp(self):
+        super().setUp()
         for name in "abc":
             self.make_cloud(name=name)
 
-        class Terminal(io.StringIO):
-            def isatty(self) -> bool:
-                return True
+    def test_many_show_how_far_they_are(self):
+        never_quiet = mock.patch.object(terminal.Progress, "QUIET_FOR", 0)
+        with never_quiet, mock.patch("io.StringIO", Terminal):
+            done = self.enter("cloud", "delete", "a", "nobody", "c")
+        self.assertEqual((1, ""), (done.status, done.out))
+        first, said = done.err.split("\r\x1b[K")
+        self.assertEqual("\r1 of 3 clouds", first)
+        self.assertIn("nobody: There is no cloud", said)
 
+    def test_yes_and_no(self):
         with mock.patch("sys.stdin", Terminal("y\nn\n\n")):
             done = self.enter("cloud", "delete", "-i", "a", "b", "c")
         self.assertEqual((0, ""), (done.status, done.out))

@@ -42,6 +42,8 @@ CASES: tuple[tuple[str, set[str]], ...] = (
     ("craton completion ", {"bash", "fish", "zsh"}),
     ("craton cloud list -f js", {"json", "jsonl"}),
     ("craton cloud list -c na", {"name"}),
+    ("craton cloud list --sort na", {"name"}),
+    ("craton cloud list --sort name,upd", {"name,updated_at"}),
     ("craton cloud show pro", {"prod"}),
     ("craton cloud delete test pro", {"prod"}),
     ("craton --timeout 5 cloud show pro", {"prod"}),

@@ -51,6 +51,9 @@ class TestScript(programs.SharedFleetTestCase):
         self.assertIn("updated_at", done.out)
         self.assertEqual(0, self.feed("cloud list", "--keep-going").status)
 
+    def test_keep_going_with_a_command(self):
+        self.assert_refused(self.enter("--keep-going", "cloud", "list"), 2, "script")
+
     def test_exit(self):
         for word in ("exit", "quit"):
             done = self.feed(f"{word}\nhost show 99")
