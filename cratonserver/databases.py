@@ -80,7 +80,7 @@ class Database(abc.ABC):
         self.engine = self._connect(url, connections)
         #: For transactions that read. They see one state, however many queries they are.
         self.reader = self.engine
-        #: For one query that reads.
+        #: For queries that read, each of which may see another state.
         self.looker = self.engine
         #: For transactions that write.
         self.writer = self.engine

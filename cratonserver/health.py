@@ -33,7 +33,7 @@ class Health:
         """Answer 200, or 503 without the reason, which the log has."""
         message, status = "OK", 200
         try:
-            with self._store.read() as connection:
+            with self._store.read(once=True) as connection:
                 connection.execute(sa.select(1))
         except (StoreError, sa.exc.SQLAlchemyError):
             LOG.exception("The database does not answer")

@@ -9,7 +9,16 @@ import typing as t
 import sqlalchemy as sa
 
 from cratonclient.fields import Ref
-from cratonserver import databases, errors, matching, paging, rules, variables, vars_filter
+from cratonserver import (
+    databases,
+    errors,
+    matching,
+    pages,
+    paging,
+    rules,
+    variables,
+    vars_filter,
+)
 from cratonserver.identity import Identity
 from cratonserver.parameters import ListQuery
 from cratonserver.tables import Kind, Schema
@@ -60,22 +69,32 @@ class Objects:
         :raises cratonserver.errors.Refused: with status 400 for an unknown
             marker or sort key, and for ``vars`` that cannot be read.
         """
-        order = self._order(query)
-        conditions = [*self._scope(), *self._conditions(query.filters)]
-        if query.vars is not None:
-            conditions = self._matching(query.vars, query.resolved, conditions)
-        select = self.schema.rows(self.kind).where(*conditions)
-        page = select.order_by(*order.clauses()).limit(query.limit)
-        if query.marker is None:
-            return Page(self._rows(page), None)
-        marker = self._marker(query.marker, order)
-        before = self._marker_before(select, order, marker, query.limit)
-        rows = self._rows(page.where(order.after(marker)).add_columns(before.label("before")))
+        self._check_order(query)
+        shape = pages.Shape(
+            self.kind,
+            everywhere=self.who.is_root,
+            filters=tuple(query.filters),
+            sort_keys=query.sort_keys,
+            descending=query.sort_dir == "desc",
+            limit=query.limit,
+            follows=query.marker is not None,
+        )
+        values = {**query.filters, pages.PROJECT: self.who.project_id}
+        if query.marker is not None:
+            values[pages.MARKER] = self._marker(query.marker)
+        if query.vars is None:
+            statements = self.schema.once(pages.make, shape)
+        else:
+            statements = pages.make(self.schema, shape, self._matching(query, shape))
+        rows = self._rows(statements.page, values)
+        if statements.nothing is None:
+            return Page(rows, None)
         if rows:
             return Page(rows, rows[0]["before"])
-        if self.connection.execute(sa.select(marker["id"])).scalar() is None:
-            raise _no_marker(query.marker)
-        return Page(rows, self.connection.execute(sa.select(before)).scalar())
+        found = self.connection.execute(statements.nothing, values).one()
+        if found.marker is None:
+            raise _no_marker(str(query.marker))
+        return Page(rows, found.before)
 
     def matching(self, filters: t.Mapping[str, t.Any]) -> list[Row]:
         """Read all rows that match, however many."""
@@ -142,7 +161,7 @@ class Objects:
             else refers to it.
         """
         self.rules.check_deletion(self, item_id)
-        delete = sa.delete(self.table).where(self.table.c.id == item_id, *self._scope())
+        delete = sa.delete(self.table).where(self.table.c.id == item_id, *self.scope())
         try:
             with self.schema.deferring(self.connection):
                 self.connection.execute(delete)
@@ -207,17 +226,20 @@ class Objects:
         self.connection.execute(sa.delete(table).where(table.c.owner_id == item_id, wanted))
 
     def _select(self) -> sa.Select[t.Any]:
-        return self.schema.rows(self.kind).where(*self._scope())
+        return self.schema.rows(self.kind).where(*self.scope())
 
-    def _rows(self, select: sa.Select[t.Any]) -> list[Row]:
+    def _rows(
+        self, select: sa.Select[t.Any], values: t.Mapping[str, t.Any] | None = None
+    ) -> list[Row]:
         """Read rows. A mapping for each of them, as SQLAlchemy has it, is slower."""
-        result = self.connection.execute(select)
+        result = self.connection.execute(select, values)
         names = tuple(result.keys())
         return [dict(zip(names, row, strict=True)) for row in result.all()]
 
-    def _scope(self) -> list[sa.ColumnElement[bool]]:
+    def scope(self) -> list[sa.ColumnElement[bool]]:
         """Give the conditions of every query: the kind, and what the user may see."""
-        return [self.rules.visible(self.table, self.who), *self.schema.rows_of(self.kind)]
+        own = self.rules.visible(self.table, self.who.project_id)
+        return [*([] if self.who.is_root else [own]), *self.schema.rows_of(self.kind)]
 
     def _conditions(self, filters: t.Mapping[str, t.Any]) -> list[sa.ColumnElement[bool]]:
         return [
@@ -225,51 +247,24 @@ class Objects:
             for name, value in filters.items()
         ]
 
-    def _matching(
-        self, text: str, resolved: bool, others: list[sa.ColumnElement[bool]]
-    ) -> list[sa.ColumnElement[bool]]:
-        wanted = vars_filter.parse(text)
+    def _matching(self, query: ListQuery, shape: pages.Shape) -> list[sa.ColumnElement[bool]]:
+        wanted = vars_filter.parse(query.vars or "")
+        others = pages.conditions(self.schema, shape)
         return matching.narrow(
-            self.connection, self.schema, self.kind, wanted, resolved, others
+            self.connection, self.schema, self.kind, wanted, query.resolved, others
         )
 
-    def _order(self, query: ListQuery) -> paging.Order:
+    def _check_order(self, query: ListQuery) -> None:
         known = paging.sortable(self.kind.resource_class)
         for name in query.sort_keys:
             if name not in known:
                 raise errors.Refused(400, f'"{name}" is an invalid sort key')
-        names = dict.fromkeys((*query.sort_keys, "id"))
-        keys = tuple(self.table.c[name] for name in names)
-        return paging.Order(keys, descending=query.sort_dir == "desc")
 
-    def _marker(self, text: str, order: paging.Order) -> dict[str, sa.ScalarSelect[t.Any]]:
-        """Give the values of the row after which a page begins, null if there is none."""
+    def _marker(self, text: str) -> int | str:
         try:
-            item_id = self.rules.item_id(text)
+            return self.rules.item_id(text)
         except errors.Refused:
             raise _no_marker(text) from None
-        row = sa.select(self.table.c.id).where(self.table.c.id == item_id, *self._scope())
-        return {
-            key.name: row.with_only_columns(key).correlate(None).scalar_subquery()
-            for key in order.keys
-        }
-
-    def _marker_before(
-        self,
-        select: sa.Select[t.Any],
-        order: paging.Order,
-        marker: t.Mapping[str, sa.ColumnElement[t.Any]],
-        limit: int,
-    ) -> sa.ScalarSelect[t.Any]:
-        """Give the marker of the page before, null if that is the first page."""
-        earlier = (
-            select.with_only_columns(self.table.c.id)
-            .where(order.after(marker, backwards=True))
-            .order_by(*order.clauses(backwards=True))
-            .offset(limit - 1)  # at most a page: the cost does not grow
-            .limit(1)
-        )
-        return earlier.correlate(None).scalar_subquery()
 
     def _insert_labels(self, item_id: int | str, labels: t.Iterable[str]) -> None:
         rows = [{"owner_id": item_id, "label": label} for label in sorted(set(labels))]
@@ -280,7 +275,7 @@ class Objects:
 
         :raises cratonserver.errors.Refused: with status 404 when it is not there.
         """
-        row = sa.select(self.table.c.id).where(self.table.c.id == item_id, *self._scope())
+        row = sa.select(self.table.c.id).where(self.table.c.id == item_id, *self.scope())
         if self.connection.execute(row.with_for_update(key_share=True)).first() is None:
             raise errors.not_found()
 
@@ -312,7 +307,7 @@ class Objects:
 
     def _require(self, name: str, item_id: int | str, project_id: str | None) -> None:
         """Refuse a reference to a row that is not there; keep one that is."""
-        select = sa.select(self.table.c.id).where(self.table.c.id == item_id, *self._scope())
+        select = sa.select(self.table.c.id).where(self.table.c.id == item_id, *self.scope())
         where = ""
         if "project_id" in self.table.c:
             select = select.where(self.table.c.project_id == project_id)

@@ -73,7 +73,7 @@ def for_list(schema: Schema, kind: Kind, query: str) -> ListQuery:
     marker = values.get("marker")
     read = ListQuery(
         filters={
-            name: values[name]
+            name: peculiar.sought(name, values[name])
             for name in _filters(kind)
             if name in values and (values[name] or name not in peculiar.optional_filters)
         },

@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 import re
+import select
+import time
 import typing as t
 
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
@@ -19,6 +22,8 @@ __all__ = ["PostgreSQL", "broken", "insert", "make"]
 _FLEET_LOCK = int.from_bytes(b"craton", "big")
 
 _DRIVER = "postgresql+psycopg"
+#: Seconds for which a connection is believed to work after it did.
+_TRUSTED = 1
 _BUSY = Trouble("is busy", "Try again.", again=True)
 _DOWN = Trouble(
     "cannot be reached", "Check that PostgreSQL runs there and accepts connections."
@@ -65,19 +70,23 @@ class PostgreSQL(Database):
         self.reader = self.engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
-        # To begin and to end a transaction are two messages more.
-        self.looker = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self.writer = self.engine.execution_options(isolation_level="READ COMMITTED")
 
     def _connect(self, url: sa.URL, connections: int) -> sa.Engine:
         engine = sa.create_engine(
             url,
             pool_size=connections,
             max_overflow=-1,
-            # A server that was restarted has closed the connections.
-            pool_pre_ping=True,
+            pool_use_lifo=True,  # the one that was used last is trusted most
+            # To begin and to end a transaction are messages of their own, which
+            # those who ask one query do not need.
+            isolation_level="AUTOCOMMIT",
+            skip_autocommit_rollback=True,
             connect_args={"connect_timeout": 10, "application_name": "craton"} | url.query,
         )
         sa.event.listen(engine, "connect", _prepare)
+        sa.event.listen(engine, "checkin", _remember)
+        sa.event.listen(engine, "checkout", _refuse_lost)
         return engine
 
     def trouble(self, error: sa.exc.DBAPIError) -> Trouble | None:
@@ -124,4 +133,27 @@ def broken(error: t.Any) -> Broken | None:
 
 def _prepare(connection: t.Any, _record: t.Any) -> None:
     connection.execute(f"SET lock_timeout = '{BUSY_TIMEOUT}s'")
-    connection.commit()
+
+
+def _remember(_connection: t.Any, record: t.Any) -> None:
+    record.info["used"] = time.monotonic()
+
+
+def _refuse_lost(connection: t.Any, record: t.Any, _proxy: t.Any) -> None:
+    """Have a connection made anew whose other end is gone.
+
+    A server that was stopped has closed it, which shows at the socket: nothing
+    should come there unasked. To ask takes as long as a small query, so that is
+    only done of what came, and of what was not used for a while: a machine that
+    vanished says nothing.
+
+    :raises sqlalchemy.exc.InvalidatePoolError: when it is lost.
+    """
+    socket = select.poll()
+    try:
+        socket.register(connection.fileno(), select.POLLIN)
+        used = record.info.get("used", 0)
+        if socket.poll(0) or time.monotonic() - used > _TRUSTED:
+            connection.execute("SELECT 1")
+    except psycopg.Error as exc:
+        raise sa.exc.InvalidatePoolError from exc

@@ -74,23 +74,29 @@ class Rules:
         :raises cratonserver.errors.Refused: with status 403.
         """
 
-    def visible(self, table: sa.Table, who: Identity) -> sa.ColumnElement[bool]:
-        """Give the condition that picks the rows that a user may see."""
-        if who.is_root:
-            return sa.true()
-        return table.c.project_id == who.project_id
+    def visible(self, table: sa.Table, project_id: t.Any) -> sa.ColumnElement[bool]:
+        """Give the condition that picks the rows that those of a project may see.
+
+        :param project_id: the id, or what stands for it in a statement.
+        """
+        return t.cast("sa.ColumnElement[bool]", table.c.project_id == project_id)
 
     def condition(
-        self, schema: Schema, name: str, value: t.Any, filters: t.Mapping[str, t.Any]
+        self, schema: Schema, name: str, value: t.Any, filters: t.Container[str]
     ) -> sa.ColumnElement[bool]:
         """Give the condition that a filter of a list stands for.
 
         :param name: the parameter.
+        :param value: what it was given, or what stands for it in a statement.
         :param filters: all that were given, for those that mean something together.
         """
         parameters = self.kind.resource_class.parameters
         column = parameters[name].of if name in parameters else name
         return t.cast("sa.ColumnElement[bool]", schema.table(self.kind).c[column] == value)
+
+    def sought(self, name: str, value: t.Any) -> t.Any:
+        """Give what a filter compares with, for a value that was given for it."""
+        return value
 
     def item_id(self, text: str) -> int | str:
         """Read the id in a path.

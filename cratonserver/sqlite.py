@@ -44,7 +44,8 @@ class SQLite(Database):
 
     def __init__(self, url: sa.URL, connections: int) -> None:
         super().__init__(url, connections)
-        self.writer = self.engine.execution_options(craton_writes=True)
+        self.looker = self.engine.execution_options(craton_begin=None)
+        self.writer = self.engine.execution_options(craton_begin="BEGIN IMMEDIATE")
         self._turns = threading.Lock()
 
     def _connect(self, url: sa.URL, connections: int) -> sa.Engine:
@@ -145,5 +146,6 @@ def _write_ahead(cursor: t.Any) -> None:
 def _begin(connection: sa.Connection) -> None:
     # A transaction that is going to write says so at once: one that began as a
     # reader could find that another writer was faster.
-    writes = connection.get_execution_options().get("craton_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    begin = connection.get_execution_options().get("craton_begin", "BEGIN")
+    if begin:
+        connection.exec_driver_sql(begin)

@@ -82,7 +82,7 @@ class Store:
     def read(self, *, once: bool = False) -> t.Iterator[sa.Connection]:
         """Give a connection in a transaction that only reads.
 
-        :param once: whether it is for one query, which needs no transaction.
+        :param once: whether each query may see another state: one needs no transaction.
         :raises StoreError: when the database fails.
         """
         engine = self.database.looker if once else self.database.reader

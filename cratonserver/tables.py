@@ -10,6 +10,7 @@ owner, so that the database itself keeps them in step with their owners.
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import typing as t
 
@@ -21,6 +22,9 @@ from cratonclient.fields import Field, Ref
 from cratonserver import containment, rules
 
 T = t.TypeVar("T")
+#: So many queries and parts of them are kept: what one asks, many ask, but what
+#: could be asked has no end.
+_KEPT = 512
 Kind = type[crud.CRUDClient[t.Any]]
 
 
@@ -66,7 +70,7 @@ class Schema:
             }
         )
         self._by_collection = {v1.collection_of(kind): kind for kind in kinds}
-        self._made: dict[tuple[t.Any, ...], t.Any] = {}
+        self._made = functools.lru_cache(_KEPT)(lambda make, *args: make(self, *args))
         self._roots = {kind: self._find_root(kind) for kind in kinds}
         for kind in kinds:
             if self.root(kind) is kind:
@@ -100,17 +104,14 @@ class Schema:
         return self.metadata.tables[v1.collection_of(self.root(kind))]
 
     def once(self, make: t.Callable[..., T], *args: t.Any) -> T:
-        """Give a part of a query that depends on the tables alone.
+        """Give a query, or a part of one, that depends on the tables and ``args`` alone.
 
-        SQLAlchemy runs a query faster than it puts one together, so what every
-        request needs is made for the first one.
+        SQLAlchemy runs a query faster than it puts one together, so what many
+        requests need is made for the first one.
 
         :param make: what makes it from the schema and ``args``.
         """
-        key = (make, *args)
-        if key not in self._made:
-            self._made[key] = make(self, *args)
-        return t.cast("T", self._made[key])
+        return t.cast("T", self._made(make, *args))
 
     def rows(self, kind: Kind) -> sa.Select[t.Any]:
         """Give the query for all that the server knows of the rows of a kind's table."""

@@ -63,9 +63,12 @@ class View:
         """Refuse what the user may not do."""
         self.rules.allow(req.context.identity, req.method, self.part)
 
-    def reading(self, req: falcon.Request) -> Transaction:
-        """Give the objects of the kind, to read."""
-        return Transaction(self, req, self.store.read())
+    def reading(self, req: falcon.Request, *, once: bool = False) -> Transaction:
+        """Give the objects of the kind, to read.
+
+        :param once: whether one query is all that is asked.
+        """
+        return Transaction(self, req, self.store.read(once=once))
 
     def change(self, req: falcon.Request, work: t.Callable[[Objects], T]) -> T:
         """Change objects of the kind; all of it or nothing is kept.
@@ -112,7 +115,8 @@ class Collection(View):
         """List."""
         query = parameters.for_list(self.store.schema, self.kind, req.query_string)
         self.allow(req)
-        with self.reading(req) as objects:
+        once = not (query.details or query.vars or self.rules.finds_one)
+        with self.reading(req, once=once) as objects:
             wanted = {n: v for n, v in query.filters.items() if n in ("id", "name")}
             if self.rules.finds_one and wanted:
                 rows, links = self._one(objects, wanted), []

@@ -18,6 +18,8 @@ if t.TYPE_CHECKING:
 class Rules(rules.Rules):
     """The rules of hosts and network devices (wire document, 4.4, 5.6 and 5.7)."""
 
+    optional_filters = ("descendants",)
+
     def __init__(self, kind: type[crud.CRUDClient[t.Any]]) -> None:
         super().__init__(kind)
         self.conflict = "A device with the given name already exists."
@@ -29,14 +31,14 @@ class Rules(rules.Rules):
         return [kind.scalar_subquery().label("parent_kind")]
 
     def condition(
-        self, schema: Schema, name: str, value: t.Any, filters: t.Mapping[str, t.Any]
+        self, schema: Schema, name: str, value: t.Any, filters: t.Container[str]
     ) -> sa.ColumnElement[bool]:
         """Filter by label, and by parent to any depth."""
         table = schema.table(self.kind)
         if name == "label":
             labels = schema.labels(self.kind)
             return table.c.id.in_(sa.select(labels.c.owner_id).where(labels.c.label == value))
-        if name == "parent_id" and filters.get("descendants"):
+        if name == "parent_id" and "descendants" in filters:
             return table.c.id.in_(trees.descendants(table, value))
         if name == "descendants":  # says how parent_id is meant
             return sa.true()

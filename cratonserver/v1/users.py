@@ -59,7 +59,7 @@ class Rules(rules.Rules):
     def check_deletion(self, objects: Objects, item_id: int | str) -> None:
         """Leave roots to roots, and one of them for ever."""
         users = objects.table
-        going = sa.and_(users.c.id == item_id, self.visible(users, objects.who))
+        going = sa.and_(users.c.id == item_id, *objects.scope())
         protect_roots(objects.connection, users, going, objects.who)
 
     def present(self, row: t.Mapping[str, t.Any], base: str) -> dict[str, t.Any]:
