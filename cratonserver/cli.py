@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import shlex
 import socket
 import sys
@@ -21,7 +22,8 @@ def main(argv: list[str] | None = None) -> int:
     """Run the program.
 
     :param argv: the words of the command line, without the program's name.
-    :returns: the exit status: 0 done, 1 failed, 2 wrong usage or configuration.
+    :returns: the exit status: 0 done, 1 failed, 2 wrong usage or configuration,
+        141 output closed.
     """
     options = _parser().parse_args(argv)
     given = {
@@ -31,10 +33,15 @@ def main(argv: list[str] | None = None) -> int:
     }
     try:
         found = configuration.load(given, options.config_file)
-        return t.cast("int", options.command(found, options))
+        result = t.cast("int", options.command(found, options))
+        sys.stdout.flush()
+        return result
     except configuration.ConfigurationError as exc:
         print(f"craton-server: {exc}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except (StoreError, OSError) as exc:
         print(f"craton-server: {exc}", file=sys.stderr)
         return 1
@@ -165,7 +172,9 @@ def _url(host: str, port: int) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="craton-server", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="craton-server", description="Make a fleet, serve it, and look after it."
+    )
     parser.add_argument(
         "--version", action="version", version=f"craton-server {cratonclient.__version__}"
     )
@@ -222,7 +231,7 @@ def _add_administration(commands: t.Any) -> None:
     projects = _group(commands, "project", "look after projects, without a key")
     add(projects, "project_list", "list", "list projects: id, name")
     made = add(projects, "project_create", "create", "make a project; print its id")
-    made.add_argument("name")
+    made.add_argument("name", help="name, which need not be unique")
     deleted = add(projects, "project_delete", "delete", "delete a project with all its content")
     deleted.add_argument("project", help="id or name")
 

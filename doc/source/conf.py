@@ -17,11 +17,17 @@ version = ".".join(release.split(".")[:2])
 extensions = [
     "oslo_config.sphinxext",
     "parsers",
+    "reno.sphinxext",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
 ]
+# -- of an option is no dash, and what is quoted is often typed.
+smartquotes = False
+highlight_language = "text"
 html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["custom.css"]
 html_title = f"{project} {version}"
 
 # One for each program, and one for each object: craton-host(1).

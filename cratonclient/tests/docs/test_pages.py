@@ -1,59 +1,75 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every example of README and the documentation, against a live server.
 
-Each page begins with a server that has an empty fleet, and the variables of its
-root user in the environment.
+A page begins with a server that has an empty fleet, and the variables of its root
+user in the environment; a page that starts a server itself begins with none.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
+import socket
 import textwrap
 from unittest import mock
 
-from cratonclient.tests import base, servers
+from cratonclient.tests import base, postgresql, servers
 from cratonclient.tests.docs import pages
 
-ROOT = pathlib.Path(__file__).parents[3]
-#: How a page calls the place of the server.
-ADDRESS = "127.0.0.1:7780"
+#: How a page calls the place of the server, and how it starts one.
+ADDRESS, START = "127.0.0.1:7780", "$ craton-server "
+#: How a page calls a database of PostgreSQL.
+DATABASE = "postgresql://craton@db.example.org/craton"
 
 
 class TestPages(base.TestCase):
     """One test for each page, made below."""
 
-    def check(self, page: pathlib.Path) -> None:
-        login = servers.start(self)
-        address = login["CRATON_URL"].removeprefix("http://")
-        environment = {
-            "PATH": f"{servers.BIN}{os.pathsep}{os.environ['PATH']}",
-            "HOME": str(self.folder()),
-            "LC_ALL": "C.UTF-8",
-            "COLUMNS": "100",
-            **login,
-        }
-        patch = mock.patch.dict(os.environ, environment, clear=True)
-        patch.start()
-        self.addCleanup(patch.stop)
-        shell = pages.Shell(environment, pathlib.Path(environment["HOME"]))
+    def check(self, page: pathlib.Path, found: list[pages.Block]) -> None:
+        places, login = self.begin(page, found)
+        folder = self.folder()
+        environment = pages.environment(folder) | login
+        self.enterContext(mock.patch.dict(os.environ, environment, clear=True))
+        self.enterContext(contextlib.chdir(folder))
+        shell = pages.Shell(environment, folder)
         self.addCleanup(shell.close)
+        pages.run(page, found, shell, lambda text: pages.rewritten(text, places))
 
-        pages.run(page, shell, lambda text: text.replace(ADDRESS, address))
+    def begin(
+        self, page: pathlib.Path, found: list[pages.Block]
+    ) -> tuple[dict[str, str], dict[str, str]]:
+        """Start what a page needs; tell where that is, and how to log in."""
+        places = {}
+        if any(block.needs == "postgresql" for block in found):
+            try:
+                cluster = self.enterContext(postgresql.running())
+            except postgresql.NotInstalled as exc:
+                self.skipTest(str(exc))
+            places[DATABASE] = cluster.url()
+        if START not in page.read_text():
+            login = servers.start(self)
+            return {**places, ADDRESS: login["CRATON_URL"].removeprefix("http://")}, login
+        places[ADDRESS] = f"127.0.0.1:{free_port()}"
+        return places, {"OS_SERVING__LISTEN": places[ADDRESS]}
 
 
-def _add(page: pathlib.Path) -> None:
-    name = "_".join(page.relative_to(ROOT).with_suffix("").parts).replace("-", "_")
+def free_port() -> int:
+    """Find a port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
 
+
+def _add(page: pathlib.Path, found: list[pages.Block]) -> None:
     def test(self: TestPages) -> None:
-        self.check(page)
+        self.check(page, found)
 
-    setattr(TestPages, f"test_{name}".lower(), test)
+    setattr(TestPages, f"test_{pages.name(page)}", test)
 
 
-for found in [ROOT / "README.rst", *sorted((ROOT / "doc/source").rglob("*.rst"))]:
-    if pages.blocks(found):
-        _add(found)
+for path in pages.PAGES:
+    if here := [block for block in pages.blocks(path) if block.needs != "keystone"]:
+        _add(path, here)
 
 
 class TestReading(base.TestCase):
@@ -66,7 +82,7 @@ class TestReading(base.TestCase):
         path = self.page(text)
         shell = pages.Shell({"PATH": os.environ["PATH"]}, path.parent)
         self.addCleanup(shell.close)
-        return pages.run(path, shell, lambda text: text)
+        return pages.run(path, pages.blocks(path), shell, lambda text: text)
 
     def test_examples_share_a_shell_and_an_interpreter(self):
         count = self.run_page(
@@ -94,6 +110,10 @@ class TestReading(base.TestCase):
 
         self.assertEqual(3, count)
 
+    def test_what_runs_in_the_background_is_waited_for(self):
+        text = "$ (bash -c 'echo late') &\n    late\n    $ echo now\n    now\n"
+        self.assertEqual(1, self.run_page(f".. code-block:: console\n\n    {text}"))
+
     def test_what_is_not_an_example_is_not_run(self):
         self.assertEqual([], pages.blocks(self.page("::\n\n    $ false\n")))
 
@@ -102,6 +122,9 @@ class TestReading(base.TestCase):
             ".. code-block:: console\n\n    $ echo a\n    b\n",
             ".. code-block:: console\n\n    $ echo a\n",
             ".. code-block:: console\n\n    $ cat /nowhere\n",
+            ".. code-block:: console\n\n    $ echo a &\n    b\n",
+            ".. code-block:: console\n\n    $ cat <(tail -f /dev/null)\n",
             ".. code-block:: pycon\n\n    >>> 1\n    2\n",
         ):
-            self.assertRaises(pages.Failed, self.run_page, text)
+            with self.subTest(text), mock.patch.object(pages.Shell, "PATIENCE", 1):
+                self.assertRaises(pages.Failed, self.run_page, text)

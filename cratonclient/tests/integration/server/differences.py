@@ -2,7 +2,7 @@
 """What this server deliberately answers in another way than the recorded one.
 
 A reason is the left column of a row of the table of differences in
-``doc/source/server/index.rst``, where the right column says why.
+``doc/source/server/differences.rst``, where the right column says why.
 """
 
 from __future__ import annotations

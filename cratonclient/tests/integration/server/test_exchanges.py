@@ -19,7 +19,7 @@ from cratonserver import identity
 #: The project of the first user of the recording.
 BOOTSTRAP = "00000000-0000-4000-8000-000000000001"
 
-DOCUMENTATION = pathlib.Path(__file__).parents[4] / "doc/source/server/index.rst"
+DOCUMENTATION = pathlib.Path(__file__).parents[4] / "doc/source/server/differences.rst"
 
 
 def body_of(request: dict[str, t.Any]) -> str:
