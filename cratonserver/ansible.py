@@ -209,9 +209,9 @@ class Fleet:
     def _places(self, collection: str, **filters: int) -> dict[int, Row]:
         """Read cells or regions by id, each with its own variables as ``vars``."""
         among = self._select(collection, **filters)
-        table = self._schema.variables(self._schema.kind(collection))
+        kind = self._schema.kind(collection)
         ids = among.with_only_columns(among.selected_columns.id)
-        found = variables.own(self._connection, table, ids)
+        found = variables.own(self._connection, self._schema, kind, ids)
         return {
             row["id"]: {**row, "vars": found.get(row["id"], {})} for row in self._read(among)
         }

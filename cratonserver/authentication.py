@@ -33,14 +33,10 @@ class LocalAuthentication:
             return
         known = req.env.get(IDENTITY_KEY)
         if known is None:
-            with self._store.read(once=True) as connection:
-                known = identity.authenticate(
-                    connection,
-                    self._users,
-                    req.get_header("X-Auth-User"),
-                    req.get_header("X-Auth-Token"),
-                    req.get_header("X-Auth-Project"),
-                )
+            given = [req.get_header(f"X-Auth-{name}") for name in ("User", "Token", "Project")]
+            known = self._store.ask(
+                lambda connection: identity.authenticate(connection, self._users, *given)
+            )
             req.env[IDENTITY_KEY] = known  # for the log
         req.context.identity = known
 

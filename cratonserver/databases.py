@@ -17,6 +17,9 @@ import sqlalchemy as sa
 from cratonclient import redact
 from cratonserver import errors
 
+#: The option of a statement for which one plan fits all values.
+SETTLED = "craton_settled"
+
 #: Seconds that a writer waits for another one before it gives up.
 BUSY_TIMEOUT = 30
 
@@ -102,7 +105,8 @@ class Database(abc.ABC):
         """Keep others from setting the fleet up until the transaction ends."""
 
 
-#: The module for each backend of SQLAlchemy. It has ``make``, ``insert`` and ``broken``.
+#: The module for each backend of SQLAlchemy. It has ``make``, ``insert``, ``broken``,
+#: ``among``, ``members`` and ``KEEPS_PLANS``.
 _MODULES = {"postgresql": "postgresql", "sqlite": "sqlite"}
 
 
@@ -138,6 +142,32 @@ def broken(connection: sa.Connection, error: sa.exc.IntegrityError) -> Broken:
     if found is None:
         raise error
     return t.cast("Broken", found)
+
+
+def keeps_plans(dialect: str) -> bool:
+    """Tell whether the database may run a statement by a plan made for other values."""
+    return t.cast("bool", _module(dialect).KEEPS_PLANS)
+
+
+def among(dialect: str, column: sa.ColumnElement[t.Any], name: str) -> sa.ColumnElement[bool]:
+    """Give the condition that a column is among some ids, however many.
+
+    They are one parameter, so that it is always the same statement.
+
+    :param dialect: the database, by SQLAlchemy's name.
+    :param name: of the parameter, a list.
+    """
+    return t.cast("sa.ColumnElement[bool]", _module(dialect).among(column, name))
+
+
+def members(
+    dialect: str, name: sa.ColumnElement[str], value: sa.ColumnElement[str]
+) -> sa.ColumnElement[str]:
+    """Give the members of a JSON object, as text: one for each row of a group.
+
+    :param value: JSON.
+    """
+    return t.cast("sa.ColumnElement[str]", _module(dialect).members(name, value))
 
 
 def upsert(

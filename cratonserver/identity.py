@@ -14,7 +14,7 @@ import uuid
 
 import sqlalchemy as sa
 
-from cratonserver import errors
+from cratonserver import databases, errors
 
 #: The project that a new fleet begins with. ``projects/1`` is another way to
 #: write its id, see :func:`project_id`.
@@ -127,7 +127,8 @@ def _user(users: sa.Table) -> sa.Select[t.Any]:
     """Make the query that every request begins with."""
     known = users.c
     columns = (known.id, known.username, known.key_digest, known.is_admin, known.is_root)
-    return sa.select(*columns).where(
+    named = sa.select(*columns).where(
         known.project_id == sa.bindparam("project_id"),
         known.username == sa.bindparam("username"),
     )
+    return named.execution_options(**{databases.SETTLED: True})

@@ -160,9 +160,8 @@ class KeystoneAuthentication:
     def _make_project(self, item_id: str, name: str | None) -> None:
         """Make the project of a token, unless it is there."""
         seen = sa.select(self._projects.c.id).where(self._projects.c.id == item_id)
-        with self._store.read(once=True) as connection:
-            if connection.execute(seen).first():
-                return
+        if self._store.ask(lambda connection: connection.execute(seen).first()):
+            return
         values = {"id": item_id, "name": name or item_id, "created_at": objects.now()}
         try:
             with self._store.write() as connection:

@@ -177,7 +177,7 @@ class Objects:
         if resolved and self.kind.resource_class.inherits:
             return variables.resolve(self.connection, self.schema, self.kind, rows)
         ids = [row["id"] for row in rows]
-        return variables.own(self.connection, self.schema.variables(self.kind), ids)
+        return variables.own(self.connection, self.schema, self.kind, ids)
 
     def put_variables(self, item_id: int | str, values: Row) -> Row:
         """Set variables; the others stay.
@@ -188,7 +188,8 @@ class Objects:
         self._hold(item_id)
         table = self.schema.variables(self.kind)
         variables.put(self.connection, table, item_id, values)
-        return variables.own(self.connection, table, [item_id]).get(item_id, {})
+        found = variables.own(self.connection, self.schema, self.kind, [item_id])
+        return found.get(item_id, {})
 
     def remove_variables(self, item_id: int | str, names: t.Iterable[str]) -> None:
         """Delete variables by name.

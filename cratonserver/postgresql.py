@@ -10,18 +10,20 @@ import typing as t
 
 import psycopg
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from cratonclient import redact
+from cratonserver import databases
 from cratonserver.databases import BUSY_TIMEOUT, Broken, Database, StoreError, Trouble
 
-__all__ = ["PostgreSQL", "broken", "insert", "make"]
+__all__ = ["PostgreSQL", "among", "broken", "insert", "make", "members"]
 
 #: Whoever makes tables, or the first user, holds the advisory lock of this number. It
 #: says "craton" in ASCII.
 _FLEET_LOCK = int.from_bytes(b"craton", "big")
 
 _DRIVER = "postgresql+psycopg"
+KEEPS_PLANS = True
 #: Seconds for which a connection is believed to work after it did.
 _TRUSTED = 1
 _BUSY = Trouble("is busy", "Try again.", again=True)
@@ -85,6 +87,7 @@ class PostgreSQL(Database):
             connect_args={"connect_timeout": 10, "application_name": "craton"} | url.query,
         )
         sa.event.listen(engine, "connect", _prepare)
+        sa.event.listen(engine, "do_execute", _execute)
         sa.event.listen(engine, "checkin", _remember)
         sa.event.listen(engine, "checkout", _refuse_lost)
         return engine
@@ -131,8 +134,32 @@ def broken(error: t.Any) -> Broken | None:
     )
 
 
+def among(column: sa.ColumnElement[t.Any], name: str) -> sa.ColumnElement[bool]:
+    """Give the condition that a column is among the ids of a list."""
+    return column == sa.any_(sa.bindparam(name, type_=ARRAY(column.type)))
+
+
+def members(name: t.Any, value: t.Any) -> sa.ColumnElement[str]:
+    """Give the members of a JSON object, of the rows of a group."""
+    quoted = sa.cast(sa.func.to_json(name), sa.Text)
+    return sa.func.string_agg(
+        quoted + sa.literal_column("':'") + value, sa.literal_column("','"), type_=sa.Text
+    )
+
+
 def _prepare(connection: t.Any, _record: t.Any) -> None:
     connection.execute(f"SET lock_timeout = '{BUSY_TIMEOUT}s'")
+
+
+def _execute(cursor: t.Any, statement: str, parameters: t.Any, context: t.Any) -> bool:
+    """Run a statement; have it prepared only where it says that one plan fits all values.
+
+    Otherwise the plan that PostgreSQL keeps may be one for the commonest values, and
+    take a hundred times as long for others.
+    """
+    settled = context.execution_options.get(databases.SETTLED, False)
+    cursor.execute(statement, parameters, prepare=settled)
+    return True
 
 
 def _remember(_connection: t.Any, record: t.Any) -> None:

@@ -16,8 +16,9 @@ from cratonclient import redact
 from cratonserver import containment
 from cratonserver.databases import BUSY_TIMEOUT, Broken, Database, StoreError, Trouble
 
-__all__ = ["SQLite", "broken", "insert", "make"]
+__all__ = ["SQLite", "among", "broken", "insert", "make", "members"]
 
+KEEPS_PLANS = False
 _PATH = "Check that the path is right, and that you may read and write the file and its folder."
 _LOCKED = Trouble(
     "is locked", f"Another program has been writing to it for {BUSY_TIMEOUT} seconds."
@@ -49,7 +50,12 @@ class SQLite(Database):
         self._turns = threading.Lock()
 
     def _connect(self, url: sa.URL, connections: int) -> sa.Engine:
-        engine = sa.create_engine(url, pool_size=connections, max_overflow=-1)
+        engine = sa.create_engine(
+            url,
+            pool_size=connections,
+            max_overflow=-1,
+            pool_use_lifo=True,  # the one that was used last has the most in its cache
+        )
         sa.event.listen(engine, "connect", _prepare)
         sa.event.listen(engine, "begin", _begin)
         return engine
@@ -110,6 +116,18 @@ def broken(error: t.Any) -> Broken | None:
         sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY: Broken("reference"),
         sqlite3.SQLITE_CONSTRAINT_UNIQUE: Broken("unique"),
     }.get(error.sqlite_errorcode)
+
+
+def among(column: sa.ColumnElement[t.Any], name: str) -> sa.ColumnElement[bool]:
+    """Give the condition that a column is among the ids of a list."""
+    ids = sa.func.json_each(sa.bindparam(name, type_=sa.JSON)).table_valued("value")
+    return column.in_(sa.select(ids.c.value))
+
+
+def members(name: t.Any, value: t.Any) -> sa.ColumnElement[str]:
+    """Give the members of a JSON object, of the rows of a group."""
+    member = sa.func.json_quote(name, type_=sa.Text) + sa.literal_column("':'") + value
+    return sa.func.group_concat(member, type_=sa.Text)  # with commas
 
 
 def _prepare(connection: t.Any, _record: t.Any) -> None:

@@ -86,8 +86,29 @@ class Store:
         :raises StoreError: when the database fails.
         """
         engine = self.database.looker if once else self.database.reader
-        with self._explaining(), engine.connect() as connection:
+        # It ends with a commit where it can: to roll back would have psycopg forget
+        # the statements that PostgreSQL has prepared.
+        with self._explaining(), engine.begin() as connection:
             yield connection
+
+    def ask(self, work: t.Callable[[sa.Connection], T]) -> T:
+        """Ask one query; again, if the connection turns out to be lost.
+
+        Then all others are taken for lost as well, so who begins with it finds the
+        database whenever it is there.
+
+        :param work: what asks.
+        :returns: what it returns.
+        :raises StoreError: when the database fails.
+        """
+        try:
+            with self.read(once=True) as connection:
+                return work(connection)
+        except StoreError as exc:
+            if not getattr(exc.__cause__, "connection_invalidated", False):
+                raise
+        with self.read(once=True) as connection:
+            return work(connection)
 
     @contextlib.contextmanager
     def write(self) -> t.Iterator[sa.Connection]:

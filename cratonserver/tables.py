@@ -57,6 +57,7 @@ class Schema:
 
     def __init__(self, kinds: t.Sequence[Kind], dialect: str = "sqlite") -> None:
         self.kinds = kinds
+        self.dialect = dialect
         # Whether what stays may still refer to what was deleted is asked when
         # all that goes with it is gone. SQLite asks at the end of the statement,
         # PostgreSQL after each step of it, unless it is told to wait.
@@ -147,7 +148,8 @@ class Schema:
         table = self.table(kind)
         if "kind" not in table.c or len(members) == len(self.family(kind)) - 1:
             return []
-        keys = [member.key for member in members]
+        # Constants, since PostgreSQL shall know them when it makes a plan.
+        keys = [sa.literal_column(f"'{member.key}'", sa.String) for member in members]
         return [table.c.kind == keys[0] if len(keys) == 1 else table.c.kind.in_(keys)]
 
     def _find_root(self, kind: Kind) -> Kind:

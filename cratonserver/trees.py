@@ -35,13 +35,14 @@ def descendants(table: sa.Table, row_id: int) -> sa.Select[tuple[int]]:
     return sa.select(tree.c.id)
 
 
-def with_ancestors(table: sa.Table) -> sa.Select[t.Any]:
+def with_ancestors(table: sa.Table, wanted: sa.ColumnElement[bool]) -> sa.Select[t.Any]:
     """Select id and parent_id of rows, and of all that they are below.
 
-    Their ids are the parameter ``ids``. Each row above is looked up by itself: for
-    a join, PostgreSQL expects so many of them that it reads the whole table.
+    Each row above is looked up by itself: for a join, PostgreSQL expects so many of
+    them that it reads the whole table.
+
+    :param wanted: the condition that picks the rows.
     """
-    wanted = table.c.id.in_(sa.bindparam("ids", expanding=True))
     start = sa.select(table.c.id, table.c.parent_id).where(wanted)
     chain = start.cte("ancestors", recursive=True)
     further = table.alias()

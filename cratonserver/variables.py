@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import collections
 import json
 import typing as t
 
@@ -19,19 +18,38 @@ Values = dict[str, t.Any]
 Ids = t.Iterable[t.Any] | sa.Select[t.Any]
 
 
-def own(connection: sa.Connection, table: sa.Table, ids: Ids) -> dict[t.Any, Values]:
-    """Read the variables that rows have themselves.
+def own(connection: sa.Connection, schema: Schema, kind: Kind, ids: Ids) -> dict[t.Any, Values]:
+    """Read the variables that rows of a kind have themselves.
 
-    :param table: the table of variables.
-    :returns: values by name by id; ids without variables give an empty dict.
+    :returns: values by name by id; those without variables are not there.
     """
-    found: dict[t.Any, Values] = collections.defaultdict(dict)
-    wanted = ids if isinstance(ids, sa.Select) else sorted(set(ids))
-    if isinstance(wanted, sa.Select) or wanted:
-        query = sa.select(table).where(table.c.owner_id.in_(wanted))
-        for owner_id, name, value in connection.execute(query).all():
-            found[owner_id][name] = _decode(value)
-    return found
+    if isinstance(ids, sa.Select):
+        table = schema.variables(kind)
+        query = _grouped(schema, table, table.c.owner_id).where(table.c.owner_id.in_(ids))
+        rows = connection.execute(query)
+    else:
+        rows = connection.execute(schema.once(_own, kind), {"ids": list(ids)})
+    return {owner_id: _decode(members) for owner_id, members in rows.all()}
+
+
+def _own(schema: Schema, kind: Kind) -> sa.Select[t.Any]:
+    table = schema.variables(kind)
+    wanted = databases.among(schema.dialect, table.c.owner_id, "ids")
+    query = _grouped(schema, table, table.c.owner_id).where(wanted)
+    return query.execution_options(**{databases.SETTLED: True})
+
+
+def _grouped(
+    schema: Schema, table: sa.Table, *columns: sa.ColumnElement[t.Any]
+) -> sa.Select[t.Any]:
+    """Make the query for the variables of each owner, as the members of an object.
+
+    It takes less time than to read them one by one.
+
+    :param columns: what stands before them.
+    """
+    members = databases.members(schema.dialect, table.c.name, table.c.value)
+    return sa.select(*columns, members).group_by(table.c.owner_id)
 
 
 def resolve(
@@ -39,25 +57,26 @@ def resolve(
 ) -> dict[t.Any, Values]:
     """Read the variables of rows with what they inherit, by id.
 
-    These are three queries at most, whatever the number of rows.
+    These are two queries at most, whatever the number of rows.
     """
     nested, containers = schema.once(inheritance, kind)
     parents = _parents(connection, schema, kind, rows) if nested else {}
-    family = {row["id"] for row in rows} | parents.keys()
-    themselves = own(connection, schema.variables(kind), family)
-    outside = _of_containers(connection, schema, containers, rows)
+    ids: dict[str, t.Iterable[t.Any]] = {"id": {row["id"] for row in rows} | parents.keys()}
+    for name in containers:
+        ids[name] = {row[name] for row in rows if row[name] is not None}
+    found = _found(connection, schema, kind, ids)
     # Most rows of a page are in the same few places.
     places: dict[tuple[t.Any, ...], Values] = {}
+    furthest_first = [*reversed(containers)]
     resolved = {}
     for row in rows:
-        place = tuple(row[name] for name in containers)
+        place = tuple([row[name] for name in furthest_first])
         if place not in places:
-            furthest_first = reversed([*zip(containers, place, strict=True)])
-            places[place] = _merged(outside.get(where, {}) for where in furthest_first)
+            layers = zip(furthest_first, map(str, place), strict=True)
+            places[place] = _merged(found[where] for where in layers if where in found)
         chain = _chain(row["id"], parents)
-        resolved[row["id"]] = _merged(
-            (places[place], *(themselves.get(above, {}) for above in reversed(chain)))
-        )
+        own = (found.get(("id", str(above)), {}) for above in reversed(chain))
+        resolved[row["id"]] = _merged((places[place], *own))
     return resolved
 
 
@@ -105,39 +124,37 @@ def _parents(
 
 
 def _ancestors(schema: Schema, kind: Kind) -> sa.Select[t.Any]:
-    return trees.with_ancestors(schema.table(kind))
+    table = schema.table(kind)
+    return trees.with_ancestors(table, databases.among(schema.dialect, table.c.id, "ids"))
 
 
-def _of_containers(
+def _found(
     connection: sa.Connection,
     schema: Schema,
-    containers: t.Mapping[str, Kind],
-    rows: t.Sequence[Row],
-) -> dict[tuple[str, t.Any], Values]:
-    """Read the variables of all that rows are in, by the field and its value."""
-    found: dict[tuple[str, t.Any], Values] = collections.defaultdict(dict)
-    if not containers:
-        return found
-    ids = {n: {row[n] for row in rows if row[n] is not None} for n in containers}
-    known = {(n, str(item_id)): item_id for n, some in ids.items() for item_id in some}
-    query = schema.once(_union, *containers.items())
-    given = {name: sorted(some) for name, some in ids.items()}
-    for field, owner, name, value in connection.execute(query, given).all():
-        found[field, known[field, owner]][name] = _decode(value)
-    return found
+    kind: Kind,
+    ids: t.Mapping[str, t.Iterable[t.Any]],
+) -> dict[tuple[str, str], Values]:
+    """Read the variables of rows, and of all that they are in.
+
+    :param ids: by the field that has them, ``id`` for the rows themselves.
+    :returns: values by name, by the field and the id as text.
+    """
+    given = {name: [*some] for name, some in ids.items()}
+    rows = connection.execute(schema.once(_union, kind), given).all()
+    return {(field, owner): _decode(members) for field, owner, members in rows}
 
 
-def _union(schema: Schema, *containers: tuple[str, Kind]) -> sa.CompoundSelect[t.Any]:
-    """Make the query for the variables of several kinds, with the ids of each by field."""
+def _union(schema: Schema, kind: Kind) -> sa.CompoundSelect[t.Any]:
+    """Make the query for the variables of a kind and of those that it is in."""
+    _, containers = schema.once(inheritance, kind)
     queries = []
-    for field, kind in containers:
-        table = schema.variables(kind)
+    for field, owners in {"id": kind, **containers}.items():
+        table = schema.variables(owners)
         owner_id = sa.cast(table.c.owner_id, sa.String)  # numbers here, UUIDs there
-        wanted = table.c.owner_id.in_(sa.bindparam(field, expanding=True))
-        queries.append(
-            sa.select(sa.literal(field), owner_id, table.c.name, table.c.value).where(wanted)
-        )
-    return sa.union_all(*queries)
+        wanted = databases.among(schema.dialect, table.c.owner_id, field)
+        place = sa.literal_column(f"'{field}'", sa.String)
+        queries.append(_grouped(schema, table, place, owner_id).where(wanted))
+    return sa.union_all(*queries).execution_options(**{databases.SETTLED: True})
 
 
 def _chain(row_id: t.Any, parents: t.Mapping[t.Any, t.Any]) -> list[t.Any]:
@@ -158,9 +175,9 @@ def _merged(layers: t.Iterable[Values]) -> Values:
     return merged
 
 
-def _decode(text: str) -> t.Any:
-    """Read a value as it was stored: without the checks that json.loads begins with."""
-    return _DECODER.raw_decode(text)[0]
+def _decode(members: str) -> Values:
+    """Read the members of an object, without the checks that json.loads begins with."""
+    return t.cast("Values", _DECODER.raw_decode(f"{{{members}}}")[0])
 
 
 _DECODER = json.JSONDecoder()

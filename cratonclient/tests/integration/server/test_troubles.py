@@ -175,6 +175,31 @@ class TestPostgreSQL(TroublesTestCase):
         )
         self.assertEqual(200, caller.get("/clouds").status)
 
+    def test_a_connection_that_is_lost_while_it_is_used_is_made_anew(self):
+        store = self.open(self.url)
+        tried = []
+
+        def ask(connection: sa.Connection) -> object:
+            own = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+            tried.append(own)
+            if len(tried) == 1:
+                databases.execute(databases.SERVER, f"SELECT pg_terminate_backend({own})")
+            return connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+
+        self.assertEqual(store.ask(ask), tried[1])
+        self.assertNotEqual(tried[0], tried[1])
+
+    def test_a_query_that_fails_is_not_asked_again(self):
+        store, tried = self.open(self.url), []
+
+        def ask(connection: sa.Connection) -> None:
+            tried.append(connection)
+            connection.exec_driver_sql("SET statement_timeout = 1")
+            connection.exec_driver_sql("SELECT pg_sleep(1)")
+
+        self.assertRaises(StoreError, store.ask, ask)
+        self.assertEqual(1, len(tried))
+
     def test_transactions_that_wait_for_each_other_begin_again(self):
         store = self.open(self.url)
         caller = self.root(store)

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What pages ask of the database: how many statements, which ones, and how it runs them."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import typing as t
+import unittest
+
+import sqlalchemy as sa
+
+from cratonclient.tests.integration.server import base, databases
+from cratonserver import pages, tables
+
+
+class PlansTestCase(base.ServerTestCase):
+    @contextlib.contextmanager
+    def statements(self) -> t.Iterator[list[str]]:
+        """Give the statements that are run meanwhile."""
+        seen: list[str] = []
+
+        def note(*args: t.Any) -> None:
+            seen.append(args[2])
+
+        sa.event.listen(self.store.engine, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            sa.event.remove(self.store.engine, "before_cursor_execute", note)
+
+
+class TestStatements(PlansTestCase):
+    def setUp(self):
+        super().setUp()
+        self.user = self.member()
+        place = self.user.make("regions")
+        self.hosts = [
+            self.user.make("hosts", region_id=place["id"], cloud_id=place["cloud_id"])["id"]
+            for _ in range(12)
+        ]
+
+    def test_a_page_is_one_statement_beside_the_one_that_finds_the_user(self):
+        marker = f"/hosts?limit=10&marker={self.hosts[0]}"
+        for path in ("/hosts", marker, f"/hosts?cloud_id=1&id={self.hosts[0]}", "/networks"):
+            with self.about(path), self.statements() as seen:
+                self.assertAnswer(self.user.get(path), 200)
+                self.assertEqual(2, len(seen), str(seen))
+
+    def test_a_page_with_variables_is_read_in_one_transaction(self):
+        with self.statements() as seen:
+            self.assertAnswer(self.user.get("/hosts?details=true"), 200)
+        begins = [] if databases.SERVER else ["BEGIN"]  # psycopg begins by itself
+        found = [(re.findall(r"FROM (\w+)", text) or [text])[0] for text in seen]
+        self.assertEqual(["users", *begins, "devices", "device_variables"], found)
+
+    def test_it_is_the_same_whoever_asks_whatever_for(self):
+        other = self.member()
+        texts: list[str] = []
+        for who, marker in ((self.user, self.hosts[0]), (self.user, self.hosts[3])):
+            with self.statements() as seen:
+                who.get(f"/hosts?region_id={marker}&limit=10&marker={marker}")
+            texts.append(seen[-1])
+        self.assertEqual(1, len(set(texts)))
+        with self.statements() as seen:
+            self.assertEqual([], other.names("/hosts"))
+            self.assertEqual(12, len(self.user.names("/hosts")))
+        self.assertEqual(seen[:2], seen[2:])
+
+    def test_of_those_that_could_be_asked_some_are_kept(self):
+        def make(schema: tables.Schema, number: int) -> object:
+            return object()
+
+        schema = tables.Schema([])
+        first = schema.once(make, 0)
+        self.assertIs(first, schema.once(make, 0))
+        for number in range(5000):
+            schema.once(make, number)
+        self.assertIsNot(first, schema.once(make, 0))
+
+
+@unittest.skipUnless(databases.SERVER, "is about PostgreSQL")
+class TestPostgreSQL(PlansTestCase):
+    def prepared(self) -> list[str]:
+        """Give the statements that PostgreSQL has prepared for the connection."""
+        with self.store.read(once=True) as connection:
+            found = "SELECT statement FROM pg_prepared_statements"
+            return list(connection.exec_driver_sql(found).scalars())
+
+    def test_pages_are_prepared_but_those_that_depend_on_values(self):
+        user = self.member()
+        host = user.make("hosts")
+        for _ in range(8):
+            user.get(f"/hosts?limit=42&marker={host['id']}")
+            user.get("/hosts?details=true")
+            user.get(f"/hosts?limit=43&region_id={host['region_id']}")
+        prepared = "\n".join(self.prepared())
+        self.assertIn("LIMIT 42", prepared)
+        self.assertIn("device_variables", prepared)
+        self.assertNotIn("region_id = $", prepared)
+
+    def test_no_plan_reads_the_rows_of_other_projects(self):
+        user = self.member()
+        host = user.make("hosts")
+        with self.store.write() as connection:
+            columns = "kind, device_type, ip_address, active, project_id, region_id, created_at"
+            connection.exec_driver_sql(
+                f"INSERT INTO devices (name, cloud_id, {columns}) "  # noqa: S608
+                f"SELECT 'copy' || n, cloud_id, {columns} "
+                f"FROM devices, generate_series(1, 20000) n WHERE id = {host['id']}"
+            )
+            connection.exec_driver_sql("ANALYZE devices")
+        shape = pages.Shape(
+            self.store.schema.kind("hosts"), False, (), ("created_at", "id"), False, 10, True
+        )
+        for follows in (False, True):
+            made = pages.make(self.store.schema, shape._replace(follows=follows))
+            text = str(made.page.compile(self.store.engine))
+            text = text.replace(f"%({pages.PROJECT})s", "$1").replace(
+                f"%({pages.MARKER})s", "$2"
+            )
+            with self.about(f"follows: {follows}"), self.store.read() as connection:
+                run = connection.exec_driver_sql
+                run("SET LOCAL plan_cache_mode = force_generic_plan")
+                run(f"PREPARE page AS {text}")
+                values = "('', 1)" if follows else "('')"
+                plan = run(f"EXPLAIN EXECUTE page {values}").scalars().all()
+                run("DEALLOCATE page")
+                used = re.findall(r"Scan.* using (\w+) on devices", "\n".join(plan))
+                self.assertEqual(
+                    {"ix_devices_project_id_kind_created_at_id"}, {*used} - {"pk_devices"}
+                )
