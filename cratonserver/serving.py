@@ -148,8 +148,12 @@ class Channel(channel.HTTPChannel):
     def is_idle(self) -> bool:
         """Whether no request has begun, and none is about to."""
         fresh = not self.used and time.time() - self.creation_time < _FRESH
-        busy = self.requests or self.request or self.total_outbufs_len or self.lingers_until
-        return not (fresh or busy)
+        return not (fresh or self.is_busy or self.lingers_until)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a request has begun that is not answered to its end."""
+        return bool(self.requests or self.request or self.total_outbufs_len)
 
 
 class Server(server.TcpWSGIServer):
@@ -229,7 +233,7 @@ class Server(server.TcpWSGIServer):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-            cut_off = len(self.active_channels)
+            cut_off = sum(one.is_busy for one in self.active_channels.values())
             for dispatcher in (self.task_dispatcher, self._refusals):
                 dispatcher.shutdown(timeout=0 if cut_off else 5)
             wasyncore.close_all(self._map)
