@@ -233,7 +233,7 @@ class Server(server.TcpWSGIServer):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-            cut_off = sum(one.is_busy for one in self.active_channels.values())
+            cut_off = sum(bool(one.is_busy) for one in self.active_channels.values())
             for dispatcher in (self.task_dispatcher, self._refusals):
                 dispatcher.shutdown(timeout=0 if cut_off else 5)
             wasyncore.close_all(self._map)
