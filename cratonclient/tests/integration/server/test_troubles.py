@@ -175,6 +175,15 @@ class TestPostgreSQL(TroublesTestCase):
         )
         self.assertEqual(200, caller.get("/clouds").status)
 
+    def test_a_connection_that_is_gone_is_not_used(self):
+        store = self.open(self.url)
+        for _ in range(2):
+            with store.write() as connection:
+                own = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+            # It waits until the backend has ended.
+            ended = f"SELECT pg_terminate_backend({own}, 60000)"
+            self.assertEqual([(True,)], databases.execute(databases.SERVER, ended))
+
     def test_a_connection_that_is_lost_while_it_is_used_is_made_anew(self):
         store = self.open(self.url)
         tried = []
