@@ -12,10 +12,9 @@ import typing as t
 import sqlalchemy as sa
 
 from cratonclient import redact, v1
-from cratonserver import databases, identity, migrations, objects
+from cratonserver import databases, identity, migrations, objects, tables
 from cratonserver.databases import StoreError
 from cratonserver.identity import FIRST_PROJECT
-from cratonserver.tables import Schema
 
 __all__ = ["Store", "StoreError"]
 
@@ -37,7 +36,7 @@ class Store:
     def __init__(self, url: str, connections: int = 8) -> None:
         self.database = databases.make(url, connections)
         self.engine = self.database.engine
-        self.schema = Schema(v1.kinds(), self.engine.dialect.name)
+        self.schema = tables.schema(tuple(v1.kinds()), self.engine.dialect.name)
 
     def open(self, upgrade: bool = False) -> None:
         """Make the tables and the first project where they are missing.

@@ -223,6 +223,15 @@ class Schema:
             )
 
 
+@functools.lru_cache(4)
+def schema(kinds: tuple[Kind, ...], dialect: str) -> Schema:
+    """Give the tables of a set of kinds; the fleets of a process share them.
+
+    To make them takes longer than to open a file of SQLite.
+    """
+    return Schema(kinds, dialect)
+
+
 def _rows(schema: Schema, kind: Kind) -> sa.Select[t.Any]:
     table = schema.table(kind)
     return sa.select(*table.c, *rules.of(kind).computed(table))

@@ -63,8 +63,10 @@ class ExampleTestCase(programs.CommandTestCase):
                 raise AssertionError(f"{words}: {done}")
 
     def enter(self, *words: str) -> programs.Result:
-        """Run ``craton`` on a new copy of the fleet."""
-        return programs.craton(*words, CRATON_URL=self.copy())
+        """Run ``craton`` on a new copy of the fleet; what only reads needs none."""
+        reads = {"list", "show", "help"} & {*words}
+        url = f"sqlite:///{self.original}" if reads else self.copy()
+        return programs.craton(*words, CRATON_URL=url)
 
     def copy(self) -> str:
         """Copy the fleet, and give the URL of the copy."""

@@ -29,6 +29,7 @@ from cratonclient import auth
 from cratonclient.tests import base
 from cratonclient.v1 import client
 from cratonclient_osc import shell
+from cratonserver import cli
 
 #: The project that every new fleet has.
 PROJECT = "00000000-0000-0000-0000-000000000001"
@@ -98,6 +99,7 @@ _LOGGERS = (
     "keystoneauth",
     "stevedore",
     "cratonclient.wait",
+    "waitress.queue",
 )
 
 
@@ -120,7 +122,8 @@ def _as_before() -> t.Iterator[None]:
                 handler.close()
         root.handlers = handlers
         for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
+            if logger.level != level:  # to set it clears a cache of every logger
+                logger.setLevel(level)
         gc.set_threshold(*threshold)
         gc.unfreeze()
 
@@ -153,6 +156,11 @@ def craton(*words: str, **settings: str) -> Result:
     :param settings: variables of the environment.
     """
     return run(lambda: shell.main([*words]), settings)
+
+
+def craton_server(*words: str, **settings: str) -> Result:
+    """Run ``craton-server`` in this process: what ends by itself, and serves nothing."""
+    return run(lambda: cli.main([*words]), settings)
 
 
 class CommandTestCase(base.TestCase):

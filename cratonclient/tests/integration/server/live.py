@@ -136,19 +136,6 @@ class LiveTestCase(base.TestCase):
         self.addCleanup(self.server.stop)
         return self.server.process
 
-    def run_program(
-        self, folder: pathlib.Path, *words: str, **settings: str
-    ) -> subprocess.CompletedProcess[str]:
-        """Run the program to its end."""
-        return subprocess.run(
-            [PROGRAM, *words],
-            cwd=folder,
-            env=clean_environment(str(folder)) | settings,
-            capture_output=True,
-            text=True,
-            timeout=50,
-        )
-
     def connect(self) -> Connection:
         """Open a connection to the server."""
         connection = Connection(self.server.port)

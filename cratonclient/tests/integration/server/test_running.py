@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import socket
 
+from cratonclient.tests.integration.osc import programs
 from cratonclient.tests.integration.server import live
 
 CLOUD = '{"name": "prod"}'
@@ -75,44 +77,45 @@ class TestStarting(live.LiveTestCase):
     def setUp(self):
         super().setUp()
         self.path = self.folder()
+        self.enterContext(contextlib.chdir(self.path))
 
     def test_a_port_that_is_taken_is_one_line(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             listen = f"127.0.0.1:{taken.getsockname()[1]}"
-            done = self.run_program(self.path, "run", "--listen", listen)
+            done = programs.craton_server("run", "--listen", listen)
 
-        self.assertEqual(1, done.returncode)
+        self.assertEqual(1, done.status)
         self.assertEqual(
-            f"craton-server: cannot listen at {listen}: Address already in use\n", done.stderr
+            f"craton-server: cannot listen at {listen}: Address already in use\n", done.err
         )
 
     def test_a_host_that_is_none_is_one_line(self):
         for host in ("no-such-host.invalid", "a" * 100):
-            done = self.run_program(self.path, "run", "--listen", f"{host}:1")
+            done = programs.craton_server("run", "--listen", f"{host}:1")
 
-            self.assertEqual((1, 1), (done.returncode, len(done.stderr.splitlines())))
-            self.assertIn(f"cannot listen at {host}:1", done.stderr)
+            self.assertEqual((1, 1), (done.status, len(done.err.splitlines())))
+            self.assertIn(f"cannot listen at {host}:1", done.err)
 
     def test_a_bad_configuration_is_one_line_and_wrong_usage(self):
         (self.path / "bad.conf").write_text("[serving]\nthreads = many\n")
 
-        done = self.run_program(self.path, "run", "--config-file", "bad.conf")
+        done = programs.craton_server("run", "--config-file", "bad.conf")
 
-        self.assertEqual(2, done.returncode)
+        self.assertEqual(2, done.status)
         self.assertEqual(
             "craton-server: bad.conf: [serving] threads = 'many': it has to be a whole "
             "number of at least 1\n",
-            done.stderr,
+            done.err,
         )
 
     def test_the_configuration_can_be_printed(self):
-        done = self.run_program(
-            self.path, "config", "--threads=3", CRATON_DATABASE="postgresql://u:p@h/d"
+        done = programs.craton_server(
+            "config", "--threads=3", CRATON_DATABASE="postgresql://u:p@h/d"
         )
 
-        self.assertEqual((0, ""), (done.returncode, done.stderr))
-        self.assertIn("database = postgresql://***@h/d  (CRATON_DATABASE)\n", done.stdout)
-        self.assertIn("threads = 3  (--threads)\n", done.stdout)
+        self.assertEqual((0, ""), (done.status, done.err))
+        self.assertIn("database = postgresql://***@h/d  (CRATON_DATABASE)\n", done.out)
+        self.assertIn("threads = 3  (--threads)\n", done.out)
 
     def test_init_refuses_what_nobody_could_use(self):
         for words in (
@@ -124,10 +127,10 @@ class TestStarting(live.LiveTestCase):
             ("--url", "http://a\x1bb"),
             ("--url", ""),
         ):
-            done = self.run_program(self.path, "init", *words)
+            done = programs.craton_server("init", *words)
 
-            self.assertEqual((2, ""), (done.returncode, done.stdout), str(words))
-            self.assertIn(repr(words[1]), done.stderr)
+            self.assertEqual((2, ""), (done.status, done.out), str(words))
+            self.assertIn(repr(words[1]), done.err)
         self.assertEqual([], [*self.path.iterdir()])
 
     def test_the_access_log_is_json_with_what_was_asked_and_no_secrets(self):

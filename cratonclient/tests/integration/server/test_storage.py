@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import pathlib
 import shlex
 import subprocess
 import sys
@@ -11,9 +10,8 @@ import sys
 import sqlalchemy as sa
 
 from cratonclient.tests import base as tests_base
+from cratonclient.tests.integration.osc import programs
 from cratonserver.store import Store, StoreError
-
-BIN = pathlib.Path(sys.executable).parent
 
 
 class StorageTestCase(tests_base.TestCase):
@@ -67,28 +65,25 @@ class TestAtOnce(StorageTestCase):
 
 
 class TestProgram(StorageTestCase):
-    def run_program(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([BIN / "craton-server", *words], capture_output=True, text=True)
-
     def test_init_prints_a_cratonrc_once(self):
-        first = self.run_program("init", "--database", self.url, "--url", "http://x/$a/")
-        again = self.run_program("init", "--database", self.url)
+        first = programs.craton_server("init", "--database", self.url, "--url", "http://x/$a/")
+        again = programs.craton_server("init", "--database", self.url)
 
-        lines = [shlex.split(line) for line in first.stdout.splitlines()]
+        lines = [shlex.split(line) for line in first.out.splitlines()]
         names = [line[1].partition("=")[0] for line in lines]
         self.assertEqual(
             ["CRATON_URL", "OS_USERNAME", "OS_PASSWORD", "OS_PROJECT_ID"], names[:4]
         )
         self.assertEqual(["OS_AUTH_TYPE", "OS_ENDPOINT", "OS_TOKEN"], names[4:])
         self.assertEqual("CRATON_URL=http://x/$a", lines[0][1])
-        self.assertEqual((1, ""), (again.returncode, again.stdout))
-        self.assertIn("nothing was changed", again.stderr)
+        self.assertEqual((1, ""), (again.status, again.out))
+        self.assertIn("nothing was changed", again.err)
 
     def test_init_adds_a_user_to_a_fleet_that_has_none(self):
         store = self.store()
         store.open()
 
-        self.assertEqual(0, self.run_program("init", "--database", self.url).returncode)
+        self.assertEqual(0, programs.craton_server("init", "--database", self.url).status)
 
     def test_init_makes_the_first_project_anew_where_it_was_deleted(self):
         store = self.store()
@@ -96,19 +91,19 @@ class TestProgram(StorageTestCase):
         with store.write() as connection:
             connection.execute(sa.text("DELETE FROM projects"))
 
-        done = self.run_program("init", "--database", self.url)
+        done = programs.craton_server("init", "--database", self.url)
 
-        self.assertEqual((0, ""), (done.returncode, done.stderr))
+        self.assertEqual((0, ""), (done.status, done.err))
 
     def test_errors_are_one_line(self):
         self.path.mkdir()
 
-        done = self.run_program("run", "--database", self.url)
+        done = programs.craton_server("run", "--database", self.url)
 
-        self.assertEqual((1, 1), (done.returncode, len(done.stderr.splitlines())))
+        self.assertEqual((1, 1), (done.status, len(done.err.splitlines())))
 
     def test_an_address_that_is_none_is_wrong_usage(self):
         for listen in ("here", "1.2.3.4", ":80", "127.0.0.1:99999", "127.0.0.1:x"):
-            done = self.run_program("run", "--listen", listen)
-            self.assertEqual(2, done.returncode)
-            self.assertIn(repr(listen), done.stderr)
+            done = programs.craton_server("run", "--listen", listen)
+            self.assertEqual(2, done.status)
+            self.assertIn(repr(listen), done.err)
