@@ -102,10 +102,13 @@ class Administration:
         """Give the role that the API does not give, and take it away."""
         users = self._users
         changes = {"is_root": is_root, **({"is_admin": True} if is_root else {})}
-        with self._store.write() as connection:
+
+        def work(connection: sa.Connection) -> None:
             if not is_root:
                 rules.protect_roots(connection, users, users.c.id == user_id)
             connection.execute(sa.update(users).where(users.c.id == user_id).values(changes))
+
+        self._store.transact(work)
 
     def _user(self, options: argparse.Namespace) -> t.Any:
         """Find a user by id, or by name, in one project if that is said."""

@@ -48,16 +48,23 @@ class IdConverter(falcon.routing.BaseConverter):
 
 
 class Methods:
-    """Refuse methods that nobody ever heard of; to Falcon those are bad requests."""
+    """Tell the methods of a path, as the framework does not: all of them, always."""
 
     def process_resource(
         self, req: falcon.Request, resp: falcon.Response, resource: t.Any, params: t.Any
     ) -> None:
-        """Answer as to a method that a path does not have."""
-        if resource is not None and req.method not in falcon.COMBINED_METHODS:
-            known = (
-                m for m in _METHODS if callable(getattr(resource, f"on_{m.lower()}", None))
-            )
+        """Refuse methods that a path does not have, and answer OPTIONS.
+
+        To Falcon, those that nobody ever heard of are bad requests, and OPTIONS is
+        no method that it would name in an answer to OPTIONS (RFC 9110, 10.2.1).
+        """
+        if resource is None:
+            return
+        known = [m for m in _METHODS if callable(getattr(resource, f"on_{m.lower()}", None))]
+        if req.method == "OPTIONS":
+            resp.set_headers({"Allow": ", ".join([*known, "OPTIONS"]), "Content-Length": "0"})
+            resp.complete = True
+        elif req.method not in known:
             raise falcon.HTTPMethodNotAllowed([*known, "OPTIONS"])
 
 

@@ -51,7 +51,6 @@ class Health:
                 "getHealth",
                 "Tell whether the server can do its work.",
                 answers={200: ref("Error")},
-                refusals=[503],
                 is_open=True,
             )
         }

@@ -7,6 +7,7 @@ imported only where the configuration says ``auth = keystone``.
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 import falcon
@@ -163,11 +164,9 @@ class KeystoneAuthentication:
         if self._store.ask(lambda connection: connection.execute(seen).first()):
             return
         values = {"id": item_id, "name": name or item_id, "created_at": objects.now()}
-        try:
-            with self._store.write() as connection:
-                connection.execute(sa.insert(self._projects).values(values))
-        except sa.exc.IntegrityError:
-            pass  # another request was faster
+        make = sa.insert(self._projects).values(values)
+        with contextlib.suppress(sa.exc.IntegrityError):  # another request was faster
+            self._store.transact(lambda connection: connection.execute(make))
 
 
 def _unavailable() -> errors.Refused:

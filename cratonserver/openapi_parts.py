@@ -23,9 +23,19 @@ _REFUSALS = {
     401: ("Unauthenticated", "The credentials are missing or wrong."),
     403: ("Forbidden", "The user has not the role that this needs."),
     404: ("NotFound", "There is no such object, or none that the user may see."),
+    408: ("TooSlow", "The request did not arrive in time."),
     409: ("Conflict", "The name is taken, or the object is in use."),
+    411: ("NoLength", "The server needs to know the length of the body."),
+    413: ("BodyTooLarge", "The body is larger than the server takes."),
+    414: ("URLTooLong", "The URL is longer than the server takes."),
+    431: ("HeadersTooLong", "The headers are longer than the server takes."),
+    500: ("Failed", "The server failed. Its log tells why, under the id of the request."),
+    501: ("UnknownCoding", "The only Transfer-Encoding that is known is chunked."),
     503: ("Unavailable", "The server cannot do it now. It may be tried again."),
 }
+#: What any request may be answered with: those that do not get to their view (see
+#: :mod:`cratonserver.limits` and :mod:`cratonserver.serving`), and those that fail.
+ANYWHERE = frozenset({408, 411, 413, 414, 431, 500, 501, 503})
 
 
 def ref(name: str) -> Schema:
@@ -49,7 +59,7 @@ def operation(
     :param operation_id: what generated clients call it, such as ``listHosts``.
     :param summary: what it does, as a short sentence.
     :param answers: the schema of the body by status, ``None`` for no body.
-    :param refusals: the statuses of errors.
+    :param refusals: the statuses of errors, beside those that occur everywhere.
     :param parameters: of the path and the query.
     :param body: the schema of the body that it needs.
     :param tag: what it belongs to.
@@ -61,7 +71,8 @@ def operation(
             "description": "URL of the new object",
             "schema": {"type": "string"},
         }
-    for status in sorted(refusals if is_open else {401, 403, *refusals}):
+    roles = () if is_open else (401, 403)
+    for status in sorted({*ANYWHERE, *roles, *refusals}):
         responses[str(status)] = {"$ref": f"#/components/responses/{_REFUSALS[status][0]}"}
     made: Operation = {
         "operationId": operation_id,

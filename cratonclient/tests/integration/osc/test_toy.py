@@ -17,6 +17,7 @@ import tempfile
 import textwrap
 import typing as t
 
+import openapi_spec_validator
 import requests
 
 from cratonclient.tests.integration.osc import programs
@@ -288,6 +289,17 @@ class TestToyOnServer(ToyTestCase):
         self.assertEqual(["r1"], [row["name"] for row in mine.rows])
         theirs = self.type("openstack", "craton", "rack", "list", **server.cloud)
         self.assertEqual(mine, theirs)
+
+        document = get("openapi.json").json()
+        openapi_spec_validator.validate(document)
+        self.assertEqual(
+            {"/v1/racks", "/v1/racks/{id}", "/v1/racks/{id}/variables"},
+            {path for path in document["paths"] if "rack" in path},
+        )
+        create = document["components"]["schemas"]["RackCreate"]
+        self.assertEqual(["name", "region_id"], create["required"])
+        self.assertIn("height in rack units", create["properties"]["units"]["description"])
+        self.assertIn("/v1/racks/{id}", get("docs").text)
 
         deleted = http.delete(f"{server.url}/v1/racks/1", timeout=20)
         self.assertEqual(204, deleted.status_code)

@@ -49,6 +49,13 @@ class TestDocument(base.ServerTestCase):
         }
         self.assertEqual(there, described)
 
+    def test_every_operation_has_the_answers_that_any_request_can_get(self):
+        for path, item in self.document["paths"].items():
+            for method in item.keys() - {"parameters"}:
+                with self.about(f"{method} {path}"):
+                    described = {int(status) for status in item[method]["responses"]}
+                    self.assertLessEqual({408, 411, 413, 414, 431, 500, 501, 503}, described)
+
     def test_names_of_operations_are_unique(self):
         names = [
             operation["operationId"]

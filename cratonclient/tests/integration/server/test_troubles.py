@@ -214,7 +214,9 @@ class TestPostgreSQL(TroublesTestCase):
         caller = self.root(store)
         clouds = [caller.make("clouds")["id"] for _ in range(2)]
         table = store.schema.metadata.tables["clouds"]
-        together, attempts = threading.Barrier(2), []
+        together = threading.Barrier(2)
+        attempts: list[int] = []
+        done: list[int] = []
 
         def cross(first: int, second: int) -> None:
             met: list[int] = []
@@ -228,11 +230,15 @@ class TestPostgreSQL(TroublesTestCase):
                         met.append(together.wait())
 
             store.transact(work)
+            done.append(first)
 
         threads = [threading.Thread(target=cross, args=a) for a in (clouds, clouds[::-1])]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        notes = {cloud["note"] for cloud in caller.items("/clouds")}
-        self.assertEqual((3, 1), (len(attempts), len(notes)))
+        # The one that begins again may be there before the other has gone on, and
+        # they meet once more: how often is not known, but that it ends well is.
+        self.assertGreater(len(attempts), 2)
+        self.assertEqual(set(clouds), set(done))
+        self.assertEqual({str(done[-1])}, {cloud["note"] for cloud in caller.items("/clouds")})
