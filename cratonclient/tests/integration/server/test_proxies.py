@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Servers that stand before this one: what of them is believed, and what is not."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from cratonclient.tests.integration.server import base
+from cratonserver import app
+from cratonserver.settings import Proxies, Settings
+
+PROXY, STRANGER = "192.0.2.7", "192.0.2.8"
+FORWARDED = {
+    "X-Forwarded-Proto": "https",
+    "X-Forwarded-Host": "fleet.example",
+    "X-Forwarded-For": "203.0.113.9",
+}
+
+
+class TestProxies(base.ServerTestCase):
+    def behind(self, peer: str, **proxies: t.Any) -> base.Caller:
+        """Give root, whose requests come from an address."""
+        settings = dataclasses.replace(Settings(), proxies=Proxies(**proxies))
+        application = app.make(self.store, settings)
+
+        def from_peer(environ: t.Any, start_response: t.Any) -> t.Any:
+            return application({**environ, "REMOTE_ADDR": peer}, start_response)
+
+        return base.Caller(from_peer, self.root.headers)
+
+    def assertLinks(self, url: str, caller: base.Caller) -> None:
+        """Check where all URLs in answers begin."""
+        page = caller.get("/clouds", headers=FORWARDED)
+        made = caller.post("/clouds", {"name": base.unique("cloud")}, headers=FORWARDED)
+        self.assertAnswer(made, 201)
+        for link in [*(one["href"] for one in page.json["links"]), made.headers["location"]]:
+            self.assertTrue(link.startswith(f"{url}/v1/clouds"), link)
+
+    def test_nobody_is_believed_unless_it_is_said(self):
+        self.assertLinks(f"http://{base.HOST}", self.behind(PROXY))
+
+    def test_a_trusted_proxy_is_believed_and_a_stranger_is_not(self):
+        self.assertLinks("https://fleet.example", self.behind(PROXY, trusted_proxy=PROXY))
+        self.assertLinks(f"http://{base.HOST}", self.behind(STRANGER, trusted_proxy=PROXY))
+
+    def test_only_the_headers_that_are_set_are_believed(self):
+        proxies = {"trusted_proxy": PROXY, "trusted_proxy_headers": ("x-forwarded-proto",)}
+        self.assertLinks(f"https://{base.HOST}", self.behind(PROXY, **proxies))
+
+    def test_the_log_has_the_client_that_a_trusted_proxy_names(self):
+        for peer, client in ((PROXY, "203.0.113.9"), (STRANGER, STRANGER)):
+            with self.assertLogs("cratonserver.access", "INFO") as log:
+                self.behind(peer, trusted_proxy=PROXY).get("/clouds", headers=FORWARDED)
+            self.assertEqual(client, t.cast("t.Any", log.records[0]).fields["client"])
+
+    def test_a_public_url_stands_above_all_headers(self):
+        url = "https://inventory.example:8443/fleet"
+        for trusted in ("", PROXY):
+            caller = self.behind(PROXY, public_url=url, trusted_proxy=trusted)
+            self.assertLinks(url, caller)
+
+
+class TestFailures(base.ServerTestCase):
+    def test_a_mistake_of_ours_is_500_and_explained_in_the_log_alone(self):
+        with self.store.write() as connection:
+            connection.exec_driver_sql("ALTER TABLE cells RENAME TO lost_cells")
+        with self.assertLogs("cratonserver.app", "ERROR") as log:
+            answer = self.root.get("/cells")
+
+        self.assertAnswer(answer, 500, "An unknown exception occurred")
+        record = t.cast("t.Any", log.records[0])
+        self.assertEqual(answer.headers["x-openstack-request-id"], record.fields["request_id"])
+        self.assertIn("cells", str(record.exc_info[1]))
