@@ -11,6 +11,7 @@ import sys
 import typing as t
 
 from cratonclient.tests import base
+from cratonclient.tests.integration.server import databases
 
 BIN = pathlib.Path(sys.executable).parent
 WANTED = ("CRATON_URL", "OS_USERNAME", "OS_PASSWORD", "OS_PROJECT_ID")
@@ -24,7 +25,7 @@ def given_or_started(test: base.TestCase) -> dict[str, str]:
 
 def start(test: base.TestCase) -> dict[str, str]:
     """Serve a new fleet until the test is over; give how to log in."""
-    database = f"--database=sqlite:///{test.folder()}/fleet.db"
+    database = f"--database={databases.new(test.addCleanup)}"
     said = subprocess.check_output([BIN / "craton-server", "init", database], text=True)
     variables = dict(line.removeprefix("export ").split("=", 1) for line in said.splitlines())
     server = subprocess.Popen(

@@ -107,7 +107,7 @@ _LOGGERS = (
 def _as_before() -> t.Iterator[None]:
     """Put back what a program changes because it has a process to itself."""
     root = logging.getLogger()
-    handlers = root.handlers
+    handlers, root.handlers = root.handlers, []
     loggers = [logging.getLogger(name) for name in (None, *_LOGGERS)]
     levels = [logger.level for logger in loggers]
     threshold = gc.get_threshold()
@@ -118,8 +118,7 @@ def _as_before() -> t.Iterator[None]:
             yield
     finally:
         for handler in root.handlers:
-            if handler not in handlers:
-                handler.close()
+            handler.close()
         root.handlers = handlers
         for logger, level in zip(loggers, levels, strict=True):
             if logger.level != level:  # to set it clears a cache of every logger
