@@ -167,7 +167,8 @@ class TestLinks(base.TestCase):
 
     def test_a_port_that_is_none_is_refused(self):
         self.refused("http://craton.example:99999999/v1/hosts")
-        self.refused("http://craton.example:x/v1/hosts")
+        error = self.refused("http://craton.example:x/v1/hosts")
+        self.assertIn("another server", str(error))
 
     def test_a_script_is_refused(self):
         self.refused("javascript:alert(1)")
@@ -186,6 +187,14 @@ class TestLinks(base.TestCase):
         found = self.second_url(link, url="https://craton.example/v1/hosts")
 
         self.assertEqual("https://craton.example/v1/hosts?marker=1", found)
+
+    def test_the_port_of_the_scheme_may_be_said(self):
+        for scheme, port in (("http", 80), ("https", 443)):
+            link = f"{scheme}://craton.example:{port}/v1/hosts?marker=1"
+
+            found = self.second_url(link, url=f"{scheme}://craton.example/v1/hosts")
+
+            self.assertEqual(f"{scheme}://craton.example/v1/hosts?marker=1", found)
 
     def test_a_link_without_the_port_goes_to_the_port(self):
         link = "http://craton.example/v1/hosts?marker=1"

@@ -68,8 +68,9 @@ class TestMask(base.TestCase):
         self.assertEqual("Wrong key ***.", redact.mask(f"Wrong key {TOKEN}."))
 
     def test_a_word_is_not_hidden_everywhere(self):
-        auth.CratonAuth("demo", PROJECT, "demo")
-        self.assertEqual("the user demo", redact.mask("the user demo"))
+        for secret, shown in (("demo", "demo"), ("7chars.", "7chars."), ("8 chars.", "***")):
+            auth.CratonAuth("demo", PROJECT, secret)
+            self.assertEqual(f"the user {shown}", redact.mask(f"the user {secret}"))
 
     def test_a_text_that_breaks_off_takes_no_time(self):
         program = 'from cratonclient import redact; redact.mask(\'"a": "\' + chr(92) * 200)'
