@@ -2,7 +2,7 @@
 """``/v1/ansible-inventory``: the hosts of a project as Ansible wants to have them.
 
 It is what a dynamic inventory prints for ``--list`` (wire document, section 3.1).
-It is read with few queries: their number grows by two for every 10,000 hosts.
+It is read with the same few queries, however many hosts there are.
 """
 
 from __future__ import annotations
@@ -24,10 +24,6 @@ PATH = "/v1/ansible-inventory"
 
 #: What means something to Ansible, and what is no name at all.
 RESERVED = ("all", "_meta", "ungrouped", "")
-
-#: The most hosts whose variables one query reads: databases bound the number of
-#: parameters.
-MOST = 10_000
 
 Row = dict[str, t.Any]
 Filters = t.Mapping[str, int]
@@ -143,10 +139,7 @@ class Fleet:
         """
         kind = self._schema.kind("hosts")
         rows = self._read(self._select("hosts", **filters))
-        found: dict[int, Row] = {}
-        for first in range(0, len(rows), MOST):
-            part = rows[first : first + MOST]
-            found |= variables.resolve(self._connection, self._schema, kind, part)
+        found = variables.resolve(self._connection, self._schema, kind, rows)
         hosts: dict[str, Host] = {}
         for row in rows:
             address, values = row["ip_address"], found[row["id"]]
