@@ -271,6 +271,17 @@ class TestLoops(base.TestCase):
         self.assertIn("circle", str(error))
         self.assertEqual(2, len(below.calls))
 
+    def test_objects_without_ids_are_not_taken_for_the_same(self):
+        answers = [
+            {"hosts": [{"name": "a"}], "links": [{"rel": "next", "href": f"{URL}?marker=a"}]},
+            {"hosts": [{"name": "b"}], "links": []},
+        ]
+        session, _ = fakes.session_on(*map(fakes.answer, answers))
+
+        pages = session.paginate(URL, "hosts")
+
+        self.assertEqual([[{"name": "a"}], [{"name": "b"}]], [page.items for page in pages])
+
 
 class TestShortPages(base.TestCase):
     """A walk may end where a page has fewer objects than its link says."""
@@ -333,6 +344,11 @@ class TestWhatIsNoList(base.TestCase):
 
     def test_a_nested_answer_with_anything_but_lists_is_none(self):
         for value in (None, 1, {"a": {"id": 1}}, "text"):
-            session, _ = fakes.session_on(fakes.answer({"devices": {"hosts": value}}))
-            pages = session.paginate(URL, "devices", nested=True)
-            self.assertRaises(exceptions.UnexpectedResponse, list, pages)
+            self.assert_none_nested({"hosts": value})
+        for value in (None, 1, "text"):
+            self.assert_none_nested(value)
+
+    def assert_none_nested(self, devices: t.Any) -> None:
+        session, _ = fakes.session_on(fakes.answer({"devices": devices}))
+        pages = session.paginate(URL, "devices", nested=True)
+        self.assertRaises(exceptions.UnexpectedResponse, list, pages)

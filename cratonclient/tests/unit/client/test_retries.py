@@ -110,6 +110,26 @@ class TestWaits(RetriesTestCase):
 
         self.assertEqual([7], self.waits())
 
+    def test_who_waits_as_asked_says_so(self):
+        craton = self.serve(fakes.Reply(503, headers={"Retry-After": "7"}), GOOD)
+
+        with self.assertLogs("cratonclient.wait", "INFO") as said:
+            craton.get(self.server.url)
+
+        self.assertEqual(
+            ["The server is busy: asking again in 7 s."],
+            [record.getMessage() for record in said.records],
+        )
+
+    def test_a_retry_after_that_says_nothing_is_passed_over(self):
+        craton = self.serve(fakes.Reply(503, headers={"Retry-After": "soon"}), GOOD)
+
+        with self.assertNoLogs("cratonclient.wait", "INFO"):
+            craton.get(self.server.url)
+
+        self.assertEqual(["GET"] * 2, self.server.methods)
+        self.assertTrue(all(wait < 1 for wait in self.waits()), self.waits())
+
     def test_retry_after_does_not_stop_a_program_for_hours(self):
         craton = self.serve(fakes.Reply(503, headers={"Retry-After": "86400"}), GOOD)
 
