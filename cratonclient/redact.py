@@ -32,6 +32,11 @@ _LOGIN = re.compile(r"://[^/?#\s]*@")
 #: Parameters of a URL.
 _PARAMETER = re.compile(r"([?&](\w+)=)[^&#\s'\"]+")
 
+#: Conditions on variables, as a URL has them: a name, a colon, and what it is to be.
+_CONDITION = re.compile(
+    r"((?:%[0-9a-f]{2}|[^\w%])(\w+)%3a)(?:(?!%2c)[^&\s'\"])+", re.IGNORECASE
+)
+
 #: Cookies, up to the next header: keystoneauth logs them in a line.
 _COOKIE = re.compile(
     r"((?:set-)?cookie: ).*?(?= [\w-]+: |['\"]|$)", re.IGNORECASE | re.MULTILINE
@@ -57,8 +62,8 @@ def hide(secret: object) -> None:
 def mask(text: str) -> str:
     """Replace secrets in a text.
 
-    Those are the values of secret JSON members and parameters, logins in URLs,
-    cookies, and the credentials of this process.
+    Those are the values of secret JSON members, parameters and variables, logins in
+    URLs, cookies, and the credentials of this process.
 
     >>> mask('{"username": "demo", "api_key": "5f4d"}')
     '{"username": "demo", "api_key": "***"}'
@@ -66,11 +71,16 @@ def mask(text: str) -> str:
     for secret in _SENT:
         text = text.replace(secret, "***")
     text = _LOGIN.sub("://***@", _MEMBER.sub(_masked, text))
-    return _COOKIE.sub(r"\1***", _PARAMETER.sub(_masked_parameter, text))
+    text = _CONDITION.sub(_masked_condition, _PARAMETER.sub(_masked_parameter, text))
+    return _COOKIE.sub(r"\1***", text)
 
 
 def _masked_parameter(parameter: re.Match[str]) -> str:
     return f"{parameter[1]}***" if parameter[2] in SECRETS else parameter[0]
+
+
+def _masked_condition(condition: re.Match[str]) -> str:
+    return f"{condition[1]}***" if condition[2] in SECRETS else condition[0]
 
 
 def _masked(member: re.Match[str]) -> str:

@@ -18,6 +18,9 @@ class Command(command.Command):
     distribution of each command, which takes longer than many a request.
     """
 
+    #: What an error is about, where the server does not say it.
+    about = ""
+
     def _load_hooks(self) -> None:
         self._hooks = []
 
@@ -37,7 +40,7 @@ class Command(command.Command):
         try:
             return super().run(parsed_args)
         except exceptions.ClientException as exc:
-            return self.report(exc)
+            return self.report(exc, self.about)
 
     def report(self, error: exceptions.ClientException, about: str = "") -> int:
         """Say in one line what went wrong.

@@ -124,8 +124,10 @@ def _takes(action: argparse.Action, kind: t.Any) -> str:
         return ANYTHING
     fields = kind.resource_class.fields()
     if action.dest in ("columns", "sort", "sort_columns"):
-        names = " ".join(n for n, f in fields.items() if f.shown == "always")
-        return f"{',' if action.dest == 'sort' else '='}{names}"
+        shown = {n: f for n, f in fields.items() if f.shown == "always"}
+        if action.dest == "sort":
+            return f",{' '.join(n for n, f in shown.items() if f.stored)}"
+        return f"={' '.join(shown)}"
     field = fields.get(action.dest)
     if isinstance(field, Ref):
         return f"@{field.target}"

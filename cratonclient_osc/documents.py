@@ -9,6 +9,9 @@ import typing as t
 
 from cratonclient_osc import status
 
+#: A stdin that was read to its end. It is no terminal, so there is nothing more in it.
+_drained: t.Any = None
+
 
 def read(name: str) -> str:
     """Read a file, or stdin for ``-``.
@@ -17,12 +20,24 @@ def read(name: str) -> str:
     """
     try:
         if name == "-":
-            return sys.stdin.read() if sys.stdin else ""
+            return _stdin()
         with open(name, encoding="utf-8") as file:
             return file.read()
     except (OSError, ValueError) as exc:
         reason = getattr(exc, "strerror", None) or "it is not UTF-8"
         raise status.UsageError(f"Cannot read {name!r}: {reason}.") from None
+
+
+def _stdin() -> str:
+    global _drained
+    if sys.stdin is None:
+        return ""
+    if sys.stdin is _drained:
+        raise status.UsageError("stdin can be read only once.")
+    text = sys.stdin.read()
+    if not sys.stdin.isatty():
+        _drained = sys.stdin
+    return text
 
 
 def read_object(name: str) -> dict[str, t.Any]:
@@ -43,13 +58,23 @@ def read_object(name: str) -> dict[str, t.Any]:
 def _yaml(name: str, text: str) -> t.Any:
     import yaml
 
+    class Loader(yaml.SafeLoader):
+        """Takes dates for the texts that they are in JSON."""
+
+    Loader.yaml_implicit_resolvers = {
+        begin: [(tag, form) for tag, form in known if not tag.endswith(":timestamp")]
+        for begin, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
     try:
-        found = yaml.safe_load(text)
-        if json.loads(json.dumps(found, allow_nan=False)) != found:
-            raise ValueError("names that are not strings; put them in quotes")
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as exc:
+        found = yaml.load(text, Loader)  # noqa: S506  # it is a safe one
+    except (yaml.YAMLError, ValueError, RecursionError) as exc:
         reason = " ".join(str(exc).split())
         raise status.UsageError(f"{name!r} is neither JSON nor YAML: {reason}.") from None
+    try:
+        if json.loads(json.dumps(found, allow_nan=False)) != found:
+            raise ValueError("names that are not strings; put them in quotes")
+    except (ValueError, TypeError, RecursionError) as exc:
+        raise status.UsageError(f"{name!r} holds what JSON cannot: {exc}.") from None
     return found
 
 

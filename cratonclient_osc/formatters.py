@@ -147,7 +147,9 @@ class Csv(Formatter):
     ) -> None:
         """Print a line for each object."""
         quoting = self.QUOTING[options.quote_mode]
-        writer = csv.writer(out, quoting=quoting, lineterminator=os.linesep, escapechar="\\")
+        # Elsewhere readers take a backslash for what it is.
+        escape = "\\" if quoting == csv.QUOTE_NONE else None
+        writer = csv.writer(out, quoting=quoting, lineterminator=os.linesep, escapechar=escape)
         writer.writerow(map(plain, names))
         for row in rows:
             writer.writerow([v if type(v) in (int, float) else plain(v) for v in row])

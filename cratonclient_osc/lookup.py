@@ -41,6 +41,11 @@ def find(
         else:
             if is_in(found.to_dict(), where):
                 return found
+    if not _asked(resource, {**where, "name": text}):
+        narrowing = [n for n in places(resource) if n in resource.filters]
+        options = " or ".join(f"--{name.removesuffix('_id')}" for name in narrowing)
+        what = manager.key.replace("_", " ")
+        raise status.UsageError(f"Give the id of the {what}, or {options} with its name.")
     details = {"details": True, **query} if detailed(resource) else {}
     found = _only(_by_name([manager], text, where, **details), manager, text, where)
     complete = "variables" in found.to_dict() or "variables" not in resource.fields()
@@ -133,11 +138,8 @@ def _by_name(
     found: list[t.Any] = []
     for manager in managers:
         resource = manager.resource_class
-        known = {*resource.filters, *resource.parameters}
-        asked = {n: value for n, value in where.items() if n in known}
-        if "name" in known:
-            asked["name"] = name
-        elif not asked:
+        asked = _asked(resource, {**where, "name": name})
+        if not asked:
             continue
         try:
             matches = _all(manager, **asked, **query)
@@ -149,6 +151,12 @@ def _by_name(
             if getattr(one, resource.NAME_ATTR) == name and is_in(one.to_dict(), where)
         ]
     return found
+
+
+def _asked(resource: type[crud.Resource], where: Where) -> dict[str, int | str]:
+    """Give what a list can be asked for of that."""
+    known = {*resource.filters, *resource.parameters}
+    return {n: value for n, value in where.items() if n in known}
 
 
 def _all(manager: crud.CRUDClient[t.Any], **query: t.Any) -> list[t.Any]:

@@ -8,7 +8,7 @@ import os
 import sys
 import typing as t
 
-from cratonclient_osc import parsing
+from cratonclient_osc import parsing, status
 
 #: The options that OpenStack's tools share. Other ways to log in than the usual
 #: ones have more; those are added when they occur.
@@ -104,7 +104,12 @@ class Version(argparse.Action):
         """Print it and leave."""
         import cratonclient
 
-        print(f"craton {cratonclient.__version__}")
+        try:
+            print(f"craton {cratonclient.__version__}", flush=True)
+        except BrokenPipeError:
+            parser.exit(status.OUTPUT_CLOSED)
+        except OSError as exc:
+            parser.exit(1, f"The output could not be written: {exc.strerror}.\n")
         parser.exit()
 
 

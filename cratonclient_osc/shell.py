@@ -89,7 +89,7 @@ class Shell(app.App):
         root.setLevel(chosen)
         if self.options.log_file:
             to_file = logging.FileHandler(self.options.log_file)
-            to_file.setFormatter(logging.Formatter(self.LOG_FILE_MESSAGE_FORMAT))
+            to_file.setFormatter(Masked(self.LOG_FILE_MESSAGE_FORMAT))
             root.addHandler(to_file)
 
     def initialize_app(self, argv: list[str]) -> None:
@@ -142,7 +142,15 @@ class Shell(app.App):
         return f"craton: {typed!r} is not a command.{hint} See 'craton --help'."
 
 
-class Console(logging.Formatter):
+class Masked(logging.Formatter):
+    """Write log records without secrets, in their tracebacks too."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Mask what a logger of another library may have let through."""
+        return redact.mask(super().format(record))
+
+
+class Console(Masked):
     """Write log records so that nothing a server said can move the cursor.
 
     :param stream: where they go; on a terminal, errors are red.

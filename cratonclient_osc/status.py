@@ -22,6 +22,9 @@ class Partly(exceptions.CommandError):
     """Something was done, and something else could not be."""
 
 
+#: Characters of what a server says that help anybody.
+_LONGEST = 2000
+
 _CREDENTIALS = "Check the user name, the password (API key) and the project id."
 _URL = "Check the URL of Craton, and that the server runs."
 
@@ -55,6 +58,8 @@ def of(error: Exception) -> int:
 def line(error: Exception) -> str:
     """Say in one line what went wrong and what to do about it."""
     told = redact.mask("; ".join(str(error).splitlines()))
+    if len(told) > _LONGEST:
+        told = f"{told[:_LONGEST]} …"
     said = redact.printable(told.replace(":; - ", ": "))
     return f"{said.replace('; - ', '; ')} {_row(error)[1]}".rstrip()
 

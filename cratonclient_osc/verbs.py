@@ -255,7 +255,9 @@ class Create(Show):
             if self.fields[name].type is dict:
                 values[name] = paths.changed({}, value)
         later = {n: values.pop(n) for n in [*values] if not self.fields[n].create}
+        self.about = f"{values[self.kind.resource_class.NAME_ATTR]}: "
         made = self.manager.create(**values)
+        self.about = ""
         parts.carry_out(
             {n: parts.of(made, n, self.subs[n]).add(v) for n, v in later.items()},
             f"the {self.noun} was created, with the id {made.id}",

@@ -19,10 +19,12 @@ _QUOTED = r"""\\.|'[^']*'|"(?:\\.|[^"\\])*\""""
 #: All before a comment: a ``#`` within a word begins none.
 _BEFORE_COMMENT = re.compile(rf"(?:{_QUOTED}|[^#]|(?<=\S)#)*", re.DOTALL)
 _OPERATOR = re.compile(r"[|&;<>]|^\s*!")
-_WORD = rf"""(?:{_QUOTED}|[^\s'"\\])*+"""
-#: Complete words, and the last one, which may lack the second of its quotes.
+_WORD = rf"""(?:{_QUOTED}|[^\s'"\\])*"""
+#: Complete words, and the last one, which may lack the second of its quotes. (There is
+#: one way to match it. Possessive quantifiers would say so, but match something else in
+#: the first releases of Python 3.11.)
 _UNFINISHED = re.compile(
-    rf"""((?:{_WORD}\s++)*+)({_WORD}(?:'[^']*|"(?:\\.|[^"\\])*\\?|\\)?)""", re.DOTALL
+    rf"""((?:{_WORD}\s)*)({_WORD}(?:'[^']*|"(?:\\.|[^"\\])*\\?|\\)?)""", re.DOTALL
 )
 
 

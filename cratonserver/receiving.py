@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
+import string
 import time
 import typing as t
 
 from waitress import parser, utilities
 
 from cratonserver import errors, limits
+
+#: What a request may begin with: a method, or an empty line before it. Whoever speaks
+#: TLS to this server would wait for an answer that cannot come.
+_BEGINS = frozenset(bytes([c]) for c in b"\r\n!#$%&'*+-.^_`|~" + string.ascii_letters.encode())
 
 
 class Problem(utilities.Error):
@@ -36,6 +41,9 @@ class Parser(parser.HTTPRequestParser):
 
     def received(self, data: bytes) -> int:
         """Take in bytes; give how many of them are of this request."""
+        if data and not (self.headers_finished or self.header_plus) and data[:1] not in _BEGINS:
+            self.refuse(errors.Refused(400, "The request is not HTTP; TLS is a proxy's work."))
+            return len(data)
         first_line_ended = b"\n" in self.header_plus or b"\n" in data
         try:
             consumed = int(super().received(data))

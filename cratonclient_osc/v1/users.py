@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import typing as t
 
+from cratonclient import exceptions
 from cratonclient_osc import changes, parts, verbs
 
 ONCE = "The API key is shown this once: keep it."
@@ -19,6 +20,15 @@ class Create(verbs.Create):
         made = super().create(parsed_args)
         self.app.LOG.warning(ONCE)
         return made
+
+    def produce_output(self, *args: t.Any) -> int:
+        """Print the user; say what to do when the key gets lost there."""
+        try:
+            return super().produce_output(*args)
+        except exceptions.CommandError as exc:
+            raise exceptions.CommandError(
+                f"{exc} The user was created: 'user set --new-key' makes another key."
+            ) from exc
 
 
 class Set(changes.Set):

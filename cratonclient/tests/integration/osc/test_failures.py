@@ -224,7 +224,13 @@ class TestStatuses(base.FleetTestCase, programs.CommandTestCase):
 
     def test_kinds_whose_names_cannot_be_asked_for(self):
         refused = self.enter("network", "interface", "show", "eth0")
-        self.assert_refused(refused, 5, "'eth0'", "id")
+        self.assert_refused(refused, 2, "id of the network interface, or --device with")
+
+    def test_what_is_taken_is_named(self):
+        self.make_cloud(name="prod")
+        self.assert_refused(
+            self.enter("cloud", "create", "prod"), 6, "prod: ", "already exists"
+        )
 
     def test_a_pattern_is_not_a_name(self):
         self.assert_refused(self.enter("project", "show", "def%"), 5, "'def%'")
@@ -318,6 +324,22 @@ class TestAnswers(programs.CommandTestCase):
         self.assertNotIn("\x1b", refused.err)
         refused = self.ask(Answer(200, b"", "text/\x1b[2Jhtml"))
         self.assertNotIn("\x1b", refused.err)
+
+    def test_a_message_without_end(self):
+        body = json.dumps({"message": "x" * 100_000, "status": 409}).encode()
+        refused = self.ask(Answer(409, body))
+        self.assert_refused(refused, 6, "xxx …")
+        self.assertLess(len(refused.err), 3000)
+
+    def test_secrets_in_a_url_are_in_no_log(self):
+        server = MadeUpServer(Answer(200, b"<html>", "text/html"))
+        self.addCleanup(server.stop)
+        place = server.url.removeprefix("http://")
+        for url in (f"http://u:hidden-1@{place}", f"{server.url}?token=hidden-1"):
+            words = ("--debug", "host", "list", "--var", "password=hidden-2")
+            done = programs.craton(*words, CRATON_URL=url, **CREDENTIALS)
+            self.assertIn(TRACEBACK, done.err)
+            self.assertNotIn("hidden", done.err)
 
     def test_a_slow_server(self):
         self.assert_refused(self.ask(None, "--timeout", "0.2", "host", "list"), 7, "127.0.0.1")

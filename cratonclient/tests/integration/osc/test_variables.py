@@ -195,15 +195,27 @@ class TestSet(VariableTestCase):
         folder = pathlib.Path(self.folder())
         (folder / "list.json").write_text("[1]")
         (folder / "bad.yaml").write_text("a: [")
-        (folder / "dates.yaml").write_text("when: 2026-01-01")
+        (folder / "nan.yaml").write_text("a: .nan")
         (folder / "keys.yaml").write_text("1: x")
         (folder / "binary").write_bytes(b"\xff\xfe")
-        for name in ("list.json", "bad.yaml", "dates.yaml", "keys.yaml", "binary", "missing"):
+        for name in ("list.json", "bad.yaml", "nan.yaml", "keys.yaml", "binary", "missing"):
             with self.subTest(name):
                 refused = self.enter(
                     "host", "variable", "set", "h2", "--from-file", f"{folder}/{name}"
                 )
                 self.assert_refused(refused, 2, name)
+        self.assertEqual({}, self.own())
+
+    def test_dates_of_yaml_are_texts(self):
+        path = pathlib.Path(self.folder()) / "dates.yaml"
+        path.write_text("when: 2026-01-01\nat: 2026-01-01 12:00:00")
+        self.assert_done(self.enter("host", "variable", "set", "h2", "--from-file", str(path)))
+        self.assertEqual({"when": "2026-01-01", "at": "2026-01-01 12:00:00"}, self.own())
+
+    def test_stdin_is_there_once(self):
+        for words in (("-", "a=@-"), ("--from-file", "-", "-"), ("a=@-", "b=@-")):
+            command = ("host", "variable", "set", "h2", *words)
+            self.assert_refused(self.enter(*command, stdin='{"x": 1}'), 2, "only once")
         self.assertEqual({}, self.own())
 
     def test_nothing_to_set(self):

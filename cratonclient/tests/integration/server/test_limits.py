@@ -35,7 +35,7 @@ class TestLimits(live.SharedServerTestCase):
 
     def test_what_is_no_http_is_400_and_the_server_lives_on(self):
         for text in (
-            "\x16\x03\x01\x02\x00\x01\x00\r\n\r\n",
+            "\x16\x03\x01\x02\x00\x01\x00\x01\xfc",  # TLS: it waits for an answer
             "nonsense\r\n\r\n",
             "GET\r\n\r\n",
             "GET http://[/v1 HTTP/1.1\r\n\r\n",

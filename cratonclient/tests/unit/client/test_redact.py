@@ -62,6 +62,10 @@ class TestMask(base.TestCase):
         masked = redact.mask("cannot reach postgresql://demo:hidden@h/fleet?x=a@b")
         self.assertEqual("cannot reach postgresql://***@h/fleet?x=a@b", masked)
 
+    def test_conditions_on_variables(self):
+        masked = redact.mask("GET /v1/hosts?vars=os%3A%229%22%2Cpassword%3A%22a%26b%22&limit=9")
+        self.assertEqual("GET /v1/hosts?vars=os%3A%229%22%2Cpassword%3A***&limit=9", masked)
+
     def test_cookies(self):
         masked = redact.mask("RESP: [200] Set-Cookie: a=hidden; Path=/ Server: x Cookie: b=c")
         self.assertEqual("RESP: [200] Set-Cookie: *** Server: x Cookie: ***", masked)

@@ -71,6 +71,12 @@ class TestValues(base.TestCase):
         self.assertEqual(" ".join(cells) + "\n", listed("value", ROW))
         self.assertEqual("\n".join(cells) + "\n", shown("value", ROW))
 
+    def test_a_backslash_in_csv_is_one(self):
+        row = (1, 'a\\b "c", d', True, None, {}, [])
+        for quote in ("all", "minimal", "nonnumeric"):
+            read = list(csv.reader(io.StringIO(listed("csv", row, quote_mode=quote))))
+            self.assertEqual(row[1], read[1][1], quote)
+
     def test_tables_read_as_they_are_typed(self):
         text = listed("table", ROW)
         self.assertIn('rack=r1, cores=64, serial="64", nics=[{"mtu": 9000}]', text)

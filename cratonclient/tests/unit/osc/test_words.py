@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lines of a session, whole ones and those that are being typed."""
+
+from __future__ import annotations
+
+import time
+
+from cratonclient.tests import base
+from cratonclient_osc import words
+
+
+class TestUnfinished(base.TestCase):
+    def test_the_last_word_is_the_one_at_the_cursor(self):
+        for line, before, last in (
+            ("", [], ""),
+            ("hos", [], "hos"),
+            ("host li", ["host"], "li"),
+            ("host  list ", ["host", "list"], ""),
+            ("host show 'a b' \"c d", ["host", "show", "a b"], "c d"),
+            ("host show a\\ b", ["host", "show"], "a b"),
+            ("host show a\\", ["host", "show"], "a"),
+        ):
+            found = words.unfinished(line)
+            self.assertEqual((before, last), found and found[:2], line)
+
+    def test_what_makes_no_sense_is_none(self):
+        self.assertIsNone(words.unfinished("host list | "))
+
+    def test_long_lines_take_no_time(self):
+        began = time.process_time()
+        words.unfinished(" " * 5000 + "a'b" * 2000)
+        words.unfinished("a" * 20000)
+        self.assertLess(time.process_time() - began, 5)
