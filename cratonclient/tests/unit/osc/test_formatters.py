@@ -72,7 +72,7 @@ class TestValues(base.TestCase):
         self.assertEqual("\n".join(cells) + "\n", shown("value", ROW))
 
     def test_a_backslash_in_csv_is_one(self):
-        row = (1, 'a\\b "c", d', True, None, {}, [])
+        row: tuple[t.Any, ...] = (1, 'a\\b "c", d', True, None, {}, [])
         for quote in ("all", "minimal", "nonnumeric"):
             read = list(csv.reader(io.StringIO(listed("csv", row, quote_mode=quote))))
             self.assertEqual(row[1], read[1][1], quote)
