@@ -169,6 +169,13 @@ def add_origin(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def named(text: str) -> str:
+    """Read the name of an object; an empty one is a variable that a script forgot."""
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty")
+    return text
+
+
 def typed(read: t.Callable[[str], T]) -> t.Callable[[str], T]:
     """Make a type for argparse of what raises errors of ours."""
 

@@ -161,6 +161,7 @@ class Command(base.Command):
         parser.add_argument(
             "object",
             metavar=f"<{self.noun.replace(' ', '-')}>",
+            type=parsing.named,
             help=f"name or id of the {self.noun}",
             **how,
         )
@@ -214,7 +215,10 @@ class Create(Show):
         parser = super(Show, self).get_parser(prog_name)
         name_attr = self.kind.resource_class.NAME_ATTR
         parser.add_argument(
-            name_attr, metavar="<name>", help=f"name: {self.fields[name_attr].help}"
+            name_attr,
+            metavar="<name>",
+            type=parsing.named,
+            help=f"name: {self.fields[name_attr].help}",
         )
         for name, field in self.creatable.items():
             if name != name_attr:

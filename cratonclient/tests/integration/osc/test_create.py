@@ -24,6 +24,10 @@ class TestCreate(base.FleetTestCase, programs.CommandTestCase):
         made: dict[str, t.Any] = self.assert_done(self.enter(*words, "-f", "json")).json
         return made
 
+    def test_an_empty_name(self):
+        for verb in ("create", "show", "delete"):
+            self.assert_refused(self.enter("cloud", verb, ""), 2, "it is empty")
+
     def test_every_kind(self):
         cloud = self.make("cloud", "create", "prod", "--note", "big", "--var", "dns=10.0.0.53")
         self.assertEqual(("prod", "big"), (cloud["name"], cloud["note"]))
