@@ -9,6 +9,8 @@ import threading
 import typing as t
 from unittest import mock
 
+import requests
+
 from cratonclient import adapter, auth, exceptions, session
 from cratonclient.tests import base
 
@@ -156,3 +158,57 @@ class TestTimings(AdapterTestCase):
         with self.assertLogs(session.TIMINGS, "INFO") as logged:
             self.ask(HEAD + b"x-openstack-request-id: req-1\r\nContent-Length: 2\r\n\r\n{}")
         self.assertRegex(logged.output[0], r"GET http://127.0.0.1:\d+/v1 200 req-1 \d+ ms$")
+
+
+class TestConnections(AdapterTestCase):
+    def session(self) -> requests.Session:
+        """Give a session of requests whose adapters are ours."""
+        below = requests.Session()
+        self.addCleanup(below.close)
+        adapter.mount(below)
+        return below
+
+    def serve(self, *parts: bytes) -> str:
+        """Start a server; give its URL."""
+        server = RawServer(*parts)
+        self.addCleanup(server.close)
+        return server.url
+
+    def test_plain_and_encrypted_ones_are_ours(self):
+        below = self.session()
+
+        for scheme in ("http", "https"):
+            self.assertIsInstance(below.get_adapter(f"{scheme}://h/"), adapter.Adapter)
+
+    def test_silent_ones_are_probed(self):
+        listening = self.enterContext(socket.create_server(("127.0.0.1", 0)))
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        pool = adapter.Adapter().poolmanager.connection_from_url(url)
+        connection: t.Any = pool._new_conn()
+        self.addCleanup(connection.close)
+
+        connection.connect()
+
+        options = [
+            (socket.IPPROTO_TCP, "TCP_NODELAY", 1),
+            (socket.SOL_SOCKET, "SO_KEEPALIVE", 1),
+            (socket.IPPROTO_TCP, "TCP_KEEPIDLE", 60),
+            (socket.IPPROTO_TCP, "TCP_KEEPINTVL", 15),
+            (socket.IPPROTO_TCP, "TCP_KEEPCNT", 4),
+        ]
+        for level, name, value in options:
+            if hasattr(socket, name):
+                found = connection.sock.getsockopt(level, getattr(socket, name))
+                self.assertEqual(value, found, name)
+
+    def test_who_streams_reads_for_himself(self):
+        url = self.serve(HEAD, b"Content-Length: 2\r\n\r\n", b"{}")
+
+        with self.session().get(url, stream=True, timeout=20) as response:
+            self.assertIs(False, response._content)
+            self.assertEqual({}, response.json())
+
+    def test_a_timeout_may_be_a_pair(self):
+        url = self.serve(HEAD, b"Content-Length: 2\r\n\r\n", b"{}")
+
+        self.assertEqual({}, self.session().get(url, timeout=(20, 20)).json())

@@ -79,10 +79,9 @@ class TestMask(base.TestCase):
             auth.CratonAuth("demo", PROJECT, secret)
             self.assertEqual(f"the user {shown}", redact.mask(f"the user {secret}"))
 
-    def test_eight_characters_are_a_secret_and_nothing_is_none(self):
-        for secret in ("seven-7", "eight--8", None):
-            redact.hide(secret)
-        self.assertEqual("seven-7 ***", redact.mask("seven-7 eight--8"))
+    def test_nothing_is_no_secret(self):
+        redact.hide(None)
+        self.assertEqual("None", redact.mask("None"))
 
     def test_a_text_that_breaks_off_takes_no_time(self):
         program = 'from cratonclient import redact; redact.mask(\'"a": "\' + chr(92) * 200)'
