@@ -93,8 +93,6 @@ def serving(database: str) -> Iterator[dict[str, str]]:
     if database == "sqlite":
         yield {}
         return
-    # So that PostgreSQL is stopped as well, when this is.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with postgresql.running() as cluster:
         yield {"TEST_DATABASE": cluster.url()}
 
@@ -283,6 +281,8 @@ def main(arguments: list[str]) -> int:
     if server["CRATON_URL"] and all(words(i)[:3] == functional for i in selected):
         environment |= {name: value for name, value in server.items() if value}
 
+    # So that the folder goes and PostgreSQL is stopped as well, when this is.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     os.chdir(ROOT)
     plural = "" if len(selected) == 1 else "s"
     print(f"{len(selected)} test{plural} in random order, TEST_SEED={seed}", flush=True)
