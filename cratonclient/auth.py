@@ -9,7 +9,8 @@ import typing as t
 from keystoneauth1 import plugin as ksa_plugin
 from keystoneauth1 import session as ksa_session
 
-from cratonclient import credentials, redact
+from cratonclient import secrets
+from cratonclient.http import credentials
 
 if t.TYPE_CHECKING:
     from cratonclient import session as craton_session
@@ -71,7 +72,7 @@ def keystone_auth(
     """
     from keystoneauth1.identity.v3 import password as ksa_password
 
-    redact.hide(password)
+    secrets.hide(password)
     plugin = ksa_password.Password(
         auth_url=auth_url,
         username=username,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import typing as t
 
-from cratonclient import redact
+from cratonclient import secrets
 
 #: What requests and urllib3 call an answer that cannot be read.
 _BROKEN = {
@@ -25,7 +25,7 @@ def reason(words: str, exception: BaseException) -> str:
     :param words: what is said of it, up to the first colon.
     :param exception: the exception that all others lie behind.
     """
-    where = redact.mask(words.partition(": ")[0])
+    where = secrets.mask(words.partition(": ")[0])
     for cause in _behind(exception):
         broken = _BROKEN.get(type(cause).__name__)
         if broken:

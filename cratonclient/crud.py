@@ -12,7 +12,7 @@ import unicodedata
 
 from cratonclient import exceptions
 from cratonclient.fields import Field, Sub
-from cratonclient.response import body_of
+from cratonclient.http.response import body_of
 
 if t.TYPE_CHECKING:
     from cratonclient import session as craton_session

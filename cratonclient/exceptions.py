@@ -11,7 +11,7 @@ from __future__ import annotations
 import collections.abc
 import typing as t
 
-from cratonclient import causes, redact
+from cratonclient import causes, secrets
 
 if t.TYPE_CHECKING:
     import requests
@@ -432,7 +432,7 @@ def _server_message(response: requests.Response | None) -> str | None:
         inner = error if isinstance(error, collections.abc.Mapping) else body
         message = inner.get("message")
         if isinstance(message, str) and message:
-            return redact.mask(message)  # it may quote what was sent
+            return secrets.mask(message)  # it may quote what was sent
     return None
 
 

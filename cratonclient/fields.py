@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import typing as t
 
-from cratonclient import redact
+from cratonclient import secrets
 
 T = t.TypeVar("T")
 S = t.TypeVar("S")
@@ -112,7 +112,7 @@ class Field(t.Generic[T]):
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
         if self.secret:
-            redact.SECRETS.add(name)
+            secrets.SECRETS.add(name)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}: {self.type.__name__}>"

@@ -11,9 +11,10 @@ import typing as t
 from urllib import parse
 
 import cratonclient
-from cratonclient import adapter, exceptions, redact
-from cratonclient.adapter import DEFAULT_TIMEOUT
-from cratonclient.response import body_of
+from cratonclient import exceptions, secrets
+from cratonclient.http import adapter
+from cratonclient.http.adapter import DEFAULT_TIMEOUT
+from cratonclient.http.response import body_of
 
 if t.TYPE_CHECKING:
     import requests
@@ -50,7 +51,7 @@ class Session:
     """What talks to a server: any keystoneauth session, with Craton's errors.
 
     :param session: a :class:`keystoneauth1.session.Session`, an adapter, a
-        :class:`cratonclient.direct.DirectSession`, or anything with their
+        :class:`cratonclient.http.direct.DirectSession`, or anything with their
         ``request``. Its time-outs, retries and redirects
         stay as they are.
     :param username: without ``session``: the user of Craton's own
@@ -81,7 +82,7 @@ class Session:
             configure(session)
         self._session = session
         self._session.user_agent = f"python-cratonclient/{cratonclient.__version__}"
-        redact.install()
+        secrets.install()
 
     def delete(self, url: str, **kwargs: t.Any) -> requests.Response:
         """Make a DELETE request; see :meth:`request`."""
@@ -141,7 +142,7 @@ class Session:
         if response.status_code >= 400:
             raise exceptions.error_from(response)
         if response.status_code >= 300:
-            target = redact.printable(response.headers.get("Location", "elsewhere"))
+            target = secrets.printable(response.headers.get("Location", "elsewhere"))
             raise exceptions.HTTPRedirection(
                 f"The server redirects {url} to {target}; redirects are not followed. "
                 "If the new place is right, give it as the URL of Craton.",
@@ -238,7 +239,7 @@ def _time(method: str, url: str, began: float, response: requests.Response | Non
             number = response.headers.get("x-openstack-request-id", "without a request id")
             url, said = response.url, f"{response.status_code} {number}"
         taken = (time.perf_counter() - began) * 1000
-        TIMINGS.info("%s", redact.mask(f"{method} {url} {said} {taken:.0f} ms"))
+        TIMINGS.info("%s", secrets.mask(f"{method} {url} {said} {taken:.0f} ms"))
 
 
 def _items(
@@ -261,7 +262,7 @@ def _items(
 
 def _circle(url: str, link: str) -> exceptions.UnexpectedResponse:
     return exceptions.UnexpectedResponse(
-        f"The pages of {url} go in a circle: {redact.printable(link)} comes "
+        f"The pages of {url} go in a circle: {secrets.printable(link)} comes "
         "again. Sort by a field that has a value in every row."
     )
 
@@ -304,7 +305,7 @@ def _same_origin(url: str, link: str) -> str:
         same = False
     if not same:
         raise exceptions.UnexpectedResponse(
-            f"The list at {url} goes on at {redact.printable(link)}, which is another "
+            f"The list at {url} goes on at {secrets.printable(link)}, which is another "
             "server. Credentials are not sent there."
         )
     return parse.urlunsplit((here.scheme, here.netloc, there.path, there.query, ""))

@@ -9,10 +9,10 @@ import sys
 def main() -> int:
     """Run the program, and give the exit status."""
     if sys.argv[1:2] == ["complete-names"]:
-        from cratonclient_osc import names
+        from cratonclient_osc.program import completion_names
 
-        return names.main(sys.argv[1:])
-    from cratonclient_osc import shell
+        return completion_names.main(sys.argv[1:])
+    from cratonclient_osc.program import shell
 
     return shell.main()
 

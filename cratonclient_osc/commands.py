@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The commands, one class for each object and verb, made when it is asked for.
 
-``HostList`` is the verb :class:`~cratonclient_osc.verbs.List` for the kind
+``HostList`` is the verb :class:`~cratonclient_osc.verbs.resource_command.List` for the kind
 ``hosts``. Entry points name the classes as attributes of this module; they are
 not written out anywhere, because all that makes them different stands in the
 declarations.
@@ -20,7 +20,7 @@ from cratonclient.fields import Sub
 
 if t.TYPE_CHECKING:
     from cratonclient import crud
-    from cratonclient_osc import verbs
+    from cratonclient_osc.verbs import resource_command
 
 
 class Verb(t.NamedTuple):
@@ -47,8 +47,8 @@ def _has_variables(resource: type[crud.Resource]) -> bool:
 #: The verbs, as they are typed.
 VERBS: dict[str, Verb] = {
     "list": Verb("lists", "List", _can("list")),
-    "show": Verb("verbs", "Show", _can("get")),
-    "create": Verb("verbs", "Create", _can("create")),
+    "show": Verb("resource_command", "Show", _can("get")),
+    "create": Verb("resource_command", "Create", _can("create")),
     "set": Verb("changes", "Set", lambda r: _can("update")(r) or _subs(r, list, dict)),
     "unset": Verb(
         "changes",
@@ -66,7 +66,7 @@ VERBS: dict[str, Verb] = {
 }
 
 
-def __getattr__(name: str) -> type[verbs.Command]:
+def __getattr__(name: str) -> type[resource_command.Command]:
     """Make the class of a command from its name, such as ``NetworkDeviceList``."""
     words = re.findall("[A-Z][a-z]*", name)
     if "".join(words) == name:
@@ -76,7 +76,7 @@ def __getattr__(name: str) -> type[verbs.Command]:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def find(words: t.Sequence[str]) -> type[verbs.Command] | None:
+def find(words: t.Sequence[str]) -> type[resource_command.Command] | None:
     """Find the class of a command.
 
     :param words: the command, such as ``['network', 'device', 'list']``.
@@ -103,16 +103,16 @@ def names() -> list[str]:
     ]
 
 
-def _made(kind: type[crud.CRUDClient[t.Any]], verb: str) -> type[verbs.Command]:
+def _made(kind: type[crud.CRUDClient[t.Any]], verb: str) -> type[resource_command.Command]:
     module, class_name, _ = VERBS[verb]
     name = f"{kind.key}_{verb}".replace("_", " ").title().replace(" ", "")
     if name not in globals():
-        found = importlib.import_module(f"cratonclient_osc.{module}")
+        found = importlib.import_module(f"cratonclient_osc.verbs.{module}")
         peculiar = _peculiar(v1.collection_of(kind))
         own_name = verb.title().replace(" ", "")  # List, VariableList
         cls = getattr(peculiar, own_name, getattr(found, class_name))
         globals()[name] = type(name, (cls,), {"kind": kind, "__module__": __name__})
-    return t.cast("type[verbs.Command]", globals()[name])
+    return t.cast("type[resource_command.Command]", globals()[name])
 
 
 @functools.cache

@@ -15,11 +15,12 @@ import sqlalchemy as sa
 
 from cratonclient import auth, exceptions
 from cratonclient.v1 import client
-from cratonserver import app, embedded, errors
+from cratonserver import embedded, errors
+from cratonserver.api import application
+from cratonserver.db.store import Store
 from cratonserver.identity import FIRST_PROJECT
 from cratonserver.identity import project_id as canonical
-from cratonserver.store import Store
-from cratonserver.v1 import users as rules
+from cratonserver.kinds import users as rules
 
 _URL = "http://fleet.invalid"
 
@@ -152,7 +153,7 @@ def administration(store: Store) -> t.Iterator[Administration]:
     :raises Failed: when the API refuses something.
     """
     session = auth.create_session_with(None, True)
-    adapter = embedded.Adapter(app.make(store, embedded.SETTINGS), store)
+    adapter = embedded.Adapter(application.make(store, embedded.SETTINGS), store)
     session._session.session.mount(_URL, adapter)
     try:
         yield Administration(store, client.Client(session, _URL))

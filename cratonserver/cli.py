@@ -12,10 +12,10 @@ import sys
 import typing as t
 
 import cratonclient
-from cratonserver import configuration, settings
-from cratonserver.configuration import Configuration
+from cratonserver.config import configuration, settings
+from cratonserver.config.configuration import Configuration
+from cratonserver.db.store import Store, StoreError
 from cratonserver.identity import FIRST_PROJECT
-from cratonserver.store import Store, StoreError
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -82,13 +82,14 @@ def initialize(found: Configuration, options: argparse.Namespace) -> int:
 
 def run(found: Configuration, options: argparse.Namespace) -> int:
     """Serve the fleet until told to stop."""
-    from cratonserver import app, logs, serving
+    from cratonserver.api import application
+    from cratonserver.serving import logs, server
 
     logs.configure(found.settings)
     with opened(found) as store, _listening(found.settings.serving.listen) as listening:
         host, port = listening.getsockname()[:2]
-        server = serving.Server(
-            app.make(store, found.settings, found.parsed), listening, found.settings
+        server = server.Server(
+            application.make(store, found.settings, found.parsed), listening, found.settings
         )
         print(
             f"Serving {store.name} at {_url(host, port)} (Ctrl-C to stop)",

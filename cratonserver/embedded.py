@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The server inside a client's process: no socket, no credentials.
 
-It is the transport for ``sqlite:`` URLs, see :mod:`cratonclient.transport`.
+It is the transport for ``sqlite:`` URLs, see :mod:`cratonclient.http.transport`.
 """
 
 from __future__ import annotations
@@ -17,10 +17,13 @@ import requests.adapters
 import sqlalchemy as sa
 from requests.structures import CaseInsensitiveDict
 
-from cratonclient import exceptions, transport
-from cratonserver import app, authentication, identity
-from cratonserver.settings import Log, Settings
-from cratonserver.store import Store, StoreError
+from cratonclient import exceptions
+from cratonclient.http import transport
+from cratonserver import identity
+from cratonserver.api import application
+from cratonserver.auth import local
+from cratonserver.config.settings import Log, Settings
+from cratonserver.db.store import Store, StoreError
 
 #: A log is for those who run a server.
 SETTINGS = Settings(log=Log(access_log=False))
@@ -42,7 +45,7 @@ def open_transport(url: str) -> transport.Transport:
     # A name that no resolver knows (RFC 2606), one for each fleet.
     name = hashlib.sha256(url.encode()).hexdigest()[:16]
     return transport.Transport(
-        f"http://{name}.invalid", Adapter(app.make(store, SETTINGS), store)
+        f"http://{name}.invalid", Adapter(application.make(store, SETTINGS), store)
     )
 
 
@@ -92,7 +95,7 @@ def _environ(request: requests.PreparedRequest) -> dict[str, t.Any]:
     }
     return {
         **headers,
-        authentication.IDENTITY_KEY: identity.OWNER,
+        local.IDENTITY_KEY: identity.OWNER,
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
         "PATH_INFO": parse.unquote(url.path, "latin-1"),

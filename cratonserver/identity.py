@@ -14,7 +14,8 @@ import uuid
 
 import sqlalchemy as sa
 
-from cratonserver import databases, errors
+from cratonserver import errors
+from cratonserver.db import databases
 
 #: The project that a new fleet begins with. ``projects/1`` is another way to
 #: write its id, see :func:`project_id`.

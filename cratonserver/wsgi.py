@@ -13,9 +13,11 @@ import os
 import threading
 import typing as t
 
-from cratonserver import app, configuration, gateway, logs
-from cratonserver.configuration import Configuration
-from cratonserver.store import Store, StoreError
+from cratonserver.api import application as api
+from cratonserver.config import configuration
+from cratonserver.config.configuration import Configuration
+from cratonserver.db.store import Store, StoreError
+from cratonserver.serving import gateway, logs
 
 if t.TYPE_CHECKING:
     from _typeshed import wsgi
@@ -57,7 +59,7 @@ class Application:
                 settings = self._found.settings
                 self._store = Store(settings.database, settings.serving.threads)
                 self._store.open()
-                self._made = app.make(self._store, settings, self._found.parsed)
+                self._made = api.make(self._store, settings, self._found.parsed)
             return self._made
 
     def _begin_anew(self) -> None:

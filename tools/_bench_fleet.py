@@ -11,8 +11,8 @@ import typing as t
 
 import sqlalchemy as sa
 
+from cratonserver.db.store import Store
 from cratonserver.identity import FIRST_PROJECT, new_key
-from cratonserver.store import Store
 
 REGIONS, CELLS = 10, 100
 #: What one cell of a hundred has, and every host of it inherits. It is the last

@@ -25,9 +25,9 @@ import _bench_baseline
 import _bench_fleet
 import sqlalchemy as sa
 
-from cratonserver import app
+from cratonserver.api import application
+from cratonserver.db.store import Store
 from cratonserver.identity import FIRST_PROJECT
-from cratonserver.store import Store
 
 BIN = pathlib.Path(sys.executable).parent
 ROUNDS = 30
@@ -58,7 +58,7 @@ class Fleet:
         )
         self.queries = 0
         sa.event.listen(self.store.engine, "before_cursor_execute", self._count)
-        self._application = app.make(self.store)
+        self._application = application.make(self.store)
 
     def get(self, **parameters: t.Any) -> bytes:
         """Read a page of hosts, of 100 unless ``limit`` says otherwise."""

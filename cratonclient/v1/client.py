@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import typing as t
 
-from cratonclient import transport, v1
+from cratonclient import v1
+from cratonclient.http import transport
 
 if t.TYPE_CHECKING:
     from cratonclient import crud, session
@@ -33,7 +34,7 @@ class Client:
         looked up in the catalogue, or in the environment variable
         ``CRATON_URL`` where Craton does the authentication. A URL that is not
         http, such as ``sqlite:///fleet.db``, needs a transport: see
-        :mod:`cratonclient.transport`.
+        :mod:`cratonclient.http.transport`.
     :raises cratonclient.exceptions.TransportNotFound: for a URL that nothing
         installed can open.
 
@@ -77,9 +78,9 @@ class Client:
         >>> Client.from_cloud('prod').hosts.get(1).name
         'my-host-0'
         """
-        from cratonclient import cloud_config
+        from cratonclient.login import clouds_yaml
 
-        return cls(cloud_config.open_session(name, **overrides))
+        return cls(clouds_yaml.open_session(name, **overrides))
 
     def inventory(self, region_id: int) -> inventory.Inventory:
         """Give the managers of what lives in one region.

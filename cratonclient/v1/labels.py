@@ -6,7 +6,7 @@ from __future__ import annotations
 import typing as t
 
 from cratonclient import crud, exceptions
-from cratonclient.response import body_of
+from cratonclient.http.response import body_of
 
 
 class LabelManager(crud.CRUDClient[crud.Resource]):

@@ -6,7 +6,7 @@ from __future__ import annotations
 import typing as t
 
 from cratonclient.fields import Field
-from cratonclient_osc import lists
+from cratonclient_osc.verbs import lists
 
 
 class List(lists.List):

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from cratonclient_osc import lists
+from cratonclient_osc.verbs import lists
 
 
 class List(lists.List):

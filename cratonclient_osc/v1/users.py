@@ -7,12 +7,12 @@ import argparse
 import typing as t
 
 from cratonclient import exceptions
-from cratonclient_osc import changes, parts, verbs
+from cratonclient_osc.verbs import changes, resource_command, subresource_changes
 
 ONCE = "The API key is shown this once: keep it."
 
 
-class Create(verbs.Create):
+class Create(resource_command.Create):
     """Create a user, and say that its key will not be shown again."""
 
     def create(self, parsed_args: argparse.Namespace) -> t.Any:
@@ -52,7 +52,7 @@ class Set(changes.Set):
         given = [name for name in self.changeable if hasattr(parsed_args, name)]
         if given:
             super().take_action(parsed_args)
-        parts.carry_out({"api_key": lambda: self._replace_key(one)}, *given)
+        subresource_changes.carry_out({"api_key": lambda: self._replace_key(one)}, *given)
         return None
 
     def _replace_key(self, one: t.Any) -> None:

@@ -52,14 +52,15 @@ def _describe(app, exception):
     import json
     import pathlib
 
-    from cratonserver import app as server
-    from cratonserver import docs, openapi, store
+    from cratonserver.api import application as server
+    from cratonserver.db import store
+    from cratonserver.openapi import document, page
 
     # Nothing is stored there: the document follows from the declarations.
-    described = openapi.document(server.routes(store.Store("sqlite:///unused.db")))
+    described = document.document(server.routes(store.Store("sqlite:///unused.db")))
     folder = pathlib.Path(app.outdir) / "server"
     (folder / "openapi.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
-    (folder / "api.html").write_text(docs.page(described), encoding="utf-8")
+    (folder / "api.html").write_text(page.page(described), encoding="utf-8")
 
 
 def setup(app):

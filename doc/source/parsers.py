@@ -63,7 +63,7 @@ class Parsers(rst.Directive):
 
 
 def _application():
-    from cratonclient_osc import shell
+    from cratonclient_osc.program import shell
 
     app = shell.Shell()
     app.options = app.parser.parse_known_args([])[0]
@@ -77,13 +77,13 @@ def global_options():
 
 def commands(subject):
     """Give the parsers of the commands about an object."""
-    from cratonclient_osc import overview
+    from cratonclient_osc.program import help
 
     app = _application()
-    for group in overview.by_object(app):
+    for group in help.by_object(app):
         for name in group:
             made = dict(app.command_manager)[name].load()(app, app.options, cmd_name=name)
-            if overview.subject(made) == subject:
+            if help.subject(made) == subject:
                 parser = made.get_parser(f"craton {name}")
                 if hasattr(made, "example"):
                     parser.epilog = shlex.join(["craton", *name.split(), *made.example()])

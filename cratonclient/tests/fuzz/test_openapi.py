@@ -20,7 +20,8 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from cratonclient.tests.integration.server import base
-from cratonserver import authentication, identity
+from cratonserver import identity
+from cratonserver.auth import local
 
 PROJECT = identity.FIRST_PROJECT
 PEOPLE = {
@@ -65,7 +66,7 @@ class TestDescribed(base.ServerTestCase):
 
     def _call_everything(self, who: str) -> None:
         def application(environ: t.Any, start_response: t.Any) -> t.Any:
-            environ[authentication.IDENTITY_KEY] = PEOPLE[who]
+            environ[local.IDENTITY_KEY] = PEOPLE[who]
             return self.root.application(environ, start_response)
 
         schema = schemathesis.openapi.from_wsgi("/v1/openapi.json", application)

@@ -14,10 +14,11 @@ import typing as t
 
 from cratonclient import v1
 from cratonclient.tests.integration.osc import programs
-from cratonclient_osc import commands, verbs
+from cratonclient_osc import commands
+from cratonclient_osc.verbs import resource_command
 
 
-def classes(*names: str) -> dict[str, type[verbs.Command]]:
+def classes(*names: str) -> dict[str, type[resource_command.Command]]:
     """Give the classes of commands of this project, by name; of all if none is named."""
     ours = tuple(f"{v1.kind(name).key.replace('_', ' ')} " for name in v1.COLLECTIONS)
     found = {}

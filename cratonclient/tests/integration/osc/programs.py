@@ -28,7 +28,7 @@ from unittest import mock
 from cratonclient import auth
 from cratonclient.tests import base
 from cratonclient.v1 import client
-from cratonclient_osc import shell
+from cratonclient_osc.program import shell
 from cratonserver import cli
 
 #: The project that every new fleet has.

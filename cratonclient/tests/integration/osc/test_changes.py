@@ -9,7 +9,7 @@ from unittest import mock
 
 from cratonclient.tests import base
 from cratonclient.tests.integration.osc import programs
-from cratonclient_osc import terminal
+from cratonclient_osc.output import terminal
 from cratonclient_osc.v1 import users
 
 

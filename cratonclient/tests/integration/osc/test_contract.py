@@ -18,7 +18,7 @@ import requests
 
 from cratonclient import v1
 from cratonclient.tests.integration.osc import examples, programs
-from cratonclient_osc import examples as example_values
+from cratonclient_osc.verbs import examples as example_values
 
 PAGES = "limit marker sort_keys sort_dir"
 #: What lists accept (wire document, section 6.1). ``network_type`` never works.

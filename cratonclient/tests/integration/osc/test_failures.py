@@ -161,12 +161,12 @@ class TestWithoutServer(programs.CommandTestCase):
 
     def test_an_unexpected_failure(self):
         for error in (RuntimeError("that was a bug"), ValueError("that was a bug")):
-            with mock.patch("cratonclient.transport.mount", side_effect=error):
+            with mock.patch("cratonclient.http.transport.mount", side_effect=error):
                 refused = programs.craton("host", "list", CRATON_URL="sqlite:///fleet.db")
             self.assert_refused(refused, 1, "that was a bug")
 
     def test_interrupted(self):
-        with mock.patch("cratonclient.transport.mount", side_effect=KeyboardInterrupt):
+        with mock.patch("cratonclient.http.transport.mount", side_effect=KeyboardInterrupt):
             done = programs.craton("host", "list", CRATON_URL="sqlite:///fleet.db")
         self.assertEqual(130, done.status)
         self.assertEqual("", done.out)
@@ -251,7 +251,9 @@ class TestStatuses(base.FleetTestCase, programs.CommandTestCase):
         self.assert_refused(refused, 5, ", ".join(ids))
 
     def test_a_server_in_this_process_that_fails(self):
-        bug = mock.patch("cratonserver.objects.Objects.page", side_effect=RuntimeError("a bug"))
+        bug = mock.patch(
+            "cratonserver.db.objects.Objects.page", side_effect=RuntimeError("a bug")
+        )
         with bug:
             self.assert_refused(self.enter("cloud", "list"), 8, "HTTP 500", "Request-ID: req-")
             self.assertIn(TRACEBACK, self.enter("--debug", "cloud", "list").err)

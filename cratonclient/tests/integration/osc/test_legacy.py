@@ -9,7 +9,7 @@ import typing as t
 from unittest import mock
 
 from cratonclient.tests.integration.osc import programs
-from cratonclient_osc import legacy
+from cratonclient_osc.program import legacy
 
 #: What a line of 2017 reads today; both must print the same.
 SAME = (

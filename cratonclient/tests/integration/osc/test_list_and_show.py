@@ -11,7 +11,7 @@ import typing as t
 from cratonclient import v1
 from cratonclient.tests import base
 from cratonclient.tests.integration.osc import programs
-from cratonclient_osc import formatters
+from cratonclient_osc.output import formatters
 
 #: cliff needs it, and it ships no types.
 yaml: t.Any = importlib.import_module("yaml")

@@ -14,8 +14,10 @@ from falcon import testing
 
 from cratonclient.tests import base
 from cratonclient.tests.integration.server import databases
-from cratonserver import app, authentication, identity
-from cratonserver.store import Store
+from cratonserver import identity
+from cratonserver.api import application
+from cratonserver.auth import local
+from cratonserver.db.store import Store
 
 HOST = "craton.example"
 BASE = f"http://{HOST}/v1"
@@ -204,7 +206,7 @@ class ServerTestCase(base.TestCase):
         cls.store.open()
         key = cls.store.add_root_user("root")
         cls.root = Caller(
-            app.make(cls.store), credentials("root", str(key), identity.FIRST_PROJECT)
+            application.make(cls.store), credentials("root", str(key), identity.FIRST_PROJECT)
         )
 
     def member(self, project_id: str | None = None, **fields: t.Any) -> Caller:
@@ -218,7 +220,7 @@ class ServerTestCase(base.TestCase):
         """Give somebody whom another server has let in, as Keystone's middleware does."""
 
         def application(environ: t.Any, start_response: t.Any) -> t.Any:
-            environ[authentication.IDENTITY_KEY] = who
+            environ[local.IDENTITY_KEY] = who
             return self.root.application(environ, start_response)
 
         return Caller(application, {"X-Auth-Project": who.project_id})

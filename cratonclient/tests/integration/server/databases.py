@@ -12,7 +12,7 @@ import uuid
 
 import sqlalchemy as sa
 
-from cratonserver.store import Store
+from cratonserver.db.store import Store
 
 #: What ``tools/test --database postgresql`` says: the URL of a database in which
 #: others can be made. Without it, the tests use SQLite.

@@ -16,7 +16,7 @@ import typing as t
 from cratonclient.tests import base
 from cratonclient.tests.integration.osc.programs import clean_environment
 from cratonclient.tests.integration.server.base import Answer
-from cratonserver.store import Store
+from cratonserver.db.store import Store
 
 PROGRAM = str(pathlib.Path(sys.executable).parent / "craton-server")
 

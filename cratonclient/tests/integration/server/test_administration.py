@@ -9,9 +9,10 @@ import uuid
 
 from cratonclient.tests import base as tests_base
 from cratonclient.tests.integration.server import base, databases
-from cratonserver import app, cli
+from cratonserver import cli
+from cratonserver.api import application
+from cratonserver.db.store import Store
 from cratonserver.identity import FIRST_PROJECT
-from cratonserver.store import Store
 
 
 class TestAdministration(tests_base.TestCase):
@@ -21,7 +22,7 @@ class TestAdministration(tests_base.TestCase):
         self.store = Store(self.database)
         self.addCleanup(self.store.close)
         self.store.open()
-        self.application = app.make(self.store)
+        self.application = application.make(self.store)
 
     def run_program(self, *words: str) -> tuple[int, str, str]:
         """Run the program in this process."""

@@ -21,7 +21,7 @@ from cratonclient.tests import base as tests_base
 from cratonclient.tests import postgresql
 from cratonclient.tests.integration.server import base, databases
 from cratonserver import identity
-from cratonserver.store import Store
+from cratonserver.db.store import Store
 
 PROGRAM = pathlib.Path(sys.executable).parent / "craton-server"
 VARIABLES = {f"v{number}": {"number": number} for number in range(5)}

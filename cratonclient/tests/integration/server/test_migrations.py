@@ -14,8 +14,9 @@ from alembic import autogenerate, config, migration, script
 
 from cratonclient.tests import base as tests_base
 from cratonclient.tests.integration.server import databases
-from cratonserver import identity, migrations
-from cratonserver.store import Store, StoreError
+from cratonserver import identity
+from cratonserver.db import migrations
+from cratonserver.db.store import Store, StoreError
 
 WHEN = "2026-01-01T00:00:00.000000"
 
@@ -122,7 +123,7 @@ class TestVersions(MigrationsTestCase):
 
     def test_processes_that_come_at_once_all_find_a_fleet(self):
         program = (
-            "import sys; from cratonserver.store import Store\n"
+            "import sys; from cratonserver.db.store import Store\n"
             "store = Store(sys.argv[1]); store.open(upgrade=True)\n"
             "print(bool(store.add_root_user(sys.argv[2])))"
         )

@@ -14,7 +14,10 @@ from keystoneauth1 import session as ksa_session
 
 from cratonclient import v1
 from cratonclient.tests.integration.server import base
-from cratonserver import app, authentication, docs, embedded
+from cratonserver import embedded
+from cratonserver.api import application
+from cratonserver.auth import local
+from cratonserver.openapi import page
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE")
 
@@ -40,7 +43,7 @@ class TestDocument(base.ServerTestCase):
                 for method in METHODS
                 if method == "OPTIONS" or callable(getattr(view, f"on_{method.lower()}", None))
             }
-            for path, view in app.routes(self.store).items()
+            for path, view in application.routes(self.store).items()
             if path != "/v1/"
         }
         described = {
@@ -113,20 +116,20 @@ class TestDocs(base.ServerTestCase):
     def test_what_a_declaration_says_stays_text(self):
         document = self.root.get("/openapi.json").json
         document["info"]["title"] = "<script>"
-        self.assertIn("&lt;script&gt;", docs.page(document))
-        self.assertNotIn("<script>", docs.page(document))
+        self.assertIn("&lt;script&gt;", page.page(document))
+        self.assertNotIn("<script>", page.page(document))
 
 
 class TestVersions(base.ServerTestCase):
     """How OpenStack finds the API."""
 
     def _session(self, endpoint: str) -> ksa_session.Session:
-        def application(environ: t.Any, start_response: t.Any) -> t.Any:
-            del environ[authentication.IDENTITY_KEY]
+        def answer(environ: t.Any, start_response: t.Any) -> t.Any:
+            del environ[local.IDENTITY_KEY]
             return self.root.application(environ, start_response)
 
         http = requests.Session()
-        http.mount("http://", embedded.Adapter(application, self.store))
+        http.mount("http://", embedded.Adapter(answer, self.store))
         auth = token_endpoint.Token(endpoint, "token")
         return ksa_session.Session(auth=auth, session=http)
 

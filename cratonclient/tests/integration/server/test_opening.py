@@ -13,7 +13,7 @@ from cratonclient import auth
 from cratonclient.tests import base
 from cratonclient.v1 import client
 from cratonserver import cli, identity
-from cratonserver.store import Store, StoreError
+from cratonserver.db.store import Store, StoreError
 
 VERSIONED = """
     DROP TABLE IF EXISTS alembic_version;

@@ -6,7 +6,8 @@ from __future__ import annotations
 import typing as t
 
 from cratonclient.tests.integration.server import base, permissions
-from cratonserver import app, identity
+from cratonserver import identity
+from cratonserver.api import application
 
 METHODS = ("GET", "POST", "PUT", "DELETE")
 
@@ -80,7 +81,7 @@ class TestTable(base.ServerTestCase):
     def test_it_has_every_method_of_every_path(self):
         there = {
             (method, path.removeprefix("/v1/").replace("{item_id:id}", "ID"))
-            for path, view in app.routes(self.store).items()
+            for path, view in application.routes(self.store).items()
             if path not in permissions.OPEN
             for method in METHODS
             if callable(getattr(view, f"on_{method.lower()}", None))
@@ -89,7 +90,7 @@ class TestTable(base.ServerTestCase):
         self.assertEqual(sorted(there), sorted(listed))
 
     def test_what_is_open_is_read_only_and_nothing_else_is_open(self):
-        views = app.routes(self.store)
+        views = application.routes(self.store)
         is_open = {path for path, view in views.items() if getattr(view, "is_open", False)}
         self.assertEqual(permissions.OPEN, is_open)
         for path in is_open:

@@ -11,7 +11,7 @@ import unittest
 import sqlalchemy as sa
 
 from cratonclient.tests.integration.server import base, databases
-from cratonserver import pages, tables
+from cratonserver.db import page_query, tables
 
 
 class PlansTestCase(base.ServerTestCase):
@@ -110,14 +110,14 @@ class TestPostgreSQL(PlansTestCase):
                 f"FROM devices, generate_series(1, 20000) n WHERE id = {host['id']}"
             )
             connection.exec_driver_sql("ANALYZE devices")
-        shape = pages.Shape(
+        shape = page_query.Shape(
             self.store.schema.kind("hosts"), False, (), ("created_at", "id"), False, 10, True
         )
         for follows in (False, True):
-            made = pages.make(self.store.schema, shape._replace(follows=follows))
+            made = page_query.make(self.store.schema, shape._replace(follows=follows))
             text = str(made.page.compile(self.store.engine))
-            text = text.replace(f"%({pages.PROJECT})s", "$1").replace(
-                f"%({pages.MARKER})s", "$2"
+            text = text.replace(f"%({page_query.PROJECT})s", "$1").replace(
+                f"%({page_query.MARKER})s", "$2"
             )
             with self.about(f"follows: {follows}"), self.store.read() as connection:
                 run = connection.exec_driver_sql

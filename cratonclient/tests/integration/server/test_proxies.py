@@ -7,8 +7,8 @@ import dataclasses
 import typing as t
 
 from cratonclient.tests.integration.server import base
-from cratonserver import app
-from cratonserver.settings import Proxies, Settings
+from cratonserver.api import application
+from cratonserver.config.settings import Proxies, Settings
 
 PROXY, STRANGER = "192.0.2.7", "192.0.2.8"
 FORWARDED = {
@@ -22,10 +22,10 @@ class TestProxies(base.ServerTestCase):
     def behind(self, peer: str, **proxies: t.Any) -> base.Caller:
         """Give root, whose requests come from an address."""
         settings = dataclasses.replace(Settings(), proxies=Proxies(**proxies))
-        application = app.make(self.store, settings)
+        made = application.make(self.store, settings)
 
         def from_peer(environ: t.Any, start_response: t.Any) -> t.Any:
-            return application({**environ, "REMOTE_ADDR": peer}, start_response)
+            return made({**environ, "REMOTE_ADDR": peer}, start_response)
 
         return base.Caller(from_peer, self.root.headers)
 
@@ -50,7 +50,7 @@ class TestProxies(base.ServerTestCase):
 
     def test_the_log_has_the_client_that_a_trusted_proxy_names(self):
         for peer, client in ((PROXY, "203.0.113.9"), (STRANGER, STRANGER)):
-            with self.assertLogs("cratonserver.access", "INFO") as log:
+            with self.assertLogs("cratonserver.serving.access_log", "INFO") as log:
                 self.behind(peer, trusted_proxy=PROXY).get("/clouds", headers=FORWARDED)
             self.assertEqual(client, t.cast("t.Any", log.records[0]).fields["client"])
 
@@ -65,7 +65,7 @@ class TestFailures(base.ServerTestCase):
     def test_a_mistake_of_ours_is_500_and_explained_in_the_log_alone(self):
         with self.store.write() as connection:
             connection.exec_driver_sql("ALTER TABLE cells RENAME TO lost_cells")
-        with self.assertLogs("cratonserver.app", "ERROR") as log:
+        with self.assertLogs("cratonserver.api.application", "ERROR") as log:
             answer = self.root.get("/cells")
 
         self.assertAnswer(answer, 500, "An unknown exception occurred")

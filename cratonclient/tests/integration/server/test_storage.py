@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from cratonclient.tests import base as tests_base
 from cratonclient.tests.integration.osc import programs
-from cratonserver.store import Store, StoreError
+from cratonserver.db.store import Store, StoreError
 
 
 class StorageTestCase(tests_base.TestCase):
@@ -54,7 +54,9 @@ class TestFiles(StorageTestCase):
 
 class TestAtOnce(StorageTestCase):
     def test_processes_that_make_one_file_at_once_all_succeed(self):
-        program = "import sys; from cratonserver.store import Store; Store(sys.argv[1]).open()"
+        program = (
+            "import sys; from cratonserver.db.store import Store; Store(sys.argv[1]).open()"
+        )
         running = [
             subprocess.Popen([sys.executable, "-c", program, self.url], stderr=subprocess.PIPE)
             for _ in range(3)

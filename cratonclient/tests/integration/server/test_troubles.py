@@ -14,8 +14,10 @@ import sqlalchemy as sa
 
 from cratonclient.tests import base as tests_base
 from cratonclient.tests.integration.server import base, databases
-from cratonserver import app, identity, sqlite
-from cratonserver.store import Store, StoreError
+from cratonserver import identity
+from cratonserver.api import application
+from cratonserver.db import sqlite
+from cratonserver.db.store import Store, StoreError
 
 
 class TroublesTestCase(tests_base.TestCase):
@@ -39,7 +41,7 @@ class TroublesTestCase(tests_base.TestCase):
         """Give the root user."""
         key = str(store.add_root_user("root"))
         return base.Caller(
-            app.make(store), base.credentials("root", key, identity.FIRST_PROJECT)
+            application.make(store), base.credentials("root", key, identity.FIRST_PROJECT)
         )
 
     def assertUnavailable(self, answer: base.Answer, message: str) -> None:
@@ -72,7 +74,7 @@ class TestURLs(TroublesTestCase):
     def test_the_driver_is_not_installed(self):
         program = (
             "import sys; sys.modules['psycopg'] = None\n"
-            "from cratonserver import store\n"
+            "from cratonserver.db import store\n"
             "try: store.Store('postgresql://u:secret@h/db')\n"
             "except store.StoreError as exc: print(exc)"
         )

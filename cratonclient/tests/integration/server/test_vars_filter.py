@@ -11,7 +11,8 @@ from urllib import parse
 import sqlalchemy as sa
 
 from cratonclient.tests.integration.server import base
-from cratonserver import containment, vars_filter
+from cratonserver.api import vars_parameter
+from cratonserver.db import json_contains
 
 VALUES: dict[str, t.Any] = {
     "s": "str",
@@ -97,9 +98,9 @@ class TestMatching(base.ServerTestCase):
     def test_what_is_refused(self):
         for pairs, message in (
             ("who", "vars: 'who' has no colon; write name:value, the value as JSON."),
-            ("s:str", vars_filter.BAD_VALUE),
-            ("l[0:1]:1", vars_filter.BAD_PATH),
-            ("s:\"'; DROP TABLE clouds; --", vars_filter.BAD_VALUE),
+            ("s:str", vars_parameter.BAD_VALUE),
+            ("l[0:1]:1", vars_parameter.BAD_PATH),
+            ("s:\"'; DROP TABLE clouds; --", vars_parameter.BAD_VALUE),
         ):
             self.assertAnswer(self.user.get(f"/clouds?{asking(pairs)}"), 400, message)
 
@@ -249,7 +250,7 @@ class TestFunction(base.ServerTestCase):
         with self.store.read() as connection:
             for case, matches in zip(cases, expected, strict=True):
                 texts = [json.dumps(part) for part in case]
-                function: t.Any = sa.Function(containment.NAME, *texts)
+                function: t.Any = sa.Function(json_contains.NAME, *texts)
                 found = connection.execute(sa.select(function)).scalar_one()
                 self.assertEqual(matches, bool(found), " ".join(texts))
 

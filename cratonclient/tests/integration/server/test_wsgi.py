@@ -15,8 +15,8 @@ import requests
 from cratonclient.tests import base
 from cratonclient.tests.integration.osc.programs import clean_environment
 from cratonclient.tests.integration.server import databases, live
+from cratonserver.db.store import Store
 from cratonserver.identity import FIRST_PROJECT
-from cratonserver.store import Store
 
 GUNICORN = pathlib.Path(sys.executable).parent / "gunicorn"
 

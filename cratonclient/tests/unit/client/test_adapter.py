@@ -11,7 +11,8 @@ from unittest import mock
 
 import requests
 
-from cratonclient import adapter, auth, exceptions, session
+from cratonclient import auth, exceptions, session
+from cratonclient.http import adapter
 from cratonclient.tests import base
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"

@@ -11,7 +11,8 @@ from unittest import mock
 
 from keystoneauth1 import session as ksa_session
 
-from cratonclient import cloud_config, exceptions, session
+from cratonclient import exceptions, session
+from cratonclient.login import clouds_yaml
 from cratonclient.tests import base
 from cratonclient.v1 import client
 
@@ -82,13 +83,13 @@ class TestClouds(base.TestCase):
             ({"region_name": "west", "interface": "admin"}, ("west", "admin")),
         ]
         for overrides, wanted in cases:
-            adapter = cloud_config.open_session("prod", **overrides)._session
+            adapter = clouds_yaml.open_session("prod", **overrides)._session
             self.assertEqual(wanted, (adapter.region_name, adapter.interface))
 
     def test_it_waits_as_long_as_the_cloud_says(self):
         for line, seconds in (("", session.DEFAULT_TIMEOUT), ("        api_timeout: 7\n", 7.0)):
             self.write(CRATON + line)
-            opened = cloud_config.open_session("prod")
+            opened = clouds_yaml.open_session("prod")
             self.assertEqual(seconds, opened._session.session.timeout)
 
     def test_a_misspelled_name_is_corrected(self):
@@ -129,7 +130,7 @@ class TestClouds(base.TestCase):
             error = self.assertRaises(
                 exceptions.ConfigurationError, client.Client.from_cloud, "prod"
             )
-        self.assertIn(cloud_config.INSTALL, str(error))
+        self.assertIn(clouds_yaml.INSTALL, str(error))
 
 
 class TestAnySession(base.TestCase):

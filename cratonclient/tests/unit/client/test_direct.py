@@ -9,7 +9,8 @@ import socket
 import typing as t
 from unittest import mock
 
-from cratonclient import auth, credentials, direct, exceptions, session
+from cratonclient import auth, exceptions, session
+from cratonclient.http import credentials, direct
 from cratonclient.tests import base
 from cratonclient.tests.unit.client import fakes
 from cratonclient.v1 import client

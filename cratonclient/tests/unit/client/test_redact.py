@@ -9,7 +9,7 @@ import subprocess
 import sys
 import traceback
 
-from cratonclient import auth, crud, exceptions, redact
+from cratonclient import auth, crud, exceptions, secrets
 from cratonclient.fields import Field
 from cratonclient.tests import base
 from cratonclient.tests.unit.client import fakes
@@ -25,7 +25,7 @@ class TestMask(base.TestCase):
     def test_it_hides_values_and_shows_the_rest(self):
         self.assertEqual(
             '{"username": "demo", "api_key": "***"}',
-            redact.mask('{"username": "demo", "api_key": "5f4d"}'),
+            secrets.mask('{"username": "demo", "api_key": "5f4d"}'),
         )
 
     def test_it_knows_all_layouts_of_json(self):
@@ -36,55 +36,57 @@ class TestMask(base.TestCase):
             json.dumps({"users": [USER, USER]}),
             repr(USER),
         ):
-            masked = redact.mask(text)
+            masked = secrets.mask(text)
             self.assertNotIn(KEY, masked)
             self.assertIn("demo", masked)
 
     def test_each_name_of_a_secret_is_one(self):
         for name in ("api_key", "password", "secret", "token"):
-            self.assertNotIn("hidden", redact.mask(json.dumps({name: "hidden"})))
+            self.assertNotIn("hidden", secrets.mask(json.dumps({name: "hidden"})))
 
     def test_quotes_in_a_secret_do_not_end_it(self):
-        masked = redact.mask(json.dumps({"password": 'a"hidden', "name": "demo"}))
+        masked = secrets.mask(json.dumps({"password": 'a"hidden', "name": "demo"}))
 
         self.assertEqual({"password": "***", "name": "demo"}, json.loads(masked))
 
     def test_values_that_are_no_texts_are_hidden_too(self):
-        masked = redact.mask(json.dumps({"token": 271828, "name": "demo"}))
+        masked = secrets.mask(json.dumps({"token": 271828, "name": "demo"}))
 
         self.assertEqual('{"token": "***", "name": "demo"}', masked)
 
     def test_parameters_of_urls(self):
-        masked = redact.mask("GET http://h/v1/users?name=demo&api_key=hidden&limit=10")
+        masked = secrets.mask("GET http://h/v1/users?name=demo&api_key=hidden&limit=10")
         self.assertEqual("GET http://h/v1/users?name=demo&api_key=***&limit=10", masked)
 
     def test_logins_in_urls(self):
-        masked = redact.mask("cannot reach postgresql://demo:hidden@h/fleet?x=a@b")
+        masked = secrets.mask("cannot reach postgresql://demo:hidden@h/fleet?x=a@b")
         self.assertEqual("cannot reach postgresql://***@h/fleet?x=a@b", masked)
 
     def test_conditions_on_variables(self):
-        masked = redact.mask("GET /v1/hosts?vars=os%3A%229%22%2Cpassword%3A%22a%26b%22&limit=9")
+        masked = secrets.mask(
+            "GET /v1/hosts?vars=os%3A%229%22%2Cpassword%3A%22a%26b%22&limit=9"
+        )
         self.assertEqual("GET /v1/hosts?vars=os%3A%229%22%2Cpassword%3A***&limit=9", masked)
 
     def test_cookies(self):
-        masked = redact.mask("RESP: [200] Set-Cookie: a=hidden; Path=/ Server: x Cookie: b=c")
+        masked = secrets.mask("RESP: [200] Set-Cookie: a=hidden; Path=/ Server: x Cookie: b=c")
         self.assertEqual("RESP: [200] Set-Cookie: *** Server: x Cookie: ***", masked)
 
     def test_what_this_process_sends_is_hidden_when_it_comes_back(self):
         auth.CratonAuth("demo", PROJECT, TOKEN)
-        self.assertEqual("Wrong key ***.", redact.mask(f"Wrong key {TOKEN}."))
+        self.assertEqual("Wrong key ***.", secrets.mask(f"Wrong key {TOKEN}."))
 
     def test_a_word_is_not_hidden_everywhere(self):
         for secret, shown in (("demo", "demo"), ("7chars.", "7chars."), ("8 chars.", "***")):
             auth.CratonAuth("demo", PROJECT, secret)
-            self.assertEqual(f"the user {shown}", redact.mask(f"the user {secret}"))
+            self.assertEqual(f"the user {shown}", secrets.mask(f"the user {secret}"))
 
     def test_nothing_is_no_secret(self):
-        redact.hide(None)
-        self.assertEqual("None", redact.mask("None"))
+        secrets.hide(None)
+        self.assertEqual("None", secrets.mask("None"))
 
     def test_a_text_that_breaks_off_takes_no_time(self):
-        program = 'from cratonclient import redact; redact.mask(\'"a": "\' + chr(92) * 200)'
+        program = 'from cratonclient import secrets; secrets.mask(\'"a": "\' + chr(92) * 200)'
 
         done = subprocess.run([sys.executable, "-c", program], timeout=5)
 
@@ -93,25 +95,25 @@ class TestMask(base.TestCase):
     def test_what_is_no_secret_stays(self):
         text = json.dumps({"name": "api_key", "note": "the password is in the vault"})
 
-        self.assertEqual(text, redact.mask(text))
+        self.assertEqual(text, secrets.mask(text))
 
 
 class TestPrintable(base.TestCase):
     def test_control_characters_are_spelled_out(self):
-        self.assertEqual("a\\x1b[2Jb", redact.printable("a\x1b[2Jb"))
-        self.assertEqual("a\\nb\\r", redact.printable("a\nb\r"))
-        self.assertEqual("\\x9b", redact.printable("\x9b"))
-        self.assertEqual("Zürich\\t東京", redact.printable("Zürich\t東京"))
+        self.assertEqual("a\\x1b[2Jb", secrets.printable("a\x1b[2Jb"))
+        self.assertEqual("a\\nb\\r", secrets.printable("a\nb\r"))
+        self.assertEqual("\\x9b", secrets.printable("\x9b"))
+        self.assertEqual("Zürich\\t東京", secrets.printable("Zürich\t東京"))
 
     def test_text_that_runs_backwards_is_spelled_out(self):
-        self.assertEqual("a\\u202eb", redact.printable("a\u202eb"))
+        self.assertEqual("a\\u202eb", secrets.printable("a\u202eb"))
 
     def test_letters_of_all_scripts_stay(self):
-        self.assertEqual("Zürich 東京 ✓", redact.printable("Zürich 東京 ✓"))
+        self.assertEqual("Zürich 東京 ✓", secrets.printable("Zürich 東京 ✓"))
 
     def test_it_takes_anything(self):
-        self.assertEqual("5", redact.printable(5))
-        self.assertEqual("None", redact.printable(None))
+        self.assertEqual("5", secrets.printable(5))
+        self.assertEqual("None", secrets.printable(None))
 
 
 class TestLogs(base.TestCase):
@@ -223,10 +225,10 @@ class TestTexts(base.TestCase):
 
     def test_install_may_be_called_again(self):
         logger = logging.getLogger("keystoneauth.session")
-        redact.install()
+        secrets.install()
         before = list(logger.filters)
 
-        redact.install()
+        secrets.install()
 
         self.assertEqual(before, logger.filters)
 

@@ -10,7 +10,8 @@ from keystoneauth1 import exceptions as ksa_exceptions
 from keystoneauth1 import session as ksa_session
 
 import cratonclient
-from cratonclient import adapter, auth, exceptions, session
+from cratonclient import auth, exceptions, session
+from cratonclient.http import adapter
 from cratonclient.tests import base
 from cratonclient.tests.unit.client import fakes
 

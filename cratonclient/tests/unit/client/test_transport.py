@@ -6,7 +6,8 @@ from __future__ import annotations
 import pathlib
 from unittest import mock
 
-from cratonclient import auth, exceptions, transport
+from cratonclient import auth, exceptions
+from cratonclient.http import transport
 from cratonclient.tests import base
 from cratonclient.v1 import client
 

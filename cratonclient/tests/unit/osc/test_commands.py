@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from cratonclient import exceptions, v1
 from cratonclient.tests import base
-from cratonclient_osc import commands, formatters, lookup, status, verbs
+from cratonclient_osc import commands
+from cratonclient_osc.output import exit_status, formatters
+from cratonclient_osc.verbs import lookup, resource_command
 
 
 class TestCommands(base.TestCase):
@@ -13,7 +15,7 @@ class TestCommands(base.TestCase):
 
     def test_a_class_is_its_verb_and_its_kind(self):
         found = commands.NetworkDeviceShow
-        self.assertTrue(issubclass(found, verbs.Show))
+        self.assertTrue(issubclass(found, resource_command.Show))
         self.assertIs(v1.kind("network_devices"), found.kind)
 
     def test_it_is_made_once(self):
@@ -86,7 +88,7 @@ class TestLookup(base.FleetTestCase):
 
     def test_more_than_one(self):
         hosts = [self.make_host(name="twin") for _ in range(2)]
-        error = self.assertRaises(status.Ambiguous, lookup.find, self.craton.hosts, "twin")
+        error = self.assertRaises(exit_status.Ambiguous, lookup.find, self.craton.hosts, "twin")
         for host in hosts:
             self.assertIn(str(host.id), str(error))
 

@@ -14,7 +14,7 @@ import yaml
 from cliff.formatters import json_format, yaml_format
 
 from cratonclient.tests import base
-from cratonclient_osc import formatters, table, terminal
+from cratonclient_osc.output import formatters, table, terminal
 
 NAMES = ("id", "name", "active", "note", "variables", "labels")
 VARIABLES = {"rack": "r1", "cores": 64, "serial": "64", "nics": [{"mtu": 9000}]}

@@ -9,7 +9,8 @@ import sys
 from unittest import mock
 
 from cratonclient.tests import base
-from cratonclient_osc import legacy, registry, status
+from cratonclient_osc.output import exit_status
+from cratonclient_osc.program import command_manager, legacy
 
 #: A line of 2017, and the lines of today.
 TRANSLATIONS = (
@@ -72,13 +73,13 @@ class TestTranslation(base.TestCase):
     def test_what_cannot_be_meant(self):
         for line in ("host-vars-set 1 a", "host-vars-set 1 =x", "host-vars-delete 1"):
             with self.subTest(line):
-                self.assertRaises(status.UsageError, translated, line)
+                self.assertRaises(exit_status.UsageError, translated, line)
         for pair in ("rack", ":1", "a:1,b"):
-            self.assertRaises(status.UsageError, translated, f"host-list --vars {pair}")
+            self.assertRaises(exit_status.UsageError, translated, f"host-list --vars {pair}")
 
     def test_nothing_moves(self):
         for line in ("host-update 1 -r 2", "host-update 1 -c 2", "region-update 1 --cloud 2"):
-            self.assertRaises(status.UsageError, translated, line)
+            self.assertRaises(exit_status.UsageError, translated, line)
 
     def test_variables_from_stdin_only_where_none_are_given(self):
         with mock.patch.object(sys, "stdin") as stdin:
@@ -86,7 +87,7 @@ class TestTranslation(base.TestCase):
             self.assertEqual(["host variable set -- 1 -"], translated("host-vars-set 1"))
             self.assertEqual(["host variable set -- 1 a=1"], translated("host-vars-set 1 a=1"))
             stdin.isatty.return_value = True
-            self.assertRaises(status.UsageError, translated, "host-vars-set 1")
+            self.assertRaises(exit_status.UsageError, translated, "host-vars-set 1")
             stdin.read.assert_not_called()
 
 
@@ -113,14 +114,14 @@ class TestNames(base.TestCase):
             self.assertIsNone(legacy.find(name), name)
 
     def test_hidden(self):
-        known = [name for name, _ in registry.Commands()]
+        known = [name for name, _ in command_manager.Commands()]
         self.assertEqual([], [name for name in known if "-" in name])
 
     def test_a_command_of_today_does_not_pay(self):
         code = (
-            "import sys; from cratonclient_osc import registry; "
+            "import sys; from cratonclient_osc.program import command_manager as registry; "
             "registry.Commands().find_command(['host', 'list']); "
-            "print('cratonclient_osc.legacy' in sys.modules)"
+            "print('cratonclient_osc.program.legacy' in sys.modules)"
         )
         done = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, check=True

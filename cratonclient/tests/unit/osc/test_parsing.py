@@ -10,7 +10,7 @@ import typing as t
 
 from cratonclient.fields import Field, Ref
 from cratonclient.tests import base
-from cratonclient_osc import parsing
+from cratonclient_osc.verbs import field_options
 
 
 class TestOptions(base.TestCase):
@@ -19,7 +19,7 @@ class TestOptions(base.TestCase):
     def parse(self, name: str, field: Field[t.Any], *words: str, required: bool = False):
         """Parse words with a parser that has the option of one field."""
         parser = argparse.ArgumentParser(prog="craton test", exit_on_error=False)
-        parsing.add_option(parser, name, field, required=required)
+        field_options.add_option(parser, name, field, required=required)
         return vars(parser.parse_args(words))
 
     def refuse(
@@ -78,7 +78,7 @@ class TestErrors(base.TestCase):
         """Parse wrong words and give what is said about them."""
         parser = argparse.ArgumentParser(prog="craton host list")
         parser.add_argument("--limit", type=int)
-        parsing.one_line_errors(parser, "craton help host list")
+        field_options.one_line_errors(parser, "craton help host list")
         said = io.StringIO()
         with contextlib.redirect_stderr(said):
             ending = self.assertRaises(SystemExit, parser.parse_args, words)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from cratonclient.tests import base
-from cratonclient_osc import paths
+from cratonclient_osc.verbs import paths
 
 
 class TestParse(base.TestCase):

@@ -7,7 +7,7 @@ import inspect
 
 from cratonclient import exceptions
 from cratonclient.tests import base
-from cratonclient_osc import status
+from cratonclient_osc.output import exit_status
 
 
 class TestStatus(base.TestCase):
@@ -15,14 +15,14 @@ class TestStatus(base.TestCase):
 
     def test_numbers(self):
         for error, number in {
-            status.UsageError: 2,
+            exit_status.UsageError: 2,
             exceptions.BadRequest: 3,
             exceptions.UnprocessableEntity: 3,
             exceptions.Unauthorized: 4,
             exceptions.Forbidden: 4,
             exceptions.UnableToAuthenticate: 4,
             exceptions.NotFound: 5,
-            status.Ambiguous: 5,
+            exit_status.Ambiguous: 5,
             exceptions.Conflict: 6,
             exceptions.ConnectionFailed: 7,
             exceptions.Timeout: 7,
@@ -35,31 +35,31 @@ class TestStatus(base.TestCase):
             exceptions.CommandError: 1,
             exceptions.Gone: 1,
         }.items():
-            self.assertEqual(number, status.of(error("x")), error.__name__)
+            self.assertEqual(number, exit_status.of(error("x")), error.__name__)
 
     def test_no_error_is_a_success(self):
         for _, cls in inspect.getmembers(exceptions, inspect.isclass):
             if issubclass(cls, exceptions.ClientException):
-                self.assertIn(status.of(cls("x")), range(1, 9), cls.__name__)
-        self.assertEqual(1, status.of(RuntimeError("x")))
+                self.assertIn(exit_status.of(cls("x")), range(1, 9), cls.__name__)
+        self.assertEqual(1, exit_status.of(RuntimeError("x")))
 
 
 class TestLine(base.TestCase):
     """What is said is one line, and harmless."""
 
     def test_several_lines_become_one(self):
-        said = status.line(exceptions.BadRequest("not valid:\n- a is wrong\n- b too"))
+        said = exit_status.line(exceptions.BadRequest("not valid:\n- a is wrong\n- b too"))
         self.assertEqual("not valid: a is wrong; b too", said)
 
     def test_control_characters(self):
-        said = status.line(exceptions.BadRequest("a\x1b[2Jb\x07\u202e"))
+        said = exit_status.line(exceptions.BadRequest("a\x1b[2Jb\x07\u202e"))
         self.assertEqual("a\\x1b[2Jb\\x07\\u202e", said)
 
     def test_what_to_do(self):
-        self.assertIn("API key", status.line(exceptions.Unauthorized("no")))
-        self.assertIn("Check the URL", status.line(exceptions.Timeout("late")))
+        self.assertIn("API key", exit_status.line(exceptions.Unauthorized("no")))
+        self.assertIn("Check the URL", exit_status.line(exceptions.Timeout("late")))
 
     def test_nothing_said(self):
         for _, cls in inspect.getmembers(exceptions, inspect.isclass):
             if issubclass(cls, exceptions.ClientException):
-                self.assertTrue(status.line(cls()), cls.__name__)
+                self.assertTrue(exit_status.line(cls()), cls.__name__)

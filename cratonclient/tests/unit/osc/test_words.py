@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 
 from cratonclient.tests import base
-from cratonclient_osc import words
+from cratonclient_osc.program import line_split
 
 
 class TestUnfinished(base.TestCase):
@@ -20,14 +20,14 @@ class TestUnfinished(base.TestCase):
             ("host show a\\ b", ["host", "show"], "a b"),
             ("host show a\\", ["host", "show"], "a"),
         ):
-            found = words.unfinished(line)
+            found = line_split.unfinished(line)
             self.assertEqual((before, last), found and found[:2], line)
 
     def test_what_makes_no_sense_is_none(self):
-        self.assertIsNone(words.unfinished("host list | "))
+        self.assertIsNone(line_split.unfinished("host list | "))
 
     def test_long_lines_take_no_time(self):
         began = time.process_time()
-        words.unfinished(" " * 5000 + "a'b" * 2000)
-        words.unfinished("a" * 20000)
+        line_split.unfinished(" " * 5000 + "a'b" * 2000)
+        line_split.unfinished("a" * 20000)
         self.assertLess(time.process_time() - began, 5)

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from cratonclient import v1
 from cratonclient.tests import base
-from cratonserver import bodies, errors
+from cratonserver import errors
+from cratonserver.api import request_bodies
 
 
 class TestParse(base.TestCase):
@@ -18,19 +19,23 @@ class TestParse(base.TestCase):
             'application/json; charset="utf-8"',
             "application/problem+json",
         ):
-            self.assertEqual({"a": 1}, bodies.parse(content_type, b'{"a": 1}'))
+            self.assertEqual({"a": 1}, request_bodies.parse(content_type, b'{"a": 1}'))
 
     def test_what_does_not_claim_to_be_json_is_nothing(self):
         for content_type in (None, "", "text/json", "application/jsonx", "text/x+json"):
-            self.assertIsNone(bodies.parse(content_type, b'{"a": 1}'))
+            self.assertIsNone(request_bodies.parse(content_type, b'{"a": 1}'))
 
     def test_malformed_json_is_refused(self):
         for body in (b"", b"{", b"{'a': 1}", b"1 2", b"\xff"):
-            error = self.assertRaises(errors.Refused, bodies.parse, "application/json", body)
-            self.assertEqual((400, bodies.MALFORMED), (error.status, error.message))
+            error = self.assertRaises(
+                errors.Refused, request_bodies.parse, "application/json", body
+            )
+            self.assertEqual((400, request_bodies.MALFORMED), (error.status, error.message))
 
     def test_a_surrogate_pair_is_a_character(self):
-        self.assertEqual("\U0001f600", bodies.parse("application/json", b'"\\ud83d\\ude00"'))
+        self.assertEqual(
+            "\U0001f600", request_bodies.parse("application/json", b'"\\ud83d\\ude00"')
+        )
 
 
 class TestChecks(base.TestCase):
@@ -44,26 +49,31 @@ class TestChecks(base.TestCase):
             ("::ffff:10.0.0.1", "::ffff:a00:1"),
             ("::FFFF:ffff:ffff", "::ffff:ffff:ffff"),
         ):
-            checked = bodies.for_update(kind, {"ip_address": given})
+            checked = request_bodies.for_update(kind, {"ip_address": given})
             self.assertEqual({"ip_address": canonical}, checked)
 
     def test_an_address_that_is_none_is_named_with_its_field(self):
         error = self.assertRaises(
-            errors.Refused, bodies.for_update, v1.kind("hosts"), {"ip_address": "10.0.0.256"}
+            errors.Refused,
+            request_bodies.for_update,
+            v1.kind("hosts"),
+            {"ip_address": "10.0.0.256"},
         )
         self.assertIn("ip_address", error.message)
         self.assertIn("'10.0.0.256'", error.message)
 
     def test_an_update_without_an_object_changes_nothing(self):
         for sent in (None, [], [1]):
-            self.assertEqual({}, bodies.for_update(v1.kind("clouds"), sent))
+            self.assertEqual({}, request_bodies.for_update(v1.kind("clouds"), sent))
 
     def test_a_number_with_a_fraction_of_zero_is_no_integer(self):
         body = {"name": "r", "cloud_id": 1.0}
-        error = self.assertRaises(errors.Refused, bodies.for_create, v1.kind("regions"), body)
+        error = self.assertRaises(
+            errors.Refused, request_bodies.for_create, v1.kind("regions"), body
+        )
         self.assertIn("1.0 is not of type 'integer'", error.message)
 
     def test_what_was_sent_is_left_as_it_is(self):
         sent = {"ip_address": "FE80::1"}
-        bodies.for_update(v1.kind("hosts"), sent)
+        request_bodies.for_update(v1.kind("hosts"), sent)
         self.assertEqual({"ip_address": "FE80::1"}, sent)

@@ -11,7 +11,7 @@ from unittest import mock
 from oslo_config import generator
 
 from cratonclient.tests import base
-from cratonserver import configuration, settings
+from cratonserver.config import configuration, settings
 
 ROOT = pathlib.Path(__file__).parents[4]
 

@@ -9,7 +9,7 @@ import typing as t
 import sqlalchemy as sa
 
 from cratonclient.tests import base
-from cratonserver import paging
+from cratonserver.db import keyset
 
 
 class TestOrder(base.TestCase):
@@ -34,7 +34,7 @@ class TestOrder(base.TestCase):
         rows = [{"a": a, "b": b, "c": c} for a, b, c in values]
         self.connection.execute(sa.insert(self.table), rows)
 
-    def _rows(self, order: paging.Order, *where: t.Any, backwards: bool = False) -> list[t.Any]:
+    def _rows(self, order: keyset.Order, *where: t.Any, backwards: bool = False) -> list[t.Any]:
         query = sa.select(self.table).where(*where).order_by(*order.clauses(backwards))
         return list(self.connection.execute(query).mappings())
 
@@ -42,7 +42,7 @@ class TestOrder(base.TestCase):
         for names in ("id", "a id", "b id", "a b id", "c id", "c a id", "b c a id", "a c b id"):
             for descending in (False, True):
                 keys = tuple(self.table.c[name] for name in names.split())
-                order = paging.Order(keys, descending)
+                order = keyset.Order(keys, descending)
                 rows = self._rows(order)
                 for number, row in enumerate(rows):
                     marker = {name: sa.literal(value) for name, value in row.items()}
@@ -54,7 +54,7 @@ class TestOrder(base.TestCase):
     def test_nothing_comes_after_a_row_that_does_not_exist(self):
         for names in ("id", "a id", "c b id"):
             for descending in (False, True):
-                order = paging.Order(tuple(self.table.c[n] for n in names.split()), descending)
+                order = keyset.Order(tuple(self.table.c[n] for n in names.split()), descending)
                 nothing = {n: sa.literal(None, self.table.c[n].type) for n in names.split()}
                 self.assertEqual([], self._rows(order, order.after(nothing)))
 
@@ -63,11 +63,11 @@ class TestLinks(base.TestCase):
     """The links of a page."""
 
     def test_an_empty_page_has_no_next(self):
-        found = paging.links("http://x/v1/hosts", {"limit": 10}, None, None, None)
+        found = keyset.links("http://x/v1/hosts", {"limit": 10}, None, None, None)
         self.assertEqual(["first", "prev", "self"], [link["rel"] for link in found])
 
     def test_each_has_its_marker(self):
-        found = paging.links("http://x/v1/hosts", {"limit": 10}, "5", 2, 9)
+        found = keyset.links("http://x/v1/hosts", {"limit": 10}, "5", 2, 9)
         self.assertEqual(
             {
                 "first": "http://x/v1/hosts?limit=10",
@@ -79,5 +79,5 @@ class TestLinks(base.TestCase):
         )
 
     def test_values_are_quoted(self):
-        (link, *_) = paging.links("http://x", {"name": "a&b=ü c"}, None, None, None)
+        (link, *_) = keyset.links("http://x", {"name": "a&b=ü c"}, None, None, None)
         self.assertEqual("http://x?name=a%26b%3D%C3%BC+c", link["href"])

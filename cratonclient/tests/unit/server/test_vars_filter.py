@@ -4,17 +4,18 @@
 from __future__ import annotations
 
 from cratonclient.tests import base
-from cratonserver import errors, vars_filter
-from cratonserver.vars_filter import ELEMENTS, MEMBERS
+from cratonserver import errors
+from cratonserver.api import vars_parameter
+from cratonserver.api.vars_parameter import ELEMENTS, MEMBERS
 
 
 class TestGrammar(base.TestCase):
     def assertRead(self, text, *conditions):
-        self.assertEqual(list(conditions), [tuple(c) for c in vars_filter.parse(text)], text)
+        self.assertEqual(list(conditions), [tuple(c) for c in vars_parameter.parse(text)], text)
 
     def assertRefused(self, text, message):
         try:
-            found = vars_filter.parse(text)
+            found = vars_parameter.parse(text)
         except errors.Refused as exc:
             self.assertEqual((400, message), (exc.status, exc.message), text)
         else:
@@ -62,9 +63,9 @@ class TestGrammar(base.TestCase):
                 'a."b',
                 "a. b",
             ),
-            "a" + ".b" * (vars_filter.MAX_STEPS + 1),
+            "a" + ".b" * (vars_parameter.MAX_STEPS + 1),
         ):
-            self.assertRefused(f"{path}:1", vars_filter.BAD_PATH)
+            self.assertRefused(f"{path}:1", vars_parameter.BAD_PATH)
 
     def test_values(self):
         for text, value in (
@@ -98,9 +99,11 @@ class TestGrammar(base.TestCase):
                 "[1,]",
             ),
             *('"\\u0000"', '["\\u0000"]', '{"\\u0000":1}', '"\\ud800"', '"a\nb"'),
-            *("[" * 4000, "[" + "1," * vars_filter.MAX_NODES + "1]"),
+            *("[" * 4000, "[" + "1," * vars_parameter.MAX_NODES + "1]"),
         ):
-            self.assertRefused(f"v:{value}"[: vars_filter.MAX_LENGTH], vars_filter.BAD_VALUE)
+            self.assertRefused(
+                f"v:{value}"[: vars_parameter.MAX_LENGTH], vars_parameter.BAD_VALUE
+            )
 
     def test_what_has_no_colon(self):
         for text, given in (
@@ -117,10 +120,12 @@ class TestGrammar(base.TestCase):
         self.assertRead("a.b:1,a:2,a.b:3", ("a", ("b",), 3), ("a", (), 2))
 
     def test_bounds(self):
-        many = [f"a{number}:1" for number in range(vars_filter.MAX_PAIRS + 1)]
-        self.assertEqual(vars_filter.MAX_PAIRS, len(vars_filter.parse(",".join(many[:-1]))))
+        many = [f"a{number}:1" for number in range(vars_parameter.MAX_PAIRS + 1)]
+        self.assertEqual(
+            vars_parameter.MAX_PAIRS, len(vars_parameter.parse(",".join(many[:-1])))
+        )
         self.assertRefused(",".join(many), "vars: at most 16 pairs can be given.")
         self.assertRefused(
-            'a:"' + "x" * vars_filter.MAX_LENGTH + '"',
+            'a:"' + "x" * vars_parameter.MAX_LENGTH + '"',
             "vars: at most 4096 characters can be given.",
         )

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Check the bodies of requests against schemas made from the declarations.
+
+jsonschema is what the original server used as well, so its messages are the
+ones that clients know (wire document, sections 5.1 and 11.1).
+"""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import itertools
+import re
+import typing as t
+
+from cratonclient.fields import Field
+from cratonserver import errors
+from cratonserver.api import strict_json
+from cratonserver.db.tables import Kind
+from cratonserver.openapi import json_schemas
+
+if t.TYPE_CHECKING:
+    import jsonschema.protocols
+
+MALFORMED = "The browser (or proxy) sent a request that this server could not understand."
+
+#: The encodings that a body may have, by the names that clients give them. Python
+#: knows many more, some of which take for ever to decode.
+_CHARSETS = {
+    "utf-8": "utf-8",
+    "utf8": "utf-8",
+    "utf-16": "utf-16",
+    "utf-32": "utf-32",
+    "us-ascii": "ascii",
+    "ascii": "ascii",
+    "iso-8859-1": "latin-1",
+    "latin1": "latin-1",
+    "windows-1252": "cp1252",
+}
+#: Problems that one answer tells of.
+_MOST_PROBLEMS = 20
+
+
+def parse(content_type: str | None, body: bytes) -> t.Any:
+    """Read a body.
+
+    :returns: the JSON value; ``None`` for a body that does not claim to be one.
+    :raises cratonserver.errors.Refused: with status 400 for malformed JSON, and
+        for JSON that cannot be kept.
+    """
+    kind, _, options = (content_type or "").lower().partition(";")
+    kind = kind.strip()
+    if kind != "application/json" and not (
+        kind.startswith("application/") and kind.endswith("+json")
+    ):
+        return None
+    charset = _CHARSETS.get(options.partition("charset=")[2].strip(" \"'") or "utf-8")
+    try:
+        if charset is None:
+            raise ValueError(content_type)
+        value, problems = strict_json.loads(body.decode(charset))
+    except ValueError:
+        raise errors.Refused(400, MALFORMED) from None
+    found = list(itertools.islice(problems, _MOST_PROBLEMS))
+    if found:
+        raise errors.invalid(found)
+    return value
+
+
+def for_create(kind: Kind, value: t.Any) -> dict[str, t.Any]:
+    """Check the body of a POST.
+
+    :returns: the fields that it gives.
+    :raises cratonserver.errors.Refused: with status 400.
+    """
+    fields = {n: f for n, f in kind.resource_class.fields().items() if f.create}
+    check(json_schemas.for_create(kind), value)
+    return _normal(fields, value)
+
+
+def for_update(kind: Kind, value: t.Any) -> dict[str, t.Any]:
+    """Check the body of a PUT; nothing and an array change nothing.
+
+    :returns: the fields that it changes.
+    :raises cratonserver.errors.Refused: with status 400.
+    """
+    if value is None or isinstance(value, list):
+        return {}
+    fields = {n: f for n, f in kind.resource_class.fields().items() if f.update}
+    check(json_schemas.for_update(kind), value)
+    return _normal(fields, value)
+
+
+def check(schema: json_schemas.Schema, value: t.Any) -> None:
+    """Check a value against a JSON Schema.
+
+    :raises cratonserver.errors.Refused: with status 400, all problems at once.
+    """
+    found = itertools.islice(_validator()(schema).iter_errors(value), _MOST_PROBLEMS)
+    problems = [_in_words(error) for error in found]
+    if problems:
+        raise errors.invalid(problems)
+
+
+def _in_words(error: jsonschema.ValidationError) -> str:
+    """Say what is wrong, in the words of the original server, and before them where."""
+    return f"{strict_json.path(error.absolute_path)}{error.message}"
+
+
+@functools.cache
+def _validator() -> t.Callable[[json_schemas.Schema], jsonschema.protocols.Validator]:
+    """Make the class of validators; 2.0 is a number, not an integer."""
+    import jsonschema
+
+    def pattern(validator: t.Any, wanted: str, value: t.Any, schema: t.Any) -> t.Any:
+        if isinstance(value, str) and not re.search(wanted, value):
+            what = "has a NUL character" if "\0" in value else f"does not match {wanted!r}"
+            yield jsonschema.ValidationError(f"{value!r} {what}")
+
+    def most_bytes(validator: t.Any, most: int, value: t.Any, schema: t.Any) -> t.Any:
+        if isinstance(value, str) and len(value) <= most < len(value.encode()):
+            yield jsonschema.ValidationError(f"{value!r} is longer than {most} bytes")
+
+    checker = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
+    )
+    extend: t.Any = jsonschema.validators.extend
+    return t.cast(
+        "t.Callable[[json_schemas.Schema], jsonschema.protocols.Validator]",
+        extend(
+            jsonschema.Draft202012Validator,
+            {"pattern": pattern, "x-maxBytes": most_bytes},
+            type_checker=checker,
+        ),
+    )
+
+
+def _normal(fields: t.Mapping[str, Field[t.Any]], value: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Bring values into the form in which they are stored."""
+    normal, problems = dict(value), []
+    for name, given in value.items():
+        if fields[name].format == "ip":
+            try:
+                normal[name] = _canonical(given)
+            except ValueError:
+                problems.append(f"{name}: {given!r} is not an IPv4 or IPv6 address")
+    if problems:
+        raise errors.invalid(problems)
+    return normal
+
+
+def _canonical(address: str) -> str:
+    """Give the canonical form of an IP address.
+
+    :raises ValueError: when it is none, or has a zone, which means nothing
+        outside the machine that named it.
+    """
+    if "%" in address:
+        raise ValueError(address)
+    parsed = ipaddress.ip_address(address)
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
+        # Python 3.13 writes these with dots, the versions before it and the
+        # original server without.
+        high, low = divmod(int(parsed.ipv4_mapped), 2**16)
+        return f"::ffff:{high:x}:{low:x}"
+    return str(parsed)

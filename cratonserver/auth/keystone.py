@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who makes a request, by the token of Keystone that comes with it.
+
+keystonemiddleware checks the token; here it is turned into an identity. It is
+imported only where the configuration says ``auth = keystone``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+import falcon
+import sqlalchemy as sa
+from keystoneauth1 import exceptions as ksa_exceptions
+from keystoneauth1 import loading
+from keystonemiddleware import auth_token, opts
+from keystonemiddleware.auth_token import _exceptions as ksm_exceptions
+from oslo_config import cfg
+
+from cratonserver import errors
+from cratonserver.auth import local
+from cratonserver.config.settings import Roles
+from cratonserver.db import objects
+from cratonserver.db.store import Store
+from cratonserver.identity import Identity, project_id
+
+if t.TYPE_CHECKING:
+    from _typeshed import wsgi
+    from keystoneauth1.access import access
+
+#: The section of the configuration that is keystonemiddleware's.
+SECTION = "keystone_authtoken"
+#: What of it has to be set.
+REQUIRED = ("www_authenticate_uri", "auth_type", "auth_url")
+
+SERVICE_TYPE = "fleet_management"
+
+_UNAVAILABLE = (
+    ksa_exceptions.ConnectFailure,
+    ksa_exceptions.DiscoveryFailure,
+    ksa_exceptions.RequestTimeout,
+    ksm_exceptions.ServiceError,
+)
+
+
+def register(parsed: cfg.ConfigOpts) -> list[cfg.Opt]:
+    """Make the section of the middleware known.
+
+    :returns: the options that it may have.
+    :raises keystoneauth1.exceptions.NoMatchingPlugin: when there is no
+        ``auth_type`` of that name.
+    """
+    options: list[cfg.Opt] = []
+    for group, found in opts.list_auth_token_opts():
+        parsed.register_opts(found, group=group)
+        options.extend(found)
+    auth_type = parsed[SECTION].auth_type
+    if auth_type:
+        found = loading.get_auth_plugin_conf_options(auth_type)
+        parsed.register_opts(found, group=SECTION)
+        options.extend(found)
+    return options
+
+
+class Checked:
+    """Have the tokens of requests checked before an application sees them.
+
+    :param application: of WSGI.
+    :param parsed: the configuration, with the section of the middleware.
+    :param open_paths: where no token is needed, so that none is looked at.
+    """
+
+    def __init__(
+        self,
+        application: wsgi.WSGIApplication,
+        parsed: cfg.ConfigOpts | None,
+        open_paths: frozenset[str],
+    ) -> None:
+        self._application = application
+        self._open_paths = open_paths
+        options = {
+            "oslo_config_config": parsed,
+            # Who is refused is said in Craton's words.
+            "delay_auth_decision": True,
+            "service_type": SERVICE_TYPE,
+        }
+        self._middleware = _Middleware(application, options)
+
+    def __call__(
+        self, environ: wsgi.WSGIEnvironment, start_response: wsgi.StartResponse
+    ) -> t.Iterable[bytes]:
+        """Check the token, and take away headers that only the middleware may set."""
+        is_open = environ.get("PATH_INFO") in self._open_paths
+        application = self._application if is_open else self._middleware
+        return t.cast("t.Iterable[bytes]", application(environ, start_response))
+
+
+class _Middleware(auth_token.AuthProtocol):  # type: ignore[misc]
+    """The middleware, but a Keystone that does not answer makes no token invalid."""
+
+    def fetch_token(self, token: str, **options: t.Any) -> t.Any:
+        """Ask Keystone about a token, unless it was asked a moment ago."""
+        try:
+            return super().fetch_token(token, **options)
+        except ksm_exceptions.InvalidToken as exc:
+            if isinstance(exc.__context__, _UNAVAILABLE):
+                raise _unavailable() from exc
+            raise
+        except ksa_exceptions.ClientException as exc:
+            self.log.critical("Unable to validate token: %s", exc)
+            raise _unavailable() from exc
+
+
+class KeystoneAuthentication:
+    """Find out who makes a request by what the middleware says.
+
+    :param store: where the project of a token is made when it is seen first.
+    :param roles: what the roles of Keystone stand for.
+    :param open_paths: where everybody may go.
+    """
+
+    def __init__(self, store: Store, roles: Roles, open_paths: frozenset[str]) -> None:
+        self._store = store
+        self._roles = roles
+        self._open_paths = open_paths
+        self._projects = store.schema.table(store.schema.kind("projects"))
+
+    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Put the identity into the context, or refuse the request."""
+        if req.path in self._open_paths:
+            return
+        if req.env.get("HTTP_X_IDENTITY_STATUS") != "Confirmed":
+            raise errors.Refused(401, "The request could not be authenticated.")
+        # This name nobody can set from outside, unlike that of a header.
+        token = req.env["keystone.token_auth"].user
+        known = self._identity(token)
+        self._make_project(known.project_id, token.project_name)
+        req.context.identity = req.env[local.IDENTITY_KEY] = known
+
+    def _identity(self, token: access.AccessInfo) -> Identity:
+        if not token.project_id:
+            raise errors.Refused(403, "The token is not for a project: get one that is.")
+        try:
+            project = project_id(token.project_id)
+        except ValueError:
+            message = f"The project {token.project_id!r} of the token has no UUID for an id."
+            raise errors.Refused(403, message) from None
+        names = set(token.role_names or ())
+        is_root = bool(names.intersection(self._roles.root_roles))
+        is_admin = is_root or bool(names.intersection(self._roles.admin_roles))
+        writes = is_admin or bool(names.intersection(self._roles.member_roles))
+        if not (writes or names.intersection(self._roles.reader_roles)):
+            raise errors.Refused(403, "None of the roles of the token may use this service.")
+        return Identity(
+            project,
+            token.username or "",
+            is_admin=is_admin,
+            is_root=is_root,
+            can_write=writes,
+        )
+
+    def _make_project(self, item_id: str, name: str | None) -> None:
+        """Make the project of a token, unless it is there."""
+        seen = sa.select(self._projects.c.id).where(self._projects.c.id == item_id)
+        if self._store.ask(lambda connection: connection.execute(seen).first()):
+            return
+        values = {"id": item_id, "name": name or item_id, "created_at": objects.now()}
+        make = sa.insert(self._projects).values(values)
+        with contextlib.suppress(sa.exc.IntegrityError):  # another request was faster
+            self._store.transact(lambda connection: connection.execute(make))
+
+
+def _unavailable() -> errors.Refused:
+    return errors.Refused(
+        503,
+        "Keystone cannot be asked about the token: try again.",
+        headers={"Retry-After": "5"},
+    )

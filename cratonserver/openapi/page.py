@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``/v1/docs``: the OpenAPI document as a page for people.
+
+The page is drawn here and is whole: no script, no font and no style comes from
+elsewhere, and its policy for browsers allows none.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import html
+import json
+import pathlib
+import typing as t
+
+from cratonserver.openapi.json_schemas import Schema
+from cratonserver.openapi.operations import Operation
+
+_SHOWN = ("get", "post", "put", "delete")
+
+
+def page(document: t.Mapping[str, t.Any], document_url: str = "openapi.json") -> str:
+    """Draw a document.
+
+    :param document: of OpenAPI, as :func:`cratonserver.openapi.document.document` makes it.
+    :param document_url: where the document itself is.
+    :returns: a page of HTML.
+    """
+    info, tags = document["info"], document["tags"]
+    menu = "".join(f'<a href="#{_slug(tag)}">{_text(tag["name"])}</a>' for tag in tags)
+    schemes = document["components"]["securitySchemes"].values()
+    headers = _rows((s["name"], "header", s["description"]) for s in schemes)
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{_text(info['title'])} API</title><style>{style()}</style></head><body>"
+        f"<nav><strong>{_text(info['title'])}</strong>{menu}</nav><main>"
+        f"<h1>{_text(info['title'])} API</h1><p>{_text(info['description'])}</p>"
+        f'<p class="soft">For tools: <a href="{_text(document_url)}">openapi.json</a></p>'
+        f"<h3>Who asks</h3>{headers}"
+        f"{''.join(_chapter(document, tag) for tag in tags)}</main></body></html>\n"
+    )
+
+
+@functools.cache
+def style() -> str:
+    """Read the style sheet."""
+    return pathlib.Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+
+
+def _chapter(document: t.Mapping[str, t.Any], tag: t.Mapping[str, str]) -> str:
+    """Draw the operations that have a tag."""
+    found = [
+        _operation(document, path, method, item)
+        for path, item in document["paths"].items()
+        for method in _SHOWN
+        if tag["name"] in item.get(method, {}).get("tags", ())
+    ]
+    title = f'<h2 id="{_slug(tag)}">{_text(tag["name"])}</h2>'
+    return f'{title}<p class="soft">{_text(tag["description"])}</p>{"".join(found)}'
+
+
+def _operation(
+    document: t.Mapping[str, t.Any], path: str, method: str, item: t.Mapping[str, t.Any]
+) -> str:
+    described: Operation = item[method]
+    parts = []
+    parameters = [*item.get("parameters", ()), *described["parameters"]]
+    if parameters:
+        rows = [(p["name"], _kind(p["schema"]), p["description"]) for p in parameters]
+        parts.append(f"<h3>Parameters</h3>{_rows(rows)}")
+    body = described.get("requestBody", {}).get("content", {}).get("application/json")
+    if body:
+        parts.append(f"<h3>Body, * is required</h3>{_members(document, body['schema'])}")
+        example = json.dumps(body["example"], indent=2)
+        parts.append(f"<h3>Such as</h3><pre>{_text(example)}</pre>")
+    answers = [_answer(document, status, r) for status, r in described["responses"].items()]
+    parts.append(f"<h3>Answers</h3>{_rows(answers)}")
+    return (
+        f'<details class="{method}"><summary><b>{method.upper()}</b><code>{_text(path)}</code>'
+        f"<span>{_text(described['summary'])}</span></summary>"
+        f"<section>{''.join(parts)}</section></details>"
+    )
+
+
+def _answer(
+    document: t.Mapping[str, t.Any], status: str, response: t.Mapping[str, t.Any]
+) -> tuple[str, str, str]:
+    found = _resolve(document, response)
+    schema = found.get("content", {}).get("application/json", {}).get("schema")
+    return status, _kind(schema) if schema else "no body", found["description"]
+
+
+def _members(document: t.Mapping[str, t.Any], schema: Schema) -> str:
+    """Draw the members of the object that a body is; or say what it is instead."""
+    found = _resolve(document, schema)
+    needed = found.get("required", ())
+    rows = [
+        (f"{name} *" if name in needed else name, _kind(member), member.get("description", ""))
+        for name, member in found.get("properties", {}).items()
+    ]
+    return _rows(rows) if rows else f"<p>{_text(_kind(found))}</p>"
+
+
+def _resolve(document: t.Mapping[str, t.Any], part: t.Mapping[str, t.Any]) -> t.Any:
+    if "$ref" not in part:
+        return part
+    found: t.Any = document
+    for step in part["$ref"].removeprefix("#/").split("/"):
+        found = found[step]
+    return found
+
+
+def _kind(schema: Schema) -> str:
+    """Say in a few words what a schema allows."""
+    if "$ref" in schema:
+        return str(schema["$ref"].rpartition("/")[2])
+    if "allOf" in schema:
+        return _kind(schema["allOf"][0])
+    if "type" not in schema:
+        return " or ".join(_kind(each) for each in schema.get("anyOf", ())) or "any value"
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    text = " or ".join(kinds)
+    if "items" in schema:
+        text += f" of {_kind(schema['items'])}"
+    if "enum" in schema:
+        text = ", ".join(map(str, schema["enum"]))
+    if "default" in schema:
+        text += f"; default {json.dumps(schema['default'])}"
+    return text
+
+
+def _rows(rows: t.Iterable[tuple[str, str, str]]) -> str:
+    lines = (
+        f"<tr><td><code>{_text(name)}</code></td><td>{_text(kind)}</td>"
+        f'<td class="soft">{_text(what)}</td></tr>'
+        for name, kind, what in rows
+    )
+    return f"<table>{''.join(lines)}</table>"
+
+
+def _slug(tag: t.Mapping[str, str]) -> str:
+    return _text(tag["name"].replace(" ", "-"))
+
+
+def _text(text: object) -> str:
+    return html.escape(str(text))
+
+
+def policy() -> str:
+    """Give what a browser may do with the page: nothing but use its own style."""
+    digest = base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()
+    styles = f"default-src 'none'; style-src 'sha256-{digest}'"
+    return f"{styles}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every request passes first, and every answer last.
+
+A request gets an id. An error that a layer between here and the views raises, or
+answers with in words of its own, is answered in Craton's. The log is told.
+"""
+
+from __future__ import annotations
+
+import http
+import json
+import logging
+import time
+import typing as t
+import uuid
+
+from cratonserver import errors
+from cratonserver.serving import access_log
+
+if t.TYPE_CHECKING:
+    from _typeshed import wsgi
+
+LOG = logging.getLogger(__name__)
+
+#: Where the id is in the environment of a request.
+REQUEST_ID = "cratonserver.request_id"
+
+#: Where the server that took a request in says that it is refused, and why.
+REFUSED = "cratonserver.refused"
+
+Headers = list[tuple[str, str]]
+
+
+class Gateway:
+    """Pass requests on to an application, and its answers back.
+
+    :param application: of WSGI.
+    :param access_log: whether every request is logged.
+    """
+
+    def __init__(self, application: wsgi.WSGIApplication, access_log: bool) -> None:
+        self._application = application
+        self._access_log = access_log
+
+    def __call__(
+        self, environ: wsgi.WSGIEnvironment, start_response: wsgi.StartResponse
+    ) -> t.Iterable[bytes]:
+        """Answer a request; an id that the client sends is not believed."""
+        began = time.perf_counter()
+        request_id = environ[REQUEST_ID] = f"req-{uuid.uuid4()}"
+        try:
+            status, headers, body = self._answer(environ)
+        except errors.Refused as exc:
+            status, headers, body = error(exc.status, exc.message, exc.headers)
+        except Exception:
+            LOG.exception("%s failed", environ["REQUEST_METHOD"], extra=marked(environ))
+            status, headers, body = error(500, errors.UNKNOWN)
+        if self._access_log:
+            access_log.log(environ, request_id, status, headers, time.perf_counter() - began)
+        if environ["REQUEST_METHOD"] == "HEAD":
+            body = []
+        start_response(status, [*headers, ("x-openstack-request-id", request_id)])
+        return body
+
+    def _answer(self, environ: wsgi.WSGIEnvironment) -> tuple[str, Headers, list[bytes]]:
+        if REFUSED in environ:
+            raise environ[REFUSED]
+        started: list[tuple[str, Headers]] = []
+
+        def start(status: str, headers: Headers, exc_info: t.Any = None) -> t.Any:
+            started[:] = [(status, headers)]
+
+        result = self._application(environ, start)
+        try:
+            body = result if isinstance(result, list) else list(result)
+        finally:
+            if hasattr(result, "close"):
+                result.close()
+        status, headers = started[0]
+        code = int(status[:3])
+        if code >= 400 and not _is_json(headers):
+            return error(code, http.HTTPStatus(code).phrase)
+        return status, headers, body
+
+
+def error(
+    status: int, message: str, headers: t.Mapping[str, str] | None = None
+) -> tuple[str, Headers, list[bytes]]:
+    """Make an answer with an error (wire document, section 11.1)."""
+    body = json.dumps({"message": message, "status": status}, indent=2).encode() + b"\n"
+    return (
+        f"{status} {http.HTTPStatus(status).phrase}",
+        [
+            ("Content-Type", "application/json"),
+            ("Content-Length", str(len(body))),
+            *(headers or {}).items(),
+        ],
+        [body],
+    )
+
+
+def marked(environ: wsgi.WSGIEnvironment) -> dict[str, t.Any]:
+    """Give what a message about a request carries: its id."""
+    return {"fields": {"request_id": environ.get(REQUEST_ID)}}
+
+
+def _is_json(headers: Headers) -> bool:
+    return any(
+        name.lower() == "content-type" and value.startswith("application/json")
+        for name, value in headers
+    )
