@@ -3,17 +3,16 @@
 
 from __future__ import annotations
 
-import os
 import typing as t
 
 from keystoneauth1 import plugin as ksa_plugin
 from keystoneauth1 import session as ksa_session
 
 from cratonclient import secrets
-from cratonclient.http import credentials
+from cratonclient import session as craton_session
+from cratonclient.http.craton_auth import CratonAuth
 
-if t.TYPE_CHECKING:
-    from cratonclient import session as craton_session
+__all__ = ["CratonAuth", "bind", "craton_auth", "create_session_with", "keystone_auth"]
 
 
 def craton_auth(
@@ -100,8 +99,6 @@ def create_session_with(
     :param options: ``timeout`` in seconds, ``None`` to wait for ever.
     :returns: a session with this library's time-out and retries.
     """
-    from cratonclient import session as craton_session
-
     ksa = ksa_session.Session(auth=auth_plugin, verify=verify)
     craton_session.configure(ksa, **options)
     return craton_session.Session(session=ksa)
@@ -124,8 +121,6 @@ def bind(
     """
     from keystoneauth1 import adapter
 
-    from cratonclient import session as craton_session
-
     class Adapter(adapter.Adapter):
         """A keystoneauth adapter that stays where it was sent."""
 
@@ -141,43 +136,3 @@ def bind(
             endpoint_override=endpoint_override,
         )
     )
-
-
-class CratonAuth(ksa_plugin.FixedEndpointPlugin):
-    """The keystoneauth plugin of Craton's own authentication.
-
-    :param username: the user.
-    :param project_id: UUID of the project that the user belongs to.
-    :param token: the user's API key.
-    :param endpoint: the URL of Craton, for programs that look it up; default
-        is the environment variable ``CRATON_URL``.
-    :raises cratonclient.exceptions.UnableToAuthenticate: when one is missing, or
-        cannot be sent in a header.
-
-    Source: wire document, section 2.
-    """
-
-    def __init__(
-        self,
-        username: str | None,
-        project_id: str | None,
-        token: str | None,
-        endpoint: str | None = None,
-    ) -> None:
-        super().__init__(endpoint or os.environ.get("CRATON_URL"))
-        credentials.headers(username, token, project_id)  # refuses what cannot be sent
-        self.username = username
-        self.project_id = project_id
-        self.token = token
-
-    def get_token(self, session: ksa_session.Session) -> str | None:
-        """Give the API key."""
-        return self.token
-
-    def get_headers(self, session: ksa_session.Session) -> dict[str, str] | None:
-        """Give the three headers that every request carries."""
-        return credentials.headers(self.username, self.token, self.project_id)
-
-    def get_project_id(self, session: ksa_session.Session) -> str | None:
-        """Give the UUID of the project."""
-        return self.project_id

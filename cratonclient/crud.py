@@ -10,15 +10,16 @@ import types
 import typing as t
 import unicodedata
 
-from cratonclient import exceptions
-from cratonclient.fields import Field, Sub
+from cratonclient import exceptions, secrets
+from cratonclient.fields import Field, Parameter, Sub
 from cratonclient.http.response import body_of
 
 if t.TYPE_CHECKING:
     from cratonclient import session as craton_session
 
 Operation = t.Literal["list", "get", "create", "update", "delete"]
-Parameters = t.Mapping[str, Field[t.Any]]
+ALL_OPERATIONS: tuple[Operation, ...] = ("list", "get", "create", "update", "delete")
+Parameters = t.Mapping[str, Parameter[t.Any]]
 R = t.TypeVar("R", bound="Resource")
 
 #: What stands last in every listing of fields, since it matters least.
@@ -46,13 +47,7 @@ class Resource:
     updated_at = Field(str, "when it was last changed, in UTC", create=False, null=True)
 
     #: What the API can do with it.
-    operations: t.ClassVar[tuple[Operation, ...]] = (
-        "list",
-        "get",
-        "create",
-        "update",
-        "delete",
-    )
+    operations: t.ClassVar[tuple[Operation, ...]] = ALL_OPERATIONS
     #: Fields that a list can be filtered by, and parameters that are not fields.
     filters: t.ClassVar[tuple[str, ...]] = ("id", "name")
     parameters: t.ClassVar[Parameters] = types.MappingProxyType({})
@@ -71,6 +66,7 @@ class Resource:
     subresource_managers: t.ClassVar[t.Mapping[str, type[CRUDClient[t.Any]]]] = {}
 
     _fields: t.ClassVar[dict[str, Field[t.Any]]]
+    _secret_fields: t.ClassVar[frozenset[str]]
 
     def __init_subclass__(cls, **kwargs: t.Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -97,6 +93,13 @@ class Resource:
                 found.update((n, f) for n, f in vars(base).items() if isinstance(f, Field))
             cls._fields = dict(sorted(found.items(), key=lambda item: item[0] in _LAST))
         return dict(cls._fields)
+
+    @classmethod
+    def secret_fields(cls) -> frozenset[str]:
+        """Return the names of the fields that are declared secret."""
+        if "_secret_fields" not in vars(cls):
+            cls._secret_fields = frozenset(n for n, f in cls.fields().items() if f.secret)
+        return cls._secret_fields
 
     @property
     def human_id(self) -> str | None:
@@ -167,9 +170,10 @@ class Resource:
             return
         for attribute, cls in self.subresource_managers.items():
             url = self.manager.build_url({f"{self.manager.key}_id": item_id})
-            self.__dict__[attribute] = cls(
-                self.manager.session, url, **self.manager.extra_request_kwargs
-            )
+            part = cls(self.manager.session, url, **self.manager.extra_request_kwargs)
+            if part.part_name not in ("", attribute):
+                part.rename_part(attribute)
+            self.__dict__[attribute] = part
 
     def __getattr__(self, name: str) -> t.Any:
         # Only reached for what is not there. Copying and pickling look for
@@ -241,6 +245,8 @@ class CRUDClient(t.Generic[R]):
     key = ""
     #: The path of the collection, below the URL of the API.
     base_path: str | None = None
+    #: For the manager of a part: the name of the part, in paths and in bodies.
+    part_name = ""
     resource_class: type[R]
     #: Whether lists hold their objects in lists by kind.
     nested = False
@@ -254,6 +260,22 @@ class CRUDClient(t.Generic[R]):
         self.session = session
         self.url = url.rstrip("/")
         self.extra_request_kwargs = extra_request_kwargs
+        resource = getattr(self, "resource_class", None)
+        if resource is not None:
+            secrets.declare(resource.secret_fields())
+
+    @classmethod
+    def items_key(cls) -> str:
+        """Return the name of the list in answers, such as ``network_devices``."""
+        return f"{cls.key}s"
+
+    def rename_part(self, name: str) -> None:
+        """Let the manager of a part manage a part of another name.
+
+        :param name: name of the attribute that declares the part.
+        """
+        self.part_name = name
+        self.base_path = f"/{name.replace('_', '-')}"
 
     def build_url(self, path_arguments: dict[str, t.Any] | None = None) -> str:
         """Build the URL of the collection or of one object.
@@ -386,7 +408,7 @@ class CRUDClient(t.Generic[R]):
         pages = self.session.paginate(
             url,
             autopaginate=autopaginate,
-            items_key=f"{self.key}s",
+            items_key=self.items_key(),
             nested=nested,
             **({"short_is_last": True} if short_is_last else {}),
             params=_query(kwargs),

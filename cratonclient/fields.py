@@ -1,58 +1,86 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The words in which a resource is declared.
+"""Declare the fields of a resource.
 
 A resource is a class whose attributes are fields::
 
     class Cloud(crud.Resource):
-        name = Field(str, 'unique in the project', required=True, update=True)
+        name = Field(str, 'name, unique in the project', required=True, update=True)
         note = Field(str, 'free text', null=True, update=True)
 
-Managers, commands, the server's validators and tables, and the documentation
-are all derived from such a class. Only the standard library is used here, so
-reading a declaration costs nothing.
+The managers, the commands, the validators and tables of the server, and the
+documentation are derived from such classes. This module imports the standard library
+only, so reading a declaration is cheap.
+
+The keywords of a field come in three groups: how the API treats it (keywords of the
+field itself), how the server stores it (:class:`Storage`), and how the commands offer
+it (:class:`Cli`).
 """
 
 from __future__ import annotations
 
 import typing as t
 
-from cratonclient import secrets
-
 T = t.TypeVar("T")
 S = t.TypeVar("S")
 
-#: In which answers of the API a field is found (wire document, section 4.1).
+#: Which answers of the API contain a field.
 Shown = t.Literal["always", "details", "created", "never"]
+
+
+class Storage(t.NamedTuple):
+    """How the server stores a field.
+
+    :param column: whether the field has a column in the table of its kind.
+    :param cascade: for a reference: whether deleting the other object deletes this one
+        as well. Otherwise the other object cannot be deleted while it is referred to.
+    """
+
+    column: bool = True
+    cascade: bool = True
+
+
+#: For fields that the server computes, or accepts and forgets.
+NOT_STORED = Storage(column=False)
+
+
+class Cli(t.NamedTuple):
+    """How the commands offer a field.
+
+    :param option: name of the option, if it differs from the name of the field.
+    :param off: for a boolean: name of the option that switches it off.
+    :param example: a value as a user types it, for the examples in the help.
+    """
+
+    option: str = ""
+    off: str = ""
+    example: str = ""
 
 
 class Field(t.Generic[T]):
     """One field of a resource, and the attribute that reads it.
 
-    :param type: what its value is: ``str``, ``int``, ``bool``, ``list`` (of
-        strings unless ``items`` says otherwise) or ``dict``.
-    :param help: what it means, as a phrase that a list of options can print.
-    :param required: whether POST must carry it.
-    :param create: whether POST may carry it.
-    :param update: whether PUT may carry it.
-    :param null: whether its value may be absent, hence ``None``.
-    :param clear: whether PUT accepts ``null`` for it.
-    :param default: what the server stores when POST leaves it out.
-    :param max_length: the most characters of a string.
-    :param format: ``'ip'`` for an address of either family.
-    :param items: the JSON Schema type of the members of a list.
-    :param secret: whether logs and debug output must mask it.
-    :param shown: ``always``, only with ``details`` (and for single objects),
-        only in the answer that ``created`` it, or ``never``.
-    :param stored: whether the server keeps it in a column of its own.
-    :param read_as: the type of its value where it is read, if that is another
-        one than where it is written.
-    :param option: the option of commands, where it is not named after the field,
-    :param off: and for a boolean, the one that switches it off.
-    :param example: a value, as it is typed, for the examples of the help.
-    :param of: for a list parameter that bears another name, the field it
-        compares.
+    :param type: type of the value: ``str``, ``int``, ``bool``, ``list`` (of strings
+        unless ``items`` says otherwise) or ``dict``.
+    :param help: description, as a phrase for a list of options.
+    :param required: whether a request to create must contain it.
+    :param create: whether a request to create may contain it.
+    :param update: whether a request to update may contain it.
+    :param null: whether the value may be missing, that is, ``None``.
+    :param clear: whether a request to update may set it to ``null``.
+    :param default: value of a new object when the request leaves the field out.
+    :param max_length: maximum length of a string, in characters.
+    :param format: ``'ip'`` for an IPv4 or IPv6 address.
+    :param items: JSON Schema type of the elements of a list.
+    :param secret: whether to mask the value in logs and debug output.
+    :param shown: which answers contain it: ``always``; ``details``, that is, single
+        objects and lists with details; ``created``, the answer to a request to create;
+        or ``never``.
+    :param read_as: type of the value in answers, if it differs from the type in
+        requests.
+    :param storage: how the server stores it.
+    :param cli: how the commands offer it.
 
-    >>> Field(str, 'what it is called', required=True).required
+    >>> Field(str, 'name of the cloud', required=True).required
     True
     """
 
@@ -82,12 +110,9 @@ class Field(t.Generic[T]):
         items: str = "string",
         secret: bool = False,
         shown: Shown = "always",
-        stored: bool = True,
-        option: str = "",
-        off: str = "",
-        example: str = "",
-        of: str = "",
         read_as: type | None = None,
+        storage: Storage = Storage(),  # noqa: B008, it is immutable
+        cli: Cli = Cli(),  # noqa: B008
     ) -> None:
         self.type = type
         self.help = help
@@ -102,17 +127,12 @@ class Field(t.Generic[T]):
         self.items = items
         self.secret = secret
         self.shown = shown
-        self.stored = stored
-        self.option = option
         self.read_as = read_as
-        self.off = off
-        self.example = example
-        self.of = of
+        self.storage = storage
+        self.cli = cli
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
-        if self.secret:
-            secrets.SECRETS.add(name)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}: {self.type.__name__}>"
@@ -124,24 +144,37 @@ class Field(t.Generic[T]):
     def __get__(self, resource: object, owner: type) -> T: ...
 
     def __get__(self, resource: t.Any, owner: type) -> t.Any:
-        """Give the declaration on the class, the value on an object.
+        """Return the field for the class, the value for an object.
 
-        This is reached only when the object does not hold the value yet, since
-        values are plain attributes of it.
+        Values are plain attributes of an object, so Python calls this only when the
+        object does not have the value yet.
         """
         if resource is None:
             return self
         return resource.__getattr__(self.name)
 
 
+class Parameter(Field[T]):
+    """A parameter of a list that filters by something else than the field of its name.
+
+    :param type: as for :class:`Field`.
+    :param help: as for :class:`Field`.
+    :param compares: name of the field to compare with. For a part that is a list, such
+        as ``labels``, the list must contain the value. Empty if the server gives the
+        parameter a meaning of its own.
+    """
+
+    def __init__(self, type: t.Any, help: str, *, compares: str = "", **kw: t.Any) -> None:
+        super().__init__(type, help, **kw)
+        self.compares = compares
+
+
 class Ref(Field[T]):
     """A field that holds the id of another resource.
 
-    :param target: the collection that the id belongs to, such as ``'clouds'``.
+    :param target: collection that the id belongs to, such as ``'clouds'``.
     :param help: as for :class:`Field`.
     :param type: ``int``, or ``str`` for projects.
-    :param cascade: whether it lives in the other, hence goes when that goes;
-        otherwise the other cannot be deleted while it is referred to.
     """
 
     @t.overload
@@ -157,30 +190,24 @@ class Ref(Field[T]):
     @t.overload
     def __init__(self: Ref[int], target: str, help: str, **kw: t.Any) -> None: ...
 
-    def __init__(
-        self,
-        target: str,
-        help: str,
-        *,
-        type: t.Any = int,
-        cascade: bool = True,
-        **kw: t.Any,
-    ) -> None:
+    def __init__(self, target: str, help: str, *, type: t.Any = int, **kw: t.Any) -> None:
         super().__init__(type, help, **kw)
         self.target = target
-        self.cascade = cascade
 
 
 class Sub(Field[T]):
-    """A part of a resource that has a path, and a manager, of its own.
+    """A part of a resource that has a path and a manager of its own.
 
-    :param manager: the class of the manager that the attribute is, such as
+    The name of the attribute is the last segment of the path, and the key of the part
+    in bodies.
+
+    :param manager: class of the manager that the attribute is, such as
         :class:`cratonclient.v1.variables.VariableManager`.
-    :param type: ``dict`` or ``list``: how POST and the details give it.
+    :param type: ``dict`` for JSON values by name, ``list`` for a set of strings.
     :param help: as for :class:`Field`.
     """
 
     def __init__(self, manager: type[T], type: t.Any, help: str, **kw: t.Any) -> None:
         kw.setdefault("shown", "details")
-        super().__init__(type, help, stored=False, **kw)
+        super().__init__(type, help, storage=NOT_STORED, **kw)
         self.manager = manager

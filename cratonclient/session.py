@@ -15,9 +15,10 @@ from cratonclient import exceptions, secrets
 from cratonclient.http import adapter
 from cratonclient.http.adapter import DEFAULT_TIMEOUT
 from cratonclient.http.response import body_of
+from cratonclient.printable import printable
 
 if t.TYPE_CHECKING:
-    import requests
+    import requests.adapters
     from keystoneauth1 import session as ksa_session
 
 __all__ = ["DEFAULT_TIMEOUT", "SERVICE_TYPE", "TIMINGS", "Page", "Session", "configure"]
@@ -75,9 +76,11 @@ class Session:
             # Only here: keystoneauth takes long to import.
             from keystoneauth1 import session as ksa_session
 
-            from cratonclient import auth
+            from cratonclient.http import craton_auth
 
-            plugin = auth.CratonAuth(username=username, project_id=project_id, token=token)
+            plugin = craton_auth.CratonAuth(
+                username=username, project_id=project_id, token=token
+            )
             session = ksa_session.Session(auth=plugin)
             configure(session)
         self._session = session
@@ -142,13 +145,41 @@ class Session:
         if response.status_code >= 400:
             raise exceptions.error_from(response)
         if response.status_code >= 300:
-            target = secrets.printable(response.headers.get("Location", "elsewhere"))
+            target = printable(response.headers.get("Location", "elsewhere"))
             raise exceptions.HTTPRedirection(
                 f"The server redirects {url} to {target}; redirects are not followed. "
                 "If the new place is right, give it as the URL of Craton.",
                 response=response,
             )
         return response
+
+    def mount(self, prefix: str, adapter: requests.adapters.BaseAdapter) -> None:
+        """Send the requests below a URL through an adapter.
+
+        :param prefix: beginning of the URLs, such as ``https://craton.example/``.
+        :param adapter: adapter of requests.
+        :raises TypeError: if the session below does not use requests.
+        """
+        below = self._requests_session()
+        if below is None:
+            raise TypeError(f"{self._session!r} takes no adapters of requests")
+        below.mount(prefix, adapter)
+
+    def close(self) -> None:
+        """Close the connections. The session can be used again afterwards."""
+        below = self._requests_session()
+        if below is not None:
+            below.close()
+
+    def _requests_session(self) -> t.Any:
+        """Return the session of requests below, None if there is none.
+
+        Sessions and adapters of keystoneauth have what they are built on as ``session``.
+        """
+        below = self._session
+        while below is not None and not (hasattr(below, "mount") and hasattr(below, "close")):
+            below = getattr(below, "session", None)
+        return below
 
     def endpoint(self) -> str:
         """Find the URL of Craton in the catalogue or the credentials.
@@ -262,7 +293,7 @@ def _items(
 
 def _circle(url: str, link: str) -> exceptions.UnexpectedResponse:
     return exceptions.UnexpectedResponse(
-        f"The pages of {url} go in a circle: {secrets.printable(link)} comes "
+        f"The pages of {url} go in a circle: {printable(link)} comes "
         "again. Sort by a field that has a value in every row."
     )
 
@@ -305,7 +336,7 @@ def _same_origin(url: str, link: str) -> str:
         same = False
     if not same:
         raise exceptions.UnexpectedResponse(
-            f"The list at {url} goes on at {secrets.printable(link)}, which is another "
+            f"The list at {url} goes on at {printable(link)}, which is another "
             "server. Credentials are not sent there."
         )
     return parse.urlunsplit((here.scheme, here.netloc, there.path, there.query, ""))

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import sys
 
+from cratonclient_osc.completion.names_command import NAMES_COMMAND
+
 
 def main() -> int:
     """Run the program, and give the exit status."""
-    if sys.argv[1:2] == ["complete-names"]:
+    if sys.argv[1:2] == [NAMES_COMMAND]:
         from cratonclient_osc.program import completion_names
 
         return completion_names.main(sys.argv[1:])

@@ -7,12 +7,13 @@ import argparse
 
 from cliff import command
 
-from cratonclient import exceptions, secrets
+from cratonclient import exceptions
+from cratonclient.printable import printable
+from cratonclient_osc import usage
 from cratonclient_osc.output import exit_status
-from cratonclient_osc.verbs import field_options
 
 
-class Command(command.Command):
+class CratonCommand(command.Command):
     """A command of cliff that looks nothing up in what is installed.
 
     cliff searches the metadata of all that is installed for hooks and for the
@@ -33,7 +34,7 @@ class Command(command.Command):
         """Make a parser that reports wrong usage in one line."""
         parser = super().get_parser(prog_name)
         program, _, words = prog_name.partition(" ")
-        field_options.one_line_errors(parser, f"{program} help {words}".strip())
+        usage.one_line_errors(parser, f"{program} help {words}".strip())
         return parser
 
     def run(self, parsed_args: argparse.Namespace) -> int:
@@ -51,5 +52,5 @@ class Command(command.Command):
         """
         if self.app.options.debug:
             self.app.LOG.error("", exc_info=error)
-        self.app.LOG.error("%s", secrets.printable(about) + exit_status.line(error))
+        self.app.LOG.error("%s", printable(about) + exit_status.line(error))
         return exit_status.of(error)

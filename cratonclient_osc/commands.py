@@ -16,7 +16,7 @@ import types
 import typing as t
 
 from cratonclient import v1
-from cratonclient.fields import Sub
+from cratonclient.kinds import Kind
 
 if t.TYPE_CHECKING:
     from cratonclient import crud
@@ -28,37 +28,34 @@ class Verb(t.NamedTuple):
 
     module: str
     class_name: str
-    fits: t.Callable[[type[crud.Resource]], bool]
+    fits: t.Callable[[Kind], bool]
 
 
-def _can(operation: str) -> t.Callable[[type[crud.Resource]], bool]:
-    return lambda resource: operation in resource.operations
+def _can(operation: crud.Operation) -> t.Callable[[Kind], bool]:
+    return lambda kind: kind.can(operation)
 
 
-def _subs(resource: type[crud.Resource], *types: type) -> bool:
-    fields = resource.fields().values()
-    return any(isinstance(field, Sub) and field.type in types for field in fields)
+def _can_set(kind: Kind) -> bool:
+    return kind.can("update") or bool(kind.parts)
 
 
-def _has_variables(resource: type[crud.Resource]) -> bool:
-    return _subs(resource, dict)
+def _can_unset(kind: Kind) -> bool:
+    clears = kind.can("update") and any(field.clear for field in kind.fields.values())
+    return clears or bool(kind.parts)
+
+
+def _has_variables(kind: Kind) -> bool:
+    return "variables" in kind.parts
 
 
 #: The verbs, as they are typed.
 VERBS: dict[str, Verb] = {
     "list": Verb("lists", "List", _can("list")),
-    "show": Verb("resource_command", "Show", _can("get")),
-    "create": Verb("resource_command", "Create", _can("create")),
-    "set": Verb("changes", "Set", lambda r: _can("update")(r) or _subs(r, list, dict)),
-    "unset": Verb(
-        "changes",
-        "Unset",
-        lambda r: (
-            _subs(r, list, dict)
-            or ("update" in r.operations and any(f.clear for f in r.fields().values()))
-        ),
-    ),
-    "delete": Verb("changes", "Delete", _can("delete")),
+    "show": Verb("show", "Show", _can("get")),
+    "create": Verb("create", "Create", _can("create")),
+    "set": Verb("update", "Set", _can_set),
+    "unset": Verb("update", "Unset", _can_unset),
+    "delete": Verb("delete", "Delete", _can("delete")),
     "variable list": Verb("variables", "List", _has_variables),
     "variable show": Verb("variables", "Show", _has_variables),
     "variable set": Verb("variables", "Set", _has_variables),
@@ -66,7 +63,7 @@ VERBS: dict[str, Verb] = {
 }
 
 
-def __getattr__(name: str) -> type[resource_command.Command]:
+def __getattr__(name: str) -> type[resource_command.ResourceCommand]:
     """Make the class of a command from its name, such as ``NetworkDeviceList``."""
     words = re.findall("[A-Z][a-z]*", name)
     if "".join(words) == name:
@@ -76,7 +73,7 @@ def __getattr__(name: str) -> type[resource_command.Command]:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def find(words: t.Sequence[str]) -> type[resource_command.Command] | None:
+def find(words: t.Sequence[str]) -> type[resource_command.ResourceCommand] | None:
     """Find the class of a command.
 
     :param words: the command, such as ``['network', 'device', 'list']``.
@@ -89,30 +86,30 @@ def find(words: t.Sequence[str]) -> type[resource_command.Command] | None:
                 kind = v1.kind(f"{'_'.join(noun)}s")
             except LookupError:
                 continue
-            return _made(kind, verb) if fits(kind.resource_class) else None
+            return _made(kind, verb) if fits(kind) else None
     return None
 
 
 def names() -> list[str]:
     """Give all commands that the declarations make, such as ``'host list'``."""
     return [
-        f"{kind.key.replace('_', ' ')} {verb}"
+        f"{kind.noun} {verb}"
         for kind in v1.kinds()
         for verb, (_, _, fits) in VERBS.items()
-        if fits(kind.resource_class)
+        if fits(kind)
     ]
 
 
-def _made(kind: type[crud.CRUDClient[t.Any]], verb: str) -> type[resource_command.Command]:
+def _made(kind: Kind, verb: str) -> type[resource_command.ResourceCommand]:
     module, class_name, _ = VERBS[verb]
     name = f"{kind.key}_{verb}".replace("_", " ").title().replace(" ", "")
     if name not in globals():
         found = importlib.import_module(f"cratonclient_osc.verbs.{module}")
-        peculiar = _peculiar(v1.collection_of(kind))
+        peculiar = _peculiar(kind.collection)
         own_name = verb.title().replace(" ", "")  # List, VariableList
         cls = getattr(peculiar, own_name, getattr(found, class_name))
         globals()[name] = type(name, (cls,), {"kind": kind, "__module__": __name__})
-    return t.cast("type[resource_command.Command]", globals()[name])
+    return t.cast("type[resource_command.ResourceCommand]", globals()[name])
 
 
 @functools.cache

@@ -15,8 +15,7 @@ import sqlalchemy as sa
 
 from cratonclient import auth, exceptions
 from cratonclient.v1 import client
-from cratonserver import embedded, errors
-from cratonserver.api import application
+from cratonserver import composition, embedded, errors
 from cratonserver.db.store import Store
 from cratonserver.identity import FIRST_PROJECT
 from cratonserver.identity import project_id as canonical
@@ -39,7 +38,7 @@ class Administration:
     def __init__(self, store: Store, craton: client.Client) -> None:
         self._store = store
         self._craton = craton
-        self._users = store.schema.table(store.schema.kind("users"))
+        self._users = store.tables.metadata.tables["users"]
 
     def user_list(self, options: argparse.Namespace) -> None:
         """Print the users: id, name, role, project."""
@@ -153,8 +152,8 @@ def administration(store: Store) -> t.Iterator[Administration]:
     :raises Failed: when the API refuses something.
     """
     session = auth.create_session_with(None, True)
-    adapter = embedded.Adapter(application.make(store, embedded.SETTINGS), store)
-    session._session.session.mount(_URL, adapter)
+    adapter = embedded.Adapter(composition.application_of(store, embedded.SETTINGS), store)
+    session.mount(_URL, adapter)
     try:
         yield Administration(store, client.Client(session, _URL))
     except exceptions.ClientException as exc:

@@ -82,14 +82,17 @@ def initialize(found: Configuration, options: argparse.Namespace) -> int:
 
 def run(found: Configuration, options: argparse.Namespace) -> int:
     """Serve the fleet until told to stop."""
-    from cratonserver.api import application
-    from cratonserver.serving import logs, server
+    from cratonserver import composition
+    from cratonserver.serving import logs
+    from cratonserver.serving import server as serving
 
     logs.configure(found.settings)
     with opened(found) as store, _listening(found.settings.serving.listen) as listening:
         host, port = listening.getsockname()[:2]
-        server = server.Server(
-            application.make(store, found.settings, found.parsed), listening, found.settings
+        server = serving.Server(
+            composition.application_of(store, found.settings, found.parsed),
+            listening,
+            found.settings,
         )
         print(
             f"Serving {store.name} at {_url(host, port)} (Ctrl-C to stop)",
@@ -133,7 +136,9 @@ def upgrade(found: Configuration, options: argparse.Namespace) -> int:
 
 def version(found: Configuration, options: argparse.Namespace) -> int:
     """Say which version the tables have."""
-    with contextlib.closing(Store(found.settings.database, 1)) as store:
+    from cratonserver import composition
+
+    with contextlib.closing(composition.store_at(found.settings.database, 1)) as store:
         known = store.version()
     if known is None:
         print("craton-server: the database has no tables of Craton.", file=sys.stderr)
@@ -148,7 +153,9 @@ def opened(found: Configuration, upgrade: bool = False) -> t.Iterator[Store]:
 
     :param upgrade: whether tables of an older version are brought to this one.
     """
-    store = Store(found.settings.database, found.settings.serving.threads)
+    from cratonserver import composition
+
+    store = composition.store_at(found.settings.database, found.settings.serving.threads)
     try:
         store.open(upgrade)
         yield store

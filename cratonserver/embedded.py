@@ -19,9 +19,7 @@ from requests.structures import CaseInsensitiveDict
 
 from cratonclient import exceptions
 from cratonclient.http import transport
-from cratonserver import identity
-from cratonserver.api import application
-from cratonserver.auth import local
+from cratonserver import composition, identity, wsgi_keys
 from cratonserver.config.settings import Log, Settings
 from cratonserver.db.store import Store, StoreError
 
@@ -38,14 +36,14 @@ def open_transport(url: str) -> transport.Transport:
     """
     url = url.rstrip("/").removesuffix("/v1") if url.endswith(("/v1", "/v1/")) else url
     try:
-        store = Store(url)
+        store = composition.store_at(url)
         store.open(upgrade=True)  # there is no operator to ask
     except (StoreError, sa.exc.SQLAlchemyError) as exc:
         raise exceptions.ConnectionFailed(str(exc), exception=exc) from exc
     # A name that no resolver knows (RFC 2606), one for each fleet.
     name = hashlib.sha256(url.encode()).hexdigest()[:16]
     return transport.Transport(
-        f"http://{name}.invalid", Adapter(application.make(store, SETTINGS), store)
+        f"http://{name}.invalid", Adapter(composition.application_of(store, SETTINGS), store)
     )
 
 
@@ -95,7 +93,7 @@ def _environ(request: requests.PreparedRequest) -> dict[str, t.Any]:
     }
     return {
         **headers,
-        local.IDENTITY_KEY: identity.OWNER,
+        wsgi_keys.IDENTITY: identity.OWNER,
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
         "PATH_INFO": parse.unquote(url.path, "latin-1"),

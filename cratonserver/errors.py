@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import collections.abc
 
-from cratonclient import secrets
+from cratonclient.printable import printable
 
 #: The most characters of a line of a message. What a client sent is repeated in
 #: messages, and may be as long as it likes.
@@ -58,4 +58,4 @@ def brief(text: str) -> str:
     """
     if len(text) > _MOST:
         text = f"{text[: _MOST // 2]}…{text[-_MOST // 2 :]}"
-    return secrets.printable(text)
+    return printable(text)

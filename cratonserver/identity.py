@@ -1,21 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who makes a request, and how the store knows (wire document, sections 2 and 13)."""
+"""Who makes a request: identities, API keys, and the ids of projects.
+
+How the server finds out who it is lives in :mod:`cratonserver.auth`.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-import functools
 import hashlib
-import hmac
 import re
 import secrets
-import typing as t
 import uuid
-
-import sqlalchemy as sa
-
-from cratonserver import errors
-from cratonserver.db import databases
 
 #: The project that a new fleet begins with. ``projects/1`` is another way to
 #: write its id, see :func:`project_id`.
@@ -49,6 +44,23 @@ class Identity:
 OWNER = Identity(FIRST_PROJECT, "owner", is_admin=True, is_root=True)
 
 
+def project_id(text: str) -> str:
+    """Give the canonical form of a project's id.
+
+    :param text: a UUID in any of its spellings, or a number: the value of the
+        UUID, so that the first project of a fleet is also project 1.
+    :raises ValueError: when it is neither.
+
+    >>> project_id('urn:uuid:B9F10ECA66AC4C279C139D01E65F96B4')
+    'b9f10eca-66ac-4c27-9c13-9d01e65f96b4'
+    """
+    if not PROJECT_ID.fullmatch(text):
+        raise ValueError(f"{text!r} is not a UUID")
+    if text.isdigit() and len(text) < 32:
+        return str(uuid.UUID(int=int(text)))
+    return str(uuid.UUID(text))
+
+
 #: What API keys begin with, so that people, and programs that look for secrets
 #: in the wrong places, can tell what they see.
 KEY_PREFIX = "craton_"
@@ -73,63 +85,3 @@ def digest(api_key: str) -> str:
     Keys are random and long, so a plain digest cannot be searched backwards.
     """
     return hashlib.sha256(api_key.encode()).hexdigest()
-
-
-def project_id(text: str) -> str:
-    """Give the canonical form of a project's id.
-
-    :param text: a UUID in any of its spellings, or a number: the value of the
-        UUID, so that the first project of a fleet is also project 1.
-    :raises ValueError: when it is neither.
-
-    >>> project_id('urn:uuid:B9F10ECA66AC4C279C139D01E65F96B4')
-    'b9f10eca-66ac-4c27-9c13-9d01e65f96b4'
-    """
-    if not PROJECT_ID.fullmatch(text):
-        raise ValueError(f"{text!r} is not a UUID")
-    if text.isdigit() and len(text) < 32:
-        return str(uuid.UUID(int=int(text)))
-    return str(uuid.UUID(text))
-
-
-def authenticate(
-    connection: sa.Connection,
-    users: sa.Table,
-    username: str | None,
-    api_key: str | None,
-    project: str | None,
-) -> Identity:
-    """Find the user that three request headers name.
-
-    :raises cratonserver.errors.Refused: with status 401.
-    """
-    try:
-        canonical = project_id(project or "")
-    except ValueError:
-        message = f"Project ID ('{project}') is not a valid UUID"
-        raise errors.Refused(401, message) from None
-    if "\0" in (username or ""):  # nobody's name, and PostgreSQL takes none
-        username = None
-    named = {"project_id": canonical, "username": username or ""}
-    row = connection.execute(_user(users), named).one_or_none()
-    # The same work for a user that does not exist, so that time tells nothing.
-    known = row.key_digest if row else _NOBODY
-    right = hmac.compare_digest(known, digest(api_key or ""))
-    if row is None or not right:
-        raise errors.Refused(401, "The request could not be authenticated.")
-    return Identity(canonical, row.username, row.is_admin, row.is_root, user_id=row.id)
-
-
-_NOBODY = digest(secrets.token_hex(20))
-
-
-@functools.lru_cache(maxsize=4)
-def _user(users: sa.Table) -> sa.Select[t.Any]:
-    """Make the query that every request begins with."""
-    known = users.c
-    columns = (known.id, known.username, known.key_digest, known.is_admin, known.is_root)
-    named = sa.select(*columns).where(
-        known.project_id == sa.bindparam("project_id"),
-        known.username == sa.bindparam("username"),
-    )
-    return named.execution_options(**{databases.SETTLED: True})

@@ -11,6 +11,7 @@ import typing as t
 
 import sqlalchemy as sa
 
+from cratonserver import composition
 from cratonserver.db.store import Store
 from cratonserver.identity import FIRST_PROJECT, new_key
 
@@ -67,7 +68,7 @@ def fill(store: Store, hosts: int) -> list[str]:
                 ),
             ),
         ):
-            _write(connection, store.schema.metadata.tables[table], rows)
+            _write(connection, store.tables.metadata.tables[table], rows)
     _settle(store)
     return keys
 
@@ -84,7 +85,7 @@ def _settle(store: Store) -> None:
         return
     with store.write() as connection:
         connection.exec_driver_sql("ANALYZE")
-        for table in store.schema.metadata.tables.values():
+        for table in store.tables.metadata.tables.values():
             if "id" in table.c and isinstance(table.c.id.type, sa.Integer):
                 sequence = sa.func.pg_get_serial_sequence(table.name, "id")
                 last = sa.select(sa.func.coalesce(sa.func.max(table.c.id), 1)).scalar_subquery()
@@ -146,7 +147,7 @@ def _values(owner: int | str, values: dict[str, t.Any]) -> Rows:
 
 
 if __name__ == "__main__":  # in a process of its own, whose memory is not measured
-    made = Store(sys.argv[1])
+    made = composition.store_at(sys.argv[1])
     made.open()
     print(fill(made, int(sys.argv[2]))[0])
     made.close()

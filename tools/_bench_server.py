@@ -25,8 +25,7 @@ import _bench_baseline
 import _bench_fleet
 import sqlalchemy as sa
 
-from cratonserver.api import application
-from cratonserver.db.store import Store
+from cratonserver import composition
 from cratonserver.identity import FIRST_PROJECT
 
 BIN = pathlib.Path(sys.executable).parent
@@ -47,7 +46,7 @@ class Fleet:
     def __init__(self, url: str, hosts: int) -> None:
         self.url = url
         self.hosts = hosts
-        self.store = Store(url)
+        self.store = composition.store_at(url)
         self.store.open()
         began = time.perf_counter()
         keys = _bench_fleet.fill(self.store, hosts)
@@ -58,7 +57,7 @@ class Fleet:
         )
         self.queries = 0
         sa.event.listen(self.store.engine, "before_cursor_execute", self._count)
-        self._application = application.make(self.store)
+        self._application = composition.application_of(self.store)
 
     def get(self, **parameters: t.Any) -> bytes:
         """Read a page of hosts, of 100 unless ``limit`` says otherwise."""

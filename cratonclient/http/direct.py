@@ -106,7 +106,7 @@ class DirectSession:
             words.append(f'--cacert "{self.verify}"' if self.verify else "--insecure")
         words.append(f'-X {request.method} "{request.url}"')
         for name, value in sorted(request.headers.items()):
-            shown = "***" if name == "X-Auth-Token" else str(value)
+            shown = secrets.MASK if secrets.is_secret(name) else str(value)
             words.append(f'-H "{name}: {shown}"')
         if isinstance(request.body, str):
             words.append(f"-d '{request.body}'")

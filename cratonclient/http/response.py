@@ -6,7 +6,8 @@ from __future__ import annotations
 import collections.abc
 import typing as t
 
-from cratonclient import exceptions, secrets
+from cratonclient import exceptions
+from cratonclient.printable import printable
 
 if t.TYPE_CHECKING:
     import requests
@@ -23,7 +24,7 @@ def body_of(response: requests.Response) -> dict[str, t.Any]:
         body = None
     if isinstance(body, collections.abc.Mapping):
         return t.cast("dict[str, t.Any]", body)
-    kind = secrets.printable(response.headers.get("Content-Type", "something"))
+    kind = printable(response.headers.get("Content-Type", "something"))
     raise exceptions.UnexpectedResponse(
         f"The answer from {response.url} is {kind}, not the JSON object that Craton "
         "sends. Is the URL the one of a Craton server?",

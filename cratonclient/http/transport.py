@@ -42,7 +42,7 @@ def is_http(url: str) -> bool:
 def mount(session: t.Any, url: str) -> str:
     """Let a keystoneauth session reach a URL.
 
-    :param session: a :class:`cratonclient.session.Session`.
+    :param session: session of this library.
     :param url: an http URL, or one that a transport can open.
     :returns: the http URL to use instead; the same for an http URL.
     :raises cratonclient.exceptions.TransportNotFound: when no installed
@@ -53,8 +53,7 @@ def mount(session: t.Any, url: str) -> str:
         _check(url)
         return url
     opened = _opener(_scheme(url), url)(url)
-    below = session._session
-    getattr(below, "session", below).mount(opened.url, opened.adapter)
+    session.mount(opened.url, opened.adapter)
     return opened.url
 
 

@@ -46,22 +46,42 @@ def open_session(
     >>> open_session('prod').get('/v1/hosts')
     <Response [200]>
     """
-    region = _region(name, credentials or {}, overrides)
+    region = load(name, credentials or {}, overrides)
     session = region.get_session()
     timeout = region.config.get("api_timeout") or craton_session.DEFAULT_TIMEOUT
     craton_session.configure(session, float(timeout))
-    return auth.bind(
-        session,
-        region_name=region.get_region_name(craton_session.SERVICE_TYPE),
-        interface=region.get_interface(craton_session.SERVICE_TYPE),
-        endpoint_override=region.get_endpoint(craton_session.SERVICE_TYPE),
+    return auth.bind(session, **place_of(region)._asdict())
+
+
+class Place(t.NamedTuple):
+    """Where to find Craton in a catalogue: the keywords of :func:`cratonclient.auth.bind`."""
+
+    region_name: str | None = None
+    interface: str | list[str] | None = None
+    endpoint_override: str | None = None
+
+
+def place_of(region: cloud_region.CloudRegion) -> Place:
+    """Return where a cloud says that Craton is.
+
+    :param region: the cloud, as openstacksdk has read it.
+    """
+    return Place(
+        region.get_region_name(craton_session.SERVICE_TYPE),
+        region.get_interface(craton_session.SERVICE_TYPE),
+        region.get_endpoint(craton_session.SERVICE_TYPE),
     )
 
 
-def _region(
+def load(
     name: str | None, credentials: t.Mapping[str, str], overrides: dict[str, t.Any]
 ) -> cloud_region.CloudRegion:
-    """Read a cloud; whatever is wrong with it becomes one error that says so."""
+    """Read a cloud of clouds.yaml, without making a request.
+
+    :param name: as for :func:`open_session`, like the other parameters.
+    :raises cratonclient.exceptions.ConfigurationError: if there is no such cloud, or
+        it cannot be used.
+    """
     try:
         import openstack.exceptions
         from openstack.config import loader

@@ -54,29 +54,29 @@ def open_session(
         or Keystone refuses it.
     :raises cratonclient.exceptions.ConnectionFailed: when Keystone is not reached.
     """
-    session = _from_cloud(login) if login.cloud else _from_credentials(login)
-    below = session._session.session
+    session, place = _from_cloud(login) if login.cloud else _from_credentials(login)
     if verify is not True:
-        below.verify = verify
-    craton_session.configure(below, timeout)
-    _log_in(below)
-    return session
+        session.verify = verify
+    craton_session.configure(session, timeout)
+    _log_in(session)
+    return auth.bind(session, **place._asdict())
 
 
-def _from_cloud(login: Login) -> craton_session.Session:
+def _from_cloud(login: Login) -> tuple[ksa_session.Session, clouds_yaml.Place]:
     given = {
         "auth_type": login.auth_type,
         "region_name": login.region_name,
         "interface": login.interface,
     }
-    return clouds_yaml.open_session(
+    region = clouds_yaml.load(
         login.cloud,
-        credentials=login.credentials,
-        **{name: value for name, value in given.items() if value},
+        login.credentials,
+        {name: value for name, value in given.items() if value},
     )
+    return region.get_session(), clouds_yaml.place_of(region)
 
 
-def _from_credentials(login: Login) -> craton_session.Session:
+def _from_credentials(login: Login) -> tuple[ksa_session.Session, clouds_yaml.Place]:
     kind = login.auth_type or DEFAULT_TYPE
     try:
         loader: loading.BaseLoader[t.Any] = loading.get_plugin_loader(kind)
@@ -101,11 +101,8 @@ def _from_credentials(login: Login) -> craton_session.Session:
         raise exceptions.UnableToAuthenticate(
             f"The credentials are not complete: {exc}", exception=exc
         ) from exc
-    return auth.bind(
-        ksa_session.Session(auth=plugin),
-        region_name=login.region_name or None,
-        interface=login.interface or None,
-    )
+    place = clouds_yaml.Place(login.region_name or None, login.interface or None)
+    return ksa_session.Session(auth=plugin), place
 
 
 def _ask_for(option: loading.Opt) -> str | None:

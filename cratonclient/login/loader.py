@@ -14,16 +14,16 @@ import typing as t
 
 from keystoneauth1 import exceptions, loading
 
-from cratonclient import auth
+from cratonclient.http import craton_auth
 
 
-class CratonLoader(loading.BaseLoader[auth.CratonAuth]):
+class CratonLoader(loading.BaseLoader[craton_auth.CratonAuth]):
     """Load :class:`cratonclient.auth.CratonAuth` from options."""
 
     @property
-    def plugin_class(self) -> type[auth.CratonAuth]:
+    def plugin_class(self) -> type[craton_auth.CratonAuth]:
         """The class of the plugin."""
-        return auth.CratonAuth
+        return craton_auth.CratonAuth
 
     def get_options(self) -> list[loading.Opt]:
         """Give the options: endpoint, username, token and project-id."""
@@ -41,7 +41,7 @@ class CratonLoader(loading.BaseLoader[auth.CratonAuth]):
             loading.Opt("project-id", help="project of the user, a UUID", required=True),
         ]
 
-    def load_from_options(self, **kwargs: t.Any) -> auth.CratonAuth:
+    def load_from_options(self, **kwargs: t.Any) -> craton_auth.CratonAuth:
         """Make the plugin.
 
         :raises keystoneauth1.exceptions.MissingRequiredOptions: when one is missing.

@@ -38,7 +38,7 @@ class FleetTestCase(TestCase):
         """Make a client of the fleet, closed after the test."""
         session = auth.create_session_with(None, True)
         craton = client.Client(session, self.database)
-        self.addCleanup(session._session.session.close)
+        self.addCleanup(session.close)
         return craton
 
     def make_cloud(self, **fields: t.Any) -> clouds.Cloud:

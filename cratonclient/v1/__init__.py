@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Version 1 of the API: the kinds of resources, and how they are found.
+"""Version 1 of the API: one file per kind of resource, and the client.
 
-A kind is the class of its manager, which names its resource class, its key and
-its path. Those of this package are listed here, so that finding one reads no
-metadata; others register theirs in the entry point group ``cratonclient.v1``,
-by the name of the collection.
+A file declares a resource and its manager. What reads declarations in general lives
+in :mod:`cratonclient.fields` and :mod:`cratonclient.kinds`. The kinds of this package
+are listed in :data:`COLLECTIONS`, so finding one reads no metadata of installed
+packages. Other packages register a manager in the entry point group
+``cratonclient.v1``, by the name of the collection.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ import functools
 import importlib
 import typing as t
 
+from cratonclient.kinds import Kind, kind_of
+
 if t.TYPE_CHECKING:
     from cratonclient import crud
 
 GROUP = "cratonclient.v1"
 
-#: The collections of this package, what is referred to before what refers.
-#: Each has a module of its name with a manager in it.
+#: The collections of this package, each after those that it refers to. The module of
+#: a collection has its name.
 COLLECTIONS = (
     "projects",
     "users",
@@ -34,14 +37,31 @@ COLLECTIONS = (
 )
 
 
-def kind(collection: str) -> type[crud.CRUDClient[t.Any]]:
-    """Find the manager class of a collection.
+def kind(collection: str) -> Kind:
+    """Return the kind of a collection.
 
-    :param collection: its name with underscores, such as ``'network_devices'``.
-    :raises LookupError: when nothing declares it.
+    :param collection: name with underscores, such as ``'network_devices'``.
+    :raises LookupError: if no kind has this collection.
 
     >>> kind('hosts').resource_class.__name__
     'Host'
+    """
+    return kind_of(manager(collection))
+
+
+def kinds() -> list[Kind]:
+    """Return all kinds, each after those that it refers to."""
+    return [kind(name) for name in (*COLLECTIONS, *_registered())]
+
+
+def manager(collection: str) -> type[crud.CRUDClient[t.Any]]:
+    """Return the manager class of a collection.
+
+    :param collection: as for :func:`kind`.
+    :raises LookupError: if no kind has this collection.
+
+    >>> manager('hosts').__name__
+    'HostManager'
     """
     if collection in COLLECTIONS:
         module = importlib.import_module(f"{__name__}.{collection}")
@@ -52,22 +72,8 @@ def kind(collection: str) -> type[crud.CRUDClient[t.Any]]:
         raise LookupError(f"there is no collection named {collection!r}") from None
 
 
-def kinds() -> list[type[crud.CRUDClient[t.Any]]]:
-    """Give the manager classes of all collections, in order of reference."""
-    return [kind(name) for name in (*COLLECTIONS, *_registered())]
-
-
-def collection_of(manager: type[crud.CRUDClient[t.Any]]) -> str:
-    """Give the name of the collection of a manager class.
-
-    >>> collection_of(kind('hosts'))
-    'hosts'
-    """
-    return f"{manager.key}s"
-
-
 def manager_name(collection: str) -> str:
-    """Give the name of the manager class of a collection.
+    """Return the name of the manager class of a collection.
 
     >>> manager_name('network_devices')
     'NetworkDeviceManager'
@@ -79,5 +85,5 @@ def manager_name(collection: str) -> str:
 def _registered() -> dict[str, type[crud.CRUDClient[t.Any]]]:
     from stevedore import extension
 
-    manager: t.Any = extension.ExtensionManager(GROUP)
-    return {found.name: found.plugin for found in manager if found.name not in COLLECTIONS}
+    found: t.Any = extension.ExtensionManager(GROUP)
+    return {one.name: one.plugin for one in found if one.name not in COLLECTIONS}

@@ -4,23 +4,21 @@
 from __future__ import annotations
 
 from cratonclient import crud
-from cratonclient.fields import Field, Ref, Sub
-from cratonclient.v1 import variables
+from cratonclient.fields import Sub
+from cratonclient.v1 import shared, variables
 
 
 class Cell(crud.Resource):
     """A cell of a region, which holds devices and networks."""
 
-    name = Field(
-        str, "what it is called, unique in the region", required=True, update=True, example="c1"
+    name = shared.name("region", example="c1")
+    note = shared.NOTE
+    cloud_id = shared.CLOUD
+    region_id = shared.REGION
+    project_id = shared.PROJECT
+    variables = Sub(
+        variables.VariableManager, dict, "JSON variables, inherited by everything in the cell"
     )
-    note = Field(
-        str, "free text", example="ask Ada first", null=True, update=True, max_length=65535
-    )
-    cloud_id = Ref("clouds", "cloud it is in", required=True)
-    region_id = Ref("regions", "region it is in", required=True)
-    project_id = Ref("projects", "project it belongs to", type=str, create=False)
-    variables = Sub(variables.VariableManager, dict, "JSON values that all in it inherits")
 
     filters = ("id", "name", "cloud_id", "region_id")
     columns = ("id", "name", "cloud_id", "region_id", "note")

@@ -9,7 +9,7 @@ from cratonclient import v1
 from cratonclient.http import transport
 
 if t.TYPE_CHECKING:
-    from cratonclient import crud, session
+    from cratonclient import session
     from cratonclient.v1 import (
         cells,
         clouds,
@@ -82,6 +82,10 @@ class Client:
 
         return cls(clouds_yaml.open_session(name, **overrides))
 
+    def close(self) -> None:
+        """Close the connections to the server."""
+        self._session.close()
+
     def inventory(self, region_id: int) -> inventory.Inventory:
         """Give the managers of what lives in one region.
 
@@ -103,7 +107,7 @@ class Client:
         if name.startswith("_"):
             raise AttributeError(name)
         try:
-            manager: type[crud.CRUDClient[t.Any]] = v1.kind(name)
+            manager = v1.manager(name)
         except LookupError:
             raise AttributeError(f"the client has no collection named {name!r}") from None
         self.__dict__[name] = manager(self._session, self._url)

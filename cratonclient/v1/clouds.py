@@ -4,25 +4,19 @@
 from __future__ import annotations
 
 from cratonclient import crud
-from cratonclient.fields import Field, Ref, Sub
-from cratonclient.v1 import variables
+from cratonclient.fields import Sub
+from cratonclient.v1 import shared, variables
 
 
 class Cloud(crud.Resource):
     """A cloud, which holds regions."""
 
-    name = Field(
-        str,
-        "what it is called, unique in the project",
-        required=True,
-        update=True,
-        example="prod",
+    name = shared.name("project", example="prod")
+    note = shared.NOTE
+    project_id = shared.PROJECT
+    variables = Sub(
+        variables.VariableManager, dict, "JSON variables, inherited by everything in the cloud"
     )
-    note = Field(
-        str, "free text", example="ask Ada first", null=True, update=True, max_length=65535
-    )
-    project_id = Ref("projects", "project it belongs to", type=str, create=False)
-    variables = Sub(variables.VariableManager, dict, "JSON values that all in it inherits")
 
     columns = ("id", "name", "note")
     unique = ("project_id", "name")

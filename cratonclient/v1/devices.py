@@ -6,7 +6,8 @@ from __future__ import annotations
 import typing as t
 
 from cratonclient import crud
-from cratonclient.fields import Field, Ref
+from cratonclient.fields import NOT_STORED, Cli, Field, Parameter, Ref, Storage
+from cratonclient.v1 import shared
 
 
 class Device(crud.Resource):
@@ -16,26 +17,35 @@ class Device(crud.Resource):
     extends this, is a kind of it: they share their ids and their names.
     """
 
-    name = Field(
-        str,
-        "what it is called, unique in the region",
-        required=True,
-        update=True,
-        example="web1",
-    )
+    name = shared.name("region", example="web1")
     ip_address = Field(str, "IPv4 or IPv6 address", required=True, update=True, format="ip")
     device_type = Field(
-        str, "kind of device, such as server", example="server", required=True, update=True
+        str,
+        "kind of device, such as server",
+        required=True,
+        update=True,
+        cli=Cli(example="server"),
     )
-    active = Field(bool, "whether it is in use", default=True, update=True, off="inactive")
-    cloud_id = Ref("clouds", "cloud it is in", required=True)
-    region_id = Ref("regions", "region it is in", required=True)
-    cell_id = Ref("cells", "cell it is in", null=True)
+    active = Field(
+        bool,
+        "whether the device is in use",
+        update=True,
+        default=True,
+        cli=Cli(off="inactive"),
+    )
+    cloud_id = shared.CLOUD
+    region_id = shared.REGION
+    cell_id = shared.CELL
     parent_id = Ref(
-        "devices", "device it is a part of", null=True, update=True, clear=True, cascade=False
+        "devices",
+        "device it is a part of",
+        null=True,
+        update=True,
+        clear=True,
+        storage=Storage(cascade=False),
     )
-    project_id = Ref("projects", "project it belongs to", type=str, create=False)
-    links = Field(list, "where it hangs in the fleet", items="object", stored=False)
+    project_id = shared.PROJECT
+    links = Field(list, "link to its nearest place", items="object", storage=NOT_STORED)
 
     operations: t.ClassVar[tuple[crud.Operation, ...]] = ("list",)
     filters: t.ClassVar[tuple[str, ...]] = (
@@ -46,7 +56,7 @@ class Device(crud.Resource):
         "parent_id",
     )
     parameters: t.ClassVar[crud.Parameters] = {
-        "descendants": Field(bool, "also what is below the children of the parent"),
+        "descendants": Parameter(bool, "include all descendants of the parent"),
     }
     columns: t.ClassVar[tuple[str, ...]] = (
         "id",

@@ -6,30 +6,24 @@ from __future__ import annotations
 import typing as t
 
 from cratonclient import crud
-from cratonclient.fields import Field, Sub
-from cratonclient.v1 import devices, labels, variables
+from cratonclient.fields import Parameter, Sub
+from cratonclient.v1 import devices, labels, shared, variables
 
 
 class Host(devices.Device):
     """A machine in a region or a cell."""
 
-    note = Field(
-        str, "free text", example="ask Ada first", null=True, update=True, max_length=65535
+    note = shared.NOTE
+    labels = Sub(labels.LabelManager, list, "words to find the host by", shown="never")
+    variables = Sub(
+        variables.VariableManager, dict, "JSON variables, in addition to the inherited ones"
     )
-    labels = Sub(labels.LabelManager, list, "words to find it by", shown="never")
-    variables = Sub(variables.VariableManager, dict, "JSON values, beside the inherited ones")
 
-    operations = ("list", "get", "create", "update", "delete")
-    filters = (
-        "id",
-        "name",
-        "ip_address",
-        "device_type",
-        "cloud_id",
-        "region_id",
-        "cell_id",
-    )
-    parameters: t.ClassVar[crud.Parameters] = {"label": Field(str, "label that it carries")}
+    operations = crud.ALL_OPERATIONS
+    filters = shared.DEVICE_FILTERS
+    parameters: t.ClassVar[crud.Parameters] = {
+        "label": Parameter(str, "label of the host", compares="labels")
+    }
 
 
 class HostManager(crud.CRUDClient[Host]):

@@ -21,6 +21,7 @@ class LabelManager(crud.CRUDClient[crud.Resource]):
     """
 
     key = "label"
+    part_name = "labels"
     base_path = "/labels"
 
     def get(self, **kwargs: t.Any) -> list[str]:  # type: ignore[override]
@@ -35,21 +36,23 @@ class LabelManager(crud.CRUDClient[crud.Resource]):
 
         :returns: all labels afterwards, sorted.
         """
-        return self._from(self.session.put(self.build_url(), json={"labels": list(labels)}))
+        return self._from(
+            self.session.put(self.build_url(), json={self.part_name: list(labels)})
+        )
 
     def remove(self, *labels: str) -> bool:
         """Take labels away; those that are not there do not matter.
 
         :returns: True.
         """
-        self.session.delete(self.build_url(), params={}, json={"labels": list(labels)})
+        self.session.delete(self.build_url(), params={}, json={self.part_name: list(labels)})
         return True
 
-    @staticmethod
-    def _from(response: t.Any) -> list[str]:
-        labels = body_of(response).get("labels")
+    def _from(self, response: t.Any) -> list[str]:
+        labels = body_of(response).get(self.part_name)
         if not isinstance(labels, list):
             raise exceptions.UnexpectedResponse(
-                f"The answer from {response.url} has no labels.", response=response
+                f"The answer from {response.url} has no list of {self.part_name}.",
+                response=response,
             )
         return sorted(map(str, labels))

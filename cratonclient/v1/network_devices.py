@@ -6,43 +6,40 @@ from __future__ import annotations
 import typing as t
 
 from cratonclient import crud
-from cratonclient.fields import Field, Sub
-from cratonclient.v1 import devices, labels, variables
+from cratonclient.fields import NOT_STORED, Cli, Field, Sub
+from cratonclient.v1 import devices, labels, shared, variables
 
-# Accepted when a network device is created, shown once, and not kept.
-_ECHO = {"null": True, "shown": "created", "stored": False}
+# A request to create may contain these. The answer repeats them; they are not stored.
+_ECHO = {"null": True, "shown": "created", "storage": NOT_STORED}
 
 
 class NetworkDevice(devices.Device):
     """A switch, router or the like in a region or a cell."""
 
-    name = Field(
-        str,
-        "what it is called, unique in the region",
-        required=True,
-        update=True,
-        example="sw1",
+    name = shared.name("region", example="sw1")
+    active = Field(
+        bool,
+        "whether the device is in use",
+        default=True,
+        cli=Cli(off="inactive"),
     )
-    active = Field(bool, "whether it is in use", default=True, off="inactive")
-    model_name = Field(str, "model of the hardware", example="S4048", null=True, update=True)
-    os_version = Field(str, "version of its software", null=True, update=True)
-    vlans = Field(str, "VLANs that it carries", null=True, update=True)
-    access_secret_id = Field(int, "accepted, not kept", **_ECHO)
-    interface_id = Field(int, "accepted, not kept", **_ECHO)
-    network_id = Field(int, "accepted, not kept", **_ECHO)
-    labels = Sub(labels.LabelManager, list, "words to find it by", create=False, shown="never")
-    variables = Sub(variables.VariableManager, dict, "JSON values, beside the inherited ones")
+    model_name = Field(
+        str, "model of the hardware", null=True, update=True, cli=Cli(example="S4048")
+    )
+    os_version = Field(str, "version of the operating system", null=True, update=True)
+    vlans = Field(str, "VLANs that the device carries", null=True, update=True)
+    access_secret_id = Field(int, "accepted, not stored", **_ECHO)
+    interface_id = Field(int, "accepted, not stored", **_ECHO)
+    network_id = Field(int, "accepted, not stored", **_ECHO)
+    labels = Sub(
+        labels.LabelManager, list, "words to find the device by", create=False, shown="never"
+    )
+    variables = Sub(
+        variables.VariableManager, dict, "JSON variables, in addition to the inherited ones"
+    )
 
-    operations = ("list", "get", "create", "update", "delete")
-    filters = (
-        "id",
-        "name",
-        "ip_address",
-        "device_type",
-        "cloud_id",
-        "region_id",
-        "cell_id",
-    )
+    operations = crud.ALL_OPERATIONS
+    filters = shared.DEVICE_FILTERS
     parameters: t.ClassVar[crud.Parameters] = {}
     columns = (*devices.Device.columns, "model_name")
 

@@ -4,42 +4,44 @@
 from __future__ import annotations
 
 from cratonclient import crud
-from cratonclient.fields import Field, Ref, Sub
-from cratonclient.v1 import variables
+from cratonclient.fields import Cli, Field, Sub
+from cratonclient.v1 import shared, variables
 
 
 class Network(crud.Resource):
     """A range of addresses."""
 
-    name = Field(
+    name = shared.name("region", example="lan")
+    cidr = Field(
         str,
-        "what it is called, unique in the region",
+        "address range, such as 10.0.0.0/24",
         required=True,
         update=True,
-        example="lan",
-    )
-    cidr = Field(
-        str, "its range, such as 10.0.0.0/24", example="10.0.0.0/24", required=True, update=True
+        cli=Cli(example="10.0.0.0/24"),
     )
     gateway = Field(
-        str, "address of its gateway", example="10.0.0.1", required=True, update=True
+        str,
+        "address of the gateway",
+        required=True,
+        update=True,
+        cli=Cli(example="10.0.0.1"),
     )
     netmask = Field(
         str,
-        "its mask, such as 255.255.255.0",
-        example="255.255.255.0",
+        "network mask, such as 255.255.255.0",
         required=True,
         update=True,
+        cli=Cli(example="255.255.255.0"),
     )
     ip_block_type = Field(
-        str, "what the range is for", example="storage", null=True, update=True
+        str, "purpose of the range", null=True, update=True, cli=Cli(example="storage")
     )
-    nss = Field(str, "its name service", null=True, update=True)
-    cloud_id = Ref("clouds", "cloud it is in", required=True)
-    region_id = Ref("regions", "region it is in", required=True)
-    cell_id = Ref("cells", "cell it is in", null=True)
-    project_id = Ref("projects", "project it belongs to", type=str, create=False)
-    variables = Sub(variables.VariableManager, dict, "JSON values")
+    nss = Field(str, "name service", null=True, update=True)
+    cloud_id = shared.CLOUD
+    region_id = shared.REGION
+    cell_id = shared.CELL
+    project_id = shared.PROJECT
+    variables = Sub(variables.VariableManager, dict, "JSON variables of the network")
 
     filters = ("id", "name", "region_id", "cell_id")
     columns = ("id", "name", "cidr", "gateway", "region_id", "cell_id")

@@ -4,16 +4,22 @@
 from __future__ import annotations
 
 from cratonclient import crud
-from cratonclient.fields import Field, Sub
+from cratonclient.fields import Cli, Field, Sub
 from cratonclient.v1 import variables
 
 
 class Project(crud.Resource):
     """A tenant: all inventory belongs to exactly one."""
 
-    id = Field(str, "UUID that identifies it", create=False)  # type: ignore[assignment]
-    name = Field(str, "what it is called", required=True, update=True, example="research")
-    variables = Sub(variables.VariableManager, dict, "JSON values that all in it inherits")
+    id = Field(str, "UUID of the project", create=False)  # type: ignore[assignment]
+    name = Field(
+        str, "name of the project", required=True, update=True, cli=Cli(example="research")
+    )
+    variables = Sub(
+        variables.VariableManager,
+        dict,
+        "JSON variables, inherited by everything in the project",
+    )
 
     filters = ("name",)
     columns = ("id", "name")

@@ -6,26 +6,33 @@ from __future__ import annotations
 import typing as t
 
 from cratonclient import crud
-from cratonclient.fields import Field, Ref
+from cratonclient.fields import NOT_STORED, Cli, Field, Parameter, Ref
 
 
 class User(crud.Resource):
     """A person or program with an API key, in one project."""
 
     username = Field(
-        str, "name to log in with, unique in the project", required=True, example="ada"
+        str,
+        "name to log in with, unique in the project",
+        required=True,
+        cli=Cli(example="ada"),
     )
     project_id = Ref("projects", "project of the user", type=str, required=True)
     is_admin = Field(
-        bool, "whether the user may manage users", default=False, update=True, option="admin"
+        bool,
+        "whether the user may manage users",
+        update=True,
+        default=False,
+        cli=Cli(option="admin"),
     )
-    # The server makes keys itself; it takes one only to ignore it.
-    api_key = Field(str, "key to log in with", null=True, secret=True, stored=False)
-    roles = Field(list, "accepted, not kept", null=True, shown="created", stored=False)
+    # The server generates keys itself. It accepts a key in a request and ignores it.
+    api_key = Field(str, "key to log in with", null=True, secret=True, storage=NOT_STORED)
+    roles = Field(list, "accepted, not stored", null=True, shown="created", storage=NOT_STORED)
 
     filters = ("id",)
     parameters: t.ClassVar[crud.Parameters] = {
-        "name": Field(str, "name of the user", of="username")
+        "name": Parameter(str, "name of the user", compares="username")
     }
     columns = ("id", "username", "is_admin", "project_id")
     unique = ("project_id", "username")

@@ -47,7 +47,8 @@ class Variables(crud.Resource, collections.abc.MutableMapping[str, Variable]):
     """
 
     def __init__(self, manager: t.Any, info: dict[str, t.Any], loaded: bool = False) -> None:
-        inner = info.get("variables")
+        part = getattr(manager, "part_name", None)
+        inner = info.get(part if isinstance(part, str) else VariableManager.part_name)
         values = inner if isinstance(inner, dict) and len(info) == 1 else info
         self._variables = {name: Variable(name, value) for name, value in values.items()}
         super().__init__(manager, {}, loaded=True)
@@ -115,7 +116,7 @@ class VariableManager(crud.CRUDClient[Variables]):
     Source: wire document, section 9; seed document, "Variables".
     """
 
-    key = "variables"
+    key = part_name = "variables"
     base_path = "/variables"
     resource_class = Variables
     many = False

@@ -14,13 +14,9 @@ import subprocess
 import sys
 import typing as t
 
-from cratonclient import v1
 from cratonclient.fields import Ref
 from cratonclient_osc import base_command
-from cratonclient_osc.program import completion_names
-
-if t.TYPE_CHECKING:
-    from cratonclient_osc.program import shell
+from cratonclient_osc.completion.names_command import NAMES_COMMAND
 
 SHELLS = ("bash", "fish", "zsh")
 #: What an option or an argument takes: nothing, anything, or a file. ``@hosts`` are
@@ -39,7 +35,7 @@ class Tree:
     :param app: the application that has them.
     """
 
-    def __init__(self, app: shell.Shell) -> None:
+    def __init__(self, app: t.Any) -> None:
         self.everywhere = _command(app.parser, None)
         self.commands: dict[str, Command] = {}
         for name, entry in app.command_manager:
@@ -123,21 +119,21 @@ def _takes(action: argparse.Action, kind: t.Any) -> str:
         return FILE
     if kind is None:
         return ANYTHING
-    fields = kind.resource_class.fields()
+    fields = kind.fields
     if action.dest in ("columns", "sort", "sort_columns"):
         shown = {n: f for n, f in fields.items() if f.shown == "always"}
         if action.dest == "sort":
-            return f",{' '.join(n for n, f in shown.items() if f.stored)}"
+            return f",{' '.join(n for n, f in shown.items() if f.storage.column)}"
         return f"={' '.join(shown)}"
     field = fields.get(action.dest)
     if isinstance(field, Ref):
         return f"@{field.target}"
     if action.metavar == f"<{kind.key.replace('_', '-')}>":
-        return f"@{v1.collection_of(kind)}"
+        return f"@{kind.collection}"
     return ANYTHING
 
 
-def values(takes: str, begin: str, app: shell.Shell) -> list[str]:
+def values(takes: str, begin: str, app: t.Any) -> list[str]:
     """Give the words that something may be; a server is asked for names.
 
     :param takes: as in :data:`ANYTHING`.
@@ -153,7 +149,7 @@ def values(takes: str, begin: str, app: shell.Shell) -> list[str]:
     environment = {n.upper(): str(v) for n, v in known if v}
     words = ["--insecure"] if given["insecure"] else []
     done = subprocess.run(  # noqa: S603  # this program, without a shell
-        [*_CRATON, completion_names.COMMAND, *words, "--", takes[1:], begin],
+        [*_CRATON, NAMES_COMMAND, *words, "--", takes[1:], begin],
         env={**os.environ, **environment},
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -163,7 +159,7 @@ def values(takes: str, begin: str, app: shell.Shell) -> list[str]:
     return done.stdout.splitlines()
 
 
-class Completion(base_command.Command):
+class Completion(base_command.CratonCommand):
     """Print the completion of a shell."""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -177,7 +173,7 @@ class Completion(base_command.Command):
         sys.stdout.write(script(parsed_args.shell, t.cast("t.Any", self.app)))
 
 
-def script(name: str, app: shell.Shell) -> str:
+def script(name: str, app: t.Any) -> str:
     """Give the completion of a shell.
 
     :param name: one of :data:`SHELLS`.

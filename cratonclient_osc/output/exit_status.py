@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from cratonclient import exceptions, secrets
+from cratonclient import exceptions, paths, secrets
+from cratonclient.printable import printable
 
 DONE, FAILED, USAGE, INVALID, DENIED = range(5)
 NOT_FOUND, CONFLICT, UNREACHABLE, SERVER_ERROR = range(5, 9)
@@ -31,6 +32,7 @@ _URL = "Check the URL of Craton, and that the server runs."
 #: The first class that an error belongs to decides: status, and what to do.
 _TABLE: tuple[tuple[type[exceptions.ClientException], int, str], ...] = (
     (UsageError, USAGE, ""),
+    (paths.PathError, USAGE, ""),
     (exceptions.ConfigurationError, USAGE, ""),
     (Ambiguous, NOT_FOUND, ""),
     (exceptions.BadRequest, INVALID, ""),
@@ -60,7 +62,7 @@ def line(error: Exception) -> str:
     told = secrets.mask("; ".join(str(error).splitlines()))
     if len(told) > _LONGEST:
         told = f"{told[:_LONGEST]} …"
-    said = secrets.printable(told.replace(":; - ", ": "))
+    said = printable(told.replace(":; - ", ": "))
     return f"{said.replace('; - ', '; ')} {_row(error)[1]}".rstrip()
 
 

@@ -22,24 +22,9 @@ import re
 import sys
 import typing as t
 
-from cratonclient import secrets
+from cratonclient.printable import printable
 from cratonclient_osc.output import exit_status
-
-Names = t.Sequence[str]
-Row = t.Sequence[t.Any]
-Rows = t.Iterable[Row]
-
-
-def plain(value: t.Any) -> str:
-    r"""Write a value on one line: text as it is, all else as JSON.
-
-    >>> plain('web'), plain(None), plain({'rack': 'r1'}), plain('a\x1b')
-    ('web', 'null', '{"rack": "r1"}', 'a\\x1b')
-    """
-    if isinstance(value, str):
-        return secrets.printable(value)
-    text = json.dumps(value, ensure_ascii=False)
-    return text if text.isprintable() else json.dumps(value)
+from cratonclient_osc.output.values import Names, Row, Rows, plain
 
 
 class Formatter:
@@ -239,7 +224,7 @@ def _number(variable: str) -> int:
     try:
         return int(text)
     except ValueError:
-        print(f"{variable}: {secrets.printable(repr(text))} is not a number", file=sys.stderr)
+        print(f"{variable}: {printable(repr(text))} is not a number", file=sys.stderr)
         raise SystemExit(exit_status.USAGE) from None
 
 

@@ -9,7 +9,8 @@ import json
 import shutil
 import typing as t
 
-from cratonclient_osc.output import formatters, terminal
+from cratonclient_osc.output import terminal
+from cratonclient_osc.output.values import Names, Row, Rows, plain
 
 #: Columns are not made narrower than this. Where that does not suffice, each
 #: object gets a table of its own.
@@ -19,8 +20,8 @@ Cells = list[str]
 
 
 def write_list(
-    names: formatters.Names,
-    rows: formatters.Rows,
+    names: Names,
+    rows: Rows,
     out: t.TextIO,
     options: argparse.Namespace,
 ) -> None:
@@ -29,7 +30,7 @@ def write_list(
     if not rows and not options.print_empty:
         out.write("\n")
         return
-    header = [formatters.plain(name) for name in names]
+    header = [plain(name) for name in names]
     cells = [[readable(value, ", ") for value in row] for row in rows]
     widths = fit(_widths([header, *cells]), _line(out, options))
     if widths is None:
@@ -40,8 +41,8 @@ def write_list(
 
 
 def write_one(
-    names: formatters.Names,
-    row: formatters.Row,
+    names: Names,
+    row: Row,
     out: t.TextIO,
     options: argparse.Namespace,
 ) -> None:
@@ -51,8 +52,7 @@ def write_one(
         return
     header = ["Field", "Value"]
     cells = [
-        [formatters.plain(name), readable(value, "\n")]
-        for name, value in zip(names, row, strict=True)
+        [plain(name), readable(value, "\n")] for name, value in zip(names, row, strict=True)
     ]
     widths = _widths([header, *cells])
     width = _line(out, options)
@@ -72,12 +72,10 @@ def readable(value: t.Any, between: str) -> str:
     'web, db'
     """
     if isinstance(value, dict):
-        return between.join(
-            f"{formatters.plain(name)}={_unambiguous(one)}" for name, one in value.items()
-        )
+        return between.join(f"{plain(name)}={_unambiguous(one)}" for name, one in value.items())
     if isinstance(value, list):
-        return ", ".join(map(formatters.plain, value))
-    return formatters.plain(value)
+        return ", ".join(map(plain, value))
+    return plain(value)
 
 
 def _unambiguous(value: t.Any) -> str:
@@ -86,9 +84,9 @@ def _unambiguous(value: t.Any) -> str:
         try:
             json.loads(value)
         except ValueError:
-            return formatters.plain(value)
-        return formatters.plain(json.dumps(value))
-    return formatters.plain(value)
+            return plain(value)
+        return plain(json.dumps(value))
+    return plain(value)
 
 
 def fit(natural: t.Sequence[int], line: int | None) -> list[int] | None:
@@ -135,7 +133,7 @@ def _width(cell: str) -> int:
     return max(map(terminal.width, cell.split("\n"))) if "\n" in cell else terminal.width(cell)
 
 
-def _numeric(rows: list[formatters.Row], place: int) -> bool:
+def _numeric(rows: list[Row], place: int) -> bool:
     kinds = {type(row[place]) for row in rows}
     return bool(kinds & {int, float}) and kinds <= {int, float, type(None)}
 

@@ -117,7 +117,7 @@ class ClientManager:
         """Close the connections of the client, if there is one."""
         made = self.__dict__.get("fleet_management")
         if made:
-            made._session._session.session.close()
+            made.close()
 
     def _verify(self) -> bool | str:
         """Give what decides on the certificate of the server."""

@@ -22,7 +22,6 @@ import typing as t
 
 from cratonclient_osc.program import client_factory, global_options
 
-COMMAND = "complete-names"
 #: How long to wait for names, in seconds; a process takes as long to start.
 PATIENCE = 0.15
 #: How long names are good, and how long the background may take to get them.

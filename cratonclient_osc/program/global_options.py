@@ -8,8 +8,8 @@ import os
 import sys
 import typing as t
 
+from cratonclient_osc import usage
 from cratonclient_osc.output import exit_status
-from cratonclient_osc.verbs import field_options
 
 #: The options that OpenStack's tools share. Other ways to log in than the usual
 #: ones have more; those are added when they occur.
@@ -44,11 +44,11 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **kwargs: t.Any) -> None:
         super().__init__(prog="craton", add_help=False, **kwargs)
-        field_options.one_line_errors(self, "craton --help")
+        usage.one_line_errors(self, "craton --help")
         self._anywhere = argparse.ArgumentParser(
             prog="craton", add_help=False, allow_abbrev=False
         )
-        field_options.one_line_errors(self._anywhere, "craton --help")
+        usage.one_line_errors(self._anywhere, "craton --help")
         _add_options(self)
         _add_options(self._anywhere)
 

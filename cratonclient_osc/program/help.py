@@ -14,7 +14,7 @@ from cliff import help as cliff_help
 from cratonclient_osc import base_command
 
 
-class Help(base_command.Command, cliff_help.HelpCommand):
+class Help(base_command.CratonCommand, cliff_help.HelpCommand):
     """Explain a command, or list them all"""
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
@@ -63,7 +63,7 @@ def by_object(app: t.Any) -> list[Group]:
 def subject(made: t.Any) -> str:
     """Tell which object a command is about; nothing if it is about none."""
     kind = getattr(made, "kind", None)
-    return kind.key.replace("_", " ") if kind else ""
+    return kind.noun if kind else ""
 
 
 def _lines(group: Group) -> list[str]:

@@ -18,7 +18,7 @@ import shlex
 import sys
 import typing as t
 
-from cratonclient import secrets
+from cratonclient.printable import printable
 from cratonclient_osc import base_command
 from cratonclient_osc.output import exit_status
 
@@ -157,7 +157,7 @@ OPTIONS: dict[str, Option] = {
 _LIST = "detail fields sort_key sort_dir all limit marker"
 
 
-class Command(base_command.Command):
+class LegacyCommand(base_command.CratonCommand):
     """A command of 2017, which runs commands of today.
 
     :cvar noun: the object, a key of :data:`OBJECTS`.
@@ -199,7 +199,7 @@ class Command(base_command.Command):
         lines = [[self.object, *words] for words in VERBS[self.verb].translate(parsed_args)]
         if sys.stderr.isatty() or self.app.options.verbose_level > 1:
             said = "; ".join(shlex.join(["craton", *words]) for words in lines)
-            print(secrets.printable(f"The spelling of 2017. Today: {said}"), file=sys.stderr)
+            print(printable(f"The spelling of 2017. Today: {said}"), file=sys.stderr)
         for words in lines:
             result = self.app.run_subcommand(words)
             if result:
@@ -345,7 +345,7 @@ def names() -> list[str]:
     return [f"{noun}-{verb}" for noun, had in OBJECTS.items() for verb in had.verbs.split()]
 
 
-def find(name: str) -> type[Command] | None:
+def find(name: str) -> type[LegacyCommand] | None:
     """Find a command of 2017.
 
     :param name: such as ``'host-list'``; underscores will do for hyphens.
@@ -354,4 +354,4 @@ def find(name: str) -> type[Command] | None:
     noun, _, verb = name.replace("_", "-").partition("-")
     if f"{noun}-{verb}" not in names():
         return None
-    return type("Command", (Command,), {"noun": noun, "verb": verb})
+    return type("LegacyCommand", (LegacyCommand,), {"noun": noun, "verb": verb})

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import os
 import pathlib
-import re
 import shlex
 import subprocess
 import typing as t
@@ -21,18 +20,16 @@ from cratonclient import secrets
 from cratonclient_osc.completion import tree as craton_completion
 from cratonclient_osc.output import exit_status
 from cratonclient_osc.program import line_split
+from cratonclient_osc.program.application import Application
 
 if t.TYPE_CHECKING:
     from prompt_toolkit import document
 
-    from cratonclient_osc.program import repl, shell
 
-#: A line that has one of these is not kept.
-_SECRETS = ("password", "passwd", "token", "secret", "key=")
 _MOST_BYTES = 1_000_000
 
 
-def converse(session: repl.Session) -> int:
+def converse(execute: t.Callable[[str], int], app: Application) -> int:
     """Ask for commands until the user wants no more.
 
     An interrupted line or command ends nothing else; the end of the input, or
@@ -42,14 +39,14 @@ def converse(session: repl.Session) -> int:
         "craton> ",
         history=_history(),
         output=output.create_output(always_prefer_tty=True),
-        completer=Completer(session.app),
+        completer=Completer(app),
         complete_style=shortcuts.CompleteStyle.READLINE_LIKE,
         complete_in_thread=True,
         enable_history_search=True,
     )
     while True:
         try:
-            session.execute(asking.prompt())
+            execute(asking.prompt())
         except KeyboardInterrupt:
             continue
         except EOFError:
@@ -62,7 +59,7 @@ class Completer(completion.Completer):
     :param app: the application whose commands are typed.
     """
 
-    def __init__(self, app: shell.Shell) -> None:
+    def __init__(self, app: Application) -> None:
         self._app = app
 
     @functools.cached_property
@@ -110,18 +107,8 @@ class History(history.FileHistory):
 
     def store_string(self, string: str) -> None:
         """Keep a line."""
-        if not secret(string):
+        if not secrets.names_secret(string):
             super().store_string(string)
-
-
-def secret(line: str) -> bool:
-    """Tell whether a line may hold a secret.
-
-    >>> secret('--os-password=x host list'), secret('host list')
-    (True, False)
-    """
-    names = re.sub(r"[-_]", "", "|".join({*_SECRETS, *secrets.SECRETS}))
-    return bool(re.search(names, re.sub(r"[-_]", "", line), re.IGNORECASE))
 
 
 def _history() -> history.History:

@@ -17,15 +17,13 @@ import typing as t
 
 from cratonclient_osc.output import exit_status
 from cratonclient_osc.program import line_split
-
-if t.TYPE_CHECKING:
-    from cratonclient_osc.program import shell
+from cratonclient_osc.program.application import Application
 
 #: Options that do not decide how to reach a server.
 _ABOUT_OUTPUT = frozenset({"format", "verbose_level", "debug", "log_file", "keep_going"})
 
 
-def run(app: shell.Shell) -> int:
+def run(app: Application) -> int:
     """Run commands until there are no more.
 
     :returns: the exit status: of a script, that of the first command that
@@ -38,7 +36,7 @@ def run(app: shell.Shell) -> int:
         if sys.stdin.isatty():
             from cratonclient_osc.program import prompt
 
-            return prompt.converse(session)
+            return prompt.converse(session.execute, app)
         return _read(session, sys.stdin)
     except BrokenPipeError:
         return exit_status.OUTPUT_CLOSED
@@ -78,7 +76,7 @@ class Session:
     :param app: the application, with the global options of the session.
     """
 
-    def __init__(self, app: shell.Shell) -> None:
+    def __init__(self, app: Application) -> None:
         self.app = app
 
     def execute(self, line: str) -> int:

@@ -15,6 +15,7 @@ from importlib import metadata
 from cliff import app
 
 from cratonclient import secrets
+from cratonclient.printable import printable
 from cratonclient_osc.output import exit_status, terminal
 from cratonclient_osc.program import client_factory, command_manager, global_options, help
 
@@ -137,7 +138,7 @@ class Shell(app.App):
 
     def _unknown(self, argv: list[str]) -> str:
         words = list(itertools.takewhile(lambda word: not word.startswith("-"), argv))
-        typed = secrets.printable(" ".join(words[:4]) or argv[0])
+        typed = printable(" ".join(words[:4]) or argv[0])
         known = [name for name, _ in self.command_manager]
         import difflib
 
@@ -167,7 +168,7 @@ class Console(Masked):
     def format(self, record: logging.LogRecord) -> str:
         """Make control characters visible, save for the ends of lines."""
         lines = super().format(record).splitlines()
-        text = "\n".join(secrets.printable(line) for line in lines)
+        text = "\n".join(printable(line) for line in lines)
         return f"{self._red}{text}{self._normal}" if record.levelno >= logging.ERROR else text
 
 

@@ -7,12 +7,12 @@ import argparse
 import typing as t
 
 from cratonclient import exceptions
-from cratonclient_osc.verbs import changes, resource_command, subresource_changes
+from cratonclient_osc.verbs import create, delete, subresource_changes, update
 
 ONCE = "The API key is shown this once: keep it."
 
 
-class Create(resource_command.Create):
+class Create(create.Create):
     """Create a user, and say that its key will not be shown again."""
 
     def create(self, parsed_args: argparse.Namespace) -> t.Any:
@@ -31,7 +31,7 @@ class Create(resource_command.Create):
             ) from exc
 
 
-class Set(changes.Set):
+class Set(update.Set):
     """Change a user, and replace its key when that is wanted."""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -61,7 +61,7 @@ class Set(changes.Set):
         self.app.LOG.warning(ONCE)
 
 
-class Delete(changes.Delete):
+class Delete(delete.Delete):
     """Delete users, in whom nothing is."""
 
     does = "Delete {many}"

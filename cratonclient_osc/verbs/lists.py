@@ -9,14 +9,15 @@ import typing as t
 
 from cratonclient import exceptions
 from cratonclient.fields import Field, Ref
-from cratonclient_osc.output import display, exit_status
-from cratonclient_osc.verbs import field_options, lookup, paths, resource_command
+from cratonclient_osc import usage
+from cratonclient_osc.output import exit_status
+from cratonclient_osc.verbs import assignments, display, field_options, lookup, resource_command
 
 _MOST_PER_PAGE, _LEAST_PER_PAGE = 100, 10
 Pages = t.Iterator[t.Sequence[display.Info]]
 
 
-class List(resource_command.Command, display.Lister):
+class List(resource_command.ResourceCommand, display.Lister):
     """List the objects of a kind."""
 
     does = "List {many}"
@@ -30,7 +31,7 @@ class List(resource_command.Command, display.Lister):
         parser.add_argument(
             "--sort",
             metavar="<field>[:asc|desc],...",
-            type=field_options.typed(_order),
+            type=usage.typed(_order),
             help="sort by these fields, all in one direction (default: created_at)",
         )
         parser.add_argument(
@@ -41,18 +42,18 @@ class List(resource_command.Command, display.Lister):
         )
         for name, field in self.filters.items():
             field_options.add_option(parser, name, field)
-        self.add_places(parser, self.filters)
-        if lookup.detailed(self.kind.resource_class):
+        self.add_scopes(parser, self.filters)
+        if "variables" in self.kind.parts:
             parser.add_argument(
                 "--var",
                 metavar="<path>=<value>",
                 action="append",
                 dest="vars",
-                type=field_options.typed(paths.condition),
+                type=usage.typed(assignments.condition),
                 help="only those whose variable has, or contains, this value; in a path, "
                 "[*] is any element and .* any member (repeat as needed)",
             )
-        if self.kind.resource_class.inherits:
+        if self.kind.inherits:
             field_options.add_origin(parser)
         return parser
 
@@ -68,7 +69,9 @@ class List(resource_command.Command, display.Lister):
         """Narrow it down to what something else holds, and sort it."""
         from cratonclient_osc.verbs import examples
 
-        refs = [(n, f) for n, f in self.filters.items() if isinstance(f, Ref) and f.cascade]
+        refs = [
+            (n, f) for n, f in self.filters.items() if isinstance(f, Ref) and f.storage.cascade
+        ]
         where = [word for n, f in refs[-1:] for word in examples.option(n, f)]
         return [*where, "--sort", self.kind.resource_class.NAME_ATTR]
 
@@ -81,7 +84,7 @@ class List(resource_command.Command, display.Lister):
     @property
     def detailed(self) -> bool:
         """Whether the list can hold what ``details`` adds."""
-        return lookup.detailed(self.kind.resource_class)
+        return "variables" in self.kind.parts
 
     @property
     def columns(self) -> list[str]:
@@ -91,7 +94,7 @@ class List(resource_command.Command, display.Lister):
             for name, field in self.fields.items()
             if field.shown == "always"
             or (field.shown == "details" and self.detailed)
-            or (name in self.subs and field.type is list)
+            or (name in self.parts and field.type is list)
         ]
 
     def take_action(
@@ -99,7 +102,7 @@ class List(resource_command.Command, display.Lister):
     ) -> tuple[t.Sequence[str], t.Iterator[t.Sequence[t.Any]]]:
         """Give the columns and, page by page, the rows."""
         self.check_columns(self.columns, parsed_args)
-        self.check_places(self.filters, parsed_args)
+        self.check_scopes(self.filters, parsed_args)
         always = [name for name in self.columns if self.fields[name].shown == "always"]
         wanted = always if parsed_args.long else self.kind.resource_class.columns
         wanted = [*(parsed_args.columns or wanted), *parsed_args.sort_columns]
@@ -124,9 +127,9 @@ class List(resource_command.Command, display.Lister):
         known = [
             name
             for name, field in self.fields.items()
-            if field.stored and field.shown == "always" and name not in self.unsortable
+            if field.storage.column and field.shown == "always" and name not in self.unsortable
         ]
-        field_options.check_names("sort key", names, known)
+        usage.check_names("sort key", names, known)
         return {"sort_keys": ",".join(dict.fromkeys([*names, "id"])), "sort_dir": direction}
 
     @staticmethod
@@ -155,7 +158,7 @@ class List(resource_command.Command, display.Lister):
 
     def _labelled(self, pages: Pages, names: t.Sequence[str]) -> Pages:
         """Add the parts that no list holds, with a request for each object."""
-        missing = [n for n in names if n in self.subs and self.fields[n].shown == "never"]
+        missing = [n for n in names if n in self.parts and self.fields[n].shown == "never"]
         if not missing:
             yield from pages
             return

@@ -7,8 +7,10 @@ import itertools
 import types
 import typing as t
 
-from cratonclient import crud, exceptions, secrets, v1
-from cratonclient.fields import Ref, Sub
+from cratonclient import crud, exceptions, v1
+from cratonclient.fields import Ref
+from cratonclient.kinds import Kind, kind_of
+from cratonclient.printable import printable
 from cratonclient_osc.output import exit_status
 
 #: Ids by the names of reference fields, such as ``{'region_id': 3}``: where to look.
@@ -32,7 +34,8 @@ def find(
     :raises cratonclient.exceptions.NotFound: when there is none.
     :raises cratonclient_osc.output.exit_status.Ambiguous: when the name is not unique.
     """
-    resource = manager.resource_class
+    kind = kind_of(type(manager))
+    resource = kind.resource_class
     if _may_be_id(text, resource):
         try:
             found = manager.get(text, **query)
@@ -42,13 +45,14 @@ def find(
             if is_in(found.to_dict(), where):
                 return found
     if not _asked(resource, {**where, "name": text}):
-        narrowing = [n for n in places(resource) if n in resource.filters]
+        narrowing = [n for n in scopes(kind) if n in resource.filters]
         options = " or ".join(f"--{name.removesuffix('_id')}" for name in narrowing)
-        what = manager.key.replace("_", " ")
-        raise exit_status.UsageError(f"Give the id of the {what}, or {options} with its name.")
-    details = {"details": True, **query} if detailed(resource) else {}
+        raise exit_status.UsageError(
+            f"Give the id of the {kind.noun}, or {options} with its name."
+        )
+    details = {"details": True, **query} if "variables" in kind.parts else {}
     found = _only(_by_name([manager], text, where, **details), manager, text, where)
-    complete = "variables" in found.to_dict() or "variables" not in resource.fields()
+    complete = "variables" in found.to_dict() or not kind.has_variables
     return found if complete else manager.get(found.id, **query)
 
 
@@ -72,8 +76,8 @@ def find_id(
         return text if resource.fields()["id"].type is str else int(text)
     managers = [manager]
     if "get" not in resource.operations:
-        kinds = (k for k in v1.kinds() if issubclass(k.resource_class, resource))
-        managers = [getattr(client, v1.collection_of(k)) for k in kinds]
+        extending = (k for k in v1.kinds() if k.extends(v1.kind(collection)))
+        managers = [getattr(client, k.collection) for k in extending]
     managers = [m for m in managers if "get" in m.resource_class.operations]
     found = _by_name(managers, text, where if strict else ANYWHERE)
     if len(found) > 1:
@@ -81,28 +85,23 @@ def find_id(
     return t.cast("int | str", _only(found, manager, text, where if strict else ANYWHERE).id)
 
 
-def places(resource: type[crud.Resource]) -> dict[str, Ref[t.Any]]:
+def scopes(kind: Kind) -> dict[str, Ref[t.Any]]:
     """Give the references that tell objects of one name apart.
 
     They are the references to what an object lives in, and those of that in
     turn: a region is in a cloud, a port of a device is where the device is.
     """
     found: dict[str, Ref[t.Any]] = {}
-    for name, field in resource.fields().items():
-        if not isinstance(field, Ref) or not field.cascade or field.update:
+    for name, field in kind.fields.items():
+        if not isinstance(field, Ref) or not field.storage.cascade or field.update:
             continue
-        if field.create or name in resource.unique:
+        if field.create or name in kind.resource_class.unique:
             found[name] = field
     for field in list(found.values()):
-        for name, above in places(v1.kind(field.target).resource_class).items():
+        for name, above in scopes(v1.kind(field.target)).items():
             if above.create:
                 found.setdefault(name, above)
     return found
-
-
-def detailed(resource: type[crud.Resource]) -> bool:
-    """Tell whether a list of a kind can hold its variables."""
-    return isinstance(resource.fields().get("variables"), Sub)
 
 
 def describe(one: t.Any) -> str:
@@ -110,7 +109,7 @@ def describe(one: t.Any) -> str:
     known = one.to_dict()
     facts = [
         f"{name} {known[name]}"
-        for name in places(type(one))
+        for name in scopes(kind_of(type(one.manager)))
         if known.get(name) is not None and name in type(one).fields()
     ]
     return f"{one.id} ({', '.join(facts)})" if facts else str(one.id)
@@ -183,7 +182,7 @@ def _only(
     :raises cratonclient.exceptions.NotFound: when there is none.
     :raises cratonclient_osc.output.exit_status.Ambiguous: when there are more.
     """
-    what = manager.key.replace("_", " ")
+    what = kind_of(type(manager)).noun
     if not found:
         there = "".join(
             f" in the {name.removesuffix('_id').replace('_', ' ')} {value}"
@@ -195,7 +194,7 @@ def _only(
         more = len(found) - len(named)
         ids = ", ".join(named) + (f" and {more} more" if more else "")
         raise exit_status.Ambiguous(
-            secrets.printable(
+            printable(
                 f"The name {text!r} means more than one {what}: give one of the ids {ids}."
             )
         )

@@ -12,10 +12,11 @@ import functools
 import logging
 import typing as t
 
-from cratonclient import exceptions
+from cratonclient import exceptions, paths
 from cratonclient.fields import Sub
+from cratonclient.kinds import kind_of
 from cratonclient_osc.output import exit_status
-from cratonclient_osc.verbs import paths
+from cratonclient_osc.verbs.assignments import Assignment
 
 LOG = logging.getLogger(__name__)
 
@@ -67,13 +68,13 @@ class Variables:
         """Those that the object has itself."""
         return own_variables(self._one, self._name)
 
-    def add(self, assignments: t.Sequence[paths.Assignment]) -> Change:
+    def add(self, assignments: t.Sequence[Assignment]) -> Change:
         """Prepare to set variables, or what is in them.
 
         A variable that is inherited is copied before something in it is changed,
         so that all else in it stays.
 
-        :raises cratonclient_osc.verbs.paths.PathError: when a path leads nowhere.
+        :raises cratonclient.paths.PathError: when a path leads nowhere.
         """
         known = self._one.to_dict().get(self._name, {})
         inside = {str(path[0]) for path, _ in assignments if len(path) > 1} & set(known)
@@ -99,7 +100,7 @@ class Variables:
         )
         whole = {t.cast("str", path[0]) for path in given if len(path) == 1}
         parts = [path for path in given if path[0] not in whole]
-        paths.remove_all(own, parts)
+        paths.unset(own, parts)
         changed = {t.cast("str", path[0]): own[t.cast("str", path[0])] for path in parts}
 
         def change() -> None:
@@ -150,7 +151,7 @@ def _require(
 ) -> None:
     for name in wanted:
         if name not in there:
-            kind = one.manager.key.replace("_", " ")
+            kind = kind_of(type(one.manager)).noun
             called = getattr(one, type(one).NAME_ATTR)
             raise exceptions.NotFound(
                 f"The {kind} {called!r} has no {what} {name!r}; nothing was changed.{hint}"

@@ -4,15 +4,16 @@
 from __future__ import annotations
 
 import argparse
-import functools
 import typing as t
 
-from cratonclient import exceptions
-from cratonclient_osc.output import display, exit_status
+from cratonclient import exceptions, paths
+from cratonclient_osc import usage
+from cratonclient_osc.output import exit_status
 from cratonclient_osc.verbs import (
+    assignments,
+    display,
     field_options,
     input_files,
-    paths,
     resource_command,
     subresource_changes,
 )
@@ -20,25 +21,23 @@ from cratonclient_osc.verbs import (
 _PATH = "variable, or a path into it such as hw.bios.version or nics[0].mac"
 
 
-class Command(resource_command.Command):
+class VariableCommand(resource_command.ResourceCommand):
     """What these commands share."""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the object."""
         parser = super().get_parser(prog_name)
-        field_options.in_any_order(parser)
+        usage.in_any_order(parser)
         self.add_object(parser)
         return parser
 
-    @functools.cached_property
-    def attribute(self) -> str:
-        """The field that holds the variables."""
-        return next(name for name, field in self.subs.items() if field.type is dict)
+    #: The part that holds the variables.
+    attribute = "variables"
 
     @property
     def inherits(self) -> bool:
         """Whether objects of the kind inherit variables."""
-        return bool(self.kind.resource_class.inherits)
+        return bool(self.kind.inherits)
 
     def find_variables(self, parsed_args: argparse.Namespace) -> tuple[t.Any, dict[str, t.Any]]:
         """Find an object and its variables, inherited ones too unless told otherwise."""
@@ -48,7 +47,7 @@ class Command(resource_command.Command):
         return one, one.to_dict().get(self.attribute) or {}
 
 
-class List(Command, display.Lister):
+class List(VariableCommand, display.Lister):
     """List the variables of an object."""
 
     does = "List the variables of a {one}"
@@ -79,7 +78,7 @@ class List(Command, display.Lister):
         return names, [(name, found[name], name in own)[: len(names)] for name in sorted(found)]
 
 
-class Show(Command, display.ShowOne):
+class Show(VariableCommand, display.ShowOne):
     """Show variables of an object."""
 
     does = "Show the variables of a {one}, or one value"
@@ -91,7 +90,7 @@ class Show(Command, display.ShowOne):
             "paths",
             metavar="<path>",
             nargs="*",
-            type=field_options.typed(paths.parse),
+            type=usage.typed(paths.parse),
             help=f"{_PATH}; of one alone, the bare value is printed",
         )
         if self.inherits:
@@ -123,7 +122,7 @@ class Show(Command, display.ShowOne):
         for path in wanted:
             said = path[0] if len(path) == 1 else paths.write(path)
             if not paths.has(found, path):
-                meant = field_options.nearest(str(path[0]), found)
+                meant = usage.nearest(str(path[0]), found)
                 raise exceptions.NotFound(
                     f"The {self.noun} {parsed_args.object!r} has no variable {said!r}.{meant}"
                 )
@@ -132,7 +131,7 @@ class Show(Command, display.ShowOne):
         return list(shown), list(shown.values())
 
 
-class Set(Command):
+class Set(VariableCommand):
     """Set variables of an object."""
 
     does = "Set variables of a {one}; the others stay"
@@ -144,7 +143,7 @@ class Set(Command):
             "assignments",
             metavar="<path>=<value>",
             nargs="*",
-            type=field_options.typed(_assignments),
+            type=usage.typed(_assignments),
             help=f"{_PATH}, and its value: JSON, else a string; @file is read from a file, "
             "@- from stdin. A single - stands for an object on stdin.",
         )
@@ -153,7 +152,7 @@ class Set(Command):
             metavar="<file>",
             action="append",
             default=[],
-            type=field_options.typed(_from_file),
+            type=usage.typed(_from_file),
             help="file with an object of JSON or YAML, - for stdin (repeat as needed)",
         )
         return parser
@@ -177,7 +176,7 @@ class Set(Command):
         subresource_changes.Variables(one, self.attribute).add(given)()
 
 
-class Unset(Command):
+class Unset(VariableCommand):
     """Take variables away from an object."""
 
     does = "Take variables away from a {one}"
@@ -189,7 +188,7 @@ class Unset(Command):
             "paths",
             metavar="<path>",
             nargs="+",
-            type=field_options.typed(paths.parse),
+            type=usage.typed(paths.parse),
             help=_PATH,
         )
         return parser
@@ -206,10 +205,10 @@ class Unset(Command):
         subresource_changes.Variables(one, self.attribute).remove(parsed_args.paths)()
 
 
-def _assignments(text: str) -> list[paths.Assignment]:
-    return _from_file(text) if text == "-" else [paths.assignment(text)]
+def _assignments(text: str) -> list[assignments.Assignment]:
+    return _from_file(text) if text == "-" else [assignments.assignment(text)]
 
 
-def _from_file(name: str) -> list[paths.Assignment]:
+def _from_file(name: str) -> list[assignments.Assignment]:
     found = input_files.read_object(name)
-    return [paths.Assignment((key,), value) for key, value in found.items()]
+    return [assignments.Assignment((key,), value) for key, value in found.items()]

@@ -13,10 +13,12 @@ import typing as t
 
 import falcon
 
+from cratonserver.api.view import Responder, View
+from cratonserver.db.tables import Tables
 from cratonserver.openapi.operations import Operation, operation
 
 
-class Document:
+class Document(View):
     """``/v1/openapi.json``.
 
     :param paths: all views of the application by path. They are read when the
@@ -26,21 +28,24 @@ class Document:
     #: It holds no secrets, and the tools that read it have no credentials yet.
     is_open = True
 
-    def __init__(self, paths: t.Mapping[str, t.Any]) -> None:
+    def __init__(self, paths: t.Mapping[str, View], tables: Tables) -> None:
         self._paths = paths
+        self._tables = tables
+
+    def responders(self) -> dict[str, Responder]:
+        """Return the responders."""
+        return {"GET": self.get}
 
     @functools.cached_property
     def _text(self) -> str:
         from cratonserver.openapi import document
 
-        return json.dumps(document.document(self._paths), indent=1)
+        return json.dumps(document.document(self._paths, self._tables), indent=1)
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Show the document."""
         resp.content_type = falcon.MEDIA_JSON
         resp.text = self._text
-
-    on_head = on_get
 
     def describe(self) -> dict[str, t.Any]:
         """Describe itself."""
@@ -54,7 +59,7 @@ class Document:
         }
 
 
-class Docs:
+class Docs(View):
     """``/v1/docs``.
 
     :param paths: all views of the application by path, read when the page is
@@ -64,16 +69,21 @@ class Docs:
     #: It tells nothing that the document does not.
     is_open = True
 
-    def __init__(self, paths: t.Mapping[str, t.Any]) -> None:
+    def __init__(self, paths: t.Mapping[str, View], tables: Tables) -> None:
         self._paths = paths
+        self._tables = tables
+
+    def responders(self) -> dict[str, Responder]:
+        """Return the responders."""
+        return {"GET": self.get}
 
     @functools.cached_property
     def _page(self) -> str:
         from cratonserver.openapi import document, page
 
-        return page.page(document.document(self._paths))
+        return page.page(document.document(self._paths, self._tables))
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Show the page."""
         from cratonserver.openapi import page
 
@@ -81,8 +91,6 @@ class Docs:
         resp.set_header("X-Content-Type-Options", "nosniff")
         resp.content_type = "text/html; charset=utf-8"
         resp.text = self._page
-
-    on_head = on_get
 
     def describe(self) -> dict[str, Operation]:
         """Describe itself."""

@@ -9,15 +9,14 @@ import falcon
 import sqlalchemy as sa
 
 from cratonserver.api import json_response
+from cratonserver.api.view import Responder, View
 from cratonserver.db.store import Store, StoreError
 from cratonserver.openapi.operations import Operation, operation, ref
 
 LOG = logging.getLogger(__name__)
 
-PATH = "/healthcheck"
 
-
-class Health:
+class Health(View):
     """Tell whether this server can do its work, which is whether its database answers.
 
     :param store: the store.
@@ -29,11 +28,15 @@ class Health:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def responders(self) -> dict[str, Responder]:
+        """Return the responders."""
+        return {"GET": self.get}
+
+    def get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer 200, or 503 without the reason, which the log has."""
         message, status = "OK", 200
         try:
-            with self._store.read(once=True) as connection:
+            with self._store.read(single_query=True) as connection:
                 connection.execute(sa.select(1))
         except (StoreError, sa.exc.SQLAlchemyError):
             LOG.exception("The database does not answer")
@@ -41,8 +44,6 @@ class Health:
         resp.status = status
         resp.set_header("Cache-Control", "no-store")
         json_response.answer(resp, {"message": message, "status": status})
-
-    on_head = on_get
 
     def describe(self) -> dict[str, Operation]:
         """Describe itself."""

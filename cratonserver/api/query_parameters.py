@@ -1,51 +1,79 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read the parameters of a query (wire document, sections 6.1 to 6.3)."""
+"""Read the parameters of a query string."""
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import typing as t
 from urllib import parse
 
-from cratonclient import v1
-from cratonclient.fields import Field, Sub
+from cratonclient.kinds import Kind
 from cratonserver import errors
-from cratonserver.db import keyset
-from cratonserver.db.tables import Kind, Schema
-from cratonserver.kinds import rules
-from cratonserver.openapi import json_schemas
+from cratonserver.api import vars_parameter
+from cratonserver.db import list_query
+from cratonserver.db.list_query import ListQuery
+from cratonserver.db.tables import Tables
+from cratonserver.openapi import parameter_schemas
+from cratonserver.openapi.json_schemas import JsonSchema
 
 _FALSE = frozenset({"n", "no", "false", "0", ""})
 _INTEGER = re.compile(r"\s*[+-]?[0-9]{1,20}\s*")
-#: More than anybody means; each costs time before it can be refused.
+#: The maximum number of parameters. Each takes time before it can be refused.
 _MOST = 100
 
 
-@dataclasses.dataclass(frozen=True)
-class ListQuery:
-    """What a list is asked for.
+class ListRequest(t.NamedTuple):
+    """A request for a page of a list.
 
-    :param filters: values by the name of the parameter.
-    :param sort_keys: names of columns.
-    :param sort_dir: ``asc`` or ``desc``.
-    :param limit: the size of the page.
-    :param marker: the id after which it begins, as text.
-    :param details: whether each object comes with its variables.
-    :param resolved: whether those include the inherited ones.
-    :param vars: what the variables must match, ``None`` if that does not matter.
-    :param echo: the parameters as the links of the page repeat them.
+    :param query: what to read.
+    :param details: whether each object contains its variables.
+    :param echo: the parameters that the links of the page repeat.
     """
 
-    filters: dict[str, t.Any]
-    sort_keys: tuple[str, ...]
-    sort_dir: str
-    limit: int
-    marker: str | None
+    query: ListQuery
     details: bool
-    resolved: bool
-    vars: str | None
     echo: dict[str, t.Any]
+
+
+def for_list(tables: Tables, kind: Kind, query_string: str) -> ListRequest:
+    """Read the parameters of a list.
+
+    :raises cratonserver.errors.Refused: with status 400.
+    """
+    allowed = parameter_schemas.of_list(tables, kind)
+    values = _read(allowed, given(query_string))
+    marker, conditions = values.get("marker"), values.get("vars")
+    query = ListQuery(
+        filters=_filters(tables, kind, values),
+        limit=values.get("limit", list_query.DEFAULT_LIMIT),
+        sort_keys=_sort_keys(values),
+        descending=values.get("sort_dir") == "desc",
+        marker=None if marker is None else str(marker),
+        variables=None if conditions is None else vars_parameter.parse(conditions),
+        resolved=values.get("resolved-values", True) and bool(kind.inherits),
+    )
+    echo = {**_flags(kind, allowed), **_echo(query, values)}
+    return ListRequest(query, values.get("details", False), echo)
+
+
+def for_item(query_string: str, *, resolvable: bool) -> bool:
+    """Read the parameters of a request for one object.
+
+    :param resolvable: whether ``resolved-values`` may be given.
+    :returns: whether variables include the inherited ones.
+    :raises cratonserver.errors.Refused: with status 400.
+    """
+    values = _read(parameter_schemas.of_item(resolvable=resolvable), given(query_string))
+    return bool(values.get("resolved-values", resolvable))
+
+
+def read(query_string: str, allowed: t.Mapping[str, JsonSchema]) -> dict[str, t.Any]:
+    """Read the parameters of another request.
+
+    :param allowed: schemas of the parameters by name.
+    :raises cratonserver.errors.Refused: with status 400.
+    """
+    return _read(allowed, given(query_string))
 
 
 def given(query: str) -> dict[str, str]:
@@ -63,154 +91,46 @@ def given(query: str) -> dict[str, str]:
     return dict(reversed(pairs))
 
 
-def for_list(schema: Schema, kind: Kind, query: str) -> ListQuery:
-    """Read the parameters of a list.
-
-    :param query: the query string.
-    :raises cratonserver.errors.Refused: with status 400.
-    """
-    peculiar = rules.of(kind)
-    allowed = of_list(schema, kind)
-    values = _read(allowed, given(query))
-    sort_keys = tuple((values.get("sort_keys") or "").replace(",", " ").split(" "))
-    marker = values.get("marker")
-    read = ListQuery(
-        filters={
-            name: peculiar.sought(name, values[name])
-            for name in _filters(kind)
-            if name in values and (values[name] or name not in peculiar.optional_filters)
-        },
-        sort_keys=sort_keys if "sort_keys" in values else keyset.DEFAULT_SORT,
-        sort_dir=values.get("sort_dir", "asc"),
-        limit=values.get("limit", keyset.DEFAULT_LIMIT),
-        marker=None if marker is None else str(marker),
-        details=values.get("details", False),
-        resolved=values.get("resolved-values", True) and bool(kind.resource_class.inherits),
-        vars=values.get("vars"),
-        echo={},
-    )
-    read.echo.update({**_always(kind, allowed), **_echo(read, values)})
-    return read
-
-
-def for_one(query: str, *, resolvable: bool) -> bool:
-    """Read the parameters of a request for one object.
-
-    :param query: the query string.
-    :param resolvable: whether ``resolved-values`` may be given.
-    :returns: whether variables include the inherited ones.
-    """
-    values = _read(of_one(resolvable=resolvable), given(query))
-    return bool(values.get("resolved-values", resolvable))
-
-
-def read(query: str, allowed: t.Mapping[str, json_schemas.Schema]) -> dict[str, t.Any]:
-    """Read the parameters of a request for something else.
-
-    :param allowed: their JSON Schemas.
-    :raises cratonserver.errors.Refused: with status 400.
-    """
-    return _read(allowed, given(query))
-
-
-def of_list(schema: Schema, kind: Kind) -> dict[str, json_schemas.Schema]:
-    """Give the JSON Schemas of the parameters of a list."""
-    resource = kind.resource_class
-    allowed = {name: json_schemas.parameter(field) for name, field in _filters(kind).items()}
-    allowed.update(
-        limit=_LIMIT,
-        marker=json_schemas.identifier(resource, "id of the last object of the page before"),
-        sort_keys=_sort_keys(resource),
-        sort_dir=_SORT_DIR,
-    )
-    if schema.has_variables(kind) and _detailed(schema, kind):
-        allowed["details"] = _flag("whether each object comes with its variables", False)
-    if isinstance(resource.fields().get("variables"), Sub):
-        allowed["vars"] = _VARS
-    if resource.inherits:
-        allowed["resolved-values"] = _RESOLVED
-    ignored = rules.of(kind).ignores
-    return {**allowed, **dict.fromkeys(ignored, _flag("accepted, without effect", False))}
-
-
-def of_one(*, resolvable: bool) -> dict[str, json_schemas.Schema]:
-    """Give the JSON Schemas of the parameters of a request for one object."""
-    return {"resolved-values": _RESOLVED} if resolvable else {}
-
-
-def _flag(description: str, default: bool) -> json_schemas.Schema:
-    return {"description": description, "type": "boolean", "default": default}
-
-
-_RESOLVED = _flag("whether variables include the inherited ones", True)
-_VARS: json_schemas.Schema = {
-    "description": "variables that the objects have, as PATH:VALUE, separated by commas",
-    "type": "string",
-    "example": 'disks[*].size:"2T",rack:"r1"',
-}
-_LIMIT: json_schemas.Schema = {
-    "description": "the most objects of a page",
-    "type": "integer",
-    "minimum": keyset.MIN_LIMIT,
-    "maximum": keyset.MAX_LIMIT,
-    "default": keyset.DEFAULT_LIMIT,
-}
-_SORT_DIR: json_schemas.Schema = {
-    "description": "whether to sort up or down",
-    "type": "string",
-    "enum": ["asc", "desc"],
-    "default": "asc",
-}
-
-
-def _sort_keys(resource: t.Any) -> json_schemas.Schema:
+def _filters(tables: Tables, kind: Kind, values: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    storage, optional = tables.storage(kind), tables.policy(kind).optional_filters
     return {
-        "description": "fields to sort by, in order",
-        "type": "array",
-        "items": {"type": "string", "enum": keyset.sortable(resource)},
-        "minItems": 1,
-        "default": list(keyset.DEFAULT_SORT),
+        name: storage.filter_value(name, values[name])
+        for name in parameter_schemas.filters(kind)
+        if name in values and (values[name] or name not in optional)
     }
 
 
-def _filters(kind: Kind) -> dict[str, Field[t.Any]]:
-    resource = kind.resource_class
-    fields = resource.fields()
-    return {**{name: fields[name] for name in resource.filters}, **resource.parameters}
+def _sort_keys(values: t.Mapping[str, t.Any]) -> tuple[str, ...]:
+    if "sort_keys" not in values:
+        return list_query.DEFAULT_SORT
+    return tuple(values["sort_keys"].replace(",", " ").split(" "))
 
 
-def _detailed(schema: Schema, kind: Kind) -> bool:
-    """Tell whether a list can show variables: where they have a path of their own."""
-    members = [member.resource_class.fields() for member in schema.members(kind)]
-    return all(isinstance(fields.get("variables"), Sub) for fields in members)
-
-
-def _always(kind: Kind, allowed: t.Container[str]) -> dict[str, t.Any]:
-    """Give the flags that links carry although they were not given (section 8)."""
-    resource = kind.resource_class
+def _flags(kind: Kind, allowed: t.Container[str]) -> dict[str, t.Any]:
+    """Return the flags that links contain although the request did not."""
     flags: dict[str, t.Any] = {
-        n: False for n, f in resource.parameters.items() if f.type is bool
+        name: False
+        for name, field in kind.resource_class.parameters.items()
+        if field.type is bool
     }
     if "resolved-values" in allowed:
         flags["resolved-values"] = True
-    if "details" in allowed and not (resource.inherits and "variables" in resource.fields()):
+    if "details" in allowed and not (kind.inherits and kind.has_variables):
         flags["details"] = False
     return flags
 
 
 def _echo(query: ListQuery, values: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Give the parameters that every link carries."""
+    """Return the parameters of the request that every link contains."""
     return {
         **{name: value for name, value in values.items() if name != "marker"},
         "sort_keys": ",".join(query.sort_keys),
-        "sort_dir": query.sort_dir,
+        "sort_dir": "desc" if query.descending else "asc",
         "limit": query.limit,
     }
 
 
-def _read(
-    allowed: t.Mapping[str, json_schemas.Schema], given: t.Mapping[str, str]
-) -> dict[str, t.Any]:
+def _read(allowed: t.Mapping[str, JsonSchema], given: t.Mapping[str, str]) -> dict[str, t.Any]:
     problems = []
     unknown = sorted(set(given) - set(allowed))
     if unknown:
@@ -228,7 +148,7 @@ def _read(
     return values
 
 
-def _convert(schema: json_schemas.Schema, text: str) -> t.Any:
+def _convert(schema: JsonSchema, text: str) -> t.Any:
     """Read a parameter as its schema has it.
 
     :raises ValueError: when it does not fit, in the words of jsonschema, which
@@ -245,7 +165,7 @@ def _convert(schema: json_schemas.Schema, text: str) -> t.Any:
     return text
 
 
-def _integer(schema: json_schemas.Schema, text: str) -> int:
+def _integer(schema: JsonSchema, text: str) -> int:
     value = int(text) if _INTEGER.fullmatch(text) else None
     if value is None:
         raise ValueError(f"{text!r} is not of type 'integer'")
@@ -254,8 +174,3 @@ def _integer(schema: json_schemas.Schema, text: str) -> int:
     if value > schema.get("maximum", value):
         raise ValueError(f"{value} is greater than the maximum of {schema['maximum']}")
     return value
-
-
-def collection_path(kind: Kind) -> str:
-    """Give the name of a collection as paths spell it."""
-    return v1.collection_of(kind).replace("_", "-")

@@ -14,10 +14,11 @@ import re
 import typing as t
 
 from cratonclient.fields import Field
+from cratonclient.kinds import Kind
 from cratonserver import errors
 from cratonserver.api import strict_json
-from cratonserver.db.tables import Kind
 from cratonserver.openapi import json_schemas
+from cratonserver.openapi.json_schemas import JsonSchema
 
 if t.TYPE_CHECKING:
     import jsonschema.protocols
@@ -73,7 +74,7 @@ def for_create(kind: Kind, value: t.Any) -> dict[str, t.Any]:
     :returns: the fields that it gives.
     :raises cratonserver.errors.Refused: with status 400.
     """
-    fields = {n: f for n, f in kind.resource_class.fields().items() if f.create}
+    fields = {n: f for n, f in kind.fields.items() if f.create}
     check(json_schemas.for_create(kind), value)
     return _normal(fields, value)
 
@@ -86,12 +87,12 @@ def for_update(kind: Kind, value: t.Any) -> dict[str, t.Any]:
     """
     if value is None or isinstance(value, list):
         return {}
-    fields = {n: f for n, f in kind.resource_class.fields().items() if f.update}
+    fields = {n: f for n, f in kind.fields.items() if f.update}
     check(json_schemas.for_update(kind), value)
     return _normal(fields, value)
 
 
-def check(schema: json_schemas.Schema, value: t.Any) -> None:
+def check(schema: JsonSchema, value: t.Any) -> None:
     """Check a value against a JSON Schema.
 
     :raises cratonserver.errors.Refused: with status 400, all problems at once.
@@ -108,7 +109,7 @@ def _in_words(error: jsonschema.ValidationError) -> str:
 
 
 @functools.cache
-def _validator() -> t.Callable[[json_schemas.Schema], jsonschema.protocols.Validator]:
+def _validator() -> t.Callable[[JsonSchema], jsonschema.protocols.Validator]:
     """Make the class of validators; 2.0 is a number, not an integer."""
     import jsonschema
 
@@ -126,7 +127,7 @@ def _validator() -> t.Callable[[json_schemas.Schema], jsonschema.protocols.Valid
     )
     extend: t.Any = jsonschema.validators.extend
     return t.cast(
-        "t.Callable[[json_schemas.Schema], jsonschema.protocols.Validator]",
+        "t.Callable[[JsonSchema], jsonschema.protocols.Validator]",
         extend(
             jsonschema.Draft202012Validator,
             {"pattern": pattern, "x-maxBytes": most_bytes},

@@ -6,7 +6,9 @@ from __future__ import annotations
 import falcon
 
 from cratonserver import identity
-from cratonserver.api import json_response, request_bodies, views
+from cratonserver.api import json_response, request_bodies
+from cratonserver.api.view import KindView, Responder
+from cratonserver.db import ids
 from cratonserver.db.store import Store
 from cratonserver.openapi.operations import Operation, operation, ref
 
@@ -16,7 +18,7 @@ PATH = "/v1/users/{item_id:id}/key"
 BODY = {"type": ["object", "null"], "additionalProperties": False}
 
 
-class Key(views.View):
+class Key(KindView):
     """The key of a user.
 
     :param store: the store.
@@ -25,15 +27,19 @@ class Key(views.View):
     part = "key"
 
     def __init__(self, store: Store) -> None:
-        super().__init__(store, store.schema.kind("users"), {})
+        super().__init__(store, store.tables.kind("users"))
 
-    def on_post(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
+    def responders(self) -> dict[str, Responder]:
+        """Return the responders."""
+        return {"POST": self.replace}
+
+    def replace(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
         """Replace the key. Everybody may replace the own one."""
         sent = request_bodies.parse(req.content_type, req.bounded_stream.read())
         request_bodies.check(BODY, sent)
         if item_id != str(req.context.identity.user_id):
             self.allow(req)
-        user_id = self.rules.item_id(item_id)
+        user_id = ids.read(self.kind, item_id)
         key, digest = identity.new_key()
         user = self.change(req, lambda objects: objects.update(user_id, {"key_digest": digest}))
         resp.status = falcon.HTTP_201

@@ -8,10 +8,11 @@ import typing as t
 import falcon
 
 from cratonserver.api import json_response
+from cratonserver.api.view import Responder, View
 from cratonserver.openapi.operations import Operation, operation
 
 
-class Versions:
+class Versions(View):
     """Tell which versions of the API there are: one.
 
     keystoneauth reads this, whether an endpoint in the catalogue ends in ``/v1``
@@ -26,7 +27,11 @@ class Versions:
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def responders(self) -> dict[str, Responder]:
+        """Return the responders."""
+        return {"GET": self.get}
+
+    def get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Show the versions."""
         version = {
             "id": "v1.0",
@@ -38,8 +43,6 @@ class Versions:
             ],
         }
         json_response.answer(resp, {"versions": [version]})
-
-    on_head = on_get
 
     def describe(self) -> dict[str, Operation]:
         """Describe itself."""

@@ -13,26 +13,19 @@ import typing as t
 import falcon
 import sqlalchemy as sa
 from keystoneauth1 import exceptions as ksa_exceptions
-from keystoneauth1 import loading
-from keystonemiddleware import auth_token, opts
+from keystonemiddleware import auth_token
 from keystonemiddleware.auth_token import _exceptions as ksm_exceptions
 from oslo_config import cfg
 
-from cratonserver import errors
-from cratonserver.auth import local
+from cratonserver import errors, wsgi_keys
 from cratonserver.config.settings import Roles
-from cratonserver.db import objects
+from cratonserver.db import clock
 from cratonserver.db.store import Store
 from cratonserver.identity import Identity, project_id
 
 if t.TYPE_CHECKING:
     from _typeshed import wsgi
     from keystoneauth1.access import access
-
-#: The section of the configuration that is keystonemiddleware's.
-SECTION = "keystone_authtoken"
-#: What of it has to be set.
-REQUIRED = ("www_authenticate_uri", "auth_type", "auth_url")
 
 SERVICE_TYPE = "fleet_management"
 
@@ -42,25 +35,6 @@ _UNAVAILABLE = (
     ksa_exceptions.RequestTimeout,
     ksm_exceptions.ServiceError,
 )
-
-
-def register(parsed: cfg.ConfigOpts) -> list[cfg.Opt]:
-    """Make the section of the middleware known.
-
-    :returns: the options that it may have.
-    :raises keystoneauth1.exceptions.NoMatchingPlugin: when there is no
-        ``auth_type`` of that name.
-    """
-    options: list[cfg.Opt] = []
-    for group, found in opts.list_auth_token_opts():
-        parsed.register_opts(found, group=group)
-        options.extend(found)
-    auth_type = parsed[SECTION].auth_type
-    if auth_type:
-        found = loading.get_auth_plugin_conf_options(auth_type)
-        parsed.register_opts(found, group=SECTION)
-        options.extend(found)
-    return options
 
 
 class Checked:
@@ -124,7 +98,7 @@ class KeystoneAuthentication:
         self._store = store
         self._roles = roles
         self._open_paths = open_paths
-        self._projects = store.schema.table(store.schema.kind("projects"))
+        self._projects = store.tables.metadata.tables["projects"]
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Put the identity into the context, or refuse the request."""
@@ -136,7 +110,7 @@ class KeystoneAuthentication:
         token = req.env["keystone.token_auth"].user
         known = self._identity(token)
         self._make_project(known.project_id, token.project_name)
-        req.context.identity = req.env[local.IDENTITY_KEY] = known
+        req.context.identity = req.env[wsgi_keys.IDENTITY] = known
 
     def _identity(self, token: access.AccessInfo) -> Identity:
         if not token.project_id:
@@ -165,7 +139,7 @@ class KeystoneAuthentication:
         seen = sa.select(self._projects.c.id).where(self._projects.c.id == item_id)
         if self._store.ask(lambda connection: connection.execute(seen).first()):
             return
-        values = {"id": item_id, "name": name or item_id, "created_at": objects.now()}
+        values = {"id": item_id, "name": name or item_id, "created_at": clock.now()}
         make = sa.insert(self._projects).values(values)
         with contextlib.suppress(sa.exc.IntegrityError):  # another request was faster
             self._store.transact(lambda connection: connection.execute(make))

@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who makes a request: what is asked before anything else."""
+"""Authenticate requests by Craton's own users and their API keys."""
 
 from __future__ import annotations
 
+import functools
+import hmac
+import secrets
 import typing as t
 
 import falcon
+import sqlalchemy as sa
 
-from cratonserver import errors, identity
+from cratonserver import errors, identity, wsgi_keys
+from cratonserver.db.dialect import PREPARE
 from cratonserver.db.store import Store
-
-#: Where a caller inside the process says who it is. Nobody can set it from
-#: outside: what comes from the network is below ``HTTP_``.
-IDENTITY_KEY = "cratonserver.identity"
+from cratonserver.identity import Identity, project_id
 
 
 class LocalAuthentication:
@@ -24,30 +26,61 @@ class LocalAuthentication:
 
     def __init__(self, store: Store, open_paths: frozenset[str]) -> None:
         self._store = store
-        self._users = store.schema.table(store.schema.kind("users"))
+        self._users = store.tables.metadata.tables["users"]
         self._open_paths = open_paths
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Put the identity into the context, or refuse the request."""
         if req.path in self._open_paths:
             return
-        known = req.env.get(IDENTITY_KEY)
+        known = req.env.get(wsgi_keys.IDENTITY)
         if known is None:
             given = [req.get_header(f"X-Auth-{name}") for name in ("User", "Token", "Project")]
             known = self._store.ask(
-                lambda connection: identity.authenticate(connection, self._users, *given)
+                lambda connection: authenticate(connection, self._users, *given)
             )
-            req.env[IDENTITY_KEY] = known  # for the log
+            req.env[wsgi_keys.IDENTITY] = known  # for the log
         req.context.identity = known
 
 
-class ReadersOnlyRead:
-    """Keep those who may only read from changing anything, whatever the path."""
+def authenticate(
+    connection: sa.Connection,
+    users: sa.Table,
+    username: str | None,
+    api_key: str | None,
+    project: str | None,
+) -> Identity:
+    """Find the user that three request headers name.
 
-    def process_resource(
-        self, req: falcon.Request, resp: falcon.Response, resource: t.Any, params: t.Any
-    ) -> None:
-        """Refuse what is not a way to read."""
-        who = getattr(req.context, "identity", None)
-        if who is not None and not who.can_write and req.method not in ("GET", "HEAD"):
-            raise errors.Refused(403, "This action requires a role that may write")
+    :raises cratonserver.errors.Refused: with status 401.
+    """
+    try:
+        canonical = project_id(project or "")
+    except ValueError:
+        message = f"Project ID ('{project}') is not a valid UUID"
+        raise errors.Refused(401, message) from None
+    if "\0" in (username or ""):  # nobody's name, and PostgreSQL takes none
+        username = None
+    named = {"project_id": canonical, "username": username or ""}
+    row = connection.execute(_user(users), named).one_or_none()
+    # The same work for a user that does not exist, so that time tells nothing.
+    known = row.key_digest if row else _NOBODY
+    right = hmac.compare_digest(known, identity.digest(api_key or ""))
+    if row is None or not right:
+        raise errors.Refused(401, "The request could not be authenticated.")
+    return Identity(canonical, row.username, row.is_admin, row.is_root, user_id=row.id)
+
+
+_NOBODY = identity.digest(secrets.token_hex(20))
+
+
+@functools.lru_cache(maxsize=4)
+def _user(users: sa.Table) -> sa.Select[t.Any]:
+    """Make the query that every request begins with."""
+    known = users.c
+    columns = (known.id, known.username, known.key_digest, known.is_admin, known.is_root)
+    named = sa.select(*columns).where(
+        known.project_id == sa.bindparam("project_id"),
+        known.username == sa.bindparam("username"),
+    )
+    return named.execution_options(**{PREPARE: True})

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one configuration: options over environment over file.
+"""Read the configuration: options before the environment before files.
 
-It is read with oslo.config, as operators of OpenStack know it: an INI file with
-sections, and ``OS_<GROUP>__<NAME>`` in the environment. What can be set is
-declared in :mod:`cratonserver.config.settings`.
+oslo.config reads it, so operators of OpenStack know it: INI files with sections, and
+``OS_<GROUP>__<NAME>`` in the environment. The settings are declared in
+:mod:`cratonserver.config.settings`.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import os
-import re
 import typing as t
 
 from oslo_config import cfg, types
 
+from cratonclient import secrets
 from cratonserver.config import settings
 from cratonserver.config.settings import TOP, Declared
 
-#: Where the file is when nobody says.
+#: The file to read if no other file is given.
 DEFAULT_FILE = "/etc/craton/craton-server.conf"
-#: Names the file, for programs that have no options of ours.
+#: Names the file, for programs without options.
 FILE_VARIABLE = "CRATON_SERVER_CONFIG"
-#: The short name of one variable, as old as the server.
+#: A short name for ``OS_DEFAULT__DATABASE``.
 DATABASE_VARIABLE = "CRATON_DATABASE"
-#: The section that is keystonemiddleware's.
+#: The section of keystonemiddleware.
 KEYSTONE = "keystone_authtoken"
 
 
@@ -59,7 +59,7 @@ class Configuration:
             value = getattr(of, declared.name)
             text = ",".join(value) if isinstance(value, tuple) else str(value)
             origin = self.origins[group, declared.name]
-            yield f"{declared.name} = {_masked(text)}  ({origin})"
+            yield f"{declared.name} = {secrets.mask_url(text)}  ({origin})"
         yield from self._middleware_lines()
 
     def _middleware_lines(self) -> t.Iterator[str]:
@@ -79,32 +79,24 @@ class Configuration:
 def load(given: t.Mapping[str, t.Any], files: t.Sequence[str] = ()) -> Configuration:
     """Read the configuration.
 
-    :param given: what options of the command line say, by name.
-    :param files: the files to read, the last one wins; else the one that
-        ``CRATON_SERVER_CONFIG`` names, else the one in ``/etc/craton``, if it
-        is there.
-    :raises ConfigurationError: when something in it cannot be used.
+    :param given: values of command line options by the name of the setting.
+    :param files: files to read; the last one wins. Without files: the one that
+        ``CRATON_SERVER_CONFIG`` names, or the one in ``/etc/craton`` if it exists.
+    :raises ConfigurationError: if a value cannot be used, or an option is unknown.
     """
     files = files or _default_files()
-    parsed = cfg.ConfigOpts()
-    for group, options in list_opts():
-        parsed.register_opts(options, group=None if group == TOP else group)
-    try:
-        parsed([], project="craton", default_config_files=[*files], default_config_dirs=[])
-    except cfg.Error as exc:
-        raise ConfigurationError(str(exc)) from exc
-    except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigurationError(f"{', '.join(files)}: {exc}") from exc
-    sources = _Sources(given, files)
+    parsed = _parse(files, list_opts())
+    overrides = _overrides(given)
     values: dict[tuple[str, str], t.Any] = {}
     origins: dict[tuple[str, str], str] = {}
     for declared in settings.declared():
         place = declared.group, declared.name
-        values[place] = _read(parsed, declared, sources)
-        origins[place] = sources.of(declared)[0]
+        override = overrides.get(declared.name)
+        values[place] = _value(parsed, declared, override, files)
+        origins[place] = override.origin if override else _origin(parsed, declared, files)
     made = settings.make(values)
     middleware = _middleware(parsed) if made.auth == "keystone" else None
-    sources.refuse_unknown({KEYSTONE: middleware})
+    _refuse_unknown(files, {KEYSTONE: middleware})
     return Configuration(made, origins, parsed, middleware or ())
 
 
@@ -150,59 +142,128 @@ def _option(declared: Declared) -> cfg.Opt:
     return cfg.StrOpt(declared.name, choices=list(rule.choices.items()) or None, **options)
 
 
-class _Sources:
-    """Who says what, to name it in messages.
+class Override(t.NamedTuple):
+    """A value from the command line, or from the short variable.
 
-    :param given: what options say, by name.
-    :param files: the files, the last one wins.
+    :param value: the value. A ``$`` in it stands for itself.
+    :param origin: where it comes from, for messages.
     """
 
-    def __init__(self, given: t.Mapping[str, t.Any], files: t.Sequence[str]) -> None:
-        self.given = given
-        self._files: dict[str, dict[str, dict[str, list[str]]]] = {}
-        for file in files:
-            sections: dict[str, dict[str, t.Any]] = {}
-            cfg.ConfigParser(file, sections).parse()
-            self._files[file] = sections
+    value: t.Any
+    origin: str
 
-    def of(self, declared: Declared) -> tuple[str, str]:
-        """Tell where a setting comes from, and the text of it."""
-        group, name = declared.group, declared.name
-        if name in self.given:
-            return option_of(name), str(self.given[name])
-        for variable in (_variable(group, name), *_short_variable(name)):
-            if variable in os.environ:
-                return variable, os.environ[variable]
-        for file, sections in reversed(self._files.items()):
-            if name in sections.get(group, {}):
-                return file, sections[group][name][-1]
-        return "default", str(declared.default)
 
-    def refuse_unknown(self, others: t.Mapping[str, t.Collection[cfg.Opt] | None]) -> None:
-        """Refuse what no setting is called.
+def _overrides(given: t.Mapping[str, t.Any]) -> dict[str, Override]:
+    """Return the values that come before the environment and the files, by name."""
+    overrides = {name: Override(value, option_of(name)) for name, value in given.items()}
+    short = os.environ.get(DATABASE_VARIABLE)
+    if short is not None and "OS_DEFAULT__DATABASE" not in os.environ:
+        overrides.setdefault("database", Override(short, DATABASE_VARIABLE))
+    return overrides
 
-        :param others: sections that are somebody else's, and their options; ``None``
-            where nobody looks at them.
-        """
-        known: dict[str, set[str]] = {}
-        for declared in settings.declared():
-            known.setdefault(declared.group, set()).add(declared.name)
-        for group, options in others.items():
-            known[group] = {name for option in options or () for name in _names(option)}
-        ignored = [group for group, options in others.items() if options is None]
-        for file, sections in self._files.items():
-            for group, values in sections.items():
-                if group in ignored:
-                    continue
-                if group not in known:
-                    hint = _nearest(group, known)
-                    raise ConfigurationError(f"{file}: there is no section [{group}]{hint}")
-                for name in values:
-                    if name not in known[group]:
-                        hint = _nearest(name, known[group])
-                        raise ConfigurationError(
-                            f"{file}: [{group}] has no option {name!r}{hint}"
-                        )
+
+def _parse(
+    files: t.Sequence[str], options: t.Iterable[tuple[str, list[cfg.Opt]]]
+) -> cfg.ConfigOpts:
+    """Parse files with oslo.config. Values are checked when they are read."""
+    parsed = cfg.ConfigOpts()
+    for group, found in options:
+        parsed.register_opts(found, group=_group(group))
+    try:
+        parsed([], project="craton", default_config_files=[*files], default_config_dirs=[])
+    except cfg.Error as exc:
+        raise ConfigurationError(str(exc)) from exc
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ConfigurationError(f"{', '.join(files)}: {exc}") from exc
+    return parsed
+
+
+def _group(group: str) -> str | None:
+    """Return the name of a group in oslo.config."""
+    return None if group == TOP else group
+
+
+def _value(
+    parsed: cfg.ConfigOpts,
+    declared: Declared,
+    override: Override | None,
+    files: t.Sequence[str],
+) -> t.Any:
+    """Return the value of one setting.
+
+    :raises ConfigurationError: if it cannot be used.
+    """
+    group, name = _group(declared.group), declared.name
+    try:
+        if override:
+            literal = override.value
+            if isinstance(literal, str):
+                literal = literal.replace("$", "$$")
+            parsed.set_override(name, literal, group)
+        value = (parsed if group is None else parsed[group])[name]
+    except (ValueError, cfg.Error) as exc:
+        origin, text = override.origin if override else "", override.value if override else ""
+        if not override:
+            origin, text = _written(declared, files)
+        shown = secrets.mask_url(str(text))
+        reason = str(exc).rpartition(": ")[2] if declared.rule.check else _wanted(declared)
+        if not isinstance(exc, ValueError):
+            reason = "a $ that stands for itself has to be written $$"
+        raise ConfigurationError(
+            f"{origin}: [{declared.group}] {name} = {shown!r}: {reason}"
+        ) from exc
+    return tuple(value) if declared.type is tuple else value
+
+
+def _origin(parsed: cfg.ConfigOpts, declared: Declared, files: t.Sequence[str]) -> str:
+    """Return where a value comes from: a variable, a file, or the default."""
+    location = parsed.get_location(declared.name, _group(declared.group))
+    if location is None or not location.location.is_user_controlled:
+        return "default"
+    # oslo.config makes paths absolute; messages show them as they were given.
+    given = {os.path.abspath(file): file for file in files}
+    return given.get(str(location.detail), str(location.detail))
+
+
+def _written(declared: Declared, files: t.Sequence[str]) -> tuple[str, str]:
+    """Return where an invalid value comes from, and its text."""
+    lenient = _parse(files, [(declared.group, [cfg.StrOpt(declared.name)])])
+    group = _group(declared.group)
+    try:
+        text = (lenient if group is None else lenient[group])[declared.name]
+    except cfg.Error:  # a $ that stands for an unknown option
+        return ", ".join(files), ""
+    return _origin(lenient, declared, files), str(text)
+
+
+def _refuse_unknown(
+    files: t.Sequence[str], others: t.Mapping[str, t.Collection[cfg.Opt] | None]
+) -> None:
+    """Refuse sections and options that do not exist.
+
+    :param others: options of sections that belong to others, by section. ``None`` for a
+        section whose options are ignored.
+    :raises ConfigurationError: for the first of them.
+    """
+    known: dict[str, set[str]] = {}
+    for declared in settings.declared():
+        known.setdefault(declared.group, set()).add(declared.name)
+    for group, options in others.items():
+        known[group] = {name for option in options or () for name in _names(option)}
+    ignored = [group for group, options in others.items() if options is None]
+    for file in files:
+        sections: dict[str, dict[str, t.Any]] = {}
+        cfg.ConfigParser(file, sections).parse()
+        for group, values in sections.items():
+            if group in ignored:
+                continue
+            if group not in known:
+                hint = _nearest(group, known)
+                raise ConfigurationError(f"{file}: there is no section [{group}]{hint}")
+            for name in values:
+                if name not in known[group]:
+                    hint = _nearest(name, known[group])
+                    raise ConfigurationError(f"{file}: [{group}] has no option {name!r}{hint}")
 
 
 def _names(option: cfg.Opt) -> set[str]:
@@ -214,14 +275,14 @@ def _names(option: cfg.Opt) -> set[str]:
 def _middleware(parsed: cfg.ConfigOpts) -> list[cfg.Opt]:
     """Make keystonemiddleware's section known, and check that it can be used."""
     try:
-        from cratonserver.auth import keystone
+        from cratonserver.config import keystone_options
     except ImportError as exc:
         raise ConfigurationError(
             f"auth = keystone needs more than is installed ({exc}): "
             "pip install 'python-cratonclient[server,keystone]'"
         ) from exc
     try:
-        options = keystone.register(parsed)
+        options = keystone_options.register(parsed)
     except Exception as exc:  # whatever a plugin of keystoneauth does
         raise ConfigurationError(f"[{KEYSTONE}] auth_type: {exc}") from exc
     for option in options:
@@ -232,35 +293,9 @@ def _middleware(parsed: cfg.ConfigOpts) -> list[cfg.Opt]:
             raise ConfigurationError(
                 f"[{KEYSTONE}] {option.dest} cannot be used{shown}"
             ) from exc
-        if option.dest in keystone.REQUIRED and not value:
+        if option.dest in keystone_options.REQUIRED and not value:
             raise ConfigurationError(f"[{KEYSTONE}] {option.dest} has to be set")
     return options
-
-
-def _read(parsed: cfg.ConfigOpts, declared: Declared, sources: _Sources) -> t.Any:
-    """Read one setting."""
-    group, name = declared.group, declared.name
-    origin, text = sources.of(declared)
-    where = None if group == TOP else group
-    try:
-        if name in sources.given or origin == DATABASE_VARIABLE:
-            # Nothing in these stands for anything else: $ is $.
-            value = sources.given.get(name, text)
-            literal = value.replace("$", "$$") if isinstance(value, str) else value
-            parsed.set_override(name, literal, where)
-        value = (parsed if where is None else parsed[where])[name]
-    except (ValueError, cfg.Error) as exc:
-        shown = f"{origin}: [{group}] {name} = {_masked(text)!r}"
-        reason = str(exc).rpartition(": ")[2] if declared.rule.check else _wanted(declared)
-        if not isinstance(exc, ValueError):
-            reason = "a $ that stands for itself is written $$"
-        raise ConfigurationError(f"{shown}: {reason}") from exc
-    return tuple(value) if declared.type is tuple else value
-
-
-def _masked(text: str) -> str:
-    """Take passwords out of a URL of a database, also out of one that is malformed."""
-    return re.sub(r"(?<=://).*(?=@)|(?<=password=)[^&]*", "***", text)
 
 
 def _wanted(declared: Declared) -> str:
@@ -279,14 +314,6 @@ def _default_files() -> list[str]:
     if named:
         return [named]
     return [DEFAULT_FILE] if os.path.exists(DEFAULT_FILE) else []
-
-
-def _variable(group: str, name: str) -> str:
-    return f"OS_{group.upper()}__{name.upper()}"
-
-
-def _short_variable(name: str) -> tuple[str, ...]:
-    return (DATABASE_VARIABLE,) if name == "database" else ()
 
 
 def _nearest(name: str, known: t.Iterable[str]) -> str:

@@ -1,14 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``craton_matches(value, path, wanted)``: whether a JSON value contains another.
+"""``craton_matches(value, path, wanted)``: whether a JSON value contains another one.
 
-It is a function of the database, so that a page is filtered where its rows are:
-Python on SQLite, PL/pgSQL on PostgreSQL. All three arguments are JSON texts; the
-path is a list of steps as in :mod:`cratonserver.api.vars_parameter`.
+This is a function in the database, so that rows are filtered where they are: Python on
+SQLite, PL/pgSQL on PostgreSQL (``json_contains.sql``). All arguments are JSON texts. The
+path is a list of steps: names of members, indexes of elements, ``{}`` for every member
+and ``[]`` for every element.
 
-The rules are those of ``JSON_CONTAINS`` of MySQL, for which the API was designed:
-an object contains one with some of its members; a list contains what any of its
-elements contains, and a list of such things; other values contain their equals.
-Several parts, as ``[*]`` addresses them, are a list.
+The rules are those of ``JSON_CONTAINS`` of MySQL, for which the API was designed: an
+object contains an object with some of its members; a list contains whatever one of its
+elements contains, and a list of such values; any other value contains its equal. A path
+that leads to several parts leads to a list of them.
+
+For example, ``os.release:"9"`` becomes, on both databases::
+
+    CASE WHEN value LIKE '%"release"%"9"%' ESCAPE '!'
+        THEN craton_matches(value, '["release"]', '"9"')
+        ELSE 0 END = 1
 """
 
 from __future__ import annotations
@@ -22,71 +29,92 @@ import typing as t
 
 import sqlalchemy as sa
 
-from cratonserver.api.vars_parameter import Condition
+from cratonclient import paths
+from cratonserver.db.list_query import Condition
 
 NAME = "craton_matches"
 
-#: Longer values are not worth the memory that remembering them takes.
+#: The steps to all parts, as the path argument writes them.
+_EVERY: dict[paths.Every, t.Any] = {paths.Every.MEMBER: {}, paths.Every.ELEMENT: []}
+
+#: Results are remembered for values up to a length, so that memory stays bounded.
 _CACHED_LENGTH, _CACHED_CALLS = 1024, 2048
-#: How much of a value the index has. PostgreSQL takes no long texts into one.
-_BEGINNING = 64
+#: How much of a value is in the index. PostgreSQL does not index long texts.
+_INDEXED_LENGTH = 64
 
 
 def condition(value: sa.ColumnElement[t.Any], wanted: Condition) -> sa.ColumnElement[bool]:
-    """Give the condition that a value matches.
+    """Return the condition that a value matches.
 
-    What must be written in it anyhow is looked for first, which is faster.
+    The value must contain certain texts. Looking for them first is faster.
+
+    :param value: column with JSON values.
+    :param wanted: condition on the variable.
     """
-    path, text = json.dumps(wanted.steps), json.dumps(wanted.wanted)
-    matches = sa.Function(NAME, value, path, text, type_=sa.Integer())
+    steps = [_EVERY[s] if isinstance(s, paths.Every) else s for s in wanted.steps]
+    arguments = json.dumps(steps), json.dumps(wanted.wanted)
+    matches = sa.Function(NAME, value, *arguments, type_=sa.Integer())
     return sa.case((value.like(_pattern(wanted), escape="!"), matches), else_=0) == 1
 
 
-def beginning(value: sa.ColumnElement[t.Any]) -> sa.ColumnElement[t.Any]:
-    """Give the beginning of a value, as the index of variables has it."""
-    return sa.func.substr(value, sa.literal_column("1"), sa.literal_column(str(_BEGINNING)))
+def start(value: sa.ColumnElement[t.Any]) -> sa.ColumnElement[t.Any]:
+    """Return the start of a value, as the index of variables contains it."""
+    return sa.func.substr(
+        value, sa.literal_column("1"), sa.literal_column(str(_INDEXED_LENGTH))
+    )
 
 
-def begins(value: sa.ColumnElement[t.Any], wanted: Condition) -> list[sa.ColumnElement[bool]]:
-    """Give what the index knows of values that match: they are equal to it, or lists."""
+def starts(value: sa.ColumnElement[t.Any], wanted: Condition) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions that the index can check: the value is equal, or a list.
+
+    For example, ``rack:"r1"`` becomes::
+
+        substr(value, 1, 64) IN ('"r1"')
+            OR substr(value, 1, 64) >= '[' AND substr(value, 1, 64) < '\\'
+    """
     scalar = not wanted.steps and not isinstance(wanted.wanted, dict | list)
     texts = _texts(wanted.wanted) if scalar else []
     if not texts:
         return []
-    start = beginning(value)
-    equal = start.in_([text[:_BEGINNING] for text in texts])
-    return [sa.or_(equal, sa.and_(start >= "[", start < "\\"))]  # the next in ASCII
+    indexed = start(value)
+    equal = indexed.in_([text[:_INDEXED_LENGTH] for text in texts])
+    # A backslash follows the bracket in ASCII.
+    return [sa.or_(equal, sa.and_(indexed >= "[", indexed < "\\"))]
 
 
 def matches(value: str | None, path: str, wanted: str) -> int | None:
     """Tell whether a part of a value contains another value.
 
-    :param value: JSON; ``None``, the database's NULL, if there is no variable.
-    :param path: a JSON list of steps.
-    :param wanted: JSON.
-    :returns: 1 or 0: PostgreSQL takes an equality for rare, and a truth for half of all.
+    :param value: JSON text; ``None``, the NULL of the database, for no variable.
+    :param path: JSON text of a list of steps.
+    :param wanted: JSON text.
+    :returns: 1 or 0, not a boolean: the planner of PostgreSQL expects that few rows
+        equal 1, but that half of all rows are true.
 
     >>> matches('{"os": {"release": [8, 9]}}', '["os", "release"]', '9')
     1
     """
     if value is None:
         return None
-    judge = _remembered if len(value) <= _CACHED_LENGTH else _judge
+    judge = _judge_cached if len(value) <= _CACHED_LENGTH else _judge
     return int(judge(value, path, wanted))
 
 
+def postgresql_function() -> str:
+    """Return the statement that creates the function in PostgreSQL."""
+    return pathlib.Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+
+
 def _judge(value: str, path: str, wanted: str) -> bool:
-    parts, several = [_load(value)], False
-    for step in _load_once(path):
-        parts = [inner for part in parts for inner in _descend(part, step)]
-        several = several or isinstance(step, dict | list)
+    steps, several = _steps(path)
+    parts = paths.match(_load(value), steps)
     if not parts:
         return False
-    return _contains(parts if several else parts[0], _load_once(wanted))
+    return _contains(parts if several else parts[0], _load_cached(wanted))
 
 
-_remembered = functools.lru_cache(_CACHED_CALLS)(_judge)
-#: Numbers are what is written, as in PostgreSQL, and not what is near it.
+_judge_cached = functools.lru_cache(_CACHED_CALLS)(_judge)
+#: Numbers are compared as they are written, as PostgreSQL does, not as floats.
 _DECODER = json.JSONDecoder(parse_float=decimal.Decimal)
 
 
@@ -94,21 +122,18 @@ def _load(text: str) -> t.Any:
     return _DECODER.raw_decode(text)[0]
 
 
-#: What is looked for is the same for many values.
-_load_once = functools.lru_cache(64)(_load)
+#: One query looks for the same value in many rows.
+_load_cached = functools.lru_cache(64)(_load)
 
 
-def _descend(part: t.Any, step: t.Any) -> t.Iterable[t.Any]:
-    """Give what one step leads to."""
-    if isinstance(part, dict):
-        if isinstance(step, dict):
-            return part.values()
-        return (part[step],) if isinstance(step, str) and step in part else ()
-    if isinstance(part, list):
-        if isinstance(step, list):
-            return part
-        return part[step : step + 1] if isinstance(step, int) else ()
-    return ()
+@functools.lru_cache(64)
+def _steps(text: str) -> tuple[paths.Path, bool]:
+    """Read a path argument; tell whether it may lead to several parts."""
+    steps = tuple(
+        paths.Every.MEMBER if step == {} else paths.Every.ELEMENT if step == [] else step
+        for step in _load(text)
+    )
+    return steps, any(isinstance(step, paths.Every) for step in steps)
 
 
 def _contains(value: t.Any, wanted: t.Any) -> bool:
@@ -125,7 +150,7 @@ def _contains(value: t.Any, wanted: t.Any) -> bool:
 
 
 def _pattern(wanted: Condition) -> str:
-    """Give a pattern of LIKE for all values that match: names of members, a scalar."""
+    """Return a LIKE pattern for all values that match: names of members, and a scalar."""
     pieces = [json.dumps(step) for step in wanted.steps if isinstance(step, str)]
     if not isinstance(wanted.wanted, dict | list):
         pieces.extend(_texts(wanted.wanted)[:1])
@@ -138,9 +163,9 @@ def _pattern(wanted: Condition) -> str:
 
 
 def _texts(scalar: t.Any) -> list[str]:
-    """Give the texts that a value can be which equals another one, the shortest first.
+    """Return the JSON texts of all values that equal a scalar, the shortest first.
 
-    None are given for numbers that are written in other ways, too.
+    The list is empty for numbers that can be written in other ways, too.
     """
     if isinstance(scalar, bool) or not isinstance(scalar, int | float):
         return [json.dumps(scalar)]
@@ -149,10 +174,3 @@ def _texts(scalar: t.Any) -> list[str]:
     if abs(scalar) >= 10**15:
         return []
     return [f"{scalar:.0f}", f"{scalar:.1f}"] if scalar else ["0", "0.0", "-0.0"]
-
-
-def create_in_postgresql(_target: t.Any, connection: sa.Connection, **_kw: t.Any) -> None:
-    """Make the function in a database of PostgreSQL; a listener of ``after_create``."""
-    if connection.dialect.name == "postgresql":
-        statements = pathlib.Path(__file__).with_suffix(".sql").read_text()
-        connection.exec_driver_sql(statements)

@@ -3,114 +3,140 @@
 
 from __future__ import annotations
 
-import datetime
 import typing as t
 
 import sqlalchemy as sa
 
 from cratonclient.fields import Ref
+from cratonclient.kinds import Kind
 from cratonserver import errors
-from cratonserver.api import vars_parameter
-from cratonserver.api.query_parameters import ListQuery
-from cratonserver.db import databases, keyset, page_query, variable_filter, variables
-from cratonserver.db.tables import Kind, Schema
+from cratonserver.db import (
+    clock,
+    ids,
+    labels,
+    list_query,
+    page_query,
+    variable_filter,
+    variables,
+)
+from cratonserver.db.dialect import Clause
+from cratonserver.db.list_query import ListQuery, Shape
+from cratonserver.db.policy import Change, Deletion, Row
+from cratonserver.db.tables import Tables
 from cratonserver.identity import Identity
-from cratonserver.kinds import rules
-
-Row = dict[str, t.Any]
 
 
 class Page(t.NamedTuple):
-    """One page: its rows, and the marker of the page before (None: the first)."""
+    """A page of a list.
+
+    :param rows: its rows.
+    :param previous: the marker of the page before, ``None`` if that is the first page.
+    """
 
     rows: list[Row]
     previous: t.Any
 
 
 class Objects:
-    """The objects of one kind, as one user sees them.
+    """The objects of one kind that a user may see.
 
-    :param schema: the tables.
-    :param kind: the manager class of the kind.
+    :param tables: the tables.
+    :param kind: the kind.
     :param who: the user.
-    :param connection: within a transaction.
+    :param connection: connection in a transaction.
     """
 
     def __init__(
-        self, schema: Schema, kind: Kind, who: Identity, connection: sa.Connection
+        self, tables: Tables, kind: Kind, who: Identity, connection: sa.Connection
     ) -> None:
-        self.schema = schema
+        self.tables = tables
         self.kind = kind
         self.who = who
         self.connection = connection
-        self.table = schema.table(kind)
-        self.rules = rules.of(kind)
+        self.table = tables.table(kind)
+        self.policy = tables.policy(kind)
+
+    # Reading
 
     def find(self, item_id: int | str) -> Row:
-        """Read one row.
+        """Return one row.
 
         :raises cratonserver.errors.Refused: with status 404.
         """
-        query = self._select().where(self.table.c.id == item_id)
-        found = self._rows(query)
+        found = self._rows(self._select().where(self.table.c.id == item_id))
         if not found:
             raise errors.not_found()
         return found[0]
 
     def page(self, query: ListQuery) -> Page:
-        """Read one page of a list.
+        """Return a page of a list.
 
-        :raises cratonserver.errors.Refused: with status 400 for an unknown
-            marker or sort key, and for ``vars`` that cannot be read.
+        :raises cratonserver.errors.Refused: with status 400, if the marker or a sort
+            key does not exist.
         """
         self._check_order(query)
-        shape = page_query.Shape(
-            self.kind,
-            everywhere=self.who.is_root,
-            filters=tuple(query.filters),
-            sort_keys=query.sort_keys,
-            descending=query.sort_dir == "desc",
-            limit=query.limit,
-            follows=query.marker is not None,
-        )
+        shape = query.shape(self.kind, all_projects=self.who.is_root)
         values = {**query.filters, page_query.PROJECT: self.who.project_id}
         if query.marker is not None:
             values[page_query.MARKER] = self._marker(query.marker)
-        if query.vars is None:
-            statements = self.schema.once(page_query.make, shape)
+        if query.variables is None:
+            statements = self.tables.cached(page_query.build, shape)
         else:
-            statements = page_query.make(self.schema, shape, self._matching(query, shape))
+            conditions = self._with_variables(query, shape)
+            statements = page_query.build(self.tables, shape, conditions)
         rows = self._rows(statements.page, values)
-        if statements.nothing is None:
+        if statements.if_empty is None:
             return Page(rows, None)
         if rows:
             return Page(rows, rows[0]["before"])
-        found = self.connection.execute(statements.nothing, values).one()
+        found = self.connection.execute(statements.if_empty, values).one()
         if found.marker is None:
             raise _no_marker(str(query.marker))
         return Page(rows, found.before)
 
     def matching(self, filters: t.Mapping[str, t.Any]) -> list[Row]:
-        """Read all rows that match, however many."""
-        select = self._select().where(*self._conditions(filters)).order_by(self.table.c.id)
-        return self._rows(select)
+        """Return all rows that match filters, however many, sorted by id."""
+        query = ListQuery(dict(filters), limit=0)
+        shape = query.shape(self.kind, all_projects=self.who.is_root)
+        conditions = page_query.conditions_of(self.tables, shape)
+        select = self.tables.rows(self.kind).where(*conditions).order_by(self.table.c.id)
+        return self._rows(select, {**filters, page_query.PROJECT: self.who.project_id})
+
+    def mapping_of(
+        self, rows: t.Sequence[Row], *, resolved: bool = False, part: str = "variables"
+    ) -> dict[t.Any, Row]:
+        """Return a mapping part of rows, such as their variables.
+
+        :param resolved: whether to include inherited variables.
+        :param part: name of the part.
+        :returns: values by name, by id of the row. Rows without values may be missing.
+        """
+        if resolved and part == "variables" and self.kind.inherits:
+            return variables.resolve(self.connection, self.tables, self.kind, rows)
+        item_ids = [row["id"] for row in rows]
+        return variables.own(self.connection, self.tables, self.kind, item_ids, part)
+
+    def labels(self, item_id: int | str, part: str = "labels") -> list[str]:
+        """Return the labels of a row, sorted."""
+        return labels.read(self.connection, self.tables, self.kind, item_id, part)
+
+    # Writing
 
     def create(self, given: t.Mapping[str, t.Any]) -> tuple[Row, Row]:
-        """Store a new row with its variables and labels.
+        """Store a new row with its parts.
 
-        :param given: checked values.
-        :returns: the row, and what the answer shows beside it.
-        :raises cratonserver.errors.Refused: with status 404 for an unknown
-            reference and 409 for a name that is taken.
+        :param given: checked values of fields and parts.
+        :returns: the row, and what only the answer to this request shows.
+        :raises cratonserver.errors.Refused: with status 404 if a referenced object does
+            not exist, 409 if the name is taken.
         """
-        fields = self.kind.resource_class.fields()
         values = {
             name: given.get(name, field.default)
-            for name, field in fields.items()
-            if field.stored and field.create
+            for name, field in self.kind.fields.items()
+            if field.storage.column and field.create
         }
-        values["created_at"] = now()
-        shown = self.rules.complete(values, self.who)
+        values["created_at"] = clock.now()
+        shown = self.policy.complete(values, self.who)
         if "kind" in self.table.c:
             values["kind"] = self.kind.key
         self._check_references(values, values.get("project_id"))
@@ -120,205 +146,199 @@ class Objects:
         except sa.exc.IntegrityError as exc:
             raise self._refusal(exc) from exc
         row = self.find(item_id)
-        self.rules.check(self, row, values)
-        if "variables" in given:
-            table = self.schema.variables(self.kind)
-            variables.put(self.connection, table, item_id, given["variables"])
-        if "labels" in given:
-            self._insert_labels(item_id, given["labels"])
+        self.policy.check_update(self._change(row, values))
+        self._create_parts(item_id, given)
         return row, shown
 
     def update(self, item_id: int | str, given: t.Mapping[str, t.Any]) -> Row:
         """Change a row.
 
+        :param given: checked values of fields.
+        :returns: the row after the change.
         :raises cratonserver.errors.Refused: with status 404 or 409.
         """
-        self._hold(item_id)
+        self._lock(item_id)
         row = self.find(item_id)
         values = dict(given)
         self._check_references(values, row.get("project_id"))
-        self.rules.check(self, row, values)
+        self.policy.check_update(self._change(row, values))
         changes = {name: value for name, value in values.items() if row[name] != value}
         if not changes:
             return row
         update = sa.update(self.table).where(self.table.c.id == item_id)
         try:
-            self.connection.execute(update.values(**changes, updated_at=now()))
+            self.connection.execute(update.values(**changes, updated_at=clock.now()))
         except sa.exc.IntegrityError as exc:
             raise self._refusal(exc) from exc
         return self.find(item_id)
 
     def delete(self, item_id: int | str) -> None:
-        """Delete a row, if there is one, and what lives in it.
+        """Delete a row and everything that refers to it with a cascade.
 
-        :raises cratonserver.errors.Refused: with status 409 when something
-            else refers to it.
+        A row that does not exist is ignored.
+
+        :raises cratonserver.errors.Refused: with status 409, if another object refers
+            to the row, or to a row that would be deleted with it.
         """
-        self.rules.check_deletion(self, item_id)
-        delete = sa.delete(self.table).where(self.table.c.id == item_id, *self.scope())
+        scope = self._scope()
+        self.policy.check_deletion(
+            Deletion(self.connection, self.table, self.who, item_id, scope)
+        )
+        delete = sa.delete(self.table).where(self.table.c.id == item_id, *scope)
+        dialect = self.tables.dialect
         try:
-            with self.schema.deferring(self.connection):
+            with dialect.deferring(self.connection):
                 self.connection.execute(delete)
         except sa.exc.IntegrityError as exc:
-            databases.broken(self.connection, exc)
-            name = self.kind.key.replace("_", " ")
+            dialect.violated(exc)
             raise errors.Refused(
-                409, f"The {name} {item_id} is in use: something that stays refers to it."
+                409,
+                f"The {self.kind.noun} {item_id} is in use: something that stays refers to it.",
             ) from exc
 
-    def variables_of(self, rows: t.Sequence[Row], resolved: bool) -> dict[t.Any, Row]:
-        """Read the variables of rows, by id."""
-        if resolved and self.kind.resource_class.inherits:
-            return variables.resolve(self.connection, self.schema, self.kind, rows)
-        ids = [row["id"] for row in rows]
-        return variables.own(self.connection, self.schema, self.kind, ids)
+    def put_mapping(self, item_id: int | str, values: Row, part: str = "variables") -> Row:
+        """Set values of a mapping part. Other values stay.
 
-    def put_variables(self, item_id: int | str, values: Row) -> Row:
-        """Set variables; the others stay.
-
-        :returns: all that the row has itself.
+        :returns: all values that the row has itself.
         :raises cratonserver.errors.Refused: with status 404.
         """
-        self._hold(item_id)
-        table = self.schema.variables(self.kind)
-        variables.put(self.connection, table, item_id, values)
-        found = variables.own(self.connection, self.schema, self.kind, [item_id])
+        self._lock(item_id)
+        variables.put(self.connection, self.tables, self.kind, item_id, values, part)
+        found = variables.own(self.connection, self.tables, self.kind, [item_id], part)
         return found.get(item_id, {})
 
-    def remove_variables(self, item_id: int | str, names: t.Iterable[str]) -> None:
-        """Delete variables by name.
+    def remove_from_mapping(
+        self, item_id: int | str, names: t.Iterable[str], part: str = "variables"
+    ) -> None:
+        """Delete values of a mapping part by name.
 
         :raises cratonserver.errors.Refused: with status 404.
         """
-        self._hold(item_id)
-        table = self.schema.variables(self.kind)
-        variables.remove(self.connection, table, item_id, names)
+        self._lock(item_id)
+        variables.remove(self.connection, self.tables, self.kind, item_id, names, part)
 
-    def labels(self, item_id: int | str) -> list[str]:
-        """Read the labels of a row, sorted."""
-        table = self.schema.labels(self.kind)
-        query = sa.select(table.c.label).where(table.c.owner_id == item_id)
-        return sorted(self.connection.execute(query).scalars())
-
-    def add_labels(self, item_id: int | str, labels: t.Iterable[str]) -> list[str]:
+    def add_labels(
+        self, item_id: int | str, given: t.Iterable[str], part: str = "labels"
+    ) -> list[str]:
         """Add labels to a row.
 
-        :returns: all that it has.
+        :returns: all labels of the row.
         :raises cratonserver.errors.Refused: with status 404.
         """
-        self._hold(item_id)
-        self._insert_labels(item_id, labels)
-        return self.labels(item_id)
+        self._lock(item_id)
+        labels.add(self.connection, self.tables, self.kind, item_id, given, part)
+        return self.labels(item_id, part)
 
-    def remove_labels(self, item_id: int | str, labels: t.Iterable[str]) -> None:
-        """Take labels from a row.
+    def remove_labels(
+        self, item_id: int | str, given: t.Iterable[str], part: str = "labels"
+    ) -> None:
+        """Remove labels from a row.
 
         :raises cratonserver.errors.Refused: with status 404.
         """
-        self._hold(item_id)
-        table = self.schema.labels(self.kind)
-        wanted = table.c.label.in_(sorted(labels))
-        self.connection.execute(sa.delete(table).where(table.c.owner_id == item_id, wanted))
+        self._lock(item_id)
+        labels.remove(self.connection, self.tables, self.kind, item_id, given, part)
+
+    # Helpers
 
     def _select(self) -> sa.Select[t.Any]:
-        return self.schema.rows(self.kind).where(*self.scope())
+        return self.tables.rows(self.kind).where(*self._scope())
 
     def _rows(
         self, select: sa.Select[t.Any], values: t.Mapping[str, t.Any] | None = None
     ) -> list[Row]:
-        """Read rows. A mapping for each of them, as SQLAlchemy has it, is slower."""
+        """Read rows as dictionaries, which is faster than SQLAlchemy's mappings."""
         result = self.connection.execute(select, values)
         names = tuple(result.keys())
         return [dict(zip(names, row, strict=True)) for row in result.all()]
 
-    def scope(self) -> list[sa.ColumnElement[bool]]:
-        """Give the conditions of every query: the kind, and what the user may see."""
-        own = self.rules.visible(self.table, self.who.project_id)
-        return [*([] if self.who.is_root else [own]), *self.schema.rows_of(self.kind)]
+    def _scope(self) -> list[Clause]:
+        """Return the conditions for the rows of the kind that the user may see."""
+        storage = self.tables.storage(self.kind)
+        own = storage.visible(self.table, self.who.project_id)
+        return [*([] if self.who.is_root else [own]), *self.tables.rows_of(self.kind)]
 
-    def _conditions(self, filters: t.Mapping[str, t.Any]) -> list[sa.ColumnElement[bool]]:
-        return [
-            self.rules.condition(self.schema, name, value, filters)
-            for name, value in filters.items()
-        ]
-
-    def _matching(
-        self, query: ListQuery, shape: page_query.Shape
-    ) -> list[sa.ColumnElement[bool]]:
-        wanted = vars_parameter.parse(query.vars or "")
-        others = page_query.conditions(self.schema, shape)
+    def _with_variables(self, query: ListQuery, shape: Shape) -> list[Clause]:
+        """Return the conditions of a list with conditions on variables."""
         return variable_filter.narrow(
-            self.connection, self.schema, self.kind, wanted, query.resolved, others
+            self.connection,
+            self.tables,
+            self.kind,
+            query.variables or (),
+            query.resolved,
+            page_query.conditions_of(self.tables, shape),
         )
 
     def _check_order(self, query: ListQuery) -> None:
-        known = keyset.sortable(self.kind.resource_class)
+        known = list_query.sortable(self.kind)
         for name in query.sort_keys:
             if name not in known:
                 raise errors.Refused(400, f'"{name}" is an invalid sort key')
 
     def _marker(self, text: str) -> int | str:
         try:
-            return self.rules.item_id(text)
+            return ids.read(self.kind, text)
         except errors.Refused:
             raise _no_marker(text) from None
 
-    def _insert_labels(self, item_id: int | str, labels: t.Iterable[str]) -> None:
-        rows = [{"owner_id": item_id, "label": label} for label in sorted(set(labels))]
-        databases.upsert(self.connection, self.schema.labels(self.kind), rows)
+    def _change(self, row: Row, values: Row) -> Change:
+        return Change(self.connection, self.table, self.who, row, values)
 
-    def _hold(self, item_id: int | str) -> None:
-        """Keep others from changing or deleting a row until the transaction ends.
+    def _create_parts(self, item_id: int | str, given: t.Mapping[str, t.Any]) -> None:
+        where = self.connection, self.tables, self.kind, item_id
+        for name, part in self.kind.parts.items():
+            if name in given:
+                write = variables.put if part.type is dict else labels.add
+                write(*where, given[name], name)
+        if "variables" in given and "variables" not in self.kind.parts:
+            variables.put(*where, given["variables"])
 
-        :raises cratonserver.errors.Refused: with status 404 when it is not there.
+    def _lock(self, item_id: int | str) -> None:
+        """Lock a row against changes and deletion until the transaction ends.
+
+        :raises cratonserver.errors.Refused: with status 404, if it does not exist.
         """
-        row = sa.select(self.table.c.id).where(self.table.c.id == item_id, *self.scope())
+        row = sa.select(self.table.c.id).where(self.table.c.id == item_id, *self._scope())
         if self.connection.execute(row.with_for_update(key_share=True)).first() is None:
             raise errors.not_found()
 
     def _refusal(self, error: sa.exc.IntegrityError) -> errors.Refused:
-        """Say what is wrong with the values of a row that the database refuses."""
-        broken = databases.broken(self.connection, error)
-        if broken.what == "unique":
-            return errors.Refused(409, self.rules.conflict)
-        field = broken.constraint.removeprefix(f"fk_{self.table.name}_")
+        """Return the error for values that violate a constraint."""
+        violation = self.tables.dialect.violated(error)
+        if violation.kind == "unique":
+            return errors.Refused(409, self.policy.name_taken)
+        field = violation.constraint.removeprefix(f"fk_{self.table.name}_")
         return errors.Refused(404, f"{field or 'reference'}: what it refers to is gone")
 
     def _check_references(self, given: t.Mapping[str, t.Any], project_id: str | None) -> None:
-        """Refuse references to what does not exist, is not visible, or is elsewhere.
+        """Refuse references to objects that do not exist or are in another project.
 
-        :param project_id: the project of the row that refers. Its references
-            stay within it, also for those who see more than one project.
+        The objects are locked until the transaction ends, in the order of a deletion: a
+        cloud before its regions. So the two never wait for each other.
 
-        They stay until the transaction ends. What is outside comes before what is
-        in it, as it does in a deletion, so that neither waits for the other.
+        :param project_id: project of the row that refers. References to another project
+            are refused, also for users who see several projects.
         """
         targets = {
-            name: self.schema.kind(field.target)
-            for name, field in self.kind.resource_class.fields().items()
-            if isinstance(field, Ref) and field.stored and given.get(name) is not None
+            name: self.tables.kind(field.target)
+            for name, field in self.kind.fields.items()
+            if isinstance(field, Ref) and field.storage.column and given.get(name) is not None
         }
-        for name in sorted(targets, key=lambda name: self.schema.kinds.index(targets[name])):
-            target = Objects(self.schema, targets[name], self.who, self.connection)
+        for name in sorted(targets, key=lambda name: self.tables.kinds.index(targets[name])):
+            target = Objects(self.tables, targets[name], self.who, self.connection)
             target._require(name, given[name], project_id)
 
-    def _require(self, name: str, item_id: int | str, project_id: str | None) -> None:
-        """Refuse a reference to a row that is not there; keep one that is."""
-        select = sa.select(self.table.c.id).where(self.table.c.id == item_id, *self.scope())
+    def _require(self, field: str, item_id: int | str, project_id: str | None) -> None:
+        """Refuse a reference to a row that does not exist; lock one that does."""
+        select = sa.select(self.table.c.id).where(self.table.c.id == item_id, *self._scope())
         where = ""
         if "project_id" in self.table.c:
             select = select.where(self.table.c.project_id == project_id)
             where = f" in the project {project_id}"
-        kept = select.with_for_update(read=True, key_share=True)
-        if self.connection.execute(kept).first() is None:
-            kind = self.kind.key.replace("_", " ")
-            raise errors.Refused(404, f"{name}: there is no {kind} {item_id}{where}")
+        locked = select.with_for_update(read=True, key_share=True)
+        if self.connection.execute(locked).first() is None:
+            raise errors.Refused(404, f"{field}: there is no {self.kind.noun} {item_id}{where}")
 
 
 def _no_marker(text: str) -> errors.Refused:
     return errors.Refused(400, f'Marker "{text}" does not exist')
-
-
-def now() -> str:
-    """Give the time as the store keeps it: UTC, with microseconds."""
-    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")

@@ -1,9 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The statement that reads one page of a list.
+"""Build the statement that reads one page of a list.
 
-To put it together takes longer than the database needs to answer it. What it says
-depends on little: it is made once for each :class:`Shape`, and run with the values
-that a request brings.
+Building a statement takes longer than running it. A statement depends on the
+:class:`~cratonserver.db.list_query.Shape` of the query only; the values are parameters.
+
+For example, the second page of the hosts of a region, on both databases::
+
+    SELECT devices.id, …, (SELECT … ) AS parent_kind,
+        (SELECT id FROM devices                      -- the marker of the page before
+         WHERE project_id = :craton_project AND kind = 'host' AND region_id = :region_id
+             AND (created_at, id) < ((SELECT created_at …), (SELECT id …))
+         ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET 29) AS before
+    FROM devices
+    WHERE project_id = :craton_project AND kind = 'host' AND region_id = :region_id
+        AND (created_at, id) > ((SELECT created_at FROM devices
+                                 WHERE id = :craton_marker AND …), (SELECT id …))
+    ORDER BY created_at, id LIMIT 30
+
+and the second page of all hosts of a project on PostgreSQL, as a range of an index::
+
+    SELECT …
+    FROM devices
+    WHERE (project_id, kind) <= ((SELECT :craton_project), 'host')
+        AND (project_id, kind, created_at, id)
+            > ((SELECT :craton_project), 'host', (SELECT created_at …), (SELECT id …))
+    ORDER BY project_id, kind, created_at, id LIMIT 30
 """
 
 from __future__ import annotations
@@ -13,72 +34,57 @@ import typing as t
 import sqlalchemy as sa
 from sqlalchemy.sql.operators import eq
 
-from cratonserver.db import databases, keyset
-from cratonserver.db.tables import Kind, Schema
-from cratonserver.kinds import rules
+from cratonclient.fields import Sub
+from cratonserver.db import keyset
+from cratonserver.db.dialect import PREPARE, Clause
+from cratonserver.db.list_query import DEFAULT_SORT, Shape
+from cratonserver.db.tables import Tables
 
-Clause = sa.ColumnElement[bool]
-
-#: The values that it is run with, beside those of the filters, by their names.
+#: The names of parameters, besides those of the filters.
 PROJECT, MARKER = "craton_project", "craton_marker"
 
 
-class Shape(t.NamedTuple):
-    """What a page is asked for, apart from values.
-
-    :param everywhere: whether of all projects.
-    :param filters: the names of the filters.
-    :param sort_keys: the names of the columns to sort by.
-    :param follows: whether it follows a marker.
-    """
-
-    kind: Kind
-    everywhere: bool
-    filters: tuple[str, ...]
-    sort_keys: tuple[str, ...]
-    descending: bool
-    limit: int
-    follows: bool
-
-
 class Statements(t.NamedTuple):
-    """What a page is read with.
+    """The statements for a page.
 
-    :param page: its rows. Those after a marker have the marker of the page before
-        as ``before``, null if that is the first page.
-    :param nothing: asked when there are no rows after a marker: the id of its row as
-        ``marker``, null if there is none, and ``before``.
+    :param page: reads the rows. After a marker, each row has the marker of the page
+        before as ``before``, which is null if that is the first page.
+    :param if_empty: to run if there are no rows after a marker: returns the id of the
+        marker row as ``marker``, null if it does not exist, and ``before``.
     """
 
     page: sa.Select[t.Any]
-    nothing: sa.Select[t.Any] | None
+    if_empty: sa.Select[t.Any] | None
 
 
-def make(schema: Schema, shape: Shape, chosen: t.Sequence[Clause] | None = None) -> Statements:
-    """Make the statements for a page.
+def build(
+    tables: Tables, shape: Shape, conditions: t.Sequence[Clause] | None = None
+) -> Statements:
+    """Build the statements for a page.
 
-    :param chosen: the conditions that pick the rows of the list, where they are
-        others than :func:`conditions` gives.
+    :param conditions: the conditions for the rows of the list, if they are not those
+        of :func:`conditions_of`.
     """
-    table = schema.table(shape.kind)
-    stretch = None
-    if chosen is None:
-        chosen = conditions(schema, shape)
-        stretch = _stretch(schema, shape)
+    table = tables.table(shape.kind)
+    index_range = None
+    if conditions is None:
+        conditions = conditions_of(tables, shape)
+        index_range = _index_range(tables, shape)
     keys = tuple(table.c[name] for name in dict.fromkeys((*shape.sort_keys, "id")))
-    marker = _marker(schema, shape, keys)
-    if stretch is not None:
-        keys, ahead, behind = (*stretch.columns, *keys), stretch.upper, stretch.lower
+    marker = _marker_values(tables, shape, keys)
+    if index_range is not None:
+        keys = (*index_range.columns, *keys)
+        ahead, behind = index_range.upper, index_range.lower
         if shape.descending:
             ahead, behind = behind, ahead
-        marker = {**stretch.values, **marker}
-        chosen = () if shape.follows else (*ahead, *behind)
+        marker = {**index_range.values, **marker}
+        conditions = () if shape.follows else (*ahead, *behind)
     else:
         ahead = behind = ()
     order = keyset.Order(keys, shape.descending)
-    number = _variable if stretch is None else _constant
-    select = schema.rows(shape.kind).where(*chosen)
-    select = select.execution_options(**{databases.SETTLED: stretch is not None})
+    number = _parameter if index_range is None else _literal
+    select = tables.rows(shape.kind).where(*conditions)
+    select = select.execution_options(**{PREPARE: index_range is not None})
     page = select.order_by(*order.clauses()).limit(number(shape.limit))
     if not shape.follows:
         return Statements(page, None)
@@ -86,7 +92,7 @@ def make(schema: Schema, shape: Shape, chosen: t.Sequence[Clause] | None = None)
         select.with_only_columns(table.c.id)
         .where(*behind, order.after(marker, backwards=True))
         .order_by(*order.clauses(backwards=True))
-        .offset(number(shape.limit - 1))  # at most a page: the cost does not grow
+        .offset(number(shape.limit - 1))  # at most a page, so the cost is constant
         .limit(number(1))
     )
     before = earlier.correlate(None).scalar_subquery().label("before")
@@ -96,47 +102,63 @@ def make(schema: Schema, shape: Shape, chosen: t.Sequence[Clause] | None = None)
     )
 
 
-def conditions(schema: Schema, shape: Shape) -> list[Clause]:
-    """Give the conditions that pick the rows of a list."""
-    peculiar = rules.of(shape.kind)
+def conditions_of(tables: Tables, shape: Shape) -> list[Clause]:
+    """Return the conditions for the rows of a list. Values are parameters."""
     return [
-        *_visible(schema, shape),
-        *(
-            peculiar.condition(schema, name, sa.bindparam(name), shape.filters)
-            for name in shape.filters
-        ),
+        *_visible(tables, shape),
+        *(condition(tables, shape, name) for name in shape.filters),
     ]
 
 
-def _visible(schema: Schema, shape: Shape, project: t.Any = None) -> list[Clause]:
+def condition(tables: Tables, shape: Shape, name: str) -> Clause:
+    """Return the condition of one filter.
+
+    :param name: name of the filter, and of the parameter with its value.
+    """
+    kind, table = shape.kind, tables.table(shape.kind)
+    value: sa.BindParameter[t.Any] = sa.bindparam(name)
+    peculiar = tables.storage(kind).condition(table, name, value, shape.filters)
+    if peculiar is not None:
+        return peculiar
+    parameter = kind.resource_class.parameters.get(name)
+    column = parameter.compares if parameter else name
+    if isinstance(kind.fields[column], Sub):
+        part = tables.part(kind, column)
+        return table.c.id.in_(sa.select(part.c.owner_id).where(part.c.label == value))
+    return table.c[column] == value
+
+
+def _visible(tables: Tables, shape: Shape, project: t.Any = None) -> list[Clause]:
+    """Return the conditions for the rows that the user may see."""
     project = sa.bindparam(PROJECT) if project is None else project
-    own = rules.of(shape.kind).visible(schema.table(shape.kind), project)
-    return [*([] if shape.everywhere else [own]), *schema.rows_of(shape.kind)]
+    own = tables.storage(shape.kind).visible(tables.table(shape.kind), project)
+    return [*([] if shape.all_projects else [own]), *tables.rows_of(shape.kind)]
 
 
-def _marker(
-    schema: Schema, shape: Shape, keys: t.Iterable[sa.Column[t.Any]]
+def _marker_values(
+    tables: Tables, shape: Shape, keys: t.Iterable[sa.Column[t.Any]]
 ) -> dict[str, sa.ColumnElement[t.Any]]:
-    """Give the values of the row after which a page begins, null if there is none."""
-    ids = schema.table(shape.kind).c.id
-    row = sa.select(ids).where(ids == sa.bindparam(MARKER), *_visible(schema, shape))
+    """Return expressions for the sort keys of the marker row, null if there is none."""
+    ids = tables.table(shape.kind).c.id
+    row = sa.select(ids).where(ids == sa.bindparam(MARKER), *_visible(tables, shape))
     return {
         key.name: row.with_only_columns(key).correlate(None).scalar_subquery() for key in keys
     }
 
 
-class Stretch(t.NamedTuple):
-    """A list as a stretch of an index: of a project's hosts, say, by their age.
+class IndexRange(t.NamedTuple):
+    """A list that is one range of an index, such as the hosts of a project by age.
 
-    To make a plan takes PostgreSQL longer than to read a page. It keeps one where it
-    expects no more of others, so it is not to see which project it is. Told to look
-    for rows of some project in the order of their age, it could then read those of
-    all projects. Told where in an index they begin and end, it cannot go astray.
+    PostgreSQL needs longer to plan such a query than to run it, so the statement is
+    prepared, and it may run with a generic plan. A generic plan does not know the
+    project; to find some rows of it in the order of age, it could read the rows of all
+    projects. If the statement says where in the index the range begins and ends, every
+    plan reads the range only.
 
-    :param columns: those that are the same in the whole list, with which it begins.
-    :param values: what they are, by name.
-    :param lower: the condition that a row is not before the stretch.
-    :param upper: the condition that a row is not behind it.
+    :param columns: columns that are equal in the whole range, the first of the index.
+    :param values: their values, by column name.
+    :param lower: the condition that a row is not before the range.
+    :param upper: the condition that a row is not after the range.
     """
 
     columns: tuple[sa.Column[t.Any], ...]
@@ -145,19 +167,20 @@ class Stretch(t.NamedTuple):
     upper: tuple[Clause, ...]
 
 
-def _stretch(schema: Schema, shape: Shape) -> Stretch | None:
-    """Give what a list is a stretch of, if it is one and the database keeps plans."""
-    if shape.filters or shape.sort_keys != keyset.DEFAULT_SORT:
+def _index_range(tables: Tables, shape: Shape) -> IndexRange | None:
+    """Return the range of a list, if it is one and the database reuses plans."""
+    if shape.filters or shape.sort_keys != DEFAULT_SORT:
         return None
-    hidden = sa.select(sa.bindparam(PROJECT, type_=sa.String)).scalar_subquery()
-    same = [c for c in _visible(schema, shape, hidden) if isinstance(c, sa.BinaryExpression)]
-    if not (databases.keeps_plans(schema.dialect) and all(c.operator is eq for c in same)):
+    # A subquery hides the value, so that no plan is made for a special project.
+    project = sa.select(sa.bindparam(PROJECT, type_=sa.String)).scalar_subquery()
+    same = [c for c in _visible(tables, shape, project) if isinstance(c, sa.BinaryExpression)]
+    if not (tables.dialect.reuses_plans and all(c.operator is eq for c in same)):
         return None
     if not same:
-        return Stretch((), {}, (), ())
+        return IndexRange((), {}, (), ())
     columns, values = [c.left for c in same], [c.right for c in same]
-    first = schema.table(shape.kind).c[keyset.DEFAULT_SORT[0]]
-    return Stretch(
+    first = tables.table(shape.kind).c[DEFAULT_SORT[0]]
+    return IndexRange(
         tuple(t.cast("list[sa.Column[t.Any]]", columns)),
         {column.name: value for column, value in zip(columns, values, strict=True)},
         (sa.tuple_(*columns, first) >= sa.tuple_(*values, sa.literal_column("''")),),
@@ -165,10 +188,10 @@ def _stretch(schema: Schema, shape: Shape) -> Stretch | None:
     )
 
 
-def _variable(number: int) -> sa.ColumnElement[int]:
+def _parameter(number: int) -> sa.ColumnElement[int]:
     return sa.literal(number, sa.Integer)
 
 
-def _constant(number: int) -> sa.ColumnElement[int]:
-    """Give a number that is known when the plan is made."""
+def _literal(number: int) -> sa.ColumnElement[int]:
+    """Return a number that the planner knows."""
     return sa.literal_column(str(number), sa.Integer)

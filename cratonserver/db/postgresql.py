@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PostgreSQL: a fleet that several processes, on several machines, write to."""
+"""The dialect of PostgreSQL: several processes, on several machines, write to a fleet."""
 
 from __future__ import annotations
 
+import contextlib
 import re
 import select
 import time
@@ -13,20 +14,25 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from cratonclient import secrets
-from cratonserver.db import databases
-from cratonserver.db.databases import BUSY_TIMEOUT, Broken, Database, StoreError, Trouble
-
-__all__ = ["PostgreSQL", "among", "broken", "insert", "make", "members"]
+from cratonserver.db import json_contains
+from cratonserver.db.dialect import (
+    BUSY_TIMEOUT,
+    PREPARE,
+    Clause,
+    ConstraintViolation,
+    Dialect,
+    StoreError,
+    Trouble,
+)
 
 #: Whoever makes tables, or the first user, holds the advisory lock of this number. It
 #: says "craton" in ASCII.
 _FLEET_LOCK = int.from_bytes(b"craton", "big")
 
 _DRIVER = "postgresql+psycopg"
-KEEPS_PLANS = True
 #: Seconds for which a connection is believed to work after it did.
 _TRUSTED = 1
-_BUSY = Trouble("is busy", "Try again.", again=True)
+_BUSY = Trouble("is busy", "Try again.", retryable=True)
 _DOWN = Trouble(
     "cannot be reached", "Check that PostgreSQL runs there and accepts connections."
 )
@@ -63,25 +69,41 @@ _WORDS = (
 )
 
 
-class PostgreSQL(Database):
-    """A database of a PostgreSQL server."""
+class PostgreSQL(Dialect):
+    """PostgreSQL, by the driver psycopg."""
 
-    def __init__(self, url: sa.URL, connections: int) -> None:
-        super().__init__(url, connections)
-        # A page of a list is several queries: all of them see the same moment.
-        self.reader = self.engine.execution_options(
-            isolation_level="REPEATABLE READ", postgresql_readonly=True
-        )
-        self.writer = self.engine.execution_options(isolation_level="READ COMMITTED")
+    name = "postgresql"
+    reuses_plans = True
+    single_writer = False
+    # PostgreSQL checks foreign keys after each step of a cascade, unless they are
+    # deferred. SQLite checks them at the end of the statement.
+    deferrable = True
 
-    def _connect(self, url: sa.URL, connections: int) -> sa.Engine:
+    def check_url(self, url: sa.URL, text: str) -> sa.URL:
+        """Return the URL with the driver, if it names a database."""
+        shown = repr(secrets.mask(text))
+        if url.drivername not in ("postgresql", _DRIVER):
+            raise StoreError(
+                f"The database URL {shown} asks for another driver than psycopg. "
+                "Begin it with postgresql://."
+            )
+        if not url.database:
+            raise StoreError(
+                f"The database URL {shown} names no database. "
+                "Give one such as postgresql://user:password@host/fleet."
+            )
+        return url.set(drivername=_DRIVER)
+
+    def create_engine(self, url: sa.URL, connections: int) -> sa.Engine:
+        """Create the engine, in autocommit mode.
+
+        BEGIN and COMMIT are messages of their own, which a single query does not need.
+        """
         engine = sa.create_engine(
             url,
             pool_size=connections,
             max_overflow=-1,
-            pool_use_lifo=True,  # the one that was used last is trusted most
-            # To begin and to end a transaction are messages of their own, which
-            # those who ask one query do not need.
+            pool_use_lifo=True,  # the last used connection is the most reliable one
             isolation_level="AUTOCOMMIT",
             skip_autocommit_rollback=True,
             connect_args={"connect_timeout": 10, "application_name": "craton"} | url.query,
@@ -92,59 +114,79 @@ class PostgreSQL(Database):
         sa.event.listen(engine, "checkout", _refuse_lost)
         return engine
 
+    def snapshots(self, engine: sa.Engine) -> sa.Engine:
+        """Return the engine for read-only transactions at REPEATABLE READ."""
+        return engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+
+    def single_queries(self, engine: sa.Engine) -> sa.Engine:
+        """Return the engine itself, which is in autocommit mode."""
+        return engine
+
+    def writing(self, engine: sa.Engine) -> sa.Engine:
+        """Return the engine for transactions at READ COMMITTED."""
+        return engine.execution_options(isolation_level="READ COMMITTED")
+
+    def lock_fleet(self, connection: sa.Connection) -> None:
+        """Take the advisory lock of the fleet, until the transaction ends."""
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_FLEET_LOCK)))
+
+    def create_functions(self, connection: sa.Connection) -> None:
+        """Create ``craton_matches``."""
+        connection.exec_driver_sql(json_contains.postgresql_function())
+
     def trouble(self, error: sa.exc.DBAPIError) -> Trouble | None:
-        """Say what an error means, by its SQLSTATE."""
+        """Return the meaning of an error by its SQLSTATE."""
         state = getattr(error.orig, "sqlstate", None)
         if state is not None:
             return _TROUBLES.get(state) or _TROUBLES.get(state[:2])
         if isinstance(error, sa.exc.OperationalError) or error.connection_invalidated:
-            said = str(error.orig)
-            return next((found for words, found in _WORDS if words.search(said)), _DOWN)
+            message = str(error.orig)
+            return next((found for words, found in _WORDS if words.search(message)), _DOWN)
         return None
 
-    def lock_fleet(self, connection: sa.Connection) -> None:
-        """Keep others from setting the fleet up until the transaction ends."""
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_FLEET_LOCK)))
+    def violation(self, error: t.Any) -> ConstraintViolation | None:
+        """Return the violated constraint, with its name."""
+        name = error.diag.constraint_name or ""
+        return {
+            "23503": ConstraintViolation("reference", name),
+            "23505": ConstraintViolation("unique", name),
+        }.get(error.sqlstate)
 
+    def insert(self, table: sa.Table) -> t.Any:
+        """Return an INSERT of PostgreSQL."""
+        return insert(table)
 
-def make(url: sa.URL, text: str, connections: int) -> PostgreSQL:
-    """Make the database of a URL.
+    def among(self, column: sa.ColumnElement[t.Any], name: str) -> Clause:
+        """Return ``column = ANY (:name)``."""
+        return column == sa.any_(sa.bindparam(name, type_=ARRAY(column.type)))
 
-    :raises cratonserver.db.databases.StoreError: when the URL names no database,
-        or another driver.
-    """
-    if url.drivername not in ("postgresql", _DRIVER):
-        raise StoreError(
-            f"The database URL {secrets.mask(text)!r} asks for another driver than psycopg. "
-            "Begin it with postgresql://."
+    def among_few(
+        self, column: sa.ColumnElement[t.Any], values: sa.CompoundSelect[t.Any]
+    ) -> Clause:
+        """Return ``column = ANY (ARRAY(values))``.
+
+        With ``column IN (values)``, the planner prefers reading the whole table.
+        """
+        array = sa.func.array(values.scalar_subquery(), type_=ARRAY(column.type))
+        return column == sa.any_(array)
+
+    def members(self, name: t.Any, value: t.Any) -> sa.ColumnElement[str]:
+        """Return ``string_agg(CAST(to_json(name) AS TEXT) || ':' || value, ',')``."""
+        quoted = sa.cast(sa.func.to_json(name), sa.Text)
+        return sa.func.string_agg(
+            quoted + sa.literal_column("':'") + value,
+            sa.literal_column("','"),
+            type_=sa.Text,
         )
-    if not url.database:
-        raise StoreError(
-            f"The database URL {secrets.mask(text)!r} names no database. "
-            "Give one such as postgresql://user:password@host/fleet."
-        )
-    return PostgreSQL(url.set(drivername=_DRIVER), connections)
 
-
-def broken(error: t.Any) -> Broken | None:
-    """Say which promise of the tables it is, by name."""
-    name = error.diag.constraint_name or ""
-    return {"23503": Broken("reference", name), "23505": Broken("unique", name)}.get(
-        error.sqlstate
-    )
-
-
-def among(column: sa.ColumnElement[t.Any], name: str) -> sa.ColumnElement[bool]:
-    """Give the condition that a column is among the ids of a list."""
-    return column == sa.any_(sa.bindparam(name, type_=ARRAY(column.type)))
-
-
-def members(name: t.Any, value: t.Any) -> sa.ColumnElement[str]:
-    """Give the members of a JSON object, of the rows of a group."""
-    quoted = sa.cast(sa.func.to_json(name), sa.Text)
-    return sa.func.string_agg(
-        quoted + sa.literal_column("':'") + value, sa.literal_column("','"), type_=sa.Text
-    )
+    @contextlib.contextmanager
+    def deferring(self, connection: sa.Connection) -> t.Iterator[None]:
+        """Defer checking foreign keys to the end of a deletion."""
+        connection.execute(sa.text("SET CONSTRAINTS ALL DEFERRED"))
+        yield
+        connection.execute(sa.text("SET CONSTRAINTS ALL IMMEDIATE"))
 
 
 def _prepare(connection: t.Any, _record: t.Any) -> None:
@@ -157,8 +199,8 @@ def _execute(cursor: t.Any, statement: str, parameters: t.Any, context: t.Any) -
     Otherwise the plan that PostgreSQL keeps may be one for the commonest values, and
     take a hundred times as long for others.
     """
-    settled = context.execution_options.get(databases.SETTLED, False)
-    cursor.execute(statement, parameters, prepare=settled)
+    prepare = context.execution_options.get(PREPARE, False)
+    cursor.execute(statement, parameters, prepare=prepare)
     return True
 
 

@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SQLite: a fleet in a file, with one writer at a time."""
+"""The dialect of SQLite: a fleet in a file, with one writer at a time."""
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
-import threading
 import time
 import typing as t
 
@@ -14,16 +12,20 @@ from sqlalchemy.dialects.sqlite import insert
 
 from cratonclient import secrets
 from cratonserver.db import json_contains
-from cratonserver.db.databases import BUSY_TIMEOUT, Broken, Database, StoreError, Trouble
+from cratonserver.db.dialect import (
+    BUSY_TIMEOUT,
+    Clause,
+    ConstraintViolation,
+    Dialect,
+    StoreError,
+    Trouble,
+)
 
-__all__ = ["SQLite", "among", "broken", "insert", "make", "members"]
-
-KEEPS_PLANS = False
 _PATH = "Check that the path is right, and that you may read and write the file and its folder."
 _LOCKED = Trouble(
     "is locked", f"Another program has been writing to it for {BUSY_TIMEOUT} seconds."
 )
-#: By the primary result code (https://www.sqlite.org/rescode.html).
+#: Troubles by the primary result code (https://www.sqlite.org/rescode.html).
 _TROUBLES = {
     sqlite3.SQLITE_BUSY: _LOCKED,
     sqlite3.SQLITE_LOCKED: _LOCKED,
@@ -40,94 +42,101 @@ _TROUBLES = {
 }
 
 
-class SQLite(Database):
-    """A file, which readers and a writer use at once."""
+#: Execution option: the statement that begins a transaction, None for no transaction.
+_BEGIN = "craton_begin"
 
-    def __init__(self, url: sa.URL, connections: int) -> None:
-        super().__init__(url, connections)
-        self.looker = self.engine.execution_options(craton_begin=None)
-        self.writer = self.engine.execution_options(craton_begin="BEGIN IMMEDIATE")
-        self._turns = threading.Lock()
 
-    def _connect(self, url: sa.URL, connections: int) -> sa.Engine:
+class SQLite(Dialect):
+    """SQLite. Readers and one writer use the file at the same time."""
+
+    name = "sqlite"
+    reuses_plans = False
+    single_writer = True
+
+    def check_url(self, url: sa.URL, text: str) -> sa.URL:
+        """Return the URL, if it names a file."""
+        shown = repr(secrets.mask(text))
+        if "?" in text:
+            raise StoreError(
+                f"The database URL {shown} has a question mark, but a SQLite URL takes no "
+                "options here. In a path, write %3F for a question mark and %25 for %."
+            )
+        if url.host:
+            raise StoreError(
+                f"The database URL {shown} has two slashes before the path. It takes three, "
+                "and four before an absolute path: sqlite:////var/lib/craton/fleet.db."
+            )
+        if (url.database or ":memory:") == ":memory:":
+            raise StoreError(
+                f"The database URL {shown} names no file, so the fleet would be lost when "
+                "the program ends. Give one such as sqlite:///fleet.db."
+            )
+        return url
+
+    def create_engine(self, url: sa.URL, connections: int) -> sa.Engine:
+        """Create the engine; each connection is prepared by :func:`_prepare`."""
         engine = sa.create_engine(
             url,
             pool_size=connections,
             max_overflow=-1,
-            pool_use_lifo=True,  # the one that was used last has the most in its cache
+            pool_use_lifo=True,  # the last used connection has the most in its cache
         )
         sa.event.listen(engine, "connect", _prepare)
         sa.event.listen(engine, "begin", _begin)
         return engine
 
-    @contextlib.contextmanager
-    def turn(self) -> t.Iterator[None]:
-        """Let the writers of this process queue up.
+    def snapshots(self, engine: sa.Engine) -> sa.Engine:
+        """Return the engine itself: a transaction of SQLite sees one state."""
+        return engine
 
-        SQLite itself has them poll, so that some wait long after it is free.
+    def single_queries(self, engine: sa.Engine) -> sa.Engine:
+        """Return the engine that begins no transaction."""
+        return engine.execution_options(**{_BEGIN: None})
+
+    def writing(self, engine: sa.Engine) -> sa.Engine:
+        """Return the engine that locks the file when a transaction begins.
+
+        A transaction that began as a reader could find that another writer was faster.
         """
-        if not self._turns.acquire(timeout=BUSY_TIMEOUT):
-            raise StoreError(
-                f"The database {self.engine.url} {_LOCKED.what}. {_LOCKED.cure}",
-                f"The database {_LOCKED.what}.",
-            )
-        try:
-            yield
-        finally:
-            self._turns.release()
+        return engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
 
     def lock_fleet(self, connection: sa.Connection) -> None:
-        """Do nothing: a transaction that writes is alone from its beginning."""
+        """Do nothing: a transaction that writes is the only one from its beginning."""
+
+    def create_functions(self, connection: sa.Connection) -> None:
+        """Do nothing: every connection gets them when it is opened."""
 
     def trouble(self, error: sa.exc.DBAPIError) -> Trouble | None:
-        """Say what an error means, by its code."""
+        """Return the meaning of an error by its result code."""
         code = getattr(error.orig, "sqlite_errorcode", 0)
         return _TROUBLES.get(code & 0xFF)
 
+    def violation(self, error: t.Any) -> ConstraintViolation | None:
+        """Return the violated constraint. SQLite does not name foreign keys."""
+        return {
+            sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY: ConstraintViolation("reference"),
+            sqlite3.SQLITE_CONSTRAINT_UNIQUE: ConstraintViolation("unique"),
+        }.get(error.sqlite_errorcode)
 
-def make(url: sa.URL, text: str, connections: int) -> SQLite:
-    """Make the database of a URL.
+    def insert(self, table: sa.Table) -> t.Any:
+        """Return an INSERT of SQLite."""
+        return insert(table)
 
-    :raises cratonserver.db.databases.StoreError: when the URL names no file, or
-        probably not the one that was meant.
-    """
-    if "?" in text:
-        raise StoreError(
-            f"The database URL {secrets.mask(text)!r} has a question mark, which takes no "
-            "options here. In a path it is written %3F, and % itself %25."
-        )
-    if url.host:
-        raise StoreError(
-            f"The database URL {secrets.mask(text)!r} has two slashes before the path; it "
-            "takes three, and four before one that begins at the root: "
-            "sqlite:////var/lib/craton/fleet.db."
-        )
-    if (url.database or ":memory:") == ":memory:":
-        raise StoreError(
-            f"The database URL {text!r} names no file, so the fleet would be gone at the "
-            "end. Give one such as sqlite:///fleet.db."
-        )
-    return SQLite(url, connections)
+    def among(self, column: sa.ColumnElement[t.Any], name: str) -> Clause:
+        """Return ``column IN (SELECT value FROM json_each(:name))``."""
+        ids = sa.func.json_each(sa.bindparam(name, type_=sa.JSON)).table_valued("value")
+        return column.in_(sa.select(ids.c.value))
 
+    def among_few(
+        self, column: sa.ColumnElement[t.Any], values: sa.CompoundSelect[t.Any]
+    ) -> Clause:
+        """Return ``column IN (values)``."""
+        return column.in_(values)
 
-def broken(error: t.Any) -> Broken | None:
-    """Say which promise of the tables it is; SQLite does not name foreign keys."""
-    return {
-        sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY: Broken("reference"),
-        sqlite3.SQLITE_CONSTRAINT_UNIQUE: Broken("unique"),
-    }.get(error.sqlite_errorcode)
-
-
-def among(column: sa.ColumnElement[t.Any], name: str) -> sa.ColumnElement[bool]:
-    """Give the condition that a column is among the ids of a list."""
-    ids = sa.func.json_each(sa.bindparam(name, type_=sa.JSON)).table_valued("value")
-    return column.in_(sa.select(ids.c.value))
-
-
-def members(name: t.Any, value: t.Any) -> sa.ColumnElement[str]:
-    """Give the members of a JSON object, of the rows of a group."""
-    member = sa.func.json_quote(name, type_=sa.Text) + sa.literal_column("':'") + value
-    return sa.func.group_concat(member, type_=sa.Text)  # with commas
+    def members(self, name: t.Any, value: t.Any) -> sa.ColumnElement[str]:
+        """Return ``group_concat(json_quote(name) || ':' || value)``."""
+        member = sa.func.json_quote(name, type_=sa.Text) + sa.literal_column("':'") + value
+        return sa.func.group_concat(member, type_=sa.Text)  # separated by commas
 
 
 def _prepare(connection: t.Any, _record: t.Any) -> None:
@@ -162,8 +171,6 @@ def _write_ahead(cursor: t.Any) -> None:
 
 
 def _begin(connection: sa.Connection) -> None:
-    # A transaction that is going to write says so at once: one that began as a
-    # reader could find that another writer was faster.
-    begin = connection.get_execution_options().get("craton_begin", "BEGIN")
+    begin = connection.get_execution_options().get(_BEGIN, "BEGIN")
     if begin:
         connection.exec_driver_sql(begin)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The store: a database, its transactions, and a fleet's first rows."""
+"""The store: a database with the tables of a fleet, and its transactions."""
 
 from __future__ import annotations
 
@@ -11,17 +11,20 @@ import typing as t
 
 import sqlalchemy as sa
 
-from cratonclient import secrets, v1
+from cratonclient import secrets
 from cratonserver import identity
-from cratonserver.db import databases, migrations, objects, tables
-from cratonserver.db.databases import StoreError
+from cratonserver.db import clock, migrations
+from cratonserver.db.database import Database
+from cratonserver.db.dialect import StoreError, one_line
+from cratonserver.db.rules import Rules
+from cratonserver.db.tables import tables_of
 from cratonserver.identity import FIRST_PROJECT
 
 __all__ = ["Store", "StoreError"]
 
 T = t.TypeVar("T")
 
-#: How often a transaction is tried that others get in the way of.
+#: How often a transaction is tried that conflicts with other transactions.
 ATTEMPTS = 8
 
 
@@ -29,15 +32,16 @@ class Store:
     """A fleet in a database.
 
     :param url: such as ``sqlite:///fleet.db`` or ``postgresql://user@host/fleet``.
-    :param connections: how many connections are kept open: as many as there are
-        threads that use the store.
+    :param rules: the kinds with their rules.
+    :param connections: how many connections stay open: as many as there are threads
+        that use the store.
     :raises StoreError: when the URL cannot be used.
     """
 
-    def __init__(self, url: str, connections: int = 8) -> None:
-        self.database = databases.make(url, connections)
+    def __init__(self, url: str, rules: tuple[Rules, ...], connections: int = 8) -> None:
+        self.database = Database(url, connections)
         self.engine = self.database.engine
-        self.schema = tables.schema(tuple(v1.kinds()), self.engine.dialect.name)
+        self.tables = tables_of(rules, type(self.database.dialect))
 
     def open(self, upgrade: bool = False) -> None:
         """Make the tables and the first project where they are missing.
@@ -50,7 +54,7 @@ class Store:
             if self._is_current(connection):
                 return
         with self.write() as connection:
-            self.database.lock_fleet(connection)
+            self.database.dialect.lock_fleet(connection)
             self._refuse_foreign(connection)
             found = migrations.version(connection)
             if found not in (None, migrations.HEAD) and not upgrade:
@@ -59,9 +63,9 @@ class Store:
                     f"version {found}, this craton-server works with {migrations.HEAD}. "
                     "Make a backup, then run craton-server db upgrade."
                 )
-            migrations.upgrade(connection, self.schema.metadata)
+            migrations.upgrade(connection, self.tables.metadata)
             if found is None:
-                self._add_first_project(connection)
+                _add_first_project(connection, self.tables.metadata)
 
     def version(self) -> str | None:
         """Give the version of the tables, ``None`` where there are none.
@@ -75,17 +79,17 @@ class Store:
     def name(self) -> str:
         """The URL of the database, without a password."""
         url = self.engine.url.set(drivername=self.engine.dialect.name)
-        hidden = {name: "***" for name in url.query if name in secrets.SECRETS}
+        hidden = {name: secrets.MASK for name in url.query if secrets.is_secret(name)}
         return url.update_query_dict(hidden).render_as_string(hide_password=True)
 
     @contextlib.contextmanager
-    def read(self, *, once: bool = False) -> t.Iterator[sa.Connection]:
+    def read(self, *, single_query: bool = False) -> t.Iterator[sa.Connection]:
         """Give a connection in a transaction that only reads.
 
-        :param once: whether each query may see another state: one needs no transaction.
+        :param single_query: whether there is only one query, which needs no transaction.
         :raises StoreError: when the database fails.
         """
-        engine = self.database.looker if once else self.database.reader
+        engine = self.database.single_queries if single_query else self.database.snapshots
         # It ends with a commit where it can: to roll back would have psycopg forget
         # the statements that PostgreSQL has prepared.
         with self._explaining(), engine.begin() as connection:
@@ -102,12 +106,12 @@ class Store:
         :raises StoreError: when the database fails.
         """
         try:
-            with self.read(once=True) as connection:
+            with self.read(single_query=True) as connection:
                 return work(connection)
         except StoreError as exc:
             if not getattr(exc.__cause__, "connection_invalidated", False):
                 raise
-        with self.read(once=True) as connection:
+        with self.read(single_query=True) as connection:
             return work(connection)
 
     @contextlib.contextmanager
@@ -119,7 +123,7 @@ class Store:
         with (
             self._explaining(),
             self.database.turn(),
-            self.database.writer.begin() as connection,
+            self.database.writing.begin() as connection,
         ):
             yield connection
 
@@ -135,7 +139,7 @@ class Store:
                 with self.write() as connection:
                     return work(connection)
             except StoreError as exc:
-                if not exc.again or attempt == ATTEMPTS:
+                if not exc.retryable or attempt == ATTEMPTS:
                     raise
                 # Whoever met once should not meet again.
                 time.sleep(random.uniform(0, 0.05 * attempt))  # noqa: S311
@@ -147,38 +151,40 @@ class Store:
         try:
             yield
         except sa.exc.DBAPIError as exc:
-            trouble = self.database.trouble(exc)
+            trouble = self.database.dialect.trouble(exc)
             if trouble is None:
                 raise
-            reason = databases.one_line(exc.orig or exc)
+            reason = one_line(exc.orig or exc)
             error = StoreError(
                 f"The database {self.name} {trouble.what}: {reason}. {trouble.cure}",
                 f"The database {trouble.what}.",
             )
-            error.again = trouble.again
+            error.retryable = trouble.retryable
             raise error from exc
 
     def add_root_user(self, username: str) -> str | None:
-        """Add a user who may do everything, unless there is one.
+        """Add a root user, unless the fleet has one.
 
-        :returns: the user's API key; ``None`` where there was such a user.
+        :param username: name of the user.
+        :returns: the API key of the user, ``None`` if there was a root user already.
+        :raises StoreError: if the database fails.
         """
-        table = self.schema.table(self.schema.kind("users"))
+        users = self.tables.metadata.tables["users"]
         with self.write() as connection:
-            self.database.lock_fleet(connection)
-            if connection.execute(sa.select(table.c.id).where(table.c.is_root)).first():
+            self.database.dialect.lock_fleet(connection)
+            if connection.execute(sa.select(users.c.id).where(users.c.is_root)).first():
                 return None
-            self._add_first_project(connection)
+            _add_first_project(connection, self.tables.metadata)
             key, digest = identity.new_key()
             values = {
                 "project_id": FIRST_PROJECT,
                 "username": username,
-                "created_at": objects.now(),
+                "created_at": clock.now(),
                 "is_admin": True,
                 "is_root": True,
                 "key_digest": digest,
             }
-            connection.execute(sa.insert(table).values(values))
+            connection.execute(sa.insert(users).values(values))
             return key
 
     def close(self) -> None:
@@ -188,7 +194,7 @@ class Store:
     def _is_current(self, connection: sa.Connection) -> bool:
         """Tell whether the tables are those of this version, at the cost of two queries."""
         found = set(sa.inspect(connection).get_table_names())
-        wanted = {*self.schema.metadata.tables, migrations.VERSION_TABLE}
+        wanted = {*self.tables.metadata.tables, migrations.VERSION_TABLE}
         return wanted <= found and migrations.version(connection) == migrations.HEAD
 
     def _refuse_foreign(self, connection: sa.Connection) -> None:
@@ -205,9 +211,11 @@ class Store:
                 f"tables have version {found}, this craton-server knows {migrations.HEAD}."
             )
 
-    def _add_first_project(self, connection: sa.Connection) -> None:
-        table = self.schema.table(self.schema.kind("projects"))
-        first = sa.select(table.c.id).where(table.c.id == FIRST_PROJECT)
-        if connection.execute(first).first() is None:
-            values = {"id": FIRST_PROJECT, "name": "default", "created_at": objects.now()}
-            connection.execute(sa.insert(table).values(values))
+
+def _add_first_project(connection: sa.Connection, metadata: sa.MetaData) -> None:
+    """Add the first project of a fleet, unless it exists."""
+    table = metadata.tables["projects"]
+    first = sa.select(table.c.id).where(table.c.id == FIRST_PROJECT)
+    if connection.execute(first).first() is None:
+        values = {"id": FIRST_PROJECT, "name": "default", "created_at": clock.now()}
+        connection.execute(sa.insert(table).values(values))

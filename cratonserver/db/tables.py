@@ -1,68 +1,64 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables of the store, derived from the declarations.
+"""The tables of a fleet, derived from the declarations.
 
-Every kind of resource has a table of the name of its collection; a kind that
-extends another (hosts extend devices) shares the table of that one, with a
-column that tells them apart. Variables and labels have a table for each kind of
-owner, so that the database itself keeps them in step with their owners.
+Each kind has a table with the name of its collection. Kinds that extend another kind
+share its table, such as hosts and network devices the table ``devices``; a column
+``kind`` tells their rows apart. Each part has a table per table of owners, such as
+``device_variables``, so that foreign keys keep the two consistent.
 """
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import itertools
 import typing as t
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
-from cratonclient import crud, v1
+from cratonclient import crud
 from cratonclient.fields import Field, Ref
-from cratonserver.db import json_contains
-from cratonserver.kinds import rules
+from cratonclient.kinds import Kind
+from cratonserver.db import column_types, json_contains
+from cratonserver.db.dialect import Clause, Dialect
+from cratonserver.db.policy import Policy
+from cratonserver.db.rules import Rules
+from cratonserver.db.storage import Storage
 
 T = t.TypeVar("T")
-#: So many queries and parts of them are kept: what one asks, many ask, but what
-#: could be asked has no end.
-_KEPT = 512
-Kind = type[crud.CRUDClient[t.Any]]
 
+#: How many statements, and parts of statements, are kept. The number of possible
+#: statements is unlimited; a few of them are used often.
+_CACHED_STATEMENTS = 512
 
-def string(length: int) -> sa.types.TypeEngine[t.Any]:
-    """Give a type of texts that sort by character, wherever the database lives."""
-    here = postgresql.VARCHAR(length, collation="C")
-    return sa.String(length).with_variant(here, "postgresql")
-
-
-def text() -> sa.types.TypeEngine[t.Any]:
-    """Give a type of longer texts."""
-    return sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
-
-
-#: ``YYYY-MM-DDTHH:MM:SS.ffffff``: shown as it is stored, and sorts by time.
-TIMESTAMP = string(26)
-_TYPES: dict[type, t.Callable[[Field[t.Any]], sa.types.TypeEngine[t.Any]]] = {
-    str: lambda field: string(field.max_length) if field.max_length < 1000 else text(),
+_TYPES: dict[type, t.Callable[[Field[t.Any]], column_types.Type]] = {
+    str: lambda field: column_types.string(field.max_length),
     int: lambda field: sa.Integer(),
     bool: lambda field: sa.Boolean(create_constraint=False),
 }
 
 
-class Schema:
-    """The tables of a set of kinds.
+class Ancestry(t.NamedTuple):
+    """Where rows of a kind inherit variables from.
 
-    :param kinds: the manager classes, those that are referred to first.
-    :param dialect: the database, by SQLAlchemy's name.
+    :param nested: whether they inherit from rows of their own table, by ``parent_id``.
+    :param containers: the kinds of other tables that they inherit from, by the field
+        that refers to them, the nearest first.
     """
 
-    def __init__(self, kinds: t.Sequence[Kind], dialect: str = "sqlite") -> None:
-        self.kinds = kinds
+    nested: bool
+    containers: dict[str, Kind]
+
+
+class Tables:
+    """The tables of a set of kinds.
+
+    :param rules: the kinds with their rules, each after those that it refers to.
+    :param dialect: the database.
+    """
+
+    def __init__(self, rules: t.Sequence[Rules], dialect: Dialect) -> None:
+        self.kinds = [one.kind for one in rules]
         self.dialect = dialect
-        # Whether what stays may still refer to what was deleted is asked when
-        # all that goes with it is gone. SQLite asks at the end of the statement,
-        # PostgreSQL after each step of it, unless it is told to wait.
-        self._deferring = True if dialect == "postgresql" else None
         self.metadata = sa.MetaData(
             naming_convention={
                 "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -71,85 +67,95 @@ class Schema:
                 "pk": "pk_%(table_name)s",
             }
         )
-        self._by_collection = {v1.collection_of(kind): kind for kind in kinds}
-        self._made = functools.lru_cache(_KEPT)(lambda make, *args: make(self, *args))
-        self._roots = {kind: self._find_root(kind) for kind in kinds}
-        for kind in kinds:
+        self._rules = {one.kind: one for one in rules}
+        self._by_collection = {kind.collection: kind for kind in self.kinds}
+        self._cache = functools.lru_cache(_CACHED_STATEMENTS)(
+            lambda make, *args: make(self, *args)
+        )
+        self._roots = {kind: self._find_root(kind) for kind in self.kinds}
+        for kind in self.kinds:
             if self.root(kind) is kind:
                 self._add_family(kind)
-        sa.event.listen(self.metadata, "after_create", json_contains.create_in_postgresql)
+        sa.event.listen(self.metadata, "after_create", self._create_functions)
 
     def kind(self, collection: str) -> Kind:
-        """Give the kind of a collection."""
+        """Return the kind of a collection.
+
+        :raises KeyError: if there is none.
+        """
         return self._by_collection[collection]
 
+    def storage(self, kind: Kind) -> Storage:
+        """Return the storage rules of a kind."""
+        return self._rules[kind].storage
+
+    def policy(self, kind: Kind) -> Policy:
+        """Return the policy of a kind."""
+        return self._rules[kind].policy
+
     def root(self, kind: Kind) -> Kind:
-        """Give the kind whose table a kind lives in: itself, or what it extends."""
+        """Return the kind whose table a kind uses: itself, or the kind that it extends."""
         return self._roots[kind]
 
     def family(self, kind: Kind) -> list[Kind]:
-        """Give the kinds that live in the same table, the root first."""
+        """Return the kinds that use the same table, the root first."""
         root = self.root(kind)
         return [k for k in self.kinds if self.root(k) is root]
 
     def members(self, kind: Kind) -> list[Kind]:
-        """Give the kinds whose rows a kind's list shows: itself, or all that extend it."""
-        below = [
-            k
-            for k in self.family(kind)
-            if k is not kind and issubclass(k.resource_class, kind.resource_class)
-        ]
-        return below or [kind]
+        """Return the kinds in a list of a kind: itself, or all kinds that extend it."""
+        return [k for k in self.family(kind) if k.extends(kind)] or [kind]
 
     def table(self, kind: Kind) -> sa.Table:
-        """Give the table that a kind lives in."""
-        return self.metadata.tables[v1.collection_of(self.root(kind))]
+        """Return the table that a kind uses."""
+        return self.metadata.tables[self.root(kind).collection]
 
-    def once(self, make: t.Callable[..., T], *args: t.Any) -> T:
-        """Give a query, or a part of one, that depends on the tables and ``args`` alone.
+    def part(self, kind: Kind, name: str) -> sa.Table:
+        """Return the table of a part.
 
-        SQLAlchemy runs a query faster than it puts one together, so what many
-        requests need is made for the first one.
-
-        :param make: what makes it from the schema and ``args``.
+        :param kind: kind of the owners.
+        :param name: name of the part. Its table has the columns ``owner_id``, ``name``
+            and ``value`` (JSON) for a mapping, ``owner_id`` and ``label`` for a list.
         """
-        return t.cast("T", self._made(make, *args))
-
-    def rows(self, kind: Kind) -> sa.Select[t.Any]:
-        """Give the query for all that the server knows of the rows of a kind's table."""
-        return self.once(_rows, kind)
+        return self.metadata.tables[f"{self.root(kind).key}_{name}"]
 
     def variables(self, kind: Kind) -> sa.Table:
-        """Give the table of a kind's variables: owner_id, name, value (JSON text)."""
-        return self.metadata.tables[f"{self.root(kind).key}_variables"]
+        """Return the table of the variables of a kind."""
+        return self.part(kind, "variables")
 
     def labels(self, kind: Kind) -> sa.Table:
-        """Give the table of a kind's labels: owner_id, label."""
-        return self.metadata.tables[f"{self.root(kind).key}_labels"]
+        """Return the table of the labels of a kind."""
+        return self.part(kind, "labels")
 
     def has_variables(self, kind: Kind) -> bool:
-        """Tell whether objects of a kind carry variables."""
-        return any("variables" in k.resource_class.fields() for k in self.members(kind))
+        """Tell whether the objects in a list of a kind carry variables."""
+        return any(member.has_variables for member in self.members(kind))
 
-    @contextlib.contextmanager
-    def deferring(self, connection: sa.Connection) -> t.Iterator[None]:
-        """Ask at the end of a deletion, not before, whether something refers into it.
+    def ancestry(self, kind: Kind) -> Ancestry:
+        """Return where rows of a kind inherit variables from."""
+        return self.cached(_ancestry, kind)
 
-        :raises sqlalchemy.exc.IntegrityError: when it does.
+    def cached(self, make: t.Callable[..., T], *args: t.Any) -> T:
+        """Return a statement, or a part of one, that depends on the tables and ``args``.
+
+        SQLAlchemy takes longer to build a statement than to run it, so statements are
+        kept for the next request.
+
+        :param make: builds the statement from the tables and ``args``.
         """
-        if self._deferring:
-            connection.execute(sa.text("SET CONSTRAINTS ALL DEFERRED"))
-        yield
-        if self._deferring:
-            connection.execute(sa.text("SET CONSTRAINTS ALL IMMEDIATE"))
+        return t.cast("T", self._cache(make, *args))
 
-    def rows_of(self, kind: Kind) -> list[sa.ColumnElement[bool]]:
-        """Give the conditions that pick the rows of a kind from those of its table."""
+    def rows(self, kind: Kind) -> sa.Select[t.Any]:
+        """Return the query for all columns of the table of a kind."""
+        return self.cached(_rows, kind)
+
+    def rows_of(self, kind: Kind) -> list[Clause]:
+        """Return the conditions that pick the rows of a kind from its table."""
         members = self.members(kind)
         table = self.table(kind)
         if "kind" not in table.c or len(members) == len(self.family(kind)) - 1:
             return []
-        # Constants, since PostgreSQL shall know them when it makes a plan.
+        # Literals, because PostgreSQL needs to know them when it makes a plan.
         keys = [sa.literal_column(f"'{member.key}'", sa.String) for member in members]
         return [table.c.kind == keys[0] if len(keys) == 1 else table.c.kind.in_(keys)]
 
@@ -161,99 +167,118 @@ class Schema:
         family = self.family(root)
         columns = list(self._columns(family))
         if len(family) > 1:
-            columns.append(sa.Column("kind", string(64), nullable=False))
-        columns.extend(rules.of(root).extra_columns())
-        name = v1.collection_of(root)
-        table = sa.Table(name, self.metadata, *columns, sqlite_autoincrement=True)
+            columns.append(sa.Column("kind", column_types.string(64), nullable=False))
+        columns.extend(self.storage(root).extra_columns())
+        table = sa.Table(root.collection, self.metadata, *columns, sqlite_autoincrement=True)
         if root.resource_class.unique:
             table.append_constraint(sa.UniqueConstraint(*root.resource_class.unique))
-        # What a list walks along, unless it is asked for another order: the rows of
-        # a project or of all, and of one kind or of all that share the table.
-        for narrowed in _subsets(table.c.get("project_id"), table.c.get("kind")):
-            sa.Index(None, *narrowed, table.c.created_at, table.c.id)
-        owner: dict[str, t.Any] = {"ondelete": "CASCADE"}
-        if any("variables" in k.resource_class.fields() for k in family):
-            values = sa.Table(
-                f"{root.key}_variables",
-                self.metadata,
-                sa.Column("owner_id", sa.ForeignKey(table.c.id, **owner), primary_key=True),
-                sa.Column("name", string(255), primary_key=True),
-                sa.Column("value", text(), nullable=False),
-            )
-            sa.Index(
-                f"ix_{values.name}_name_value",
-                values.c.name,
-                json_contains.beginning(values.c.value),
-            )
-        if any("labels" in k.resource_class.fields() for k in family):
-            sa.Table(
-                f"{root.key}_labels",
-                self.metadata,
-                sa.Column("owner_id", sa.ForeignKey(table.c.id, **owner), primary_key=True),
-                sa.Column("label", string(255), primary_key=True, index=True),
-            )
+        # The default order of lists: of one project or of all, of one kind or of all.
+        for filtered in _subsets(table.c.get("project_id"), table.c.get("kind")):
+            sa.Index(None, *filtered, table.c.created_at, table.c.id)
+        parts: dict[str, type] = {}
+        for kind in family:
+            parts.update((name, part.type) for name, part in kind.parts.items())
+            if kind.has_variables:
+                parts["variables"] = dict
+        for name, part_type in parts.items():
+            self._add_part(table, f"{root.key}_{name}", part_type)
+
+    def _add_part(self, owners: sa.Table, name: str, part_type: type) -> None:
+        owner = sa.ForeignKey(owners.c.id, ondelete="CASCADE")
+        columns: list[sa.Column[t.Any]] = [sa.Column("owner_id", owner, primary_key=True)]
+        string = column_types.string(255)
+        if part_type is not dict:
+            columns.append(sa.Column("label", string, primary_key=True, index=True))
+            sa.Table(name, self.metadata, *columns)
+            return
+        columns.append(sa.Column("name", string, primary_key=True))
+        columns.append(sa.Column("value", column_types.text(), nullable=False))
+        values = sa.Table(name, self.metadata, *columns)
+        start = json_contains.start(values.c.value)
+        sa.Index(f"ix_{name}_name_value", values.c.name, start)
 
     def _columns(self, family: list[Kind]) -> t.Iterator[sa.Column[t.Any]]:
-        """Give a column for each stored field of any kind in the family."""
-        declared = [kind.resource_class.fields() for kind in family]
+        """Generate a column for each stored field of any kind in the family."""
         merged: dict[str, Field[t.Any]] = {}
-        for fields in declared:
-            merged.update(fields)
+        for kind in family:
+            merged.update(kind.fields)
         for name, field in merged.items():
-            if not field.stored:
+            if not field.storage.column:
                 continue
             if name == "id":
-                yield sa.Column("id", _id_type(field.type), primary_key=True)
+                yield sa.Column("id", column_types.identifier(field.type), primary_key=True)
                 continue
-            shared = all(name in fields for fields in declared)
-            args: list[t.Any] = []
-            if isinstance(field, Ref):
-                target = v1.collection_of(self.root(self.kind(field.target)))
-                key = sa.ForeignKey(
-                    f"{target}.id",
-                    ondelete="CASCADE" if field.cascade else "NO ACTION",
-                    deferrable=None if field.cascade else self._deferring,
-                )
-                args.append(key)
+            shared = all(name in kind.fields for kind in family)
             yield sa.Column(
                 name,
                 _column_type(name, field),
-                *args,
+                *([self._foreign_key(field)] if isinstance(field, Ref) else []),
                 nullable=field.null or not shared,
                 index=isinstance(field, Ref) and name != "project_id",
             )
 
+    def _foreign_key(self, field: Ref[t.Any]) -> sa.ForeignKey:
+        target = self.root(self.kind(field.target)).collection
+        return sa.ForeignKey(
+            f"{target}.id",
+            ondelete="CASCADE" if field.storage.cascade else "NO ACTION",
+            deferrable=None if field.storage.cascade else self.dialect.deferrable,
+        )
+
+    def _create_functions(
+        self, _target: t.Any, connection: sa.Connection, **_kw: t.Any
+    ) -> None:
+        """Listen to ``after_create`` of the metadata."""
+        self.dialect.create_functions(connection)
+
 
 @functools.lru_cache(4)
-def schema(kinds: tuple[Kind, ...], dialect: str) -> Schema:
-    """Give the tables of a set of kinds; the fleets of a process share them.
+def tables_of(rules: tuple[Rules, ...], dialect: type[Dialect]) -> Tables:
+    """Return the tables of a set of kinds. The fleets of a process share them.
 
-    To make them takes longer than to open a file of SQLite.
+    Making them takes longer than opening a SQLite file.
     """
-    return Schema(kinds, dialect)
+    return Tables(rules, dialect())
 
 
-def _rows(schema: Schema, kind: Kind) -> sa.Select[t.Any]:
-    table = schema.table(kind)
-    return sa.select(*table.c, *rules.of(kind).computed(table))
+def _rows(tables: Tables, kind: Kind) -> sa.Select[t.Any]:
+    """Build the query for rows; for devices, with the kind of the parent.
+
+    For example::
+
+        SELECT devices.id, devices.name, …,
+            (SELECT parents.kind FROM devices AS parents
+             WHERE parents.id = devices.parent_id) AS parent_kind
+        FROM devices
+    """
+    table = tables.table(kind)
+    columns: list[t.Any] = [*table.c]
+    if "kind" in table.c and tables.ancestry(kind).nested:
+        parent = table.alias()
+        found = sa.select(parent.c.kind).where(parent.c.id == table.c.parent_id)
+        columns.append(found.scalar_subquery().label("parent_kind"))
+    return sa.select(*columns)
+
+
+def _ancestry(tables: Tables, kind: Kind) -> Ancestry:
+    table = tables.table(kind)
+    targets = {name: tables.kind(field.target) for name, field in kind.ancestry.items()}
+    others = {n: target for n, target in targets.items() if tables.table(target) is not table}
+    return Ancestry(len(others) < len(targets), others)
 
 
 def _subsets(
     *columns: sa.Column[t.Any] | None,
 ) -> t.Iterator[tuple[sa.Column[t.Any], ...]]:
-    """Give all choices of the columns that there are."""
+    """Generate all subsets of the columns that exist."""
     found = [column for column in columns if column is not None]
     for number in range(len(found) + 1):
         yield from itertools.combinations(found, number)
 
 
-def _id_type(python_type: type) -> sa.types.TypeEngine[t.Any]:
-    return string(36) if python_type is str else sa.Integer()
-
-
-def _column_type(name: str, field: Field[t.Any]) -> sa.types.TypeEngine[t.Any]:
+def _column_type(name: str, field: Field[t.Any]) -> column_types.Type:
     if isinstance(field, Ref):
-        return _id_type(field.type)
+        return column_types.identifier(field.type)
     if name in ("created_at", "updated_at"):
-        return TIMESTAMP
+        return column_types.TIMESTAMP
     return _TYPES[field.type](field)

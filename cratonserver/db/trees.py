@@ -1,7 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Walk along ``parent_id``, in the database.
+"""Recursive queries along ``parent_id``.
 
-UNION, not UNION ALL: a walk ends even if there were a circle in the data.
+UNION, not UNION ALL: a query ends even if there were a cycle in the data.
+
+For example, :func:`descendants`, on both databases::
+
+    WITH RECURSIVE descendants(id) AS (
+        SELECT id FROM devices WHERE parent_id = :parent
+        UNION
+        SELECT d.id FROM devices AS d, descendants WHERE d.parent_id = descendants.id)
+    SELECT id FROM descendants
+
+and :func:`with_ancestors`::
+
+    WITH RECURSIVE ancestors(id, parent_id) AS (
+        SELECT id, parent_id FROM devices WHERE <wanted>
+        UNION
+        SELECT ancestors.parent_id,
+            (SELECT d.parent_id FROM devices AS d WHERE d.id = ancestors.parent_id)
+        FROM ancestors WHERE ancestors.parent_id IS NOT NULL)
+    SELECT id, parent_id FROM ancestors
 """
 
 from __future__ import annotations
@@ -10,24 +28,27 @@ import typing as t
 
 import sqlalchemy as sa
 
-#: How far up :func:`above` goes. No fleet is that deep; a circle, which the store
-#: does not let happen, would not end.
+#: How many levels up :func:`above` goes. No fleet is that deep, but a cycle, which the
+#: store prevents, would never end.
 MAX_DISTANCE = 10_000
 
 
 def hold(table: sa.Table, row: t.Mapping[str, t.Any]) -> sa.Select[tuple[str]]:
-    """Select the project of a row, and keep it until the transaction ends.
+    """Select the project of a row and lock it until the transaction ends.
 
-    Whoever is about to hang a row below another one does so first. Then no two
-    do it at once, and neither misses what the other one did.
+    A transaction that sets a parent does this first. So no two of them do it at the
+    same time, and neither misses the change of the other one.
     """
     projects = table.metadata.tables["projects"]
     project = sa.select(projects.c.id).where(projects.c.id == row["project_id"])
     return project.with_for_update(key_share=True)
 
 
-def descendants(table: sa.Table, row_id: int) -> sa.Select[tuple[int]]:
-    """Select the ids of all rows that are below one."""
+def descendants(table: sa.Table, row_id: t.Any) -> sa.Select[tuple[int]]:
+    """Select the ids of all descendants of a row.
+
+    :param row_id: id of the row, or a parameter of the statement.
+    """
     children = sa.select(table.c.id).where(table.c.parent_id == row_id)
     tree = children.cte("descendants", recursive=True)
     below = table.alias()
@@ -36,12 +57,12 @@ def descendants(table: sa.Table, row_id: int) -> sa.Select[tuple[int]]:
 
 
 def with_ancestors(table: sa.Table, wanted: sa.ColumnElement[bool]) -> sa.Select[t.Any]:
-    """Select id and parent_id of rows, and of all that they are below.
+    """Select id and parent_id of rows and of all their ancestors.
 
-    Each row above is looked up by itself: for a join, PostgreSQL expects so many of
-    them that it reads the whole table.
+    A subquery looks up each ancestor. For a join, PostgreSQL expects so many rows that
+    it reads the whole table.
 
-    :param wanted: the condition that picks the rows.
+    :param wanted: the condition for the rows.
     """
     start = sa.select(table.c.id, table.c.parent_id).where(wanted)
     chain = start.cte("ancestors", recursive=True)
@@ -53,7 +74,7 @@ def with_ancestors(table: sa.Table, wanted: sa.ColumnElement[bool]) -> sa.Select
 
 
 def above(table: sa.Table) -> sa.CTE:
-    """Give the rows that a row of an outer query is below: id and distance."""
+    """Return the ancestors of a row of an outer query: id and distance."""
     first, further = table.alias(), table.alias()
     start = (
         sa.select(first.c.id, first.c.parent_id, sa.literal(1).label("distance"))
@@ -71,9 +92,10 @@ def above(table: sa.Table) -> sa.CTE:
 def below(
     table: sa.Table, further: t.Any, row_ids: sa.Select[tuple[t.Any]]
 ) -> sa.Select[tuple[t.Any]]:
-    """Select the ids of all rows that are below any of some.
+    """Select the ids of all descendants of some rows.
 
     :param further: an alias of the table.
+    :param row_ids: the query for the ids of the rows.
     """
     start = sa.select(table.c.id).where(table.c.parent_id.in_(row_ids)).correlate(None)
     tree = start.cte("below", recursive=True, nesting=True)

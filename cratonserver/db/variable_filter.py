@@ -1,9 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rows whose variables match, their own or inherited ones, as SQL.
+"""Filter rows by their variables, own or inherited, in SQL.
 
-What counts for a row is the nearest value, in the same order as in
-:func:`cratonserver.db.variables.resolve` (wire document, section 9.2). Whether a value
-matches is asked once for each value, not for each row that inherits it.
+The nearest value counts, in the order of :func:`cratonserver.db.variables.resolve`.
+Each value is tested once, not once for each row that inherits it.
+
+For example, hosts with ``rack:"r1"`` where only hosts and regions have such a variable,
+on SQLite::
+
+    WHERE …
+        AND devices.id IN (                              -- if there are few candidates
+            SELECT owner_id FROM device_variables
+            WHERE name = 'rack' AND <starts> AND <matches>
+            UNION ALL
+            SELECT id FROM devices WHERE region_id IN (
+                SELECT owner_id FROM region_variables
+                WHERE name = 'rack' AND <starts> AND <matches>))
+        AND CASE WHEN … AND CASE
+                WHEN EXISTS (SELECT * FROM device_variables
+                             WHERE owner_id = devices.id AND name = 'rack')
+                THEN EXISTS (SELECT * FROM device_variables
+                             WHERE owner_id = devices.id AND name = 'rack' AND <matches>)
+                ELSE region_id IN (SELECT owner_id FROM region_variables
+                                   WHERE name = 'rack' AND <starts> AND <matches>)
+            END THEN true ELSE false END
+
+PostgreSQL gets ``devices.id = ANY (ARRAY(…))`` for the first condition. ``<starts>`` and
+``<matches>`` are in :mod:`cratonserver.db.json_contains`.
 """
 
 from __future__ import annotations
@@ -11,31 +33,31 @@ from __future__ import annotations
 import typing as t
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
-from cratonserver.api.vars_parameter import Condition
-from cratonserver.db import json_contains, trees, variables
-from cratonserver.db.tables import Kind, Schema
+from cratonclient.kinds import Kind
+from cratonserver.db import json_contains, trees
+from cratonserver.db.dialect import Clause
+from cratonserver.db.list_query import Condition
+from cratonserver.db.tables import Tables
 
-#: Up to so many rows, it is faster to look at all that could match than to walk
-#: along the list until a page is full.
+#: Up to this number of candidates, testing all of them is faster than walking along the
+#: list until a page is full.
 FEW = 5000
-#: So many values of the rows themselves are looked at to find out. If one of
-#: :data:`RARE` of them matches, a page is soon full.
+#: How many own values are tested to estimate the candidates. If one of :data:`RARE` of
+#: them matches, walking along the list fills a page soon.
 SAMPLE, RARE = 1000, 200
 
 Query = sa.Select[tuple[t.Any]]
-Clause = sa.ColumnElement[bool]
 
 
 class Level(t.NamedTuple):
-    """What a condition asks of the values from one place: the row itself, its cell...
+    """A condition applied to the values from one place: the row itself, its cell, ….
 
     :param has: the condition that a row has a value from there.
     :param matches: the condition that this value matches.
     :param candidates: the query for the ids of all rows that could match by it.
-    :param sample: the same where there are few values, else a part of it.
-    :param size: how many values were looked at for that, up to :data:`SAMPLE`.
+    :param sample: the same for few values, else for a part of them.
+    :param size: how many values the sample tests, up to :data:`SAMPLE`.
     """
 
     has: Clause
@@ -47,25 +69,26 @@ class Level(t.NamedTuple):
 
 def narrow(
     connection: sa.Connection,
-    schema: Schema,
+    tables: Tables,
     kind: Kind,
     wanted: t.Sequence[Condition],
     resolved: bool,
     others: t.Sequence[Clause],
 ) -> list[Clause]:
-    """Add to the conditions of a list that variables match, at the cost of two queries.
+    """Add conditions on variables to the conditions of a list, at the cost of two queries.
 
-    :param resolved: whether inherited values count where a row has none itself.
-    :param others: the other conditions.
-    :returns: all conditions, such that the database begins with the rows that could
-        match if these are few, and with the order of the list otherwise.
+    :param wanted: conditions on variables.
+    :param resolved: whether inherited values count where a row has no own value.
+    :param others: the other conditions of the list.
+    :returns: all conditions. If there are few candidates, the database begins with
+        them, else with the order of the list.
     """
-    places = _places(schema, kind) if resolved else _places(schema, kind)[:1]
+    places = _places(kind) if resolved else _places(kind)[:1]
     names = {f"name{number}": condition.name for number, condition in enumerate(wanted)}
-    found = iter(connection.execute(schema.once(_presence, kind, len(wanted)), names).one())
-    present = [{place for place in _places(schema, kind) if next(found)} for _ in wanted]
+    found = iter(connection.execute(tables.cached(_presence, kind, len(wanted)), names).one())
+    present = [{place for place in _places(kind) if next(found)} for _ in wanted]
     levels = [
-        [_level(schema, kind, place, condition) for place in places if place in there]
+        [_level(tables, kind, place, condition) for place in places if place in there]
         for condition, there in zip(wanted, present, strict=True)
     ]
     if not all(levels):
@@ -82,83 +105,97 @@ def narrow(
         return exact
     if not numbers[fewest] and counted[2 * fewest + 1] < SAMPLE:
         return [sa.false()]
-    # Within CASE the others are no invitation to use an index.
+    # CASE keeps the planner from beginning with one of the exact conditions.
     candidates = sa.union_all(*(level.candidates for level in levels[fewest]))
     return [
-        _among(connection, schema.table(kind).c.id, candidates),
+        tables.dialect.among_few(tables.table(kind).c.id, candidates),
         sa.case((sa.and_(*exact), sa.true()), else_=sa.false()),
     ]
 
 
-def _among(
-    connection: sa.Connection, column: sa.Column[t.Any], ids: sa.CompoundSelect[t.Any]
-) -> Clause:
-    """Give the condition that a column is among some ids, which are few."""
-    if connection.dialect.name != "postgresql":
-        return column.in_(ids)
-    # It would rather read the whole table than join it with them.
-    array = sa.func.array(ids.scalar_subquery(), type_=postgresql.ARRAY(column.type))
-    return column == sa.any_(array)
+def _places(kind: Kind) -> list[str]:
+    """Return the fields that lead to values, the nearest first.
 
-
-def _places(schema: Schema, kind: Kind) -> list[str]:
-    """Give the fields that lead to where a value can be, the nearest first.
-
-    The row itself is ``id``; what is above it in the same table is ``parent_id``.
+    ``id`` stands for the row itself, ``parent_id`` for its ancestors in the same table.
     """
-    return ["id", *kind.resource_class.inherits]
+    return ["id", *kind.ancestry]
 
 
-def _presence(schema: Schema, kind: Kind, number: int) -> sa.Select[t.Any]:
-    """Make the query that tells where there are any values of some names."""
-    nested, containers = schema.once(variables.inheritance, kind)
-    table = schema.table(kind)
+def _presence(tables: Tables, kind: Kind, number: int) -> sa.Select[t.Any]:
+    """Build the query for the places that have any value of some names.
+
+    For example, for one name and two places::
+
+        SELECT EXISTS (SELECT * FROM device_variables WHERE name = :name0),
+            EXISTS (SELECT * FROM region_variables WHERE name = :name0)
+
+    :param number: how many names.
+    """
+    nested, containers = tables.ancestry(kind)
+    table = tables.table(kind)
     # Ids are positive. For IS NOT NULL, SQLite would read the whole index.
     nests = sa.exists().where(table.c.parent_id > 0) if nested else sa.false()
     columns: list[Clause] = []
     for name in (f"name{n}" for n in range(number)):
-        for place in _places(schema, kind):
-            values = schema.variables(containers.get(place, kind))
+        for place in _places(kind):
+            values = tables.variables(containers.get(place, kind))
             there = sa.exists().where(values.c.name == sa.bindparam(name))
-            inner = place == "id" or place in containers
-            columns.append(there if inner else sa.and_(there, nests))
+            elsewhere = place == "id" or place in containers
+            columns.append(there if elsewhere else sa.and_(there, nests))
     return sa.select(*t.cast("list[t.Any]", columns))
 
 
 def _count(levels: t.Sequence[Level]) -> sa.ScalarSelect[int]:
-    """Count the rows that could match, as far as it matters."""
+    """Return the number of candidates, counted up to :data:`FEW` + 1."""
     some = sa.union_all(*(level.sample for level in levels)).limit(FEW + 1).subquery()
     return sa.select(sa.func.count()).select_from(some).scalar_subquery()
 
 
 def _exact(levels: t.Sequence[Level]) -> Clause:
-    """Give the condition that the nearest value matches."""
+    """Return the condition that the nearest value matches."""
     *nearer, furthest = levels
     if not nearer:
         return furthest.matches
-    return sa.case(*((lv.has, lv.matches) for lv in nearer), else_=furthest.matches)
+    return sa.case(*((level.has, level.matches) for level in nearer), else_=furthest.matches)
 
 
-def _level(schema: Schema, kind: Kind, place: str, condition: Condition) -> Level:
-    """Say what a condition asks of the values from one place."""
-    table, values, name = schema.table(kind), schema.variables(kind), condition.name
-    _, containers = schema.once(variables.inheritance, kind)
+def _level(tables: Tables, kind: Kind, place: str, condition: Condition) -> Level:
+    """Apply a condition to the values from one place."""
+    containers = tables.ancestry(kind).containers
     if place in containers:
-        values, column = schema.variables(containers[place]), table.c[place]
-        having = sa.select(values.c.owner_id).where(values.c.name == name)
-        owners = _owners(values, condition)
-        inside = sa.select(table.c.id).where(column.in_(owners)).correlate(None)
-        return Level(column.in_(having), column.in_(owners), inside, inside, sa.literal(0))
-    owners, some = _owners(values, condition), _owners(values, condition, SAMPLE)
+        return _container_level(tables, kind, containers[place], place, condition)
     if place == "id":
-        own = sa.exists().where(values.c.owner_id == table.c.id, values.c.name == name)
-        own = own.correlate(table)
-        matches = own.where(json_contains.condition(values.c.value, condition))
-        looked = _named(values, condition).limit(SAMPLE).subquery()
-        size = sa.select(sa.func.count()).select_from(looked).scalar_subquery()
-        return Level(own, matches, owners, some, size)
-    value = _value_above(schema, kind, name)
-    further = schema.once(_alias, table)
+        return _own_level(tables, kind, condition)
+    return _ancestor_level(tables, kind, condition)
+
+
+def _container_level(
+    tables: Tables, kind: Kind, container: Kind, field: str, condition: Condition
+) -> Level:
+    table, values = tables.table(kind), tables.variables(container)
+    column = table.c[field]
+    having = sa.select(values.c.owner_id).where(values.c.name == condition.name)
+    owners = _owners(values, condition)
+    inside = sa.select(table.c.id).where(column.in_(owners)).correlate(None)
+    return Level(column.in_(having), column.in_(owners), inside, inside, sa.literal(0))
+
+
+def _own_level(tables: Tables, kind: Kind, condition: Condition) -> Level:
+    table, values = tables.table(kind), tables.variables(kind)
+    has = sa.exists().where(values.c.owner_id == table.c.id, values.c.name == condition.name)
+    has = has.correlate(table)
+    matches = has.where(json_contains.condition(values.c.value, condition))
+    tested = _named(values, condition).limit(SAMPLE).subquery()
+    size = sa.select(sa.func.count()).select_from(tested).scalar_subquery()
+    owners, some = _owners(values, condition), _owners(values, condition, SAMPLE)
+    return Level(has, matches, owners, some, size)
+
+
+def _ancestor_level(tables: Tables, kind: Kind, condition: Condition) -> Level:
+    table, values = tables.table(kind), tables.variables(kind)
+    value = _value_above(tables, kind, condition.name)
+    further = tables.cached(_alias, table)
+    owners, some = _owners(values, condition), _owners(values, condition, SAMPLE)
     return Level(
         value.is_not(None),
         json_contains.condition(value, condition),
@@ -169,9 +206,9 @@ def _level(schema: Schema, kind: Kind, place: str, condition: Condition) -> Leve
 
 
 def _owners(values: sa.Table, condition: Condition, limit: int | None = None) -> Query:
-    """Give the query for the owners of values that match.
+    """Return the query for the owners of values that match.
 
-    :param limit: of how many values to look at.
+    :param limit: how many values to test at most.
     """
     named = _named(values, condition)
     if limit is None:
@@ -182,17 +219,17 @@ def _owners(values: sa.Table, condition: Condition, limit: int | None = None) ->
 
 
 def _named(values: sa.Table, condition: Condition) -> sa.Select[t.Any]:
-    """Give the query for the values that the index knows could match."""
-    begins = json_contains.begins(values.c.value, condition)
+    """Return the query for the values that could match, as far as the index tells."""
+    starts = json_contains.starts(values.c.value, condition)
     return sa.select(values.c.owner_id, values.c.value).where(
-        values.c.name == condition.name, *begins
+        values.c.name == condition.name, *starts
     )
 
 
-def _value_above(schema: Schema, kind: Kind, name: str) -> sa.ColumnElement[t.Any]:
-    """Give the value of the nearest of the rows that a row is below."""
-    table, values = schema.table(kind), schema.variables(kind)
-    above = schema.once(_above, table)
+def _value_above(tables: Tables, kind: Kind, name: str) -> sa.ColumnElement[t.Any]:
+    """Return the value of the nearest ancestor that has one."""
+    table, values = tables.table(kind), tables.variables(kind)
+    above = tables.cached(_above, table)
     nearest = (
         sa.select(values.c.value)
         .join(above, above.c.id == values.c.owner_id)
@@ -204,9 +241,9 @@ def _value_above(schema: Schema, kind: Kind, name: str) -> sa.ColumnElement[t.An
     return sa.case((table.c.parent_id.is_not(None), nearest.scalar_subquery()))
 
 
-def _above(_schema: Schema, table: sa.Table) -> sa.CTE:
+def _above(_tables: Tables, table: sa.Table) -> sa.CTE:
     return trees.above(table)
 
 
-def _alias(_schema: Schema, table: sa.Table) -> t.Any:
+def _alias(_tables: Tables, table: sa.Table) -> t.Any:
     return table.alias()

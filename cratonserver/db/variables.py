@@ -1,5 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Variables of rows, their own and inherited ones (wire document, section 9)."""
+"""Read and write mappings of rows: variables, inherited ones too, and other such parts.
+
+A page of rows is read with two queries at most, however many rows it has. For example,
+the resolved variables of hosts on SQLite::
+
+    SELECT 'id', CAST(owner_id AS VARCHAR),
+        group_concat(json_quote(name) || ':' || value)
+    FROM device_variables
+    WHERE owner_id IN (SELECT value FROM json_each(:id)) GROUP BY owner_id
+    UNION ALL
+    SELECT 'cell_id', … FROM cell_variables WHERE owner_id IN (… :cell_id …) …
+    UNION ALL …                                     -- regions, clouds, projects
+
+and on PostgreSQL::
+
+    SELECT 'id', CAST(owner_id AS VARCHAR),
+        string_agg(CAST(to_json(name) AS TEXT) || ':' || value, ',')
+    FROM device_variables
+    WHERE owner_id = ANY (:id) GROUP BY owner_id
+    UNION ALL …
+"""
 
 from __future__ import annotations
 
@@ -8,157 +28,172 @@ import typing as t
 
 import sqlalchemy as sa
 
-from cratonclient.fields import Ref
-from cratonserver.db import databases, trees
-from cratonserver.db.tables import Kind, Schema
+from cratonclient.kinds import Kind
+from cratonserver.db import trees
+from cratonserver.db.dialect import PREPARE
+from cratonserver.db.tables import Tables
 
 Row = t.Mapping[str, t.Any]
 Values = dict[str, t.Any]
-#: Ids, or what selects them where they are too many to be sent.
+#: Ids, or a query for ids where there are too many to send.
 Ids = t.Iterable[t.Any] | sa.Select[t.Any]
 
 
-def own(connection: sa.Connection, schema: Schema, kind: Kind, ids: Ids) -> dict[t.Any, Values]:
-    """Read the variables that rows of a kind have themselves.
+def own(
+    connection: sa.Connection,
+    tables: Tables,
+    kind: Kind,
+    ids: Ids,
+    part: str = "variables",
+) -> dict[t.Any, Values]:
+    """Return the values that rows have themselves.
 
-    :returns: values by name by id; those without variables are not there.
+    :param kind: kind of the rows.
+    :param ids: ids of the rows.
+    :param part: name of the part.
+    :returns: values by name, by id of the row. Rows without values are missing.
     """
     if isinstance(ids, sa.Select):
-        table = schema.variables(kind)
-        query = _grouped(schema, table, table.c.owner_id).where(table.c.owner_id.in_(ids))
+        table = tables.part(kind, part)
+        query = _grouped(tables, table, table.c.owner_id).where(table.c.owner_id.in_(ids))
         rows = connection.execute(query)
     else:
-        rows = connection.execute(schema.once(_own, kind), {"ids": list(ids)})
+        rows = connection.execute(tables.cached(_own, kind, part), {"ids": list(ids)})
     return {owner_id: _decode(members) for owner_id, members in rows.all()}
 
 
-def _own(schema: Schema, kind: Kind) -> sa.Select[t.Any]:
-    table = schema.variables(kind)
-    wanted = databases.among(schema.dialect, table.c.owner_id, "ids")
-    query = _grouped(schema, table, table.c.owner_id).where(wanted)
-    return query.execution_options(**{databases.SETTLED: True})
-
-
-def _grouped(
-    schema: Schema, table: sa.Table, *columns: sa.ColumnElement[t.Any]
-) -> sa.Select[t.Any]:
-    """Make the query for the variables of each owner, as the members of an object.
-
-    It takes less time than to read them one by one.
-
-    :param columns: what stands before them.
-    """
-    members = databases.members(schema.dialect, table.c.name, table.c.value)
-    return sa.select(*columns, members).group_by(table.c.owner_id)
-
-
 def resolve(
-    connection: sa.Connection, schema: Schema, kind: Kind, rows: t.Sequence[Row]
+    connection: sa.Connection, tables: Tables, kind: Kind, rows: t.Sequence[Row]
 ) -> dict[t.Any, Values]:
-    """Read the variables of rows with what they inherit, by id.
+    """Return the variables of rows, with the inherited ones.
 
-    These are two queries at most, whatever the number of rows.
+    :param kind: kind of the rows.
+    :param rows: the rows, with their references.
+    :returns: values by name, by id of the row.
     """
-    nested, containers = schema.once(inheritance, kind)
-    parents = _parents(connection, schema, kind, rows) if nested else {}
+    nested, containers = tables.ancestry(kind)
+    parents = _parents(connection, tables, kind, rows) if nested else {}
     ids: dict[str, t.Iterable[t.Any]] = {"id": {row["id"] for row in rows} | parents.keys()}
-    for name in containers:
-        ids[name] = {row[name] for row in rows if row[name] is not None}
-    found = _found(connection, schema, kind, ids)
-    # Most rows of a page are in the same few places.
-    places: dict[tuple[t.Any, ...], Values] = {}
+    for field in containers:
+        ids[field] = {row[field] for row in rows if row[field] is not None}
+    found = _found(connection, tables, kind, ids)
+    # Most rows of a page have the same places, so the variables of these are merged once.
+    inherited: dict[tuple[t.Any, ...], Values] = {}
     furthest_first = [*reversed(containers)]
     resolved = {}
     for row in rows:
-        place = tuple([row[name] for name in furthest_first])
-        if place not in places:
-            layers = zip(furthest_first, map(str, place), strict=True)
-            places[place] = _merged(found[where] for where in layers if where in found)
+        places = tuple([row[field] for field in furthest_first])
+        if places not in inherited:
+            layers = zip(furthest_first, map(str, places), strict=True)
+            inherited[places] = _merged(found[layer] for layer in layers if layer in found)
         chain = _chain(row["id"], parents)
         own = (found.get(("id", str(above)), {}) for above in reversed(chain))
-        resolved[row["id"]] = _merged((places[place], *own))
+        resolved[row["id"]] = _merged((inherited[places], *own))
     return resolved
 
 
-def inheritance(schema: Schema, kind: Kind) -> tuple[bool, dict[str, Kind]]:
-    """Tell whether rows inherit from rows of their own table, and from which others.
+def put(
+    connection: sa.Connection,
+    tables: Tables,
+    kind: Kind,
+    owner_id: t.Any,
+    values: Values,
+    part: str = "variables",
+) -> None:
+    """Set values of a row. Other values stay.
 
-    :returns: kinds by the field that refers to them, the nearest first.
+    :param kind: kind of the row.
+    :param owner_id: id of the row.
+    :param values: values by name.
+    :param part: name of the part.
     """
-    fields = kind.resource_class.fields()
-    targets = {
-        name: schema.kind(t.cast("Ref[t.Any]", fields[name]).target)
-        for name in kind.resource_class.inherits
-    }
-    table = schema.table(kind)
-    others = {n: target for n, target in targets.items() if schema.table(target) is not table}
-    return len(others) < len(targets), others
-
-
-def put(connection: sa.Connection, table: sa.Table, owner_id: t.Any, values: Values) -> None:
-    """Set variables of a row; the others stay."""
     rows = [
         {"owner_id": owner_id, "name": name, "value": json.dumps(value)}
         for name, value in sorted(values.items())
     ]
-    databases.upsert(connection, table, rows)
+    tables.dialect.upsert(connection, tables.part(kind, part), rows)
 
 
 def remove(
-    connection: sa.Connection, table: sa.Table, owner_id: t.Any, names: t.Iterable[str]
+    connection: sa.Connection,
+    tables: Tables,
+    kind: Kind,
+    owner_id: t.Any,
+    names: t.Iterable[str],
+    part: str = "variables",
 ) -> None:
-    """Delete variables of a row by name."""
+    """Delete values of a row by name. Names without a value are ignored."""
+    table = tables.part(kind, part)
     wanted = table.c.name.in_(sorted(names))
     connection.execute(sa.delete(table).where(table.c.owner_id == owner_id, wanted))
 
 
+def _own(tables: Tables, kind: Kind, part: str) -> sa.Select[t.Any]:
+    table = tables.part(kind, part)
+    wanted = tables.dialect.among(table.c.owner_id, "ids")
+    query = _grouped(tables, table, table.c.owner_id).where(wanted)
+    return query.execution_options(**{PREPARE: True})
+
+
+def _grouped(
+    tables: Tables, table: sa.Table, *columns: sa.ColumnElement[t.Any]
+) -> sa.Select[t.Any]:
+    """Build the query for the values of each owner, as the members of a JSON object.
+
+    Reading one row per owner is faster than reading one row per value.
+
+    :param columns: columns before the members.
+    """
+    members = tables.dialect.members(table.c.name, table.c.value)
+    return sa.select(*columns, members).group_by(table.c.owner_id)
+
+
 def _parents(
-    connection: sa.Connection, schema: Schema, kind: Kind, rows: t.Sequence[Row]
+    connection: sa.Connection, tables: Tables, kind: Kind, rows: t.Sequence[Row]
 ) -> dict[t.Any, t.Any]:
-    """Give the id of the row above by the id of each row, and of all above those."""
+    """Return the id of the parent by the id of a row, for all ancestors of the rows."""
     below = [row["id"] for row in rows if row["parent_id"] is not None]
     if not below:
         return {}
-    query = schema.once(_ancestors, kind)
+    query = tables.cached(_ancestors, kind)
     return {row.id: row.parent_id for row in connection.execute(query, {"ids": below})}
 
 
-def _ancestors(schema: Schema, kind: Kind) -> sa.Select[t.Any]:
-    table = schema.table(kind)
-    return trees.with_ancestors(table, databases.among(schema.dialect, table.c.id, "ids"))
+def _ancestors(tables: Tables, kind: Kind) -> sa.Select[t.Any]:
+    table = tables.table(kind)
+    return trees.with_ancestors(table, tables.dialect.among(table.c.id, "ids"))
 
 
 def _found(
     connection: sa.Connection,
-    schema: Schema,
+    tables: Tables,
     kind: Kind,
     ids: t.Mapping[str, t.Iterable[t.Any]],
 ) -> dict[tuple[str, str], Values]:
-    """Read the variables of rows, and of all that they are in.
+    """Read the variables of rows and of all places that they inherit from.
 
-    :param ids: by the field that has them, ``id`` for the rows themselves.
+    :param ids: ids by the field that has them, ``id`` for the rows themselves.
     :returns: values by name, by the field and the id as text.
     """
-    given = {name: [*some] for name, some in ids.items()}
-    rows = connection.execute(schema.once(_union, kind), given).all()
+    given = {field: [*some] for field, some in ids.items()}
+    rows = connection.execute(tables.cached(_union, kind), given).all()
     return {(field, owner): _decode(members) for field, owner, members in rows}
 
 
-def _union(schema: Schema, kind: Kind) -> sa.CompoundSelect[t.Any]:
-    """Make the query for the variables of a kind and of those that it is in."""
-    _, containers = schema.once(inheritance, kind)
+def _union(tables: Tables, kind: Kind) -> sa.CompoundSelect[t.Any]:
+    """Build the query of the example at the top of this module."""
     queries = []
-    for field, owners in {"id": kind, **containers}.items():
-        table = schema.variables(owners)
-        owner_id = sa.cast(table.c.owner_id, sa.String)  # numbers here, UUIDs there
-        wanted = databases.among(schema.dialect, table.c.owner_id, field)
+    for field, owners in {"id": kind, **tables.ancestry(kind).containers}.items():
+        table = tables.variables(owners)
+        owner_id = sa.cast(table.c.owner_id, sa.String)  # integers and UUIDs
+        wanted = tables.dialect.among(table.c.owner_id, field)
         place = sa.literal_column(f"'{field}'", sa.String)
-        queries.append(_grouped(schema, table, place, owner_id).where(wanted))
-    return sa.union_all(*queries).execution_options(**{databases.SETTLED: True})
+        queries.append(_grouped(tables, table, place, owner_id).where(wanted))
+    return sa.union_all(*queries).execution_options(**{PREPARE: True})
 
 
 def _chain(row_id: t.Any, parents: t.Mapping[t.Any, t.Any]) -> list[t.Any]:
-    """Give the ids of a row and of all above it, nearest first."""
+    """Return the ids of a row and of its ancestors, the nearest first."""
     chain = [row_id]
     above = parents.get(row_id)
     while above is not None and above not in chain:
@@ -168,7 +203,7 @@ def _chain(row_id: t.Any, parents: t.Mapping[t.Any, t.Any]) -> list[t.Any]:
 
 
 def _merged(layers: t.Iterable[Values]) -> Values:
-    """Merge layers of values; the last to have a name wins, whatever the value."""
+    """Merge layers of values. The last layer with a name wins."""
     merged: Values = {}
     for values in layers:
         merged.update(values)
@@ -176,7 +211,7 @@ def _merged(layers: t.Iterable[Values]) -> Values:
 
 
 def _decode(members: str) -> Values:
-    """Read the members of an object, without the checks that json.loads begins with."""
+    """Read the members of an object, without the checks of :func:`json.loads`."""
     return t.cast("Values", _DECODER.raw_decode(f"{{{members}}}")[0])
 
 

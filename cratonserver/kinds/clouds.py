@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clouds: asking for one by id or name gives it or fails (wire document, 6.3)."""
+"""Clouds: a list that is filtered by id or name finds one object, or fails with 404."""
 
 from __future__ import annotations
 
-from cratonserver.kinds import rules
+from cratonserver.db import policy
 
 
-class Rules(rules.Rules):
-    """The rules of clouds."""
+class Policy(policy.Policy):
+    """The policy of clouds."""
 
     finds_one = True
     optional_filters = ("id", "name")

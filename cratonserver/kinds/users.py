@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Users: their keys are made here, kept as digests, and shown once."""
+"""Users: the server makes their API keys, stores digests, and shows a key once."""
 
 from __future__ import annotations
 
@@ -7,66 +7,60 @@ import typing as t
 
 import sqlalchemy as sa
 
-from cratonserver import errors
-from cratonserver.db import tables
-from cratonserver.identity import Identity, new_key, project_id
-from cratonserver.kinds import rules
-
-if t.TYPE_CHECKING:
-    from cratonserver.db.objects import Objects
+from cratonserver import errors, identity
+from cratonserver.db import column_types, policy, storage
+from cratonserver.identity import Identity, project_id
 
 
-class Rules(rules.Rules):
-    """The rules of users (wire document, sections 5.1 and 13)."""
-
-    optional_filters = ("name",)
+class Storage(storage.Storage):
+    """The storage rules of users."""
 
     def extra_columns(self) -> list[sa.Column[t.Any]]:
-        """Give what only the authentication needs."""
+        """Return the digest of the API key, and the root role."""
         return [
-            sa.Column("key_digest", tables.string(64), nullable=False),
+            sa.Column("key_digest", column_types.string(64), nullable=False),
             sa.Column("is_root", sa.Boolean(), nullable=False, default=False),
         ]
 
+
+class Policy(policy.Policy):
+    """The policy of users."""
+
+    optional_filters = ("name",)
+
     def allow(self, who: Identity, method: str, part: str) -> None:
-        """Leave users to admins."""
+        """Let only admins manage users."""
         if not (who.is_admin or who.is_root):
             raise errors.missing_role("admin")
 
-    def complete(self, values: dict[str, t.Any], who: Identity) -> dict[str, t.Any]:
-        """Make the key. The answer that this returns is the only one to show it."""
+    def complete(self, values: policy.Row, who: Identity) -> policy.Row:
+        """Make the API key. Only the answer to this request shows it."""
         try:
             values["project_id"] = project_id(values["project_id"])
         except ValueError:
             raise errors.invalid(
                 [f"project_id: {values['project_id']!r} is not a UUID"]
             ) from None
-        key, values["key_digest"] = new_key()
+        key, values["key_digest"] = identity.new_key()
         values["is_root"] = False
         return {"api_key": key}
 
-    def check(
-        self, objects: Objects, row: t.Mapping[str, t.Any], values: dict[str, t.Any]
-    ) -> None:
-        """Leave roots to roots. A root that is made no admin is no root either."""
-        if not row["is_root"]:
+    def check_update(self, change: policy.Change) -> None:
+        """Let only root users change root users. A root that loses admin loses root."""
+        if not change.row["is_root"]:
             return
-        if not objects.who.is_root:
+        if not change.who.is_root:
             raise errors.missing_role("root")
-        if values.get("is_admin") is False:
-            users = objects.table
-            protect_roots(objects.connection, users, users.c.id == row["id"])
-            values["is_root"] = False
+        if change.values.get("is_admin") is False:
+            going = change.table.c.id == change.row["id"]
+            protect_roots(change.connection, change.table, going)
+            change.values["is_root"] = False
 
-    def check_deletion(self, objects: Objects, item_id: int | str) -> None:
-        """Leave roots to roots, and one of them for ever."""
-        users = objects.table
-        going = sa.and_(users.c.id == item_id, *objects.scope())
-        protect_roots(objects.connection, users, going, objects.who)
-
-    def present(self, row: t.Mapping[str, t.Any], base: str) -> dict[str, t.Any]:
-        """Show that there is a key, but not which."""
-        return {"api_key": None}
+    def check_deletion(self, deletion: policy.Deletion) -> None:
+        """Let only root users delete root users, and never the last one."""
+        users = deletion.table
+        going = sa.and_(users.c.id == deletion.item_id, *deletion.scope)
+        protect_roots(deletion.connection, users, going, deletion.who)
 
 
 def protect_roots(

@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The OpenAPI document: the API as the declarations make it, for tools to read.
+"""The OpenAPI document: the API as the declarations define it, for programs to read.
 
-:func:`document` goes through the paths of the application and describes each
-method that is answered there. What a method takes and gives comes from what
-checks it (:mod:`cratonserver.openapi.json_schemas`,
-:mod:`cratonserver.api.query_parameters`), so the
-document cannot promise anything else.
+:func:`document` goes through the paths of the application; each view describes its
+methods. Requests are checked against the same schemas, so the document cannot differ
+from the server.
 """
 
 from __future__ import annotations
@@ -14,8 +12,10 @@ import string
 import typing as t
 
 from cratonclient import __version__
-from cratonserver.api import views
+from cratonclient.kinds import Kind
+from cratonserver.db.tables import Tables
 from cratonserver.openapi import kind_operations, operations
+from cratonserver.openapi.operations import Operation
 
 _INFO = {
     "title": "Craton",
@@ -32,49 +32,63 @@ _INFO = {
 }
 
 
-def document(paths: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Describe an application.
+class Described(t.Protocol):
+    """A view of the application."""
 
-    :param paths: its views by path, as Falcon writes paths.
-    :returns: an OpenAPI 3.1 document.
+    is_open: bool
+
+    @property
+    def methods(self) -> t.Mapping[str, t.Any]:
+        """The responders by HTTP method."""
+
+    def describe(self) -> dict[str, Operation]:
+        """Return the operations by HTTP method."""
+
+
+def document(paths: t.Mapping[str, Described], tables: Tables) -> dict[str, t.Any]:
+    """Return the OpenAPI 3.1 document of an application.
+
+    :param paths: views by path, in the notation of Falcon.
+    :param tables: the tables.
     """
-    of_kinds = [view for view in paths.values() if isinstance(view, views.View)]
-    kinds = dict.fromkeys(view.kind for view in of_kinds)
-    shared = operations.shared()
+    kinds = dict.fromkeys(kind for view in paths.values() if (kind := _kind(view)))
     return {
         "openapi": "3.1.0",
         "info": _INFO,
-        "servers": [{"url": "/", "description": "where this document comes from"}],
+        "servers": [{"url": "/", "description": "the server of this document"}],
         "security": operations.SECURITY,
         "tags": [
             *(kind_operations.tag(kind) for kind in kinds),
-            {"name": "server", "description": "What the server says of itself."},
+            {"name": "server", "description": "The server itself."},
         ],
         "paths": {
             path.replace("{item_id:id}", "{id}"): _path(path, view)
             for path, view in paths.items()
-            if path == "/" or not path.endswith("/")  # the same, spelled differently
+            if path == "/" or not path.endswith("/")  # the same path, spelled differently
         },
         "components": {
-            "schemas": kind_operations.components(of_kinds[0].store.schema),
-            **shared,
+            "schemas": kind_operations.components(tables),
+            **operations.shared(),
         },
     }
 
 
-def _path(path: str, view: t.Any) -> dict[str, t.Any]:
-    """Describe a path: the methods that its view has, HEAD and OPTIONS."""
-    described = kind_operations.operations(view)
+def _kind(view: Described) -> Kind | None:
+    return getattr(view, "kind", None)
+
+
+def _path(path: str, view: Described) -> dict[str, t.Any]:
+    """Describe a path: the methods of its view, HEAD and OPTIONS."""
+    described = view.describe()
     made: dict[str, t.Any] = {}
-    if "{item_id:id}" in path:
-        made["parameters"] = [kind_operations.path_parameter(view.kind)]
+    kind = _kind(view)
+    if kind is not None and "{item_id:id}" in path:
+        made["parameters"] = [kind_operations.path_parameter(kind)]
     for method in sorted(described):
-        if callable(getattr(view, f"on_{method.lower()}", None)):
-            made[method.lower()] = described[method]
+        made[method.lower()] = described[method]
     if "get" in made:
         made["head"] = operations.without_body(described["GET"])
     first = next(iter(described.values()))
     name = first["operationId"].lstrip(string.ascii_lowercase)
-    is_open = getattr(view, "is_open", False)
-    made["options"] = operations.methods(name, first["tags"][0], is_open)
+    made["options"] = operations.methods(name, first["tags"][0], view.is_open)
     return made

@@ -11,12 +11,11 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from cratonclient import crud
 from cratonclient.fields import Field, Ref
+from cratonclient.kinds import Kind
 from cratonserver import identity
 
-Schema = dict[str, t.Any]
-Kind = type[crud.CRUDClient[t.Any]]
+JsonSchema = dict[str, t.Any]
 
 #: What the store keeps as an integer.
 MIN_INTEGER, MAX_INTEGER = -(2**31), 2**31 - 1
@@ -35,39 +34,45 @@ _ITEMS = {
     },
 }
 
-VARIABLES: Schema = {
+VARIABLES: JsonSchema = {
     "type": "object",
     "patternProperties": {"^.+": {}},
     "additionalProperties": False,
     "propertyNames": {"maxLength": MAX_NAME, "pattern": _TEXT["pattern"]},
 }
-VARIABLE_NAMES: Schema = {"type": "array", "items": _TEXT}
-LABELS: Schema = {
-    "type": "object",
-    "properties": {"labels": {"type": "array", "items": _NAME}},
-    "required": ["labels"],
-    "additionalProperties": False,
-}
+VARIABLE_NAMES: JsonSchema = {"type": "array", "items": _TEXT}
 
 
-def for_create(kind: t.Any) -> Schema:
+def strings(name: str) -> JsonSchema:
+    """Return the schema of a body with a list of strings, such as ``{"labels": ["web"]}``.
+
+    :param name: key of the list.
+    """
+    return {
+        "type": "object",
+        "properties": {name: {"type": "array", "items": _NAME}},
+        "required": [name],
+        "additionalProperties": False,
+    }
+
+
+def for_create(kind: Kind) -> JsonSchema:
     """Make the schema of the body of a POST."""
     return _body(kind, "create")
 
 
-def for_update(kind: t.Any) -> Schema:
+def for_update(kind: Kind) -> JsonSchema:
     """Make the schema of the body of a PUT."""
     return _body(kind, "update")
 
 
 @functools.cache
-def _body(kind: Kind, purpose: t.Literal["create", "update"]) -> Schema:
-    declared = kind.resource_class.fields()
-    fields = {name: field for name, field in declared.items() if getattr(field, purpose)}
+def _body(kind: Kind, purpose: t.Literal["create", "update"]) -> JsonSchema:
+    fields = {name: field for name, field in kind.fields.items() if getattr(field, purpose)}
     creates = purpose == "create"
     properties = {}
     for name, field in fields.items():
-        made = of(field)
+        made = written(field)
         if creates and field.default is not None:
             made["default"] = field.default
         elif field.clear and not creates:
@@ -81,9 +86,9 @@ def _body(kind: Kind, purpose: t.Literal["create", "update"]) -> Schema:
     }
 
 
-def of(field: Field[t.Any]) -> Schema:
-    """Make the schema of a value that a client gives for a field."""
-    made: Schema = {"type": _JSON_TYPES[field.type]}
+def written(field: Field[t.Any]) -> JsonSchema:
+    """Return the schema of the value of a field in a request."""
+    made: JsonSchema = {"type": _JSON_TYPES[field.type]}
     if field.type is dict:
         made = dict(VARIABLES)
     elif field.type is str:
@@ -95,8 +100,8 @@ def of(field: Field[t.Any]) -> Schema:
     return {"description": field.help, **made}
 
 
-def _text(field: Field[t.Any]) -> Schema:
-    made: Schema = {**_TEXT, "maxLength": field.max_length}
+def _text(field: Field[t.Any]) -> JsonSchema:
+    made: JsonSchema = {**_TEXT, "maxLength": field.max_length}
     if isinstance(field, Ref):
         made["pattern"] = identity.PROJECT_ID.pattern
     if field.format == "ip":
@@ -108,12 +113,12 @@ def _text(field: Field[t.Any]) -> Schema:
     return made
 
 
-def parameter(field: Field[t.Any]) -> Schema:
+def parameter(field: Field[t.Any]) -> JsonSchema:
     """Make the schema of a parameter that is compared with a field.
 
     It may be longer than the field: it only finds nothing then.
     """
-    made: Schema = {"type": _JSON_TYPES[field.type]}
+    made: JsonSchema = {"type": _JSON_TYPES[field.type]}
     if field.type is str:
         made = dict(_TEXT)
     elif field.type is int:
@@ -121,17 +126,17 @@ def parameter(field: Field[t.Any]) -> Schema:
     return {"description": field.help, **made}
 
 
-def identifier(resource: t.Any, description: str) -> Schema:
-    """Make the schema of the id of a resource, as a path or a parameter has it."""
-    if resource.fields()["id"].type is int:
+def identifier(kind: Kind, description: str) -> JsonSchema:
+    """Return the schema of the id of an object, in a path or a parameter."""
+    if kind.fields["id"].type is int:
         return {"description": description, "type": "integer", "maximum": MAX_INTEGER}
     pattern = identity.PROJECT_ID.pattern
     return {"description": description, "type": "string", "pattern": pattern}
 
 
-def shown(field: Field[t.Any]) -> Schema:
-    """Make the schema of a value that an answer gives for a field."""
-    made: Schema = {"description": field.help, "type": _JSON_TYPES[field.type]}
+def shown(field: Field[t.Any]) -> JsonSchema:
+    """Return the schema of the value of a field in an answer."""
+    made: JsonSchema = {"description": field.help, "type": _JSON_TYPES[field.type]}
     if field.name in ("created_at", "updated_at"):
         made["pattern"] = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}$"
     elif field.type is str and isinstance(field, Ref) and field.create:

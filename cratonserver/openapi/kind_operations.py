@@ -1,49 +1,47 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the OpenAPI document says of the kinds: their schemas and operations."""
+"""The operations and the schemas of a kind in the OpenAPI document."""
 
 from __future__ import annotations
 
-import functools
 import re
 import typing as t
 
-from cratonclient import v1
-from cratonclient.fields import Field, Ref, Sub
-from cratonserver.api import query_parameters, views
-from cratonserver.db import tables as declared
-from cratonserver.openapi import json_schemas
-from cratonserver.openapi.json_schemas import Schema
+from cratonclient.fields import Field, Ref
+from cratonclient.kinds import Kind
+from cratonserver.db.tables import Tables
+from cratonserver.openapi import json_schemas, parameter_schemas
+from cratonserver.openapi.json_schemas import JsonSchema
 from cratonserver.openapi.operations import Operation, operation, query, ref
 
-Kind = declared.Kind
-
-_OBJECT: Schema = {"type": "object", "description": "JSON values by name"}
+_OBJECT: JsonSchema = {"type": "object", "description": "JSON values by name"}
 
 
-def components(schema: declared.Schema) -> dict[str, Schema]:
-    """Make the schemas of all kinds, by name."""
-    made: dict[str, Schema] = {
+def components(tables: Tables) -> dict[str, JsonSchema]:
+    """Return the schemas of all kinds, by name."""
+    made: dict[str, JsonSchema] = {
         "Error": _closed(message={"type": "string"}, status={"type": "integer"}),
         "Link": _closed(href={"type": "string"}, rel={"type": "string"}),
         "Value": _value(),
         "Variables": {**json_schemas.VARIABLES, "patternProperties": {"^.+": ref("Value")}},
         "VariableNames": json_schemas.VARIABLE_NAMES,
-        "Labels": json_schemas.LABELS,
-        "OwnVariables": _closed(variables=_OBJECT),
     }
-    for kind in schema.kinds:
+    for kind in tables.kinds:
         name = kind.resource_class.__name__
-        operations = kind.resource_class.operations
         made[name] = _representation(kind)
-        made[f"{name}Page"] = _page(schema, kind)
-        if "create" in operations:
+        made[f"{name}Page"] = _page(tables, kind)
+        if kind.can("create"):
             made[f"{name}Create"] = _with_values(json_schemas.for_create(kind))
-        if "update" in operations:
+        if kind.can("update"):
             made[f"{name}Update"] = _with_values(json_schemas.for_update(kind))
+        for part_name, part in kind.parts.items():
+            part_schema = _closed(**{part_name: _OBJECT})
+            if part.type is not dict:
+                part_schema = json_schemas.strings(part_name)
+            made[_part_schema(part_name, part.type)] = part_schema
     return made
 
 
-def _closed(**properties: Schema) -> Schema:
+def _closed(**properties: JsonSchema) -> JsonSchema:
     """Make the schema of an object that has these members and no others."""
     return {
         "type": "object",
@@ -53,7 +51,7 @@ def _closed(**properties: Schema) -> Schema:
     }
 
 
-def _value() -> Schema:
+def _value() -> JsonSchema:
     """Make the schema of a JSON value; the depth is what it cannot say."""
     text = json_schemas.VARIABLE_NAMES["items"]
     return {
@@ -71,7 +69,7 @@ def _value() -> Schema:
     }
 
 
-def _with_values(body: Schema) -> Schema:
+def _with_values(body: JsonSchema) -> JsonSchema:
     """Say in the schema of a body what the values of variables are."""
     if "variables" not in body["properties"]:
         return body
@@ -80,88 +78,91 @@ def _with_values(body: Schema) -> Schema:
     return {**body, "properties": {**body["properties"], "variables": values}}
 
 
-def _representation(kind: Kind) -> Schema:
-    fields = kind.resource_class.fields()
-    known = {name: field for name, field in fields.items() if field.shown != "never"}
+def _representation(kind: Kind) -> JsonSchema:
+    known = {name: field for name, field in kind.fields.items() if field.shown != "never"}
     return {
         "type": "object",
-        "description": (kind.resource_class.__doc__ or "").partition("\n")[0],
+        "description": _summary(kind),
         "properties": {name: json_schemas.shown(field) for name, field in known.items()},
         "required": [name for name, field in known.items() if field.shown == "always"],
         "additionalProperties": False,
     }
 
 
-def _page(schema: declared.Schema, kind: Kind) -> Schema:
-    members = schema.members(kind)
+def _page(tables: Tables, kind: Kind) -> JsonSchema:
+    members = tables.members(kind)
     if members == [kind]:
         items = _array(kind)
     else:
-        items = _closed(**{f"{m.key.replace('_', '-')}s": _array(m) for m in members})
-    links: Schema = {"type": "array", "items": ref("Link")}
-    return _closed(links=links, **{v1.collection_of(kind): items})
+        items = _closed(**{member.path: _array(member) for member in members})
+    links: JsonSchema = {"type": "array", "items": ref("Link")}
+    return _closed(links=links, **{kind.collection: items})
 
 
-def _array(kind: Kind) -> Schema:
+def _array(kind: Kind) -> JsonSchema:
     return {"type": "array", "items": ref(kind.resource_class.__name__)}
 
 
-@functools.singledispatch
-def operations(view: t.Any) -> dict[str, Operation]:
-    """Describe what a view answers, by method of HTTP."""
-    described: dict[str, Operation] = view.describe()
+def _part_schema(name: str, part_type: type) -> str:
+    """Return the name of the schema of a part, such as ``OwnVariables`` or ``Labels``."""
+    camel = _camel(name.replace("_", " "))
+    return f"Own{camel}" if part_type is dict else camel
+
+
+def collection(tables: Tables, kind: Kind) -> dict[str, Operation]:
+    """Return the operations of the collection of a kind, by HTTP method."""
+    resource = kind.resource_class
+    described = {
+        "GET": operation(
+            f"list{_camel(kind.plural)}",
+            f"List {kind.plural}.",
+            answers={200: ref(f"{resource.__name__}Page")},
+            refusals={400, 404} if tables.policy(kind).finds_one else {400},
+            parameters=[
+                query(name, schema)
+                for name, schema in parameter_schemas.of_list(tables, kind).items()
+            ],
+            tag=kind.plural,
+        )
+    }
+    if kind.can("create"):
+        described["POST"] = _creation(kind)
     return described
 
 
-@operations.register
-def _collection(view: views.Collection) -> dict[str, Operation]:
-    kind, resource, many = view.kind, view.kind.resource_class, _plural(view.kind)
-    allowed = query_parameters.of_list(view.store.schema, kind)
-    fields = resource.fields().values()
-    refers = any(isinstance(field, Ref) and field.create for field in fields)
-    made = ref(resource.__name__)
-    if isinstance(resource.fields().get("variables"), Sub):
-        made = {"allOf": [made], "required": ["variables"]}
-    return {
-        "GET": operation(
-            f"list{_camel(many)}",
-            f"List {many}.",
-            answers={200: ref(f"{resource.__name__}Page")},
-            refusals={400, 404} if view.rules.finds_one else {400},
-            parameters=[query(name, schema) for name, schema in allowed.items()],
-            tag=many,
-        ),
-        "POST": operation(
-            f"create{resource.__name__}",
-            f"Create {_one(kind)}.",
-            answers={201: made},
-            refusals={400, 404, 409} if refers else {400, 409},
-            body={
-                "schema": ref(f"{resource.__name__}Create"),
-                "example": _example(kind),
-            },
-            tag=many,
-        ),
-    }
+def _creation(kind: Kind) -> Operation:
+    name = kind.resource_class.__name__
+    refers = any(isinstance(field, Ref) and field.create for field in kind.fields.values())
+    made = ref(name)
+    required = [n for n, part in kind.parts.items() if part.shown != "never" and part.create]
+    if required:
+        made = {"allOf": [made], "required": required}
+    return operation(
+        f"create{name}",
+        f"Create {_one(kind)}.",
+        answers={201: made},
+        refusals={400, 404, 409} if refers else {400, 409},
+        body={"schema": ref(f"{name}Create"), "example": _example(kind)},
+        tag=kind.plural,
+    )
 
 
-@operations.register
-def _item(view: views.Item) -> dict[str, Operation]:
-    resource, name = view.kind.resource_class, view.kind.resource_class.__name__
-    fields = resource.fields()
+def item(kind: Kind) -> dict[str, Operation]:
+    """Return the operations of one object, by HTTP method."""
+    name, tag = kind.resource_class.__name__, kind.plural
     found = ref(name)
-    if "variables" in fields:
-        found = {"allOf": [found], "required": ["variables"]}
-    allowed = query_parameters.of_one(resolvable=bool(resource.inherits))
-    tag = _plural(view.kind)
+    details = [n for n, field in kind.fields.items() if field.shown == "details"]
+    if details:
+        found = {"allOf": [found], "required": details}
+    allowed = parameter_schemas.of_item(resolvable=bool(kind.inherits))
     changes = {
         "schema": ref(f"{name}Update"),
-        "example": {n: v for n, v in _example(view.kind).items() if fields[n].update},
+        "example": {n: v for n, v in _example(kind).items() if kind.fields[n].update},
     }
-    return {
+    described = {
         "GET": operation(
             f"get{name}",
-            f"Show {_one(view.kind)}.",
+            f"Show {_one(kind)}.",
             answers={200: found},
             refusals={400, 404},
             parameters=[query(n, schema) for n, schema in allowed.items()],
@@ -169,7 +170,7 @@ def _item(view: views.Item) -> dict[str, Operation]:
         ),
         "PUT": operation(
             f"update{name}",
-            f"Change {_one(view.kind)}: what is sent, and nothing else.",
+            f"Change {_one(kind)}. Fields that are not sent stay.",
             answers={200: ref(name)},
             refusals={400, 404, 409},
             body=changes,
@@ -177,52 +178,69 @@ def _item(view: views.Item) -> dict[str, Operation]:
         ),
         "DELETE": operation(
             f"delete{name}",
-            f"Delete {_one(view.kind)} and what lives in it; that there is none is no error.",
+            f"Delete {_one(kind)} and everything in it. Deleting {_one(kind)} that does "
+            "not exist also returns 204.",
             answers={204: None},
             refusals={409},
             tag=tag,
         ),
     }
+    needs: dict[str, t.Literal["get", "update", "delete"]] = {
+        "GET": "get",
+        "PUT": "update",
+        "DELETE": "delete",
+    }
+    return {method: made for method, made in described.items() if kind.can(needs[method])}
 
 
-@operations.register
-def _variables(view: views.Variables) -> dict[str, Operation]:
-    allowed = query_parameters.of_one(resolvable=view.rules.variables_path_resolves)
+def mapping_part(kind: Kind, part: str, resolvable: bool) -> dict[str, Operation]:
+    """Return the operations of a mapping part, such as variables, by HTTP method.
+
+    :param part: name of the part.
+    :param resolvable: whether it can include inherited values.
+    """
+    allowed = parameter_schemas.of_item(resolvable=resolvable)
     return _part(
-        view,
-        "Variables",
-        shown=ref("OwnVariables"),
+        kind,
+        part,
+        shown=ref(_part_schema(part, dict)),
         parameters=[query(name, schema) for name, schema in allowed.items()],
-        put=("Set variables; the others stay.", "Variables", {"rack": "r1", "disks": [1, 2]}),
-        delete=("Delete variables by name.", "VariableNames", ["rack"]),
+        put=(f"Set {part}. Other {part} stay.", "Variables", {"rack": "r1", "disks": [1, 2]}),
+        delete=(f"Delete {part} by name.", "VariableNames", ["rack"]),
     )
 
 
-@operations.register
-def _labels(view: views.Labels) -> dict[str, Operation]:
-    example = {"labels": ["web"]}
+def list_part(kind: Kind, part: str) -> dict[str, Operation]:
+    """Return the operations of a list part, such as labels, by HTTP method.
+
+    :param part: name of the part.
+    """
+    example, name = {part: ["web"]}, _part_schema(part, list)
     return _part(
-        view,
-        "Labels",
-        shown=ref("Labels"),
+        kind,
+        part,
+        shown=ref(name),
         parameters=[],
-        put=("Add labels; the others stay.", "Labels", example),
-        delete=("Take labels away.", "Labels", example),
+        put=(f"Add {part}. Other {part} stay.", name, example),
+        delete=(f"Remove {part}.", name, example),
     )
 
 
 def _part(
-    view: views.View,
+    kind: Kind,
     part: str,
     *,
-    shown: Schema,
-    parameters: list[Schema],
+    shown: JsonSchema,
+    parameters: list[JsonSchema],
     put: tuple[str, str, t.Any],
     delete: tuple[str, str, t.Any],
 ) -> dict[str, Operation]:
-    """Describe a part of an object that has a path of its own."""
-    name = f"{view.kind.resource_class.__name__}{part}"
-    tag = _plural(view.kind)
+    """Return the operations of a part.
+
+    :param put: summary, name of the schema of the body, and an example.
+    :param delete: the same for DELETE.
+    """
+    name = f"{kind.resource_class.__name__}{_camel(part.replace('_', ' '))}"
 
     def changing(verb: str, change: tuple[str, str, t.Any], answer: t.Any) -> Operation:
         summary, schema, example = change
@@ -232,17 +250,17 @@ def _part(
             answers=answer,
             refusals={400, 404},
             body={"schema": ref(schema), "example": example},
-            tag=tag,
+            tag=kind.plural,
         )
 
     return {
         "GET": operation(
             f"get{name}",
-            f"Show the {part.lower()} of {_one(view.kind)}.",
+            f"Show the {part.replace('_', ' ')} of {_one(kind)}.",
             answers={200: shown},
             refusals={400, 404},
             parameters=parameters,
-            tag=tag,
+            tag=kind.plural,
         ),
         "PUT": changing("set", put, {200: shown}),
         "DELETE": changing("delete", delete, {204: None}),
@@ -251,19 +269,18 @@ def _part(
 
 def tag(kind: Kind) -> dict[str, str]:
     """Make the tag that the operations of a kind have."""
-    text = (kind.resource_class.__doc__ or "").strip()
-    return {"name": _plural(kind), "description": text.partition("\n")[0]}
+    return {"name": kind.plural, "description": _summary(kind)}
 
 
 def path_parameter(kind: Kind) -> dict[str, t.Any]:
     """Make the parameter that a path has for an id."""
-    made = query("id", json_schemas.identifier(kind.resource_class, f"id of {_one(kind)}"))
+    made = query("id", json_schemas.identifier(kind, f"id of {_one(kind)}"))
     return {**made, "in": "path", "required": True}
 
 
 def _example(kind: Kind) -> dict[str, t.Any]:
     """Make an example of a body, with what is required."""
-    fields = kind.resource_class.fields().items()
+    fields = kind.fields.items()
     return {name: _example_of(kind, field) for name, field in fields if field.required}
 
 
@@ -275,15 +292,16 @@ def _example_of(kind: Kind, field: Field[t.Any]) -> t.Any:
         return 1 if field.type is int else "00000000-0000-0000-0000-000000000001"
     if field.format == "ip":
         return "192.0.2.1"
-    return 1 if field.type is int else f"my-{kind.key.replace('_', '-')}"
-
-
-def _plural(kind: Kind) -> str:
-    return v1.collection_of(kind).replace("_", " ")
+    return 1 if field.type is int else f"my-{kind.path.removesuffix('s')}"
 
 
 def _one(kind: Kind) -> str:
-    return f"a {kind.key.replace('_', ' ')}"
+    return f"a {kind.noun}"
+
+
+def _summary(kind: Kind) -> str:
+    """Return the first line of the docstring of a resource class."""
+    return (kind.resource_class.__doc__ or "").strip().partition("\n")[0]
 
 
 def _camel(text: str) -> str:

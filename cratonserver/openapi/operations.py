@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from cratonserver.openapi.json_schemas import Schema
+from cratonserver.openapi.json_schemas import JsonSchema
 
 Operation = dict[str, t.Any]
 #: How a user says who it is: Craton's own way, or Keystone's.
@@ -39,7 +39,7 @@ _REFUSALS = {
 ANYWHERE = frozenset({408, 411, 413, 414, 431, 500, 501, 503})
 
 
-def ref(name: str) -> Schema:
+def ref(name: str) -> JsonSchema:
     """Refer to a schema of the document by its name."""
     return {"$ref": f"#/components/schemas/{name}"}
 
@@ -48,10 +48,10 @@ def operation(
     operation_id: str,
     summary: str,
     *,
-    answers: t.Mapping[int, Schema | None],
+    answers: t.Mapping[int, JsonSchema | None],
     refusals: t.Iterable[int] = (),
-    parameters: t.Sequence[Schema] = (),
-    body: Schema | None = None,
+    parameters: t.Sequence[JsonSchema] = (),
+    body: JsonSchema | None = None,
     tag: str = "server",
     is_open: bool = False,
 ) -> Operation:
@@ -87,7 +87,7 @@ def operation(
     return {**made, "security": []} if is_open else made
 
 
-def answer(schema: Schema | None, description: str = "Done.") -> dict[str, t.Any]:
+def answer(schema: JsonSchema | None, description: str = "Done.") -> dict[str, t.Any]:
     """Make an answer with a body, or with none."""
     made: dict[str, t.Any] = {
         "description": description,
@@ -98,7 +98,7 @@ def answer(schema: Schema | None, description: str = "Done.") -> dict[str, t.Any
     return made
 
 
-def query(name: str, schema: Schema) -> dict[str, t.Any]:
+def query(name: str, schema: JsonSchema) -> dict[str, t.Any]:
     """Make a parameter of the query string."""
     bare = {key: value for key, value in schema.items() if key != "description"}
     made = {

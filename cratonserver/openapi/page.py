@@ -15,7 +15,7 @@ import json
 import pathlib
 import typing as t
 
-from cratonserver.openapi.json_schemas import Schema
+from cratonserver.openapi.json_schemas import JsonSchema
 from cratonserver.openapi.operations import Operation
 
 _SHOWN = ("get", "post", "put", "delete")
@@ -93,7 +93,7 @@ def _answer(
     return status, _kind(schema) if schema else "no body", found["description"]
 
 
-def _members(document: t.Mapping[str, t.Any], schema: Schema) -> str:
+def _members(document: t.Mapping[str, t.Any], schema: JsonSchema) -> str:
     """Draw the members of the object that a body is; or say what it is instead."""
     found = _resolve(document, schema)
     needed = found.get("required", ())
@@ -113,7 +113,7 @@ def _resolve(document: t.Mapping[str, t.Any], part: t.Mapping[str, t.Any]) -> t.
     return found
 
 
-def _kind(schema: Schema) -> str:
+def _kind(schema: JsonSchema) -> str:
     """Say in a few words what a schema allows."""
     if "$ref" in schema:
         return str(schema["$ref"].rpartition("/")[2])

@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 import logging
-import re
 import typing as t
 from urllib import parse
 
-from cratonserver.api import health
-from cratonserver.auth import local
+from cratonclient import secrets
+from cratonserver import wsgi_keys
 
 if t.TYPE_CHECKING:
     from _typeshed import wsgi
@@ -18,9 +17,6 @@ LOG = logging.getLogger("cratonserver.access")
 
 #: Longer texts of a client are cut: the log is not its to fill.
 _LONGEST = 1000
-
-#: A parameter whose name, or a query for variables in which something, is called so.
-_SECRET = re.compile("key|pass|secret|token|credential", re.IGNORECASE)
 
 
 def log(
@@ -37,10 +33,14 @@ def log(
     :param headers: of the answer.
     :param seconds: that it took.
     """
-    level = logging.DEBUG if environ.get("PATH_INFO") == health.PATH else logging.INFO
+    level = (
+        logging.DEBUG
+        if environ.get("PATH_INFO") == wsgi_keys.HEALTHCHECK_PATH
+        else logging.INFO
+    )
     if not LOG.isEnabledFor(level):
         return
-    who = environ.get(local.IDENTITY_KEY)
+    who = environ.get(wsgi_keys.IDENTITY)
     fields = {
         "request_id": request_id,
         "client": environ.get("REMOTE_ADDR"),
@@ -65,6 +65,6 @@ def _path(environ: wsgi.WSGIEnvironment) -> str:
 
 
 def _masked(pair: str) -> str:
-    name, equals, value = pair.partition("=")
-    told = parse.unquote_plus(value if name == "vars" else name)
-    return f"{name}{equals}***" if value and _SECRET.search(told) else pair
+    name, _, value = pair.partition("=")
+    telling = parse.unquote_plus(value if name == "vars" else name)
+    return f"{name}={secrets.MASK}" if value and secrets.names_secret(telling) else pair

@@ -14,19 +14,13 @@ import time
 import typing as t
 import uuid
 
-from cratonserver import errors
+from cratonserver import errors, wsgi_keys
 from cratonserver.serving import access_log
 
 if t.TYPE_CHECKING:
     from _typeshed import wsgi
 
 LOG = logging.getLogger(__name__)
-
-#: Where the id is in the environment of a request.
-REQUEST_ID = "cratonserver.request_id"
-
-#: Where the server that took a request in says that it is refused, and why.
-REFUSED = "cratonserver.refused"
 
 Headers = list[tuple[str, str]]
 
@@ -47,13 +41,15 @@ class Gateway:
     ) -> t.Iterable[bytes]:
         """Answer a request; an id that the client sends is not believed."""
         began = time.perf_counter()
-        request_id = environ[REQUEST_ID] = f"req-{uuid.uuid4()}"
+        request_id = environ[wsgi_keys.REQUEST_ID] = f"req-{uuid.uuid4()}"
         try:
             status, headers, body = self._answer(environ)
         except errors.Refused as exc:
             status, headers, body = error(exc.status, exc.message, exc.headers)
         except Exception:
-            LOG.exception("%s failed", environ["REQUEST_METHOD"], extra=marked(environ))
+            LOG.exception(
+                "%s failed", environ["REQUEST_METHOD"], extra=wsgi_keys.log_fields(environ)
+            )
             status, headers, body = error(500, errors.UNKNOWN)
         if self._access_log:
             access_log.log(environ, request_id, status, headers, time.perf_counter() - began)
@@ -63,8 +59,8 @@ class Gateway:
         return body
 
     def _answer(self, environ: wsgi.WSGIEnvironment) -> tuple[str, Headers, list[bytes]]:
-        if REFUSED in environ:
-            raise environ[REFUSED]
+        if wsgi_keys.REFUSED in environ:
+            raise environ[wsgi_keys.REFUSED]
         started: list[tuple[str, Headers]] = []
 
         def start(status: str, headers: Headers, exc_info: t.Any = None) -> t.Any:
@@ -97,11 +93,6 @@ def error(
         ],
         [body],
     )
-
-
-def marked(environ: wsgi.WSGIEnvironment) -> dict[str, t.Any]:
-    """Give what a message about a request carries: its id."""
-    return {"fields": {"request_id": environ.get(REQUEST_ID)}}
 
 
 def _is_json(headers: Headers) -> bool:

@@ -20,10 +20,9 @@ import typing as t
 from waitress import channel, server, task, wasyncore
 from waitress.adjustments import Adjustments
 
-from cratonserver import errors
-from cratonserver.api import health
+from cratonserver import errors, wsgi_keys
 from cratonserver.config.settings import Settings
-from cratonserver.serving import gateway, request_parser
+from cratonserver.serving import request_parser
 
 if t.TYPE_CHECKING:
     from _typeshed import wsgi
@@ -67,7 +66,7 @@ class Refusal(Answer):
         """Tell the gateway why."""
         environ = t.cast("wsgi.WSGIEnvironment", super().get_environment())
         unknown = errors.Refused(500, errors.UNKNOWN)
-        environ[gateway.REFUSED] = getattr(self.request.error, "refused", unknown)
+        environ[wsgi_keys.REFUSED] = getattr(self.request.error, "refused", unknown)
         return environ
 
     def build_response_header(self) -> bytes:
@@ -205,7 +204,10 @@ class Server(server.TcpWSGIServer):
         """Let a thread answer the request that a connection has, if not too many wait."""
         request = task.requests[0]
         working = len(self.task_dispatcher.queue) + self.task_dispatcher.active_count
-        if working >= self._settings.request_limit and request.path != health.PATH:
+        if (
+            working >= self._settings.request_limit
+            and request.path != wsgi_keys.HEALTHCHECK_PATH
+        ):
             request.refuse(
                 errors.Refused(
                     503, "The server is busy: try again.", headers={"Retry-After": "1"}

@@ -35,8 +35,7 @@ class LiveTestCase(base.TestCase):
     def client(self, key: str) -> client.Client:
         """Give a client with a key."""
         session = auth.craton_auth(self.login["OS_USERNAME"], key, self.login["OS_PROJECT_ID"])
-        ksa = session._session.session
-        self.addCleanup(ksa.close)
+        self.addCleanup(session.close)
         return client.Client(session, self.login["CRATON_URL"])
 
     def host(self, number: int, **more: t.Any) -> t.Any:

@@ -20,8 +20,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from cratonclient.tests.integration.server import base
-from cratonserver import identity
-from cratonserver.auth import local
+from cratonserver import identity, wsgi_keys
 
 PROJECT = identity.FIRST_PROJECT
 PEOPLE = {
@@ -66,7 +65,7 @@ class TestDescribed(base.ServerTestCase):
 
     def _call_everything(self, who: str) -> None:
         def application(environ: t.Any, start_response: t.Any) -> t.Any:
-            environ[local.IDENTITY_KEY] = PEOPLE[who]
+            environ[wsgi_keys.IDENTITY] = PEOPLE[who]
             return self.root.application(environ, start_response)
 
         schema = schemathesis.openapi.from_wsgi("/v1/openapi.json", application)

@@ -14,12 +14,12 @@ import tempfile
 import typing as t
 
 from cratonclient import v1
-from cratonclient.tests import base
+from cratonclient.tests import base, structure
 from cratonclient.v1 import client
 from cratonclient_osc import commands
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
-PACKAGES = ("cratonclient", "cratonclient_osc", "cratonserver")
+ROOT = structure.ROOT
+PACKAGES = structure.PACKAGES
 HEADER = "# SPDX-License-Identifier: Apache-2.0"
 
 #: What a command must not import before it runs: ``openstack`` imports the
@@ -172,6 +172,111 @@ class TestArrows(base.TestCase):
         self.assertLessEqual(names, allowed)
 
 
+#: The rooms of each package, from the top floor down. A room may import those after it.
+ROOMS = {
+    "cratonclient": (
+        "v1",
+        "login",
+        "auth",
+        "kinds",
+        "crud",
+        "session",
+        "http",
+        "fields",
+        "paths",
+        "exceptions",
+        "causes",
+        "secrets",
+        "printable",
+    ),
+    "cratonclient_osc": (
+        "__main__",
+        "plugin",
+        "program",
+        "completion",
+        "commands",
+        "v1",
+        "verbs",
+        "base_command",
+        "usage",
+        "output",
+    ),
+    "cratonserver": (
+        "cli",
+        "administration",
+        "wsgi",
+        "embedded",
+        "composition",
+        "api",
+        "auth",
+        "serving",
+        "kinds",
+        "openapi",
+        "db",
+        "config",
+        "identity",
+        "errors",
+        "wsgi_keys",
+    ),
+}
+
+
+def upward(package: str, arrows: structure.Graph) -> list[str]:
+    """Return the arrows between rooms that run up, as ``room -> room``."""
+    order = ROOMS[package]
+    return [
+        f"{room} -> {target}"
+        for room, targets in structure.room_arrows(arrows).items()
+        for target in targets
+        if order.index(target) < order.index(room)
+    ]
+
+
+class TestRooms(base.TestCase):
+    """Each package has rooms, and arrows between them run one way."""
+
+    def test_every_room_is_on_the_list(self):
+        for package, order in ROOMS.items():
+            there = structure.room_arrows(structure.module_arrows(package))
+            self.assertEqual(sorted(order), sorted(there), package)
+
+    def test_no_arrow_runs_up(self):
+        for package in PACKAGES:
+            self.assertEqual([], upward(package, structure.module_arrows(package)), package)
+
+    def test_no_modules_import_each_other(self):
+        for package in PACKAGES:
+            found = structure.circles(structure.module_arrows(package))
+            self.assertEqual([], found, package)
+
+    def test_an_arrow_up_would_be_found_wherever_it_is(self):
+        for source in (
+            "from cratonserver.api import view\n",
+            "def f():\n    from cratonserver.api import view\n",
+            "import typing as t\nif t.TYPE_CHECKING:\n    import cratonserver.api.view\n",
+            "from ..api.view import View\n",
+        ):
+            root = self.folder()
+            for name, text in (("db/tables.py", source), ("api/view.py", "")):
+                path = root / "cratonserver" / name
+                path.parent.mkdir(parents=True)
+                path.write_text(text)
+            arrows = structure.module_arrows("cratonserver", root)
+            self.assertEqual(["db -> api"], upward("cratonserver", arrows), source)
+
+    def test_a_circle_would_be_found(self):
+        arrows = {"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a", "d"}}
+        self.assertEqual([["b", "c"], ["d"]], structure.circles(arrows))
+
+    def test_every_folder_says_what_lives_in_it_and_what_does_not(self):
+        for package, order in ROOMS.items():
+            for room in order:
+                path = ROOT / package / room / "__init__.py"
+                if path.exists():
+                    said = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+                    self.assertGreaterEqual(said.count("."), 2, path)
+
+
 class TestDeclarations(base.TestCase):
     """What must be written out a second time says the same both times."""
 
@@ -221,7 +326,7 @@ class TestDeclarations(base.TestCase):
                 self.assertTrue(found.__mro__[1].__name__ == commands.VERBS[verb].class_name)
 
     def test_collections_and_modules_are_the_same(self):
-        others = {"client", "inventory", "labels", "variables", "__init__"}
+        others = {"client", "inventory", "labels", "shared", "variables", "__init__"}
         here = pathlib.Path(v1.__file__).parent
         names = {path.stem for path in here.glob("*.py")} - others
         self.assertEqual(set(v1.COLLECTIONS), names)
@@ -245,7 +350,7 @@ class TestDeclarations(base.TestCase):
 
     def test_a_collection_is_named_after_the_key_of_its_manager(self):
         for name in v1.COLLECTIONS:
-            self.assertEqual(name, v1.collection_of(v1.kind(name)))
+            self.assertEqual(name, v1.kind(name).collection)
 
     def test_declarations_name_only_fields_that_there_are(self):
         for name in v1.COLLECTIONS:

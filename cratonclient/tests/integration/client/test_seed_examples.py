@@ -425,7 +425,7 @@ class TestOtherExamples(Guide):
         with mock.patch.dict(os.environ, CRATON_URL=server.url):
             self.reader.types(HELPER_CRATON_AUTH)
         craton = self.reader["craton"]
-        self.addCleanup(craton._session._session.session.close)
+        self.addCleanup(craton.close)
         self.assertEqual([], list(craton.hosts.list()))
 
         [seen] = server.seen
@@ -491,7 +491,7 @@ class TestCratonAuthentication(base.TestCase):
             URL=self.url,
         )
         reader.types(CRATON_AUTHENTICATION)
-        self.addCleanup(reader["craton"]._session._session.session.close)
+        self.addCleanup(reader["craton"].close)
         return reader
 
     def test_the_right_key_opens_the_fleet_and_a_wrong_one_does_not(self):
@@ -527,7 +527,7 @@ class TestKeystoneAuthentication(base.TestCase):
 
     def listed(self):
         craton = self.reader["craton"]
-        self.addCleanup(craton._session._session.session.close)
+        self.addCleanup(craton.close)
         return list(craton.hosts.list())
 
     def test_requests_carry_the_token(self):

@@ -18,7 +18,7 @@ from cratonclient_osc import commands
 from cratonclient_osc.verbs import resource_command
 
 
-def classes(*names: str) -> dict[str, type[resource_command.Command]]:
+def classes(*names: str) -> dict[str, type[resource_command.ResourceCommand]]:
     """Give the classes of commands of this project, by name; of all if none is named."""
     ours = tuple(f"{v1.kind(name).key.replace('_', ' ')} " for name in v1.COLLECTIONS)
     found = {}

@@ -294,7 +294,7 @@ def opened(url: str) -> t.Iterator[client.Client]:
     try:
         yield client.Client(session, url=url)
     finally:
-        session._session.session.close()
+        session.close()
 
 
 class SharedFleetTestCase(CommandTestCase):

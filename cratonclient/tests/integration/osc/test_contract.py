@@ -129,7 +129,7 @@ def _value_problems(collection: str, query: dict[str, str]) -> t.Iterator[str]:
         yield f"sort_dir {query['sort_dir']}"
     keys = set(query.get("sort_keys", "id").split(","))
     known = v1.kind(collection.replace("-", "_")).resource_class.fields()
-    yield from keys - {n for n, f in known.items() if f.stored}
+    yield from keys - {n for n, f in known.items() if f.storage.column}
     yield from keys & set(UNSORTABLE.get(collection, ()))
     for condition in query.get("vars", "a:1").split(","):
         path, colon, value = condition.partition(":")
@@ -235,7 +235,7 @@ class ContractTestCase(examples.ExampleTestCase):
             if "formatter" in str(group.title)
             for action in group._group_actions
         }
-        fields = {**command.fields, **command.places, **getattr(command, "filters", {})}
+        fields = {**command.fields, **command.scopes, **getattr(command, "filters", {})}
         for action in parser._actions:
             if id(action) in formatters or action.dest in ("help", "interactive"):
                 continue
@@ -253,7 +253,9 @@ class ContractTestCase(examples.ExampleTestCase):
     def values(self, command: t.Any, action: t.Any, fields: dict[str, t.Any]) -> list[str]:
         """Give values of an option."""
         if action.dest == "sort":
-            known = [n for n, f in command.fields.items() if f.stored and f.shown == "always"]
+            known = [
+                n for n, f in command.fields.items() if f.storage.column and f.shown == "always"
+            ]
             return [f"{n}:desc" for n in known if n not in command.unsortable]
         if action.metavar == "<path>":
             return [example_values.SHOW]

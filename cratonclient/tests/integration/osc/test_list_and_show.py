@@ -11,7 +11,7 @@ import typing as t
 from cratonclient import v1
 from cratonclient.tests import base
 from cratonclient.tests.integration.osc import programs
-from cratonclient_osc.output import formatters
+from cratonclient_osc.output import values
 
 #: cliff needs it, and it ships no types.
 yaml: t.Any = importlib.import_module("yaml")
@@ -73,7 +73,7 @@ class TestEveryKind(programs.SharedFleetTestCase):
             with self.subTest(kind):
                 table = self.enter(*kind.split(), "list").rows
                 found = self.listed(*kind.split(), "list")
-                as_text = [{n: formatters.plain(v) for n, v in row.items()} for row in found]
+                as_text = [{n: values.plain(v) for n, v in row.items()} for row in found]
                 self.assertEqual(table, as_text)
 
     def test_show_by_name_and_by_id(self):

@@ -28,18 +28,20 @@ TOY = '''\
 from __future__ import annotations
 
 from cratonclient import crud
-from cratonclient.fields import Field, Ref, Sub
-from cratonclient.v1 import variables
+from cratonclient.fields import Cli, Field, Sub
+from cratonclient.v1 import shared, variables
 
 
 class Rack(crud.Resource):
     """A rack in a region."""
 
-    name = Field(str, "what it is called, unique in the region", required=True, update=True)
+    name = shared.name("region")
     units = Field(int, "height in rack units", null=True, update=True)
-    locked = Field(bool, "whether it is locked", default=False, update=True, off="unlocked")
-    region_id = Ref("regions", "region it is in", required=True)
-    project_id = Ref("projects", "project it belongs to", type=str, create=False)
+    locked = Field(
+        bool, "whether it is locked", update=True, default=False, cli=Cli(off="unlocked")
+    )
+    region_id = shared.REGION
+    project_id = shared.PROJECT
     variables = Sub(variables.VariableManager, dict, "JSON values")
 
     filters = ("id", "name", "region_id", "locked")

@@ -14,9 +14,7 @@ from falcon import testing
 
 from cratonclient.tests import base
 from cratonclient.tests.integration.server import databases
-from cratonserver import identity
-from cratonserver.api import application
-from cratonserver.auth import local
+from cratonserver import composition, identity, wsgi_keys
 from cratonserver.db.store import Store
 
 HOST = "craton.example"
@@ -199,14 +197,15 @@ class ServerTestCase(base.TestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.store = Store(databases.new(cls.addClassCleanup))
+        cls.store = composition.store_at(databases.new(cls.addClassCleanup))
         cls.addClassCleanup(cls.store.close)
         if not databases.SERVER:  # nothing here has to survive a power cut
             sqlalchemy.event.listen(cls.store.engine, "connect", _hurry)
         cls.store.open()
         key = cls.store.add_root_user("root")
         cls.root = Caller(
-            application.make(cls.store), credentials("root", str(key), identity.FIRST_PROJECT)
+            composition.application_of(cls.store),
+            credentials("root", str(key), identity.FIRST_PROJECT),
         )
 
     def member(self, project_id: str | None = None, **fields: t.Any) -> Caller:
@@ -220,7 +219,7 @@ class ServerTestCase(base.TestCase):
         """Give somebody whom another server has let in, as Keystone's middleware does."""
 
         def application(environ: t.Any, start_response: t.Any) -> t.Any:
-            environ[local.IDENTITY_KEY] = who
+            environ[wsgi_keys.IDENTITY] = who
             return self.root.application(environ, start_response)
 
         return Caller(application, {"X-Auth-Project": who.project_id})

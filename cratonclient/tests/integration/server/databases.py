@@ -61,5 +61,5 @@ def contents(store: Store) -> dict[str, list[t.Any]]:
     with store.read() as connection:
         return {
             name: sorted(map(tuple, connection.execute(sa.select(table))), key=repr)
-            for name, table in store.schema.metadata.tables.items()
+            for name, table in store.tables.metadata.tables.items()
         }

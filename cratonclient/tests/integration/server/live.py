@@ -16,7 +16,7 @@ import typing as t
 from cratonclient.tests import base
 from cratonclient.tests.integration.osc.programs import clean_environment
 from cratonclient.tests.integration.server.base import Answer
-from cratonserver.db.store import Store
+from cratonserver import composition
 
 PROGRAM = str(pathlib.Path(sys.executable).parent / "craton-server")
 
@@ -84,7 +84,7 @@ class Server:
         self.folder = folder
         self._said = folder / "said"
         url = f"sqlite:///{folder}/fleet.db"
-        with contextlib.closing(Store(url)) as store:
+        with contextlib.closing(composition.store_at(url)) as store:
             store.open()
             self.key = str(store.add_root_user("root"))
         with self._said.open("w") as said:

@@ -9,9 +9,7 @@ import uuid
 
 from cratonclient.tests import base as tests_base
 from cratonclient.tests.integration.server import base, databases
-from cratonserver import cli
-from cratonserver.api import application
-from cratonserver.db.store import Store
+from cratonserver import cli, composition
 from cratonserver.identity import FIRST_PROJECT
 
 
@@ -19,10 +17,10 @@ class TestAdministration(tests_base.TestCase):
     def setUp(self):
         super().setUp()
         self.database = databases.new(self.addCleanup)
-        self.store = Store(self.database)
+        self.store = composition.store_at(self.database)
         self.addCleanup(self.store.close)
         self.store.open()
-        self.application = application.make(self.store)
+        self.application = composition.application_of(self.store)
 
     def run_program(self, *words: str) -> tuple[int, str, str]:
         """Run the program in this process."""

@@ -177,8 +177,8 @@ class TestCircles(ConcurrencyTestCase):
 class TestReaders(base.ServerTestCase):
     def test_a_transaction_sees_one_moment(self):
         host = self.root.make("hosts", variables={"a": 1})["id"]
-        devices = self.store.schema.table(self.store.schema.kind("hosts"))
-        variables = self.store.schema.variables(self.store.schema.kind("hosts"))
+        devices = self.store.tables.table(self.store.tables.kind("hosts"))
+        variables = self.store.tables.variables(self.store.tables.kind("hosts"))
         with self.store.read() as connection:
             before = connection.execute(devices.select().where(devices.c.id == host)).all()
             self.assertEqual(204, self.root.delete(f"/hosts/{host}").status)

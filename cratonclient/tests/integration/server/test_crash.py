@@ -20,8 +20,7 @@ import requests
 from cratonclient.tests import base as tests_base
 from cratonclient.tests import postgresql
 from cratonclient.tests.integration.server import base, databases
-from cratonserver import identity
-from cratonserver.db.store import Store
+from cratonserver import composition, identity
 
 PROGRAM = pathlib.Path(sys.executable).parent / "craton-server"
 VARIABLES = {f"v{number}": {"number": number} for number in range(5)}
@@ -61,7 +60,7 @@ class CrashTestCase(tests_base.TestCase):
     def prepare(self, database: str) -> None:
         """Make the fleet."""
         self.database = database
-        self.store = Store(database)
+        self.store = composition.store_at(database)
         self.addCleanup(self.store.close)
         self.store.open()
         key = str(self.store.add_root_user("root"))
@@ -173,7 +172,7 @@ class CrashTestCase(tests_base.TestCase):
                 self.assertLessEqual(known.keys(), found[name].keys(), name)
 
     def _columns(self, table: str, *names: str) -> list[tuple[t.Any, ...]]:
-        columns = self.store.schema.metadata.tables[table].c
+        columns = self.store.tables.metadata.tables[table].c
         with self.store.read() as connection:
             query = (
                 columns[names[0]].table.select().with_only_columns(*(columns[n] for n in names))

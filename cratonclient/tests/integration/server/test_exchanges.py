@@ -52,7 +52,7 @@ class TestExchanges(base.ServerTestCase):
 
     def prepare(self) -> None:
         """Make the fleet what that of the recording was in the beginning."""
-        tables = self.store.schema.metadata.tables
+        tables = self.store.tables.metadata.tables
         with self.store.write() as connection:
             connection.execute(sa.update(tables["projects"]).values(name="bootstrap"))
             connection.execute(sa.update(tables["users"]).values(username="bootstrap"))
@@ -79,7 +79,7 @@ class TestExchanges(base.ServerTestCase):
         """Make the cells of the pages at the end."""
         who = {f"X-Auth-{n.title()}": self.ours(v) for n, v in exchange.request["who"].items()}
         bob = base.Caller(self.root.application, who)
-        tables = self.store.schema.metadata.tables
+        tables = self.store.tables.metadata.tables
         self.set_next_id(tables["regions"], 2)
         self.set_next_id(tables["cells"], 2)
         region = bob.make("regions", cloud_id=1, name="region2")["id"]
@@ -158,7 +158,7 @@ class TestExchanges(base.ServerTestCase):
     def table(self, exchange: exchanges.Exchange) -> sa.Table:
         """Give the table of what a request is about."""
         collection = exchange.request["path"].split("/")[2].replace("-", "_")
-        return self.store.schema.table(v1.kind(collection))
+        return self.store.tables.table(v1.kind(collection))
 
     def ours(self, text: str) -> str:
         """Translate from the recording."""

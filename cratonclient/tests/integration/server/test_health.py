@@ -6,13 +6,14 @@ from __future__ import annotations
 from falcon import testing
 
 from cratonclient.tests.integration.server import base
-from cratonserver.api import application
-from cratonserver.db.store import Store
+from cratonserver import composition
 
 
 class TestHealth(base.ServerTestCase):
     def check(self, store, method="GET"):
-        return testing.simulate_request(application.make(store), method, "/healthcheck")
+        return testing.simulate_request(
+            composition.application_of(store), method, "/healthcheck"
+        )
 
     def test_it_asks_for_no_credentials(self):
         answer = self.check(self.store)
@@ -29,13 +30,13 @@ class TestHealth(base.ServerTestCase):
 
     def test_what_only_looks_like_it_is_not_open(self):
         for path in ("/healthcheck/", "/v1/healthcheck", "/Healthcheck"):
-            answer = testing.simulate_get(application.make(self.store), path)
+            answer = testing.simulate_get(composition.application_of(self.store), path)
 
             self.assertEqual(401, answer.status_code, path)
 
     def test_a_database_that_does_not_answer_is_503_without_the_reason(self):
         with self.assertLogs("cratonserver.api.health", "ERROR"):
-            answer = self.check(Store("sqlite:////nowhere/at-all/fleet.db"))
+            answer = self.check(composition.store_at("sqlite:////nowhere/at-all/fleet.db"))
 
         self.assertEqual(503, answer.status_code)
         self.assertEqual("no-store", answer.headers["cache-control"])

@@ -14,7 +14,7 @@ from alembic import autogenerate, config, migration, script
 
 from cratonclient.tests import base as tests_base
 from cratonclient.tests.integration.server import databases
-from cratonserver import identity
+from cratonserver import composition, identity
 from cratonserver.db import migrations
 from cratonserver.db.store import Store, StoreError
 
@@ -28,7 +28,7 @@ class MigrationsTestCase(tests_base.TestCase):
 
     def store(self) -> Store:
         """Give the store, closed after the test."""
-        store = Store(self.url)
+        store = composition.store_at(self.url)
         self.addCleanup(store.close)
         return store
 
@@ -53,7 +53,7 @@ class MigrationsTestCase(tests_base.TestCase):
             )
             with warnings.catch_warnings():  # SQLite's indexes of expressions are not known
                 warnings.filterwarnings("ignore", ".*expression-based index")
-                differences = autogenerate.compare_metadata(context, store.schema.metadata)
+                differences = autogenerate.compare_metadata(context, store.tables.metadata)
             self.assertEqual([], differences)
             self.assertEqual(migrations.HEAD, migrations.version(connection))
             if databases.SERVER:
@@ -96,7 +96,7 @@ class TestVersions(MigrationsTestCase):
         }
         with store.write() as connection:
             for name, values in rows.items():
-                table = store.schema.metadata.tables[name]
+                table = store.tables.metadata.tables[name]
                 connection.execute(sa.insert(table).values(values))
         before = databases.contents(store)
 
@@ -123,8 +123,9 @@ class TestVersions(MigrationsTestCase):
 
     def test_processes_that_come_at_once_all_find_a_fleet(self):
         program = (
-            "import sys; from cratonserver.db.store import Store\n"
-            "store = Store(sys.argv[1]); store.open(upgrade=True)\n"
+            "import sys\n"
+            "from cratonserver import composition\n"
+            "store = composition.store_at(sys.argv[1]); store.open(upgrade=True)\n"
             "print(bool(store.add_root_user(sys.argv[2])))"
         )
         for prepare in (lambda: None, lambda: self.make_version("0001")):

@@ -14,9 +14,8 @@ from keystoneauth1 import session as ksa_session
 
 from cratonclient import v1
 from cratonclient.tests.integration.server import base
-from cratonserver import embedded
+from cratonserver import embedded, wsgi_keys
 from cratonserver.api import application
-from cratonserver.auth import local
 from cratonserver.openapi import page
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE")
@@ -39,11 +38,9 @@ class TestDocument(base.ServerTestCase):
     def test_it_has_every_path_with_every_method(self):
         there = {
             path.replace("{item_id:id}", "{id}"): {
-                method
-                for method in METHODS
-                if method == "OPTIONS" or callable(getattr(view, f"on_{method.lower()}", None))
+                method for method in METHODS if method == "OPTIONS" or method in view.methods
             }
-            for path, view in application.routes(self.store).items()
+            for path, view in application.paths(self.store).items()
             if path != "/v1/"
         }
         described = {
@@ -125,7 +122,7 @@ class TestVersions(base.ServerTestCase):
 
     def _session(self, endpoint: str) -> ksa_session.Session:
         def answer(environ: t.Any, start_response: t.Any) -> t.Any:
-            del environ[local.IDENTITY_KEY]
+            del environ[wsgi_keys.IDENTITY]
             return self.root.application(environ, start_response)
 
         http = requests.Session()

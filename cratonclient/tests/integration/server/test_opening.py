@@ -12,7 +12,7 @@ import threading
 from cratonclient import auth
 from cratonclient.tests import base
 from cratonclient.v1 import client
-from cratonserver import cli, identity
+from cratonserver import cli, composition, identity
 from cratonserver.db.store import Store, StoreError
 
 VERSIONED = """
@@ -32,7 +32,7 @@ class OpeningTestCase(base.TestCase):
 
     def open(self) -> Store:
         """Open the store, closed after the test."""
-        store = Store(self.url)
+        store = composition.store_at(self.url)
         self.addCleanup(store.close)
         store.open()
         return store
@@ -97,7 +97,7 @@ class TestFirstUse(OpeningTestCase):
     def embedded(self) -> client.Client:
         """Use the fleet without a server."""
         session = auth.create_session_with(None, True)
-        self.addCleanup(session._session.session.close)
+        self.addCleanup(session.close)
         return client.Client(session, self.url)
 
     def test_threads_that_come_at_once_all_find_a_fleet(self):

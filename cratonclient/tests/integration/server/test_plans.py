@@ -11,7 +11,7 @@ import unittest
 import sqlalchemy as sa
 
 from cratonclient.tests.integration.server import base, databases
-from cratonserver.db import page_query, tables
+from cratonserver.db import list_query, page_query, tables
 
 
 class PlansTestCase(base.ServerTestCase):
@@ -68,22 +68,22 @@ class TestStatements(PlansTestCase):
         self.assertEqual(seen[:2], seen[2:])
 
     def test_of_those_that_could_be_asked_some_are_kept(self):
-        def make(schema: tables.Schema, number: int) -> object:
+        def make(of: tables.Tables, number: int) -> object:
             return object()
 
-        schema = tables.Schema([])
-        first = schema.once(make, 0)
-        self.assertIs(first, schema.once(make, 0))
+        made = tables.Tables([], self.store.tables.dialect)
+        first = made.cached(make, 0)
+        self.assertIs(first, made.cached(make, 0))
         for number in range(5000):
-            schema.once(make, number)
-        self.assertIsNot(first, schema.once(make, 0))
+            made.cached(make, number)
+        self.assertIsNot(first, made.cached(make, 0))
 
 
 @unittest.skipUnless(databases.SERVER, "is about PostgreSQL")
 class TestPostgreSQL(PlansTestCase):
     def prepared(self) -> list[str]:
         """Give the statements that PostgreSQL has prepared for the connection."""
-        with self.store.read(once=True) as connection:
+        with self.store.read(single_query=True) as connection:
             found = "SELECT statement FROM pg_prepared_statements"
             return list(connection.exec_driver_sql(found).scalars())
 
@@ -110,11 +110,11 @@ class TestPostgreSQL(PlansTestCase):
                 f"FROM devices, generate_series(1, 20000) n WHERE id = {host['id']}"
             )
             connection.exec_driver_sql("ANALYZE devices")
-        shape = page_query.Shape(
-            self.store.schema.kind("hosts"), False, (), ("created_at", "id"), False, 10, True
+        shape = list_query.Shape(
+            self.store.tables.kind("hosts"), False, (), ("created_at", "id"), False, 10, True
         )
         for follows in (False, True):
-            made = page_query.make(self.store.schema, shape._replace(follows=follows))
+            made = page_query.build(self.store.tables, shape._replace(follows=follows))
             text = str(made.page.compile(self.store.engine))
             text = text.replace(f"%({page_query.PROJECT})s", "$1").replace(
                 f"%({page_query.MARKER})s", "$2"

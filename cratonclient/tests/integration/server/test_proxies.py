@@ -7,7 +7,7 @@ import dataclasses
 import typing as t
 
 from cratonclient.tests.integration.server import base
-from cratonserver.api import application
+from cratonserver import composition
 from cratonserver.config.settings import Proxies, Settings
 
 PROXY, STRANGER = "192.0.2.7", "192.0.2.8"
@@ -22,7 +22,7 @@ class TestProxies(base.ServerTestCase):
     def behind(self, peer: str, **proxies: t.Any) -> base.Caller:
         """Give root, whose requests come from an address."""
         settings = dataclasses.replace(Settings(), proxies=Proxies(**proxies))
-        made = application.make(self.store, settings)
+        made = composition.application_of(self.store, settings)
 
         def from_peer(environ: t.Any, start_response: t.Any) -> t.Any:
             return made({**environ, "REMOTE_ADDR": peer}, start_response)
@@ -50,7 +50,7 @@ class TestProxies(base.ServerTestCase):
 
     def test_the_log_has_the_client_that_a_trusted_proxy_names(self):
         for peer, client in ((PROXY, "203.0.113.9"), (STRANGER, STRANGER)):
-            with self.assertLogs("cratonserver.serving.access_log", "INFO") as log:
+            with self.assertLogs("cratonserver.access", "INFO") as log:
                 self.behind(peer, trusted_proxy=PROXY).get("/clouds", headers=FORWARDED)
             self.assertEqual(client, t.cast("t.Any", log.records[0]).fields["client"])
 

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from cratonclient.tests import base as tests_base
 from cratonclient.tests.integration.osc import programs
-from cratonserver.db.store import Store, StoreError
+from cratonserver import composition
+from cratonserver.db.store import StoreError
 
 
 class StorageTestCase(tests_base.TestCase):
@@ -21,7 +22,7 @@ class StorageTestCase(tests_base.TestCase):
         self.url = f"sqlite:///{self.path}"
 
     def store(self):
-        store = Store(self.url)
+        store = composition.store_at(self.url)
         self.addCleanup(store.close)
         return store
 
@@ -44,10 +45,13 @@ class TestFiles(StorageTestCase):
 
     def test_a_fleet_that_would_not_last_is_refused(self):
         for url in ("sqlite://", "sqlite:///", "sqlite:///:memory:"):
-            self.assertIn("sqlite:///fleet.db", str(self.assertRaises(StoreError, Store, url)))
+            self.assertIn(
+                "sqlite:///fleet.db",
+                str(self.assertRaises(StoreError, composition.store_at, url)),
+            )
 
     def test_a_url_that_is_none_is_refused_without_its_password(self):
-        error = self.assertRaises(StoreError, Store, "nosuch://u:secret@h/db")
+        error = self.assertRaises(StoreError, composition.store_at, "nosuch://u:secret@h/db")
 
         self.assertNotIn("secret", str(error))
 
@@ -55,7 +59,8 @@ class TestFiles(StorageTestCase):
 class TestAtOnce(StorageTestCase):
     def test_processes_that_make_one_file_at_once_all_succeed(self):
         program = (
-            "import sys; from cratonserver.db.store import Store; Store(sys.argv[1]).open()"
+            "import sys; from cratonserver import composition\n"
+            "composition.store_at(sys.argv[1]).open()"
         )
         running = [
             subprocess.Popen([sys.executable, "-c", program, self.url], stderr=subprocess.PIPE)

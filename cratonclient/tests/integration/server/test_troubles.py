@@ -14,8 +14,7 @@ import sqlalchemy as sa
 
 from cratonclient.tests import base as tests_base
 from cratonclient.tests.integration.server import base, databases
-from cratonserver import identity
-from cratonserver.api import application
+from cratonserver import composition, identity
 from cratonserver.db import sqlite
 from cratonserver.db.store import Store, StoreError
 
@@ -32,7 +31,7 @@ class TroublesTestCase(tests_base.TestCase):
 
     def open(self, url: str) -> Store:
         """Open a store, closed after the test."""
-        store = Store(url)
+        store = composition.store_at(url)
         self.addCleanup(store.close)
         store.open()
         return store
@@ -41,7 +40,8 @@ class TroublesTestCase(tests_base.TestCase):
         """Give the root user."""
         key = str(store.add_root_user("root"))
         return base.Caller(
-            application.make(store), base.credentials("root", key, identity.FIRST_PROJECT)
+            composition.application_of(store),
+            base.credentials("root", key, identity.FIRST_PROJECT),
         )
 
     def assertUnavailable(self, answer: base.Answer, message: str) -> None:
@@ -74,9 +74,9 @@ class TestURLs(TroublesTestCase):
     def test_the_driver_is_not_installed(self):
         program = (
             "import sys; sys.modules['psycopg'] = None\n"
-            "from cratonserver.db import store\n"
-            "try: store.Store('postgresql://u:secret@h/db')\n"
-            "except store.StoreError as exc: print(exc)"
+            "from cratonserver import composition\n"
+            "try: composition.store_at('postgresql://u:secret@h/db')\n"
+            "except Exception as exc: print(exc)"
         )
         said = subprocess.check_output([sys.executable, "-c", program], text=True)
         self.assertIn("pip install 'python-cratonclient[postgresql]'", said)
@@ -135,8 +135,8 @@ class TestSQLite(TroublesTestCase):
 
     def test_an_unknown_error_stays_one(self):
         error = sa.exc.OperationalError("", {}, sqlite3.OperationalError("no such table"))
-        self.assertIsNone(self.store.database.trouble(error))
-        self.assertIsInstance(self.store.database, sqlite.SQLite)
+        self.assertIsNone(self.store.database.dialect.trouble(error))
+        self.assertIsInstance(self.store.database.dialect, sqlite.SQLite)
 
 
 @unittest.skipUnless(databases.SERVER, "is about PostgreSQL")
@@ -215,7 +215,7 @@ class TestPostgreSQL(TroublesTestCase):
         store = self.open(self.url)
         caller = self.root(store)
         clouds = [caller.make("clouds")["id"] for _ in range(2)]
-        table = store.schema.metadata.tables["clouds"]
+        table = store.tables.metadata.tables["clouds"]
         together = threading.Barrier(2)
         attempts: list[int] = []
         done: list[int] = []

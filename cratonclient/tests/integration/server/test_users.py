@@ -34,7 +34,7 @@ class UsersTestCase(base.ServerTestCase):
 
     def set_root(self, user_id: int, is_root: bool) -> None:
         """Make a root of a user, or no root."""
-        users = self.store.schema.table(self.store.schema.kind("users"))
+        users = self.store.tables.table(self.store.tables.kind("users"))
         update = sa.update(users).where(users.c.id == user_id)
         with self.store.write() as connection:
             connection.execute(update.values(is_root=is_root))

@@ -15,7 +15,7 @@ import requests
 from cratonclient.tests import base
 from cratonclient.tests.integration.osc.programs import clean_environment
 from cratonclient.tests.integration.server import databases, live
-from cratonserver.db.store import Store
+from cratonserver import composition
 from cratonserver.identity import FIRST_PROJECT
 
 GUNICORN = pathlib.Path(sys.executable).parent / "gunicorn"
@@ -49,7 +49,7 @@ class TestGunicorn(base.TestCase):
 
     def serve_fleet(self) -> tuple[str, dict[str, str]]:
         """Serve a new fleet; give the URL, and the headers of root."""
-        with contextlib.closing(Store(self.database)) as store:
+        with contextlib.closing(composition.store_at(self.database)) as store:
             store.open()
             key = str(store.add_root_user("root"))
         url = self.serve(CRATON_DATABASE=self.database, OS_LIMITS__BODY_SIZE="2000")

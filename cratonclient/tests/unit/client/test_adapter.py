@@ -62,7 +62,7 @@ class AdapterTestCase(base.TestCase):
         server = RawServer(*parts, **options)
         self.addCleanup(server.close)
         craton = auth.create_session_with(None, True, timeout=timeout)
-        self.addCleanup(craton._session.session.close)
+        self.addCleanup(craton.close)
         with mock.patch("urllib3.util.retry.time.sleep") as self.slept:
             return craton.get(server.url)
 
@@ -92,7 +92,7 @@ class TestWholeAnswers(AdapterTestCase):
         server = RawServer(HEAD + b"Content-Length: 2\r\n\r\n{}")
         self.addCleanup(server.close)
         craton = auth.create_session_with(None, True)
-        self.addCleanup(craton._session.session.close)
+        self.addCleanup(craton.close)
         pool = craton._session.session.get_adapter(server.url).poolmanager
         craton.get(server.url)
         (key,) = pool.pools.keys()

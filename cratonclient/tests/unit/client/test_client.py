@@ -168,7 +168,7 @@ class TestInventory(base.TestCase):
 class TestKinds(base.TestCase):
     def test_each_is_found_by_its_name(self):
         for name in PATHS:
-            self.assertEqual(name, v1.collection_of(v1.kind(name)))
+            self.assertEqual(name, v1.kind(name).collection)
 
     def test_an_unknown_one_is_a_lookup_error(self):
         error = self.assertRaises(LookupError, v1.kind, "servers")
@@ -177,9 +177,9 @@ class TestKinds(base.TestCase):
 
     def test_what_is_referred_to_comes_first(self):
         seen: set[str] = set()
-        for manager in v1.kinds():
-            for field in manager.resource_class.fields().values():
+        for kind in v1.kinds():
+            for field in kind.fields.values():
                 target = getattr(field, "target", None)
-                if target and target != v1.collection_of(manager) and target in PATHS:
+                if target and target != kind.collection and target in PATHS:
                     self.assertIn(target, seen)
-            seen.add(v1.collection_of(manager))
+            seen.add(kind.collection)

@@ -38,7 +38,7 @@ class DirectTestCase(base.TestCase):
             session.Session(session=below),
         ]
         for one in found:
-            self.addCleanup(one._session.session.close)
+            self.addCleanup(one.close)
         return found
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from cratonclient import crud, v1
-from cratonclient.fields import Field, Ref, Sub
+from cratonclient.fields import Field, Ref, Storage, Sub
 from cratonclient.tests import base
 from cratonclient.v1 import variables
 
@@ -16,7 +16,7 @@ class Tent(crud.Resource):
     name = Field(str, "what it is called", required=True, update=True)
     places = Field(int, "for how many", null=True, create=False)
     cloud_id = Ref("clouds", "cloud it is in", required=True)
-    owner_id = Ref("users", "whose it is", null=True, cascade=False)
+    owner_id = Ref("users", "whose it is", null=True, storage=Storage(cascade=False))
     variables = Sub(variables.VariableManager, dict, "JSON values")
 
 
@@ -56,7 +56,7 @@ class TestField(base.TestCase):
                 field.clear,
                 field.secret,
                 field.shown,
-                field.stored,
+                field.storage.column,
             ),
         )
 
@@ -69,14 +69,14 @@ class TestRef(base.TestCase):
     def test_it_knows_its_target(self):
         self.assertEqual("clouds", Tent.cloud_id.target)
         self.assertIs(int, Tent.cloud_id.type)
-        self.assertTrue(Tent.cloud_id.cascade)
-        self.assertFalse(Tent.owner_id.cascade)
+        self.assertTrue(Tent.cloud_id.storage.cascade)
+        self.assertFalse(Tent.owner_id.storage.cascade)
 
     def test_every_target_is_a_collection(self):
-        for manager in v1.kinds():
-            for field in manager.resource_class.fields().values():
+        for kind in v1.kinds():
+            for field in kind.fields.values():
                 if isinstance(field, Ref):
-                    self.assertIs(field.type, v1.kind(field.target).resource_class.id.type)
+                    self.assertIs(field.type, v1.kind(field.target).fields["id"].type)
 
 
 class TestSub(base.TestCase):
@@ -84,7 +84,7 @@ class TestSub(base.TestCase):
         self.assertEqual({"variables": variables.VariableManager}, Tent.subresource_managers)
 
     def test_it_is_no_column_and_shown_with_the_details(self):
-        self.assertFalse(Tent.variables.stored)
+        self.assertFalse(Tent.variables.storage.column)
         self.assertEqual("details", Tent.variables.shown)
 
 
@@ -103,22 +103,25 @@ class TestFields(base.TestCase):
         self.assertNotIn("poles", Tent.fields())
 
     def test_every_declaration_is_sound(self):
-        for manager in v1.kinds():
-            cls = manager.resource_class
+        for kind in v1.kinds():
+            cls = kind.resource_class
             fields = cls.fields()
             for name, field in fields.items():
                 self.assertEqual(name, field.name)
-                self.assertIn(field.type, (str, int, bool, list, dict), field)
+                self.assertIn(field.type, (str, int, bool, list, dict), repr(field))
                 self.assertTrue(field.help, field)
                 self.assertFalse(field.help.endswith("."), field)
             for names in (cls.columns, cls.unique, cls.inherits):
                 self.assertEqual(set(), set(names) - set(fields), cls.__name__)
             self.assertEqual(set(), set(cls.filters) - set(fields), cls.__name__)
-            for parameter in cls.parameters.values():
-                self.assertTrue(not parameter.of or parameter.of in fields, parameter)
+            for name, parameter in cls.parameters.items():
+                self.assertTrue(
+                    not parameter.compares or parameter.compares in fields,
+                    f"{name}: {parameter}",
+                )
 
     def test_secrets_are_declared_as_such(self):
-        self.assertTrue(v1.kind("users").resource_class.api_key.secret)
+        self.assertTrue(v1.kind("users").fields["api_key"].secret)
 
     def test_reading_them_needs_the_standard_library_only(self):
         program = (

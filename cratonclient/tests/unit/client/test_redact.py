@@ -11,6 +11,7 @@ import traceback
 
 from cratonclient import auth, crud, exceptions, secrets
 from cratonclient.fields import Field
+from cratonclient.printable import printable
 from cratonclient.tests import base
 from cratonclient.tests.unit.client import fakes
 from cratonclient.v1 import client, users
@@ -100,20 +101,20 @@ class TestMask(base.TestCase):
 
 class TestPrintable(base.TestCase):
     def test_control_characters_are_spelled_out(self):
-        self.assertEqual("a\\x1b[2Jb", secrets.printable("a\x1b[2Jb"))
-        self.assertEqual("a\\nb\\r", secrets.printable("a\nb\r"))
-        self.assertEqual("\\x9b", secrets.printable("\x9b"))
-        self.assertEqual("Zürich\\t東京", secrets.printable("Zürich\t東京"))
+        self.assertEqual("a\\x1b[2Jb", printable("a\x1b[2Jb"))
+        self.assertEqual("a\\nb\\r", printable("a\nb\r"))
+        self.assertEqual("\\x9b", printable("\x9b"))
+        self.assertEqual("Zürich\\t東京", printable("Zürich\t東京"))
 
     def test_text_that_runs_backwards_is_spelled_out(self):
-        self.assertEqual("a\\u202eb", secrets.printable("a\u202eb"))
+        self.assertEqual("a\\u202eb", printable("a\u202eb"))
 
     def test_letters_of_all_scripts_stay(self):
-        self.assertEqual("Zürich 東京 ✓", secrets.printable("Zürich 東京 ✓"))
+        self.assertEqual("Zürich 東京 ✓", printable("Zürich 東京 ✓"))
 
     def test_it_takes_anything(self):
-        self.assertEqual("5", secrets.printable(5))
-        self.assertEqual("None", secrets.printable(None))
+        self.assertEqual("5", printable(5))
+        self.assertEqual("None", printable(None))
 
 
 class TestLogs(base.TestCase):
@@ -123,7 +124,7 @@ class TestLogs(base.TestCase):
         self.addCleanup(self.server.close)
         session = auth.craton_auth("demo", TOKEN, PROJECT)
         self.below = session._session
-        self.addCleanup(self.below.session.close)
+        self.addCleanup(session.close)
         self.craton = client.Client(session, self.server.url)
 
         # On the loggers of keystoneauth, as a handler of its own debug option.
@@ -208,7 +209,7 @@ class TestTexts(base.TestCase):
         server = fakes.Server(fakes.Reply(401, {"message": "no", "status": 401}))
         self.addCleanup(server.close)
         session = auth.craton_auth("demo", TOKEN, PROJECT)
-        self.addCleanup(session._session.session.close)
+        self.addCleanup(session.close)
 
         error = self.assertRaises(exceptions.Unauthorized, session.get, server.url)
 

@@ -32,7 +32,7 @@ class RetriesTestCase(base.TestCase):
         self.server = fakes.Server(*replies)
         self.addCleanup(self.server.close)
         craton = auth.create_session_with(None, True, timeout=timeout)
-        self.addCleanup(craton._session.session.close)
+        self.addCleanup(craton.close)
         return craton
 
 

@@ -108,7 +108,7 @@ class TestCredentials(base.TestCase):
         server = fakes.Server(fakes.Reply(body={}))
         self.addCleanup(server.close)
         craton = session.Session(username="demo", token="key", project_id=PROJECT)
-        self.addCleanup(craton._session.session.close)
+        self.addCleanup(craton.close)
 
         craton.get(server.url)
 
@@ -145,7 +145,7 @@ class TestErrors(base.TestCase):
         server = fakes.Server(fakes.Reply())
         server.close()
         craton = auth.create_session_with(None, True)
-        self.addCleanup(craton._session.session.close)
+        self.addCleanup(craton.close)
 
         with mock.patch.object(adapter, "RETRIES", adapter.RETRIES.new(total=0)):
             session.configure(craton._session)
@@ -159,7 +159,7 @@ class TestErrors(base.TestCase):
         server = fakes.Server(fakes.Reply())
         self.addCleanup(server.close)
         craton = auth.create_session_with(None, True)
-        self.addCleanup(craton._session.session.close)
+        self.addCleanup(craton.close)
         with mock.patch.object(adapter, "RETRIES", adapter.RETRIES.new(total=0)):
             session.configure(craton._session)
 
@@ -170,7 +170,7 @@ class TestErrors(base.TestCase):
         server = fakes.Server(fakes.Reply(body={}, headers={"Content-Length": "1000"}))
         self.addCleanup(server.close)
         craton = auth.create_session_with(None, True)
-        self.addCleanup(craton._session.session.close)
+        self.addCleanup(craton.close)
 
         self.assertRaises(exceptions.ConnectionFailed, craton.get, server.url)
 
@@ -185,7 +185,7 @@ class TestRedirects(base.TestCase):
         self.elsewhere = fakes.Server(fakes.Reply(body={}))
         self.addCleanup(self.elsewhere.close)
         self.craton = auth.craton_auth("demo", "key", PROJECT)
-        self.addCleanup(self.craton._session.session.close)
+        self.addCleanup(self.craton.close)
 
     def test_credentials_do_not_follow_them(self):
         for status in (301, 302, 303, 305, 307, 308):

@@ -7,6 +7,7 @@ import pathlib
 from unittest import mock
 
 from cratonclient import auth, exceptions
+from cratonclient import session as sessions
 from cratonclient.http import transport
 from cratonclient.tests import base
 from cratonclient.v1 import client
@@ -16,7 +17,7 @@ class TestMount(base.TestCase):
     def setUp(self):
         super().setUp()
         self.session = auth.create_session_with(None, True)
-        self.addCleanup(self.session._session.session.close)
+        self.addCleanup(self.session.close)
 
     def refused(self, url):
         return self.assertRaises(
@@ -64,8 +65,8 @@ class TestMount(base.TestCase):
         self.assertRaises(exceptions.NotFound, self.session.get, f"{url}/v1/nothing")
 
     def test_a_session_without_a_session_below_is_mounted_itself(self):
-        below = mock.Mock(spec=["mount"])
-        session = mock.Mock(_session=below)
+        below = mock.Mock(spec=["mount", "close"])
+        session = sessions.Session(session=below)
 
         url = transport.mount(session, f"sqlite:///{self.folder() / 'fleet.db'}")
 
@@ -89,7 +90,7 @@ class TestFiles(base.FleetTestCase):
     def test_a_url_with_the_version_is_the_same_fleet(self):
         self.make_cloud(name="prod")
         session = auth.create_session_with(None, True)
-        self.addCleanup(session._session.session.close)
+        self.addCleanup(session.close)
 
         craton = client.Client(session, f"{self.database}/v1")
 
@@ -97,7 +98,7 @@ class TestFiles(base.FleetTestCase):
 
     def test_two_fleets_in_one_session_stay_apart(self):
         session = auth.create_session_with(None, True)
-        self.addCleanup(session._session.session.close)
+        self.addCleanup(session.close)
         here = client.Client(session, self.database)
         there = client.Client(session, f"sqlite:///{self.folder() / 'other.db'}")
 

@@ -7,7 +7,7 @@ from cratonclient import exceptions, v1
 from cratonclient.tests import base
 from cratonclient_osc import commands
 from cratonclient_osc.output import exit_status, formatters
-from cratonclient_osc.verbs import lookup, resource_command
+from cratonclient_osc.verbs import lookup, show
 
 
 class TestCommands(base.TestCase):
@@ -15,7 +15,7 @@ class TestCommands(base.TestCase):
 
     def test_a_class_is_its_verb_and_its_kind(self):
         found = commands.NetworkDeviceShow
-        self.assertTrue(issubclass(found, resource_command.Show))
+        self.assertTrue(issubclass(found, show.Show))
         self.assertIs(v1.kind("network_devices"), found.kind)
 
     def test_it_is_made_once(self):

@@ -14,7 +14,7 @@ import yaml
 from cliff.formatters import json_format, yaml_format
 
 from cratonclient.tests import base
-from cratonclient_osc.output import formatters, table, terminal
+from cratonclient_osc.output import formatters, table, terminal, values
 
 NAMES = ("id", "name", "active", "note", "variables", "labels")
 VARIABLES = {"rack": "r1", "cores": 64, "serial": "64", "nics": [{"mtu": 9000}]}
@@ -119,7 +119,7 @@ class TestHostileText(base.TestCase):
             text=True,
             check=True,
         )
-        self.assertEqual((f"{formatters.plain(HOSTILE)}|it's", ""), (done.stdout, done.stderr))
+        self.assertEqual((f"{values.plain(HOSTILE)}|it's", ""), (done.stdout, done.stderr))
 
 
 class TestStreams(base.TestCase):

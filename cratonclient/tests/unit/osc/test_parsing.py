@@ -8,8 +8,9 @@ import contextlib
 import io
 import typing as t
 
-from cratonclient.fields import Field, Ref
+from cratonclient.fields import Cli, Field, Ref
 from cratonclient.tests import base
+from cratonclient_osc import usage
 from cratonclient_osc.verbs import field_options
 
 
@@ -48,7 +49,7 @@ class TestOptions(base.TestCase):
         self.assertEqual({"note": ""}, self.parse("note", Field(str, "x"), "--note", ""))
 
     def test_booleans(self):
-        field = Field(bool, "x", off="inactive")
+        field = Field(bool, "x", cli=Cli(off="inactive"))
         self.assertEqual({"active": True}, self.parse("active", field, "--active"))
         self.assertEqual({"active": False}, self.parse("active", field, "--inactive"))
         self.assertEqual(
@@ -78,7 +79,7 @@ class TestErrors(base.TestCase):
         """Parse wrong words and give what is said about them."""
         parser = argparse.ArgumentParser(prog="craton host list")
         parser.add_argument("--limit", type=int)
-        field_options.one_line_errors(parser, "craton help host list")
+        usage.one_line_errors(parser, "craton help host list")
         said = io.StringIO()
         with contextlib.redirect_stderr(said):
             ending = self.assertRaises(SystemExit, parser.parse_args, words)

@@ -9,6 +9,7 @@ import typing as t
 import sqlalchemy as sa
 
 from cratonclient.tests import base
+from cratonserver.api import page_links
 from cratonserver.db import keyset
 
 
@@ -63,11 +64,11 @@ class TestLinks(base.TestCase):
     """The links of a page."""
 
     def test_an_empty_page_has_no_next(self):
-        found = keyset.links("http://x/v1/hosts", {"limit": 10}, None, None, None)
+        found = page_links.links("http://x/v1/hosts", {"limit": 10}, None, None, None)
         self.assertEqual(["first", "prev", "self"], [link["rel"] for link in found])
 
     def test_each_has_its_marker(self):
-        found = keyset.links("http://x/v1/hosts", {"limit": 10}, "5", 2, 9)
+        found = page_links.links("http://x/v1/hosts", {"limit": 10}, "5", 2, 9)
         self.assertEqual(
             {
                 "first": "http://x/v1/hosts?limit=10",
@@ -79,5 +80,5 @@ class TestLinks(base.TestCase):
         )
 
     def test_values_are_quoted(self):
-        (link, *_) = keyset.links("http://x", {"name": "a&b=ü c"}, None, None, None)
+        (link, *_) = page_links.links("http://x", {"name": "a&b=ü c"}, None, None, None)
         self.assertEqual("http://x?name=a%26b%3D%C3%BC+c", link["href"])

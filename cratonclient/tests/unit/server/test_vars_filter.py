@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
+from cratonclient.paths import Every
 from cratonclient.tests import base
 from cratonserver import errors
 from cratonserver.api import vars_parameter
-from cratonserver.api.vars_parameter import ELEMENTS, MEMBERS
 
 
 class TestGrammar(base.TestCase):
@@ -31,8 +31,8 @@ class TestGrammar(base.TestCase):
             ("a.b.c_1", "a", "b", "c_1"),
             ("a[0]", "a", 0),
             ("a[0][12]", "a", 0, 12),
-            ("a[*].k", "a", ELEMENTS, "k"),
-            ("a.*.k[*][3]", "a", MEMBERS, "k", ELEMENTS, 3),
+            ("a[*].k", "a", Every.ELEMENT, "k"),
+            ("a.*.k[*][3]", "a", Every.MEMBER, "k", Every.ELEMENT, 3),
             ('"k.dot"', "k.dot"),
             ('"k sp"', "k sp"),
             ("'k sp'", "k sp"),

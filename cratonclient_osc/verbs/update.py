@@ -1,20 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The verbs that change what is there: set, unset, delete."""
+"""The verbs ``set`` and ``unset``."""
 
 from __future__ import annotations
 
 import argparse
 import functools
-import sys
 import typing as t
 
-from cratonclient import exceptions, secrets
 from cratonclient.fields import Field
-from cratonclient_osc.output import exit_status, terminal
-from cratonclient_osc.verbs import field_options, lookup, resource_command, subresource_changes
+from cratonclient_osc.output import exit_status
+from cratonclient_osc.verbs import field_options, resource_command, subresource_changes
 
 
-class Change(resource_command.Command):
+class Update(resource_command.ResourceCommand):
     """What the verbs share that change something of an object."""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -54,17 +52,17 @@ class Change(resource_command.Command):
             raise exit_status.UsageError(f"There is nothing to do. Give {', '.join(options)}.")
         one = self.find(parsed_args)
         values = self.values(self.changeable, parsed_args)
-        own = {n: v for n, v in values.items() if n not in self.subs}
+        own = {n: v for n, v in values.items() if n not in self.parts}
         changes: dict[str, subresource_changes.Change] = {}
         if own:
             changes[", ".join(own)] = functools.partial(self.manager.update, one.id, **own)
-        for name in values.keys() & self.subs.keys():
-            part = subresource_changes.of(one, name, self.subs[name])
+        for name in values.keys() & self.parts.keys():
+            part = subresource_changes.of(one, name, self.parts[name])
             changes[name] = self.change_part(part, values[name])
         subresource_changes.carry_out(changes)
 
 
-class Set(Change):
+class Set(Update):
     """Change what is given of an object, and nothing else."""
 
     does = "Change a {one}; what is not given stays"
@@ -72,7 +70,7 @@ class Set(Change):
     @property
     def changeable(self) -> dict[str, Field[t.Any]]:
         """What can be set."""
-        return {n: f for n, f in self.fields.items() if f.update or n in self.subs}
+        return {n: f for n, f in self.fields.items() if f.update or n in self.parts}
 
     def add_option(
         self, parser: argparse.ArgumentParser, name: str, field: Field[t.Any]
@@ -97,7 +95,7 @@ class Set(Change):
         return part.add(value)
 
 
-class Unset(Change):
+class Unset(Update):
     """Take something away from an object."""
 
     does = "Take something away from a {one}"
@@ -105,7 +103,7 @@ class Unset(Change):
     @property
     def changeable(self) -> dict[str, Field[t.Any]]:
         """What can be taken away."""
-        return {n: f for n, f in self.fields.items() if f.clear or n in self.subs}
+        return {n: f for n, f in self.fields.items() if f.clear or n in self.parts}
 
     def add_option(
         self, parser: argparse.ArgumentParser, name: str, field: Field[t.Any]
@@ -117,11 +115,11 @@ class Unset(Change):
         """Take a label or a variable away."""
         from cratonclient_osc.verbs import examples
 
-        name, field = next(iter((self.subs or self.changeable).items()))
+        name, field = next(iter((self.parts or self.changeable).items()))
         given = examples.option(name, field)
         if field.type is dict:
             given[1] = examples.SHOW
-        return [*given[: 2 if name in self.subs else 1], *super().example()]
+        return [*given[: 2 if name in self.parts else 1], *super().example()]
 
     def change_part(
         self, part: subresource_changes.Part, value: t.Any
@@ -130,52 +128,6 @@ class Unset(Change):
         return part.remove(value)
 
 
-class Delete(resource_command.Command):
-    """Delete objects, and what lives in them."""
-
-    does = "Delete {many}, and whatever is in them"
-
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Add the objects."""
-        parser = super().get_parser(prog_name)
-        field_options.in_any_order(parser)
-        self.add_object(parser, nargs="+")
-        parser.add_argument(
-            "-i", "--interactive", action="store_true", help="ask before each is deleted"
-        )
-        return parser
-
-    def take_action(self, parsed_args: argparse.Namespace) -> int:
-        """Delete one after the other; one that cannot be deleted stops nothing."""
-        if parsed_args.interactive and not sys.stdin.isatty():
-            raise exit_status.UsageError("--interactive needs a terminal to ask on.")
-        where = self.where(parsed_args)
-        wanted = parsed_args.object
-        results: list[int] = []
-        with terminal.Progress(f"{self.noun}s", self.app.stderr, len(wanted)) as progress:
-            for text in wanted:
-                try:
-                    # The API does not say whether there was anything to delete.
-                    one = lookup.find(self.manager, text, where)
-                    if parsed_args.interactive:
-                        progress.clear()
-                    if not parsed_args.interactive or self._agreed(one):
-                        self.manager.delete(one.id)
-                except exceptions.ClientException as exc:
-                    progress.clear()
-                    results.append(self.report(exc, f"{text}: " if len(wanted) > 1 else ""))
-                else:
-                    results.append(exit_status.DONE)
-                progress.add()
-        return results[0] if len(set(results)) == 1 else exit_status.FAILED
-
-    def _agreed(self, one: t.Any) -> bool:
-        name = secrets.printable(getattr(one, self.kind.resource_class.NAME_ATTR))
-        question = f"Delete the {self.noun} {name}, {lookup.describe(one)}? [y/N] "
-        print(question, end="", file=sys.stderr, flush=True)
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
-
-
 def _is_shown(field: Field[t.Any]) -> bool:
     """Tell whether a field is a good one to show how fields are changed."""
-    return field.type is bool or bool(field.example and not field.required)
+    return field.type is bool or bool(field.cli.example and not field.required)

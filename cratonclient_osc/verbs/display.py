@@ -14,14 +14,13 @@ import typing as t
 from cliff import lister, show
 
 from cratonclient import exceptions
-from cratonclient_osc import base_command
-from cratonclient_osc.output import exit_status, formatters, terminal
-from cratonclient_osc.verbs import field_options
+from cratonclient_osc import base_command, usage
+from cratonclient_osc.output import exit_status, formatters, terminal, values
 
 Info = t.Mapping[str, t.Any]
 
 
-class Display(base_command.Command):
+class Display(base_command.CratonCommand):
     """A command that prints objects."""
 
     @property
@@ -33,10 +32,10 @@ class Display(base_command.Command):
     def check_columns(self, known: t.Collection[str], parsed_args: argparse.Namespace) -> None:
         """Refuse columns that do not exist, before a request is made."""
         asked = [*parsed_args.columns, *getattr(parsed_args, "sort_columns", ())]
-        field_options.check_names("column", asked, known)
+        usage.check_names("column", asked, known)
 
     def produce_output(
-        self, parsed_args: argparse.Namespace, column_names: formatters.Names, data: t.Any
+        self, parsed_args: argparse.Namespace, column_names: values.Names, data: t.Any
     ) -> int:
         """Print; a disk that is full is no reason for a traceback."""
         try:
@@ -62,7 +61,7 @@ class Lister(Display, lister.Lister):
         return formatters.for_lists()
 
     def produce_output(
-        self, parsed_args: argparse.Namespace, column_names: formatters.Names, data: t.Any
+        self, parsed_args: argparse.Namespace, column_names: values.Names, data: t.Any
     ) -> int:
         """Print a list, once its first row is there."""
         rows = iter(data)
@@ -71,8 +70,8 @@ class Lister(Display, lister.Lister):
         return super().produce_output(parsed_args, column_names, itertools.chain(first, rows))
 
     def rows(
-        self, names: formatters.Names, pages: t.Iterable[t.Iterable[Info]]
-    ) -> t.Iterator[formatters.Row]:
+        self, names: values.Names, pages: t.Iterable[t.Iterable[Info]]
+    ) -> t.Iterator[values.Row]:
         """Give the values of the objects of pages, in the order of names.
 
         What there is of a page is printed before the next one is fetched.

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The verb ``create``."""
+
+from __future__ import annotations
+
+import argparse
+import typing as t
+
+from cratonclient import paths
+from cratonclient.fields import Field, Sub
+from cratonclient_osc import usage
+from cratonclient_osc.verbs import field_options, show, subresource_changes
+
+
+class Create(show.Show):
+    """Create an object and show it."""
+
+    does = "Create a {one}"
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Add the name, and an option for every other field."""
+        parser = super(show.Show, self).get_parser(prog_name)
+        name_attr = self.kind.resource_class.NAME_ATTR
+        parser.add_argument(
+            name_attr,
+            metavar="<name>",
+            type=usage.named,
+            help=f"name: {self.fields[name_attr].help}",
+        )
+        for name, field in self.creatable.items():
+            if name != name_attr:
+                field_options.add_option(parser, name, field, required=field.required)
+        self.add_scopes(parser, self.creatable)
+        return parser
+
+    @property
+    def creatable(self) -> dict[str, Field[t.Any]]:
+        """What can be given, less what the server would not keep."""
+        return {
+            name: field
+            for name, field in self.fields.items()
+            if isinstance(field, Sub)
+            or (field.create and (field.storage.column or field.type is dict))
+        }
+
+    def example(self) -> list[str]:
+        """Give what must be given, and a label."""
+        from cratonclient_osc.verbs import examples
+
+        name_attr = self.kind.resource_class.NAME_ATTR
+        given = {n: f for n, f in self.creatable.items() if f.required and n != name_attr}
+        given |= {n: f for n, f in self.parts.items() if f.type is list}
+        options = [word for n, f in given.items() for word in examples.option(n, f)]
+        return [*options, examples.name_of(self.kind)]
+
+    def take_action(
+        self, parsed_args: argparse.Namespace
+    ) -> tuple[t.Sequence[str], tuple[t.Any, ...]]:
+        """Create the object; give its fields and their values."""
+        return self.display(parsed_args, lambda: self.create(parsed_args))
+
+    def create(self, parsed_args: argparse.Namespace) -> t.Any:
+        """Create the object, and add the parts that have to wait until it is there."""
+        self.check_scopes(self.creatable, parsed_args)
+        values = self.values(self.creatable, parsed_args)
+        for name, value in values.items():
+            if self.fields[name].type is dict:
+                values[name] = paths.changed({}, value)
+        later = {n: values.pop(n) for n in [*values] if not self.fields[n].create}
+        self.about = f"{values[self.kind.resource_class.NAME_ATTR]}: "
+        made = self.manager.create(**values)
+        self.about = ""
+        subresource_changes.carry_out(
+            {
+                n: subresource_changes.of(made, n, self.parts[n]).add(v)
+                for n, v in later.items()
+            },
+            f"the {self.noun} was created, with the id {made.id}",
+        )
+        return made

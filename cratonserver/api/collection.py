@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``/v1/hosts``: list and create."""
+
+from __future__ import annotations
+
+import typing as t
+
+import falcon
+
+from cratonclient.kinds import Kind
+from cratonserver import errors
+from cratonserver.api import page_links, query_parameters, request_bodies
+from cratonserver.api.json_response import answer
+from cratonserver.api.query_parameters import ListRequest
+from cratonserver.api.representation import Representation
+from cratonserver.api.view import KindView, Responder
+from cratonserver.db.objects import Objects
+from cratonserver.db.policy import Row
+from cratonserver.db.store import Store
+from cratonserver.openapi import kind_operations
+from cratonserver.openapi.operations import Operation
+
+
+class Collection(KindView):
+    """The objects of a kind."""
+
+    part = "collection"
+
+    def __init__(self, store: Store, kind: Kind) -> None:
+        super().__init__(store, kind)
+        self._representations = {
+            member.key: Representation(store.tables, member)
+            for member in store.tables.members(kind)
+        }
+
+    def responders(self) -> dict[str, Responder]:
+        """Return the responders for the operations that the kind has."""
+        found: dict[str, Responder] = {"GET": self.list}
+        if self.kind.can("create"):
+            found["POST"] = self.create
+        return found
+
+    def list(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """List objects."""
+        request = query_parameters.for_list(self.store.tables, self.kind, req.query_string)
+        self.allow(req)
+        query = request.query
+        named = {n: v for n, v in query.filters.items() if n in ("id", "name")}
+        find_one = self.policy.finds_one and bool(named)
+        single_query = not (request.details or query.variables or find_one)
+        with self.reading(req, single_query=single_query) as objects:
+            if find_one:
+                rows, links = _one(objects, named), []
+                request = request._replace(details=False)
+            else:
+                page = objects.page(query)
+                rows = page.rows
+                links = page_links.links(
+                    req.prefix + req.path,
+                    request.echo,
+                    query.marker,
+                    page.previous,
+                    rows[-1]["id"] if rows else None,
+                )
+            answer(resp, {"links": links, **self._envelope(req, objects, rows, request)})
+
+    def create(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Create an object."""
+        sent = request_bodies.parse(req.content_type, req.bounded_stream.read())
+        values = request_bodies.for_create(self.kind, sent)
+        self.allow(req)
+        row, created = self.change(req, lambda objects: objects.create(values))
+        shown = self.show(req, row)
+        echo = self._echo(sent, shown)
+        resp.status = falcon.HTTP_201
+        resp.set_header("Location", f"{req.prefix}{req.path}/{row['id']}")
+        answer(resp, {**shown, **echo, **created})
+
+    def describe(self) -> dict[str, Operation]:
+        """Return the operations of the OpenAPI document."""
+        return kind_operations.collection(self.store.tables, self.kind)
+
+    def _echo(self, sent: Row, shown: Row) -> Row:
+        """Return what the answer to a creation repeats as it was sent.
+
+        The next answer contains it as it is stored.
+        """
+        fields, parts = self.kind.fields, self.kind.parts
+        echo = {name: v for name, v in sent.items() if fields[name].shown != "never"}
+        for name, part in parts.items():
+            if part.shown != "never" and part.create:
+                echo.setdefault(name, part.type())
+        if "variables" not in parts:
+            echo.pop("variables", None)
+        if "links" in echo:
+            echo["links"] = [*echo["links"], *shown["links"]]
+        return echo
+
+    def _envelope(
+        self, req: falcon.Request, objects: Objects, rows: t.Sequence[Row], request: ListRequest
+    ) -> Row:
+        """Return the rows under the key of the list; for devices, grouped by kind."""
+        values = None
+        if request.details:
+            values = objects.mapping_of(rows, resolved=request.query.resolved)
+        groups: dict[str, t.Any] = {key: [] for key in self._representations}
+        base_url = f"{req.prefix}/v1"
+        for row in rows:
+            key = row.get("kind", self.kind.key)
+            shown = self._representations[key].of(row, base_url)
+            if values is not None:
+                shown["variables"] = values.get(row["id"], {})
+            groups[key].append(shown)
+        if [*groups] == [self.kind.key]:
+            return {self.kind.collection: groups[self.kind.key]}
+        members = self.store.tables.members(self.kind)
+        return {self.kind.collection: {member.path: groups[member.key] for member in members}}
+
+
+def _one(objects: Objects, wanted: Row) -> t.Sequence[Row]:
+    """Find by id or name. With both, the name must exist, and the id decides."""
+    found = objects.matching({"name": wanted["name"]}) if "name" in wanted else []
+    if "id" in wanted and (found or "name" not in wanted):
+        found = [objects.find(wanted["id"])]
+    if not found:
+        raise errors.not_found()
+    return found

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``/v1/hosts/1``: show, change and delete."""
+
+from __future__ import annotations
+
+import falcon
+
+from cratonserver import errors
+from cratonserver.api import query_parameters, request_bodies
+from cratonserver.api.json_response import answer
+from cratonserver.api.view import KindView, Responder, no_content
+from cratonserver.db import ids
+from cratonserver.db.objects import Objects
+from cratonserver.db.policy import Row
+from cratonserver.openapi import kind_operations
+from cratonserver.openapi.operations import Operation
+
+
+class Item(KindView):
+    """One object of a kind."""
+
+    part = "item"
+
+    def responders(self) -> dict[str, Responder]:
+        """Return the responders for the operations that the kind has."""
+        found: dict[str, Responder] = {"GET": self.get}
+        if self.kind.can("update"):
+            found["PUT"] = self.update
+        if self.kind.can("delete"):
+            found["DELETE"] = self.delete
+        return found
+
+    def get(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
+        """Show an object, with its parts."""
+        resolved = query_parameters.for_item(
+            req.query_string, resolvable=bool(self.kind.inherits)
+        )
+        self.allow(req)
+        with self.reading(req) as objects:
+            row = objects.find(ids.read(self.kind, item_id))
+            shown = {**self.show(req, row), **self._parts(objects, row, resolved)}
+        answer(resp, shown)
+
+    def update(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
+        """Change the fields that were sent."""
+        sent = request_bodies.parse(req.content_type, req.bounded_stream.read())
+        values = request_bodies.for_update(self.kind, sent)
+        self.allow(req)
+        known = ids.read(self.kind, item_id)
+        row = self.change(req, lambda objects: objects.update(known, values))
+        echo = sent if values else {}
+        answer(resp, {**self.show(req, row), **echo})
+
+    def delete(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
+        """Delete an object. An object that does not exist is ignored."""
+        self.allow(req)
+        try:
+            known = ids.read(self.kind, item_id)
+        except errors.Refused:
+            pass
+        else:
+            self.change(req, lambda objects: objects.delete(known))
+        no_content(resp)
+
+    def describe(self) -> dict[str, Operation]:
+        """Return the operations of the OpenAPI document."""
+        return kind_operations.item(self.kind)
+
+    def _parts(self, objects: Objects, row: Row, resolved: bool) -> Row:
+        """Return the parts that a single object shows."""
+        shown: Row = {}
+        for name, field in self.kind.fields.items():
+            if field.shown != "details":
+                continue
+            if field.type is dict:
+                found = objects.mapping_of([row], resolved=resolved, part=name)
+                shown[name] = found.get(row["id"], {})
+            else:
+                shown[name] = objects.labels(row["id"], name)
+        return shown

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``/v1/hosts/1/variables`` and ``/v1/hosts/1/labels``: parts with a path of their own."""
+
+from __future__ import annotations
+
+import typing as t
+
+import falcon
+
+from cratonclient.kinds import Kind
+from cratonserver.api import query_parameters, request_bodies
+from cratonserver.api.json_response import answer
+from cratonserver.api.view import KindView, Responder, no_content
+from cratonserver.db import ids
+from cratonserver.db.store import Store
+from cratonserver.openapi import json_schemas, kind_operations
+from cratonserver.openapi.operations import Operation
+
+
+class Part(KindView):
+    """A part of an object.
+
+    :param store: the store.
+    :param kind: the kind.
+    :param name: name of the part, which is its key in bodies.
+    """
+
+    def __init__(self, store: Store, kind: Kind, name: str) -> None:
+        super().__init__(store, kind)
+        self.part = name
+
+    def responders(self) -> dict[str, Responder]:
+        """Return the responders."""
+        return {"GET": self.get, "PUT": self.put, "DELETE": self.delete}
+
+    def get(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
+        """Show the part."""
+        raise NotImplementedError
+
+    def put(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
+        """Add to the part."""
+        raise NotImplementedError
+
+    def delete(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
+        """Remove from the part."""
+        raise NotImplementedError
+
+
+class MappingPart(Part):
+    """JSON values by name, such as variables."""
+
+    def get(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
+        """Show the values."""
+        resolved = query_parameters.for_item(req.query_string, resolvable=self._resolvable)
+        self.allow(req)
+        with self.reading(req) as objects:
+            row = objects.find(ids.read(self.kind, item_id))
+            found = objects.mapping_of([row], resolved=resolved, part=self.part)
+        answer(resp, {self.part: found.get(row["id"], {})})
+
+    def put(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
+        """Set values. Other values stay."""
+        values = request_bodies.parse(req.content_type, req.bounded_stream.read())
+        request_bodies.check(json_schemas.VARIABLES, values)
+        self.allow(req)
+        known = ids.read(self.kind, item_id)
+        found = self.change(req, lambda obj: obj.put_mapping(known, values, self.part))
+        answer(resp, {self.part: found})
+
+    def delete(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
+        """Delete values by name."""
+        names = request_bodies.parse(req.content_type, req.bounded_stream.read())
+        request_bodies.check(json_schemas.VARIABLE_NAMES, names)
+        self.allow(req)
+        known = ids.read(self.kind, item_id)
+        self.change(req, lambda obj: obj.remove_from_mapping(known, names, self.part))
+        no_content(resp)
+
+    def describe(self) -> dict[str, Operation]:
+        """Return the operations of the OpenAPI document."""
+        return kind_operations.mapping_part(self.kind, self.part, self._resolvable)
+
+    @property
+    def _resolvable(self) -> bool:
+        return self.part == "variables" and self.policy.variables_path_resolves
+
+
+class ListPart(Part):
+    """A set of strings, such as labels."""
+
+    def get(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
+        """Show the strings, sorted."""
+        query_parameters.for_item(req.query_string, resolvable=False)
+        self.allow(req)
+        with self.reading(req) as objects:
+            row = objects.find(ids.read(self.kind, item_id))
+            answer(resp, {self.part: objects.labels(row["id"], self.part)})
+
+    def put(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
+        """Add strings."""
+        given = self._given(req)
+        self.allow(req)
+        known = ids.read(self.kind, item_id)
+        found = self.change(req, lambda obj: obj.add_labels(known, given, self.part))
+        answer(resp, {self.part: found})
+
+    def delete(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
+        """Remove strings."""
+        given = self._given(req)
+        self.allow(req)
+        known = ids.read(self.kind, item_id)
+        self.change(req, lambda obj: obj.remove_labels(known, given, self.part))
+        no_content(resp)
+
+    def describe(self) -> dict[str, Operation]:
+        """Return the operations of the OpenAPI document."""
+        return kind_operations.list_part(self.kind, self.part)
+
+    def _given(self, req: falcon.Request) -> list[str]:
+        sent = request_bodies.parse(req.content_type, req.bounded_stream.read())
+        request_bodies.check(json_schemas.strings(self.part), sent)
+        return t.cast("list[str]", sent[self.part])

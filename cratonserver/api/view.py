@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The base of the views: one object for each path, one method for each HTTP method."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import typing as t
+
+import falcon
+
+from cratonclient.kinds import Kind
+from cratonserver.api.representation import Representation
+from cratonserver.db.objects import Objects
+from cratonserver.db.policy import Row
+from cratonserver.db.store import Store
+from cratonserver.openapi.operations import Operation
+
+T = t.TypeVar("T")
+#: Answers a request: takes the request, the response and the parameters of the path.
+Responder = t.Callable[..., None]
+
+
+class View:
+    """The view of a path that belongs to no kind."""
+
+    #: Whether it answers without credentials.
+    is_open = False
+
+    @functools.cached_property
+    def methods(self) -> dict[str, Responder]:
+        """The responders by HTTP method. HEAD is answered like GET."""
+        found = self.responders()
+        return {**found, "HEAD": found["GET"]} if "GET" in found else found
+
+    def responders(self) -> dict[str, Responder]:
+        """Return the responders by HTTP method, without HEAD."""
+        raise NotImplementedError
+
+    def describe(self) -> dict[str, Operation]:
+        """Return the operations of the OpenAPI document, by HTTP method."""
+        raise NotImplementedError
+
+
+class KindView(View):
+    """The view of a path of a kind.
+
+    :param store: the store.
+    :param kind: the kind.
+    """
+
+    #: What of the kind it is about, as :meth:`cratonserver.db.policy.Policy.allow` is
+    #: told.
+    part = ""
+
+    def __init__(self, store: Store, kind: Kind) -> None:
+        self.store = store
+        self.kind = kind
+        self.policy = store.tables.policy(kind)
+        self.representation = Representation(store.tables, kind)
+
+    def allow(self, req: falcon.Request) -> None:
+        """Refuse a request that the user may not make.
+
+        :raises cratonserver.errors.Refused: with status 403.
+        """
+        self.policy.allow(req.context.identity, req.method, self.part)
+
+    @contextlib.contextmanager
+    def reading(
+        self, req: falcon.Request, *, single_query: bool = False
+    ) -> t.Iterator[Objects]:
+        """Open a transaction that reads the objects of the kind.
+
+        :param single_query: whether there is only one query.
+        """
+        with self.store.read(single_query=single_query) as connection:
+            yield Objects(self.store.tables, self.kind, req.context.identity, connection)
+
+    def change(self, req: falcon.Request, work: t.Callable[[Objects], T]) -> T:
+        """Change objects of the kind in a transaction.
+
+        :param work: makes the changes. It may be called again if another transaction
+            interferes.
+        :returns: the result of the work.
+        """
+        who = req.context.identity
+        return self.store.transact(
+            lambda connection: work(Objects(self.store.tables, self.kind, who, connection))
+        )
+
+    def show(self, req: falcon.Request, row: Row) -> Row:
+        """Return the representation of a row, without its parts."""
+        return self.representation.of(row, f"{req.prefix}/v1")
+
+
+def no_content(resp: falcon.Response) -> None:
+    """Answer with 204."""
+    resp.status = falcon.HTTP_204

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Put the server together: the store, the application, and the layers around it.
+
+From the outside to the inside, a request passes
+
+1. the gateway: request id, access log, errors of the layers inside;
+2. the trusted proxy and the public URL;
+3. the limits on sizes;
+4. with Keystone: the check of the token;
+5. the Falcon application: authentication, methods, read-only users, views.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from cratonserver.api import application
+from cratonserver.api.router import Methods
+from cratonserver.auth import local, read_only
+from cratonserver.config.settings import Settings
+from cratonserver.db.store import Store
+from cratonserver.kinds import registry
+from cratonserver.serving import gateway, proxies, size_limits
+
+if t.TYPE_CHECKING:
+    from _typeshed import wsgi
+    from oslo_config import cfg
+
+
+def store_at(url: str, connections: int = 8) -> Store:
+    """Return the store of a fleet, which is not opened yet.
+
+    :param url: URL of the database.
+    :param connections: how many connections stay open.
+    :raises cratonserver.db.store.StoreError: if the URL cannot be used.
+    """
+    return Store(url, registry.all_rules(), connections)
+
+
+def application_of(
+    store: Store,
+    settings: Settings = Settings(),  # noqa: B008, it is immutable
+    parsed: cfg.ConfigOpts | None = None,
+) -> wsgi.WSGIApplication:
+    """Return the whole application as a WSGI application.
+
+    :param store: an open store.
+    :param settings: the settings.
+    :param parsed: the configuration as oslo.config has it, for keystonemiddleware.
+    """
+    views = application.paths(store)
+    open_paths = application.open_paths(views)
+    layers: t.Any
+    if settings.auth == "keystone":
+        from cratonserver.auth import keystone
+
+        authentication = keystone.KeystoneAuthentication(store, settings.roles, open_paths)
+        layers = keystone.Checked(_falcon(views, authentication), parsed, open_paths)
+    else:
+        layers = _falcon(views, local.LocalAuthentication(store, open_paths))
+    layers = size_limits.Limited(layers, settings.limits)
+    layers = proxies.behind(layers, settings.proxies)
+    return gateway.Gateway(layers, access_log=settings.log.access_log)
+
+
+def _falcon(views: t.Mapping[str, t.Any], authentication: t.Any) -> t.Any:
+    middleware = [authentication, Methods(), read_only.ReadersOnlyRead()]
+    return application.application(views, middleware)

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A database that holds a fleet: its dialect and its engines."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import typing as t
+
+import sqlalchemy as sa
+
+from cratonclient import secrets
+from cratonserver.db.dialect import BUSY_TIMEOUT, Dialect, StoreError, one_line
+
+
+class Database:
+    """A database, without a connection yet.
+
+    :param text: URL, such as ``sqlite:///fleet.db`` or ``postgresql://user@host/fleet``.
+    :param connections: how many connections stay open. A thread uses at most one at a
+        time, so the number of threads is a good value.
+    :raises StoreError: if the URL cannot be used.
+    """
+
+    def __init__(self, text: str, connections: int) -> None:
+        shown = repr(secrets.mask(text))
+        try:
+            url = sa.make_url(text)
+            self.dialect = _dialect(url.get_backend_name())
+            self.engine = self.dialect.create_engine(
+                self.dialect.check_url(url, text), connections
+            )
+        except ImportError as exc:
+            raise StoreError(
+                f"The database URL {shown} needs psycopg, which cannot be imported "
+                f"({one_line(exc)}): pip install 'python-cratonclient[postgresql]'."
+            ) from exc
+        except (ValueError, KeyError, sa.exc.SQLAlchemyError) as exc:
+            raise StoreError(
+                f"The database URL {shown} cannot be used. Give one such as "
+                "sqlite:////var/lib/craton/fleet.db or postgresql://user:password@host/fleet."
+            ) from exc
+        self.snapshots = self.dialect.snapshots(self.engine)
+        self.single_queries = self.dialect.single_queries(self.engine)
+        self.writing = self.dialect.writing(self.engine)
+        self._writer = threading.Lock()
+
+    @contextlib.contextmanager
+    def turn(self) -> t.Iterator[None]:
+        """Let the writers of this process take turns, where only one can write.
+
+        SQLite itself lets writers poll, so some of them wait long after it is free.
+
+        :raises StoreError: if it takes too long.
+        """
+        if not self.dialect.single_writer:
+            yield
+            return
+        if not self._writer.acquire(timeout=BUSY_TIMEOUT):
+            raise StoreError(
+                f"The database {self.engine.url} is locked. Another program has been "
+                f"writing to it for {BUSY_TIMEOUT} seconds.",
+                "The database is locked.",
+            )
+        try:
+            yield
+        finally:
+            self._writer.release()
+
+
+def _dialect(backend: str) -> Dialect:
+    """Return the dialect for a backend of SQLAlchemy.
+
+    :raises KeyError: if no fleet can be kept in it.
+    :raises ImportError: if its driver is not installed.
+    """
+    if backend == "sqlite":
+        from cratonserver.db.sqlite import SQLite
+
+        return SQLite()
+    if backend == "postgresql":
+        from cratonserver.db.postgresql import PostgreSQL
+
+        return PostgreSQL()
+    raise KeyError(backend)

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Read the ids of objects, as paths and markers contain them."""
+
+from __future__ import annotations
+
+from cratonclient.kinds import Kind
+from cratonserver import errors, identity
+
+#: The largest id that the store can hold.
+MAX_ID = 2**31 - 1
+
+
+def read(kind: Kind, text: str) -> int | str:
+    """Return the id of an object.
+
+    :param kind: kind of the object. Its ids are integers or UUIDs.
+    :param text: the id in a path; a UUID in any spelling.
+    :raises cratonserver.errors.Refused: with status 404, if it is not an id.
+
+    >>> read(v1.kind('hosts'), '5')
+    5
+    """
+    if kind.fields["id"].type is str:
+        try:
+            return identity.project_id(text)
+        except ValueError:
+            raise errors.not_found() from None
+    if text.isascii() and text.isdigit() and len(text) < 11 and int(text) <= MAX_ID:
+        return int(text)
+    raise errors.not_found()

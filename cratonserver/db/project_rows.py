@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Read all rows of a project at once, with a fixed number of queries.
+
+For example, the labels of the hosts of a region, on both databases::
+
+    SELECT label, owner_id FROM device_labels
+    WHERE owner_id IN (SELECT id FROM devices
+                       WHERE project_id = :project AND kind = 'host' AND region_id = :r)
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+import sqlalchemy as sa
+
+from cratonserver.db import variables
+from cratonserver.db.tables import Tables
+
+Row = dict[str, t.Any]
+
+
+class ProjectRows:
+    """The rows of a project.
+
+    :param connection: connection in a transaction.
+    :param tables: the tables.
+    :param project_id: id of the project.
+    """
+
+    def __init__(self, connection: sa.Connection, tables: Tables, project_id: str) -> None:
+        self._connection = connection
+        self._tables = tables
+        self._project_id = project_id
+
+    def read(self, collection: str, **filters: int) -> list[Row]:
+        """Return rows, sorted by id.
+
+        :param collection: name of the collection, such as ``hosts``.
+        :param filters: values of columns. Columns that the table lacks are ignored.
+        """
+        query = self._select(collection, **filters)
+        ordered = query.order_by(query.selected_columns.id)
+        return [dict(row) for row in self._connection.execute(ordered).mappings()]
+
+    def resolved_variables(self, collection: str, rows: t.Sequence[Row]) -> dict[int, Row]:
+        """Return the variables of rows, with the inherited ones, by id."""
+        kind = self._tables.kind(collection)
+        return variables.resolve(self._connection, self._tables, kind, rows)
+
+    def own_variables(self, collection: str, **filters: int) -> dict[int, Row]:
+        """Return the variables that rows have themselves, by id."""
+        kind, ids = self._tables.kind(collection), self._ids(collection, **filters)
+        return variables.own(self._connection, self._tables, kind, ids)
+
+    def labels(self, collection: str, **filters: int) -> list[tuple[str, int]]:
+        """Return pairs of a label and the id of a row that has it."""
+        table = self._tables.labels(self._tables.kind(collection))
+        owners = self._ids(collection, **filters)
+        query = sa.select(table.c.label, table.c.owner_id).where(table.c.owner_id.in_(owners))
+        return [(label, owner) for label, owner in self._connection.execute(query)]
+
+    def _ids(self, collection: str, **filters: int) -> sa.Select[t.Any]:
+        query = self._select(collection, **filters)
+        return query.with_only_columns(query.selected_columns.id)
+
+    def _select(self, collection: str, **filters: int) -> sa.Select[t.Any]:
+        kind = self._tables.kind(collection)
+        table = self._tables.table(kind)
+        query = sa.select(table).where(table.c.project_id == self._project_id)
+        query = query.where(*self._tables.rows_of(kind))
+        known = {name: value for name, value in filters.items() if name in table.c}
+        return query.where(*(table.c[name] == value for name, value in known.items()))

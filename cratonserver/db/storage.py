@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the rows of a kind are stored and filtered: the interface, with its defaults.
+
+A kind with peculiarities has a subclass in :mod:`cratonserver.kinds`.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+import sqlalchemy as sa
+
+from cratonclient.kinds import Kind
+
+Clause = sa.ColumnElement[bool]
+
+
+class Storage:
+    """The storage rules of a kind without peculiarities.
+
+    :param kind: the kind.
+    """
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+
+    def extra_columns(self) -> list[sa.Column[t.Any]]:
+        """Return columns of the table that the API does not show."""
+        return []
+
+    def visible(self, table: sa.Table, project_id: t.Any) -> Clause:
+        """Return the condition for the rows that users of a project may see.
+
+        :param table: table of the kind.
+        :param project_id: id of the project, or a parameter of the statement.
+        """
+        return t.cast("Clause", table.c.project_id == project_id)
+
+    def condition(
+        self, table: sa.Table, name: str, value: t.Any, given: t.Container[str]
+    ) -> Clause | None:
+        """Return the condition of a filter that does not just compare a column.
+
+        :param table: table of the kind.
+        :param name: name of the filter.
+        :param value: value of the filter, or a parameter of the statement.
+        :param given: names of all filters of the request.
+        :returns: the condition, ``None`` for the default.
+        """
+        return None
+
+    def filter_value(self, name: str, value: t.Any) -> t.Any:
+        """Return the value to compare with, for the value that a request gives.
+
+        :param name: name of the filter.
+        """
+        return value

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The JSON Schemas of query parameters."""
+
+from __future__ import annotations
+
+import typing as t
+
+from cratonclient.fields import Field
+from cratonclient.kinds import Kind
+from cratonserver.db import list_query
+from cratonserver.db.tables import Tables
+from cratonserver.openapi import json_schemas
+from cratonserver.openapi.json_schemas import JsonSchema
+
+
+def _flag(description: str, default: bool) -> JsonSchema:
+    return {"description": description, "type": "boolean", "default": default}
+
+
+_RESOLVED = _flag("whether variables include the inherited ones", True)
+_VARS: JsonSchema = {
+    "description": "conditions on variables, as PATH:VALUE, separated by commas",
+    "type": "string",
+    "example": 'disks[*].size:"2T",rack:"r1"',
+}
+_LIMIT: JsonSchema = {
+    "description": "maximum number of objects on a page",
+    "type": "integer",
+    "minimum": list_query.MIN_LIMIT,
+    "maximum": list_query.MAX_LIMIT,
+    "default": list_query.DEFAULT_LIMIT,
+}
+_SORT_DIR: JsonSchema = {
+    "description": "direction to sort in",
+    "type": "string",
+    "enum": ["asc", "desc"],
+    "default": "asc",
+}
+
+
+def of_list(tables: Tables, kind: Kind) -> dict[str, JsonSchema]:
+    """Return the schemas of the parameters of a list, by name."""
+    allowed = {name: json_schemas.parameter(field) for name, field in filters(kind).items()}
+    allowed.update(
+        limit=_LIMIT,
+        marker=json_schemas.identifier(kind, "id of the last object of the page before"),
+        sort_keys=_sort_keys(kind),
+        sort_dir=_SORT_DIR,
+    )
+    if tables.has_variables(kind) and _has_details(tables, kind):
+        allowed["details"] = _flag("whether each object contains its variables", False)
+    if "variables" in kind.parts:
+        allowed["vars"] = _VARS
+    if kind.inherits:
+        allowed["resolved-values"] = _RESOLVED
+    ignored = tables.policy(kind).ignored_parameters
+    return {**allowed, **dict.fromkeys(ignored, _flag("accepted, without effect", False))}
+
+
+def of_item(*, resolvable: bool) -> dict[str, JsonSchema]:
+    """Return the schemas of the parameters of a request for one object, by name.
+
+    :param resolvable: whether variables can include inherited ones.
+    """
+    return {"resolved-values": _RESOLVED} if resolvable else {}
+
+
+def filters(kind: Kind) -> dict[str, Field[t.Any]]:
+    """Return the filters of a list: the fields to compare with, by name."""
+    resource = kind.resource_class
+    return {**{name: kind.fields[name] for name in resource.filters}, **resource.parameters}
+
+
+def _sort_keys(kind: Kind) -> JsonSchema:
+    return {
+        "description": "fields to sort by, in order",
+        "type": "array",
+        "items": {"type": "string", "enum": list_query.sortable(kind)},
+        "minItems": 1,
+        "default": list(list_query.DEFAULT_SORT),
+    }
+
+
+def _has_details(tables: Tables, kind: Kind) -> bool:
+    """Tell whether a list can contain variables: if they have a path of their own."""
+    return all("variables" in member.parts for member in tables.members(kind))
