@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Everything around the application: the socket, the request parser, WSGI layers, limits and
-logs.
+"""The layers around the application: the socket, the request parser, WSGI middleware, size
+limits and logs.
 
-Nothing here knows the API; :mod:`cratonserver.composition` puts the layers together.
+Nothing here knows the API. :mod:`cratonserver.composition` puts the layers together.
 """

@@ -15,8 +15,9 @@ if t.TYPE_CHECKING:
 
 LOG = logging.getLogger("cratonserver.access")
 
-#: Longer texts of a client are cut: the log is not its to fill.
-_LONGEST = 1000
+#: The maximum length of a text that the client sent. Longer texts are cut, so that a client
+#: cannot fill the disk with log lines.
+_MAX_LENGTH = 1000
 
 
 def log(
@@ -26,12 +27,14 @@ def log(
     headers: list[tuple[str, str]],
     seconds: float,
 ) -> None:
-    """Write a line about a request that was answered.
+    """Write the line of one request.
 
-    :param environ: of WSGI; who asked is in it, if that was found out.
-    :param status: such as ``200 OK``.
-    :param headers: of the answer.
-    :param seconds: that it took.
+    :param environ: WSGI environment of the request; contains the identity of the user if
+        the request was authenticated.
+    :param request_id: id of the request.
+    :param status: status line of the response, such as ``200 OK``.
+    :param headers: headers of the response.
+    :param seconds: time between request and response.
     """
     level = (
         logging.DEBUG
@@ -40,31 +43,32 @@ def log(
     )
     if not LOG.isEnabledFor(level):
         return
-    who = environ.get(wsgi_keys.IDENTITY)
+    identity = environ.get(wsgi_keys.IDENTITY)
     fields = {
         "request_id": request_id,
         "client": environ.get("REMOTE_ADDR"),
-        "user": who.username if who else None,
-        "project": who.project_id if who else None,
+        "user": identity.username if identity else None,
+        "project": identity.project_id if identity else None,
         "method": environ.get("REQUEST_METHOD"),
-        "path": _path(environ),
+        "path": _masked_path(environ),
         "status": int(status[:3]),
         "bytes": next((int(v) for n, v in headers if n.lower() == "content-length"), 0),
         "milliseconds": round(seconds * 1000, 1),
-        "agent": environ.get("HTTP_USER_AGENT", "")[:_LONGEST],
+        "agent": environ.get("HTTP_USER_AGENT", "")[:_MAX_LENGTH],
     }
     LOG.log(level, "request", extra={"fields": fields})
 
 
-def _path(environ: wsgi.WSGIEnvironment) -> str:
-    """Give the path and the query, in ASCII and without the values of secrets."""
+def _masked_path(environ: wsgi.WSGIEnvironment) -> str:
+    """Return the path and the query in ASCII, with the values of secrets masked."""
     path = parse.quote(environ.get("PATH_INFO", ""), encoding="latin-1")
     query = environ.get("QUERY_STRING", "")
-    masked = "&".join(_masked(pair) for pair in query.split("&"))
-    return (f"{path}?{masked}" if query else path)[:_LONGEST]
+    masked = "&".join(_masked_parameter(pair) for pair in query.split("&"))
+    return (f"{path}?{masked}" if query else path)[:_MAX_LENGTH]
 
 
-def _masked(pair: str) -> str:
+def _masked_parameter(pair: str) -> str:
     name, _, value = pair.partition("=")
-    telling = parse.unquote_plus(value if name == "vars" else name)
-    return f"{name}={secrets.MASK}" if value and secrets.names_secret(telling) else pair
+    # The names of variables are inside the value of ``vars``.
+    text = parse.unquote_plus(value if name == "vars" else name)
+    return f"{name}={secrets.MASK}" if value and secrets.names_secret(text) else pair

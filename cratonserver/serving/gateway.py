@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every request passes first, and every answer last.
+"""The outermost WSGI layer.
 
-A request gets an id. An error that a layer between here and the views raises, or
-answers with in words of its own, is answered in Craton's. The log is told.
+It gives every request an id, turns the errors of all inner layers into JSON error responses,
+and writes the access log.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ Headers = list[tuple[str, str]]
 
 
 class Gateway:
-    """Pass requests on to an application, and its answers back.
+    """A WSGI application that passes requests to another one.
 
-    :param application: of WSGI.
-    :param access_log: whether every request is logged.
+    :param application: WSGI application to call.
+    :param access_log: write an access log line for each request.
     """
 
     def __init__(self, application: wsgi.WSGIApplication, access_log: bool) -> None:
@@ -39,11 +39,11 @@ class Gateway:
     def __call__(
         self, environ: wsgi.WSGIEnvironment, start_response: wsgi.StartResponse
     ) -> t.Iterable[bytes]:
-        """Answer a request; an id that the client sends is not believed."""
+        """Respond to a request. Ignore a request id that the client sent."""
         began = time.perf_counter()
         request_id = environ[wsgi_keys.REQUEST_ID] = f"req-{uuid.uuid4()}"
         try:
-            status, headers, body = self._answer(environ)
+            status, headers, body = self._respond(environ)
         except errors.Refused as exc:
             status, headers, body = error(exc.status, exc.message, exc.headers)
         except Exception:
@@ -58,7 +58,12 @@ class Gateway:
         start_response(status, [*headers, ("x-openstack-request-id", request_id)])
         return body
 
-    def _answer(self, environ: wsgi.WSGIEnvironment) -> tuple[str, Headers, list[bytes]]:
+    def _respond(self, environ: wsgi.WSGIEnvironment) -> tuple[str, Headers, list[bytes]]:
+        """Call the application and return its response.
+
+        An error response that is not JSON is replaced: it comes from a library, and clients
+        expect Craton's error format.
+        """
         if wsgi_keys.REFUSED in environ:
             raise environ[wsgi_keys.REFUSED]
         started: list[tuple[str, Headers]] = []
@@ -82,7 +87,12 @@ class Gateway:
 def error(
     status: int, message: str, headers: t.Mapping[str, str] | None = None
 ) -> tuple[str, Headers, list[bytes]]:
-    """Make an answer with an error (wire document, section 11.1)."""
+    """Build an error response: status line, headers and body.
+
+    :param status: HTTP status, such as 404.
+    :param message: message for the client.
+    :param headers: additional headers.
+    """
     body = json.dumps({"message": message, "status": status}, indent=2).encode() + b"\n"
     return (
         f"{status} {http.HTTPStatus(status).phrase}",

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is logged, as lines of JSON.
+"""The format of the log: one JSON object for each line.
 
-JSON escapes whatever could end a line or move a cursor, so nobody can write a
-line of his own into the log.
+JSON escapes line ends and control characters, so text from a client can neither start a
+log line of its own nor control a terminal.
 """
 
 from __future__ import annotations
@@ -17,10 +17,14 @@ from cratonserver.config.settings import Settings
 
 
 class Lines(logging.Formatter):
-    """Write a record as one line of JSON."""
+    """A formatter that writes each log record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Give the line; fields of its own follow those that all have."""
+        """Return the line of a record.
+
+        The keys that all lines have come first, then the record's ``fields``, then the
+        traceback.
+        """
         when = datetime.datetime.fromtimestamp(record.created, datetime.UTC)
         line = {
             "time": when.isoformat(timespec="milliseconds"),
@@ -36,14 +40,15 @@ class Lines(logging.Formatter):
 
 
 def configure(settings: Settings) -> None:
-    """Let this process log as it is set.
+    """Configure the logging of this process, to standard error.
 
-    Others are heard from warnings on only, since what they say with less is for
-    those who develop them, and may hold what no log should.
+    The log level of the settings applies to the server. Libraries log warnings and errors
+    only, because their debug messages may contain secrets.
     """
     level = settings.log.log_level.upper()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Lines())
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
     logging.getLogger("cratonserver").setLevel(level)
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a line per request
+    # Waitress warns once for each request that has to wait for a thread.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)

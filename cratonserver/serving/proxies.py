@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers that stand before this one, and what is believed of them."""
+"""Reverse proxies: trusted headers and the public URL."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if t.TYPE_CHECKING:
 
 
 def behind(application: wsgi.WSGIApplication, proxies: Proxies) -> wsgi.WSGIApplication:
-    """Let an application see requests as the client made them.
+    """Wrap an application so that it sees requests as the client sent them to the proxy.
 
-    :param application: of WSGI.
-    :param proxies: what is set. When nothing is, nothing is believed, and the
-        application stays as it is.
+    :param application: WSGI application.
+    :param proxies: the settings. With the defaults, the application is returned unchanged
+        and no header of a proxy is trusted.
     """
     if proxies.public_url:
-        application = _Public(application, proxies.public_url)
+        application = _PublicURL(application, proxies.public_url)
     if proxies.trusted_proxy:
         from waitress.proxy_headers import proxy_headers_middleware
 
@@ -36,8 +36,8 @@ def behind(application: wsgi.WSGIApplication, proxies: Proxies) -> wsgi.WSGIAppl
     return application
 
 
-class _Public:
-    """Let an application make links from a fixed URL."""
+class _PublicURL:
+    """A WSGI layer that makes the application build links from a fixed URL."""
 
     def __init__(self, application: wsgi.WSGIApplication, url: str) -> None:
         parts = parse.urlsplit(url.rstrip("/"))

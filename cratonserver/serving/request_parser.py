@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How ``craton-server run`` reads requests, and which it refuses unread."""
+"""The request parser of ``craton-server run``.
+
+It refuses requests that are too large, that are not HTTP, or that a proxy could read in
+another way (request smuggling).
+"""
 
 from __future__ import annotations
 
@@ -12,15 +16,17 @@ from waitress import parser, utilities
 from cratonserver import errors
 from cratonserver.serving import size_limits
 
-#: What a request may begin with: a method, or an empty line before it. Whoever speaks
-#: TLS to this server would wait for an answer that cannot come.
-_BEGINS = frozenset(bytes([c]) for c in b"\r\n!#$%&'*+-.^_`|~" + string.ascii_letters.encode())
+#: The bytes that a request may start with: those of a method, or of an empty line. A client
+#: that speaks TLS is refused by its first byte; otherwise both sides wait for each other.
+_FIRST_BYTES = frozenset(
+    bytes([c]) for c in b"\r\n!#$%&'*+-.^_`|~" + string.ascii_letters.encode()
+)
 
 
 class Problem(utilities.Error):
-    """What is wrong with a request, where waitress looks whether anything is.
+    """The error of a request, in the form in which waitress expects it.
 
-    :param refused: what is answered.
+    :param refused: the error for the client.
     """
 
     def __init__(self, refused: errors.Refused) -> None:
@@ -29,9 +35,9 @@ class Problem(utilities.Error):
 
 
 class Parser(parser.HTTPRequestParser):
-    """Read one request, but no two servers may be able to read it in two ways."""
+    """A parser for one request, stricter than waitress's own."""
 
-    # What is known of a request that broke off before it said so.
+    # Defaults for a request that is refused before its first line is complete.
     command = request_uri = path = query = ""
     url_scheme = "http"
     error: utilities.Error | None
@@ -41,43 +47,57 @@ class Parser(parser.HTTPRequestParser):
         self.began = time.monotonic()
 
     def received(self, data: bytes) -> int:
-        """Take in bytes; give how many of them are of this request."""
-        if data and not (self.headers_finished or self.header_plus) and data[:1] not in _BEGINS:
-            self.refuse(errors.Refused(400, "The request is not HTTP; TLS is a proxy's work."))
+        """Read bytes and return how many of them belong to this request."""
+        if (
+            data
+            and not (self.headers_finished or self.header_plus)
+            and data[:1] not in _FIRST_BYTES
+        ):
+            self.refuse(
+                errors.Refused(
+                    400, "The request is not HTTP. For TLS, use a proxy in front of the server."
+                )
+            )
             return len(data)
         first_line_ended = b"\n" in self.header_plus or b"\n" in data
         try:
             consumed = int(super().received(data))
-        except ValueError:  # such as a length with too many digits
+        except ValueError:  # such as a Content-Length with too many digits
             consumed = len(data)
-            self.refuse(errors.Refused(400, "The request is not HTTP."))
+            self.refuse(errors.Refused(400, "The request is not valid HTTP."))
         if self.error and not isinstance(self.error, Problem):
-            self.refuse(self._in_our_words(self.error, first_line_ended))
+            self.refuse(self._translate(self.error, first_line_ended))
         return consumed
 
     def parse_header(self, header_plus: bytes) -> None:
-        """Read the first line and the headers."""
+        """Read the first line and the headers.
+
+        :raises waitress.parser.ParsingError: if a proxy could see another end of the body.
+        """
         super().parse_header(header_plus)
         names = header_plus.upper()
         if b"\r\nTRANSFER-ENCODING:" in names and (
             b"\r\nCONTENT-LENGTH:" in names or self.version != "1.1"
         ):
-            raise parser.ParsingError("Transfer-Encoding has no place in it")
+            raise parser.ParsingError(
+                "Transfer-Encoding is allowed in HTTP/1.1 only, and not with Content-Length"
+            )
 
     def refuse(self, refused: errors.Refused) -> None:
-        """Read no further."""
+        """Set the error of the request and stop reading it."""
         self.error = Problem(refused)
         self.completed = True
         self.expect_continue = False
 
-    def _in_our_words(self, error: utilities.Error, first_line_ended: bool) -> errors.Refused:
+    def _translate(self, error: utilities.Error, first_line_ended: bool) -> errors.Refused:
+        """Return Craton's error for an error of waitress."""
         if error.code == 413:
             return size_limits.too_large(self.adj.max_request_body_size - 1)
         if error.code == 431 and not first_line_ended:
             return errors.Refused(414, "The URL is too long.")
         if error.code == 431:
-            most = self.adj.max_request_header_size - 1
-            return errors.Refused(431, f"The headers are too long: they may have {most} bytes.")
+            limit = self.adj.max_request_header_size - 1
+            return errors.Refused(431, f"The headers are too long: the limit is {limit} bytes.")
         if error.code == 501:
-            return errors.Refused(501, "The only Transfer-Encoding that is known is chunked.")
-        return errors.Refused(400, f"The request is not HTTP: {error.body}.")
+            return errors.Refused(501, "The Transfer-Encoding is not supported: use chunked.")
+        return errors.Refused(400, f"The request is not valid HTTP: {error.body}.")

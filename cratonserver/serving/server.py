@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Serve an application with waitress, within limits, and stop without harm.
+"""The HTTP server of ``craton-server run``: waitress with limits and a graceful shutdown.
 
-Waitress takes requests in on one thread and answers them on others. What it
-lacks is added here: errors in Craton's words, with a request id and in the log;
-a time in which a request has to arrive; a bound to the queue; an end in which
-requests that have begun are answered. How requests are read is in
-:mod:`cratonserver.serving.request_parser`.
+Waitress reads requests in one thread and calls the application in other threads. This
+module adds
+
+- errors in Craton's format, with a request id and an access log line;
+- a timeout for receiving a request;
+- a limit on the number of queued requests;
+- a shutdown that finishes the requests in progress.
+
+:mod:`cratonserver.serving.request_parser` reads the requests.
 """
 
 from __future__ import annotations
@@ -29,55 +33,62 @@ if t.TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 
-#: Seconds for which the rest of a refused request is read and thrown away: who
-#: is cut off while sending does not get to see the answer.
-_LINGER = 5
-#: Seconds that a new connection is given for its first request when the server
-#: stops: its client may not know yet.
-_FRESH = 1
-_STOPS = (signal.SIGINT, signal.SIGTERM)
+#: Seconds for which the server discards the rest of a refused request. A client whose
+#: connection is closed while it still sends gets a connection reset and no response.
+_LINGER_SECONDS = 5
+#: During shutdown, seconds that a new connection has to send its first request: its client
+#: connected before the server closed its port.
+_FRESH_SECONDS = 1
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Answer(task.WSGITask):
-    """The answer to one request."""
+    """The task that responds to one request."""
 
     channel: Channel
 
     def build_response_header(self) -> bytes:
-        """Make the headers; the last answer before the end says that it is."""
+        """Build the response headers.
+
+        During shutdown, the last response on a connection has ``Connection: close``.
+        """
         if self.channel.server.stopping and len(self.channel.requests) < 2:
             self.set_close_on_finish()
         return t.cast("bytes", super().build_response_header())
 
     def set_close_on_finish(self) -> None:
-        """End the connection with this answer, but not for its lack of a body.
+        """Close the connection after this response.
 
-        Waitress does so after 204, as if its end could not be known.
+        Waitress calls this for every response without Content-Length. Ignore that if the
+        response has no body, such as 204: its end is known, and the connection stays usable.
         """
-        asked = self.request.headers.get("CONNECTION", "").lower() == "close"
-        if self.has_body or asked or self.version != "1.1" or self.channel.server.stopping:
+        requested = self.request.headers.get("CONNECTION", "").lower() == "close"
+        if self.has_body or requested or self.version != "1.1" or self.channel.server.stopping:
             super().set_close_on_finish()
 
 
 class Refusal(Answer):
-    """The answer to a request that does not get to the application."""
+    """The task that responds to a request that the server refused."""
 
     def get_environment(self) -> wsgi.WSGIEnvironment:
-        """Tell the gateway why."""
+        """Return the WSGI environment, with the error for the gateway."""
         environ = t.cast("wsgi.WSGIEnvironment", super().get_environment())
         unknown = errors.Refused(500, errors.UNKNOWN)
         environ[wsgi_keys.REFUSED] = getattr(self.request.error, "refused", unknown)
         return environ
 
     def build_response_header(self) -> bytes:
-        """Make the headers. What else comes on this connection is not to be trusted."""
+        """Build the response headers, with ``Connection: close``.
+
+        After a refused request, the server cannot know where the next one starts.
+        """
         self.request.headers["CONNECTION"] = "close"
         self.channel.lingers = True
         return super().build_response_header()
 
 
 class Channel(channel.HTTPChannel):
-    """A connection."""
+    """A connection of a client."""
 
     task_class = Answer
     error_task_class = Refusal
@@ -87,29 +98,33 @@ class Channel(channel.HTTPChannel):
     request: request_parser.Parser | None
     close_when_flushed: bool
     will_close: bool
-    #: Whether what still comes is to be read and thrown away before the end,
-    #: and until when.
+    #: A request was refused: discard further data for a while before closing.
     lingers = False
+    #: The time at which discarding ends, of ``time.monotonic``; 0.0 before it begins.
     lingers_until = 0.0
-    #: Whether a request came.
+    #: The client has sent data.
     used = False
 
     def received(self, data: bytes) -> bool:
-        """Take in bytes."""
+        """Pass received bytes to the request parser, or discard them."""
         self.used = True
         if self.lingers_until:
             return False
         return bool(super().received(data))
 
     def service(self) -> None:
-        """Answer a request. The time of the next one begins when it can be read."""
+        """Respond to a request, in a thread of the dispatcher.
+
+        The timeout of the next request starts here, because the server does not read while
+        a response is pending.
+        """
         super().service()
         with self.requests_lock:
             if self.request is not None:
                 self.request.began = time.monotonic()
 
     def handle_write(self) -> None:
-        """Send what there is to send."""
+        """Send buffered data. Close, or begin to discard, when a final response is sent."""
         if not (self.lingers and self.close_when_flushed):
             super().handle_write()
             return
@@ -118,22 +133,26 @@ class Channel(channel.HTTPChannel):
             self.handle_close()
         elif not self.total_outbufs_len:
             self.close_when_flushed = False
-            self.lingers_until = time.monotonic() + _LINGER
-            with contextlib.suppress(OSError):  # the client is gone
+            self.lingers_until = time.monotonic() + _LINGER_SECONDS
+            with contextlib.suppress(OSError):  # the client has disconnected
                 self.socket.shutdown(socket.SHUT_WR)
 
     def check_times(self, idle_timeout: int, request_timeout: int) -> None:
-        """End what takes too long."""
+        """Close the connection, or refuse its request, after a timeout.
+
+        :param idle_timeout: seconds in which a client must read its response.
+        :param request_timeout: seconds in which a request must arrive.
+        """
         silent = time.time() - self.last_activity
         if self.lingers_until:
             self.will_close |= time.monotonic() > self.lingers_until
         elif self.total_outbufs_len and silent > idle_timeout:
-            self.will_close = True  # an answer that nobody reads holds a thread
+            self.will_close = True  # a response that is not read occupies a thread
         else:
             self._refuse_late(request_timeout)
 
     def _refuse_late(self, request_timeout: int) -> None:
-        """Answer a request that does not come to its end."""
+        """Refuse a request that did not arrive in time, with 408."""
         with self.requests_lock:
             request = self.request
             if request is None or self.requests:
@@ -147,34 +166,35 @@ class Channel(channel.HTTPChannel):
 
     @property
     def is_idle(self) -> bool:
-        """Whether no request has begun, and none is about to."""
-        fresh = not self.used and time.time() - self.creation_time < _FRESH
+        """True if the connection can be closed: no request is in progress or expected."""
+        fresh = not self.used and time.time() - self.creation_time < _FRESH_SECONDS
         return not (fresh or self.is_busy or self.lingers_until)
 
     @property
     def is_busy(self) -> bool:
-        """Whether a request has begun that is not answered to its end."""
+        """True if a request is being received, or its response is not completely sent."""
         return bool(self.requests or self.request or self.total_outbufs_len)
 
 
 class Server(server.TcpWSGIServer):
-    """A server at a socket that listens already.
+    """A server on a socket that is already listening.
 
-    :param application: of WSGI.
-    :param listening: the socket.
-    :param settings: its limits and times.
+    :param application: WSGI application.
+    :param listening: listening socket.
+    :param settings: limits and timeouts.
     """
 
     channel_class = Channel
-    #: Whether it was told to stop, and to do so at once.
+    #: A signal requested shutdown.
     stopping = False
+    #: A second signal requested shutdown without waiting for requests in progress.
     at_once = False
 
     def __init__(
         self, application: wsgi.WSGIApplication, listening: socket.socket, settings: Settings
     ) -> None:
         self._settings = serving = settings.serving
-        # Refusals have a thread of their own: they are to be quick when nothing is.
+        # A separate thread keeps refusals fast while all other threads are busy.
         self._refusals = task.ThreadedTaskDispatcher()
         self._refusals.set_thread_count(1)
         dispatcher = task.ThreadedTaskDispatcher()
@@ -189,7 +209,7 @@ class Server(server.TcpWSGIServer):
                 connection_limit=serving.connection_limit,
                 channel_timeout=serving.idle_timeout,
                 cleanup_interval=1,
-                # Waitress refuses what has as many bytes.
+                # Waitress refuses sizes equal to its limit; the settings are inclusive.
                 max_request_body_size=settings.limits.body_size + 1,
                 max_request_header_size=serving.header_size + 1,
                 asyncore_use_poll=True,
@@ -201,7 +221,7 @@ class Server(server.TcpWSGIServer):
         )
 
     def add_task(self, task: Channel) -> None:
-        """Let a thread answer the request that a connection has, if not too many wait."""
+        """Queue the request of a connection, or refuse it with 503 if too many wait."""
         request = task.requests[0]
         working = len(self.task_dispatcher.queue) + self.task_dispatcher.active_count
         if (
@@ -216,28 +236,30 @@ class Server(server.TcpWSGIServer):
         (self._refusals if request.error else self.task_dispatcher).add_task(task)
 
     def maintenance(self, now: float) -> None:
-        """End connections on which nothing happens, or too slowly."""
+        """Close connections that are idle or too slow."""
         super().maintenance(now)
         for connection in list(self.active_channels.values()):
             connection.check_times(self._settings.idle_timeout, self._settings.request_timeout)
 
     def run(self) -> int:
-        """Serve until a signal says to stop.
+        """Serve until SIGINT or SIGTERM arrives, then shut down.
 
-        Then nothing more is accepted, and requests that have begun are answered,
-        until they all are, the time for it is over, or a second signal comes.
+        Shutdown accepts no new connections and finishes the requests in progress. It ends
+        when all are finished, when ``stop_timeout`` expires, or at a second signal.
 
-        :returns: how many connections were cut off.
+        :returns: the number of connections that were closed in the middle of a request.
         """
-        before = {number: signal.signal(number, self._stop) for number in _STOPS}
+        before = {number: signal.signal(number, self._stop) for number in _STOP_SIGNALS}
         try:
             while not self.stopping:
-                self._turn(self.adj.asyncore_loop_timeout)
+                self._poll(self.adj.asyncore_loop_timeout)
             self._drain(time.monotonic() + self._settings.stop_timeout)
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-            cut_off = sum(bool(one.is_busy) for one in self.active_channels.values())
+            cut_off = sum(
+                bool(connection.is_busy) for connection in self.active_channels.values()
+            )
             for dispatcher in (self.task_dispatcher, self._refusals):
                 dispatcher.shutdown(timeout=0 if cut_off else 5)
             wasyncore.close_all(self._map)
@@ -249,18 +271,23 @@ class Server(server.TcpWSGIServer):
         self.pull_trigger()
 
     def _drain(self, until: float) -> None:
-        """Answer the requests that have begun."""
+        """Finish the requests in progress.
+
+        :param until: time to give up, of ``time.monotonic``.
+        """
+        # The kernel may have accepted connections that this process has not seen yet.
         known = -1
-        while known != len(self.active_channels):  # those that the system has accepted
+        while known != len(self.active_channels):
             known = len(self.active_channels)
             self.handle_accept()
         wasyncore.dispatcher.close(self)
-        self._turn(0)  # a request may have arrived already
+        self._poll(0)  # read requests that have already arrived
         while self.active_channels and time.monotonic() < until and not self.at_once:
             for connection in list(self.active_channels.values()):
                 connection.will_close |= connection.is_idle
             self.maintenance(time.time())
-            self._turn(0.1)
+            self._poll(0.1)
 
-    def _turn(self, timeout: float) -> None:
+    def _poll(self, timeout: float) -> None:
+        """Wait for events on the sockets and handle them."""
         wasyncore.poll2(timeout, self._map)

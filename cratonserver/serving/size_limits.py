@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a request may be at most, whichever server takes it in.
+"""Size limits of requests, behind any WSGI server.
 
-``craton-server run`` refuses most of this before it is read, see
-:mod:`cratonserver.serving.server`; behind another WSGI server this is what refuses it.
+``craton-server run`` refuses most of these requests before it reads their bodies, see
+:mod:`cratonserver.serving.request_parser`. Another WSGI server does not, so this layer
+checks again.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ if t.TYPE_CHECKING:
 
 
 class Limited:
-    """Pass on what is not too large.
+    """A WSGI layer that refuses requests that are too large.
 
-    :param application: of WSGI.
-    :param limits: what is.
+    :param application: WSGI application to call for all other requests.
+    :param limits: the limits.
     """
 
     def __init__(self, application: wsgi.WSGIApplication, limits: Limits) -> None:
@@ -31,29 +32,32 @@ class Limited:
     def __call__(
         self, environ: wsgi.WSGIEnvironment, start_response: wsgi.StartResponse
     ) -> t.Iterable[bytes]:
-        """Refuse what is too large, before any of it is read.
+        """Check the size of a request, before the body is read where that is possible.
 
         :raises cratonserver.errors.Refused: with status 400, 411, 413 or 414.
         """
         length = len(environ.get("PATH_INFO", "")) + len(environ.get("QUERY_STRING", ""))
         if length > self._limits.url_length:
             raise errors.Refused(
-                414, f"The URL is too long: it may have {self._limits.url_length} bytes."
+                414, f"The URL is too long: the limit is {self._limits.url_length} bytes."
             )
         if environ.get("HTTP_TRANSFER_ENCODING"):
             _read_chunks(environ, self._limits.body_size)
-        elif _declared(environ) > self._limits.body_size:
+        elif _content_length(environ) > self._limits.body_size:
             raise too_large(self._limits.body_size)
         return self._application(environ, start_response)
 
 
 def too_large(limit: int) -> errors.Refused:
-    """Make the error for a body that is too large."""
-    return errors.Refused(413, f"The body is too large: it may have {limit} bytes.")
+    """Return the error for a body that is too large.
+
+    :param limit: maximum size in bytes.
+    """
+    return errors.Refused(413, f"The body is too large: the limit is {limit} bytes.")
 
 
-def _declared(environ: wsgi.WSGIEnvironment) -> int:
-    """Give the length that a request says its body has."""
+def _content_length(environ: wsgi.WSGIEnvironment) -> int:
+    """Return the Content-Length of a request, or 0."""
     length = environ.get("CONTENT_LENGTH") or "0"
     if not (length.isascii() and length.isdigit() and len(length) < 20):
         raise errors.Refused(400, f"Content-Length: {length[:20]!r} is not a number of bytes")
@@ -61,9 +65,12 @@ def _declared(environ: wsgi.WSGIEnvironment) -> int:
 
 
 def _read_chunks(environ: wsgi.WSGIEnvironment, limit: int) -> None:
-    """Read a body that comes in chunks, so that its length is known."""
+    """Read a chunked body and replace it with one of known length."""
+    # Without this flag of the WSGI server, reading would block at the end of the body.
     if not environ.get("wsgi.input_terminated"):
-        raise errors.Refused(411, "The length of the body is not known: send Content-Length.")
+        raise errors.Refused(
+            411, "The server cannot read a chunked body: send Content-Length instead."
+        )
     body = environ["wsgi.input"].read(limit + 1)
     if len(body) > limit:
         raise too_large(limit)
