@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Put the server together: the store, the application, and the layers around it.
+"""Compose the server: the store, the application, and the WSGI layers around it.
 
-From the outside to the inside, a request passes
+A request passes these layers, from the outermost to the innermost:
 
-1. the gateway: request id, access log, errors of the layers inside;
-2. the trusted proxy and the public URL;
-3. the limits on sizes;
-4. with Keystone: the check of the token;
+1. the gateway: request id, access log, error responses for the inner layers;
+2. the headers of trusted proxies and the public URL;
+3. the size limits;
+4. with Keystone: the validation of the token;
 5. the Falcon application: authentication, methods, read-only users, views.
 """
 
@@ -28,10 +28,10 @@ if t.TYPE_CHECKING:
 
 
 def store_at(url: str, connections: int = 8) -> Store:
-    """Return the store of a fleet, which is not opened yet.
+    """Return the store of a fleet, without opening it.
 
     :param url: URL of the database.
-    :param connections: how many connections stay open.
+    :param connections: number of connections that the pool keeps open.
     :raises cratonserver.db.store.StoreError: if the URL cannot be used.
     """
     return Store(url, registry.all_rules(), connections)
@@ -42,11 +42,11 @@ def application_of(
     settings: Settings = Settings(),  # noqa: B008, it is immutable
     parsed: cfg.ConfigOpts | None = None,
 ) -> wsgi.WSGIApplication:
-    """Return the whole application as a WSGI application.
+    """Return the WSGI application of the server.
 
     :param store: an open store.
-    :param settings: the settings.
-    :param parsed: the configuration as oslo.config has it, for keystonemiddleware.
+    :param settings: settings of the server.
+    :param parsed: parsed configuration of oslo.config, for keystonemiddleware.
     """
     views = application.paths(store)
     open_paths = application.open_paths(views)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The server inside a client's process: no socket, no credentials.
+"""The server inside the process of a client, without a socket and without credentials.
 
-It is the transport for ``sqlite:`` URLs, see :mod:`cratonclient.http.transport`.
+This is the transport for ``sqlite:`` URLs, see :mod:`cratonclient.http.transport`.
 """
 
 from __future__ import annotations
@@ -23,24 +23,25 @@ from cratonserver import composition, identity, wsgi_keys
 from cratonserver.config.settings import Log, Settings
 from cratonserver.db.store import Store, StoreError
 
-#: A log is for those who run a server.
+#: Without an access log: the log of the process belongs to the client.
 SETTINGS = Settings(log=Log(access_log=False))
 
 
 def open_transport(url: str) -> transport.Transport:
-    """Open the fleet in a file; a file that is not there yet is made.
+    """Open the fleet in a SQLite file. Create the file if it does not exist.
 
-    :param url: such as ``sqlite:///fleet.db`` (relative to the working
-        directory) or ``sqlite:////var/lib/fleet.db``.
-    :raises cratonclient.exceptions.ConnectionFailed: when it cannot be opened.
+    :param url: URL of the file, such as ``sqlite:///fleet.db``, which is relative to the
+        working directory, or ``sqlite:////var/lib/fleet.db``.
+    :returns: a transport whose requests have the identity of the owner of the fleet.
+    :raises cratonclient.exceptions.ConnectionFailed: if the database cannot be opened.
     """
     url = url.rstrip("/").removesuffix("/v1") if url.endswith(("/v1", "/v1/")) else url
     try:
         store = composition.store_at(url)
-        store.open(upgrade=True)  # there is no operator to ask
+        store.open(upgrade=True)  # no operator is there to run the upgrade
     except (StoreError, sa.exc.SQLAlchemyError) as exc:
         raise exceptions.ConnectionFailed(str(exc), exception=exc) from exc
-    # A name that no resolver knows (RFC 2606), one for each fleet.
+    # A host name for each fleet. No resolver knows names in .invalid (RFC 2606).
     name = hashlib.sha256(url.encode()).hexdigest()[:16]
     return transport.Transport(
         f"http://{name}.invalid", Adapter(composition.application_of(store, SETTINGS), store)
@@ -48,10 +49,10 @@ def open_transport(url: str) -> transport.Transport:
 
 
 class Adapter(requests.adapters.BaseAdapter):
-    """Answer the requests of a session with a WSGI application.
+    """An adapter that sends the requests of a session to a WSGI application.
 
-    :param application: what answers.
-    :param store: what to close in the end.
+    :param application: the WSGI application.
+    :param store: store to close together with the session.
     """
 
     def __init__(self, application: t.Any, store: Store) -> None:
@@ -62,7 +63,7 @@ class Adapter(requests.adapters.BaseAdapter):
     def send(
         self, request: requests.PreparedRequest, *args: t.Any, **kwargs: t.Any
     ) -> requests.Response:
-        """Call the application; time-outs and certificates play no part."""
+        """Call the application. Timeouts and certificate settings have no effect."""
         response = requests.Response()
 
         def start_response(status: str, headers: list[tuple[str, str]], *_: t.Any) -> None:
@@ -78,14 +79,14 @@ class Adapter(requests.adapters.BaseAdapter):
         return response
 
     def close(self) -> None:
-        """Close the database."""
+        """Close the connections to the database."""
         self._store.close()
 
 
 def _environ(request: requests.PreparedRequest) -> dict[str, t.Any]:
-    """Make the WSGI environment of a request by the owner of the fleet (PEP 3333)."""
+    """Return the WSGI environment (PEP 3333) of a request by the owner of the fleet."""
     url = parse.urlsplit(request.url or "")
-    sent: t.Any = request.body or b""  # this library sends JSON only, never streams
+    sent: t.Any = request.body or b""  # the library sends JSON, never streams
     body = sent.encode() if isinstance(sent, str) else bytes(sent)
     headers = {
         f"HTTP_{name.upper().replace('-', '_')}": value

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The errors that the server answers with (wire document, section 11)."""
+"""The error responses of the server."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import collections.abc
 
 from cratonclient.printable import printable
 
-#: The most characters of a line of a message. What a client sent is repeated in
-#: messages, and may be as long as it likes.
+#: The maximum number of characters in a line of a message. Messages quote values of the
+#: client, which may be very long.
 _MOST = 400
-#: What a client is told of an error that only the log explains.
+#: The message of an unexpected error. Only the log contains the details.
 UNKNOWN = "An unknown exception occurred"
 
 
 class Refused(Exception):
-    """A request is answered with an error.
+    """An error response to a request.
 
-    :param status: of HTTP, 400 or more.
-    :param lines: what the client is told, shortened where it is too long.
-    :param headers: more for the answer.
+    :param status: HTTP status, 400 or higher.
+    :param lines: lines of the message. Long lines are shortened.
+    :param headers: additional headers of the response.
     """
 
     def __init__(
@@ -35,23 +35,23 @@ class Refused(Exception):
 
 
 def invalid(problems: collections.abc.Iterable[str]) -> Refused:
-    """Make the error for a request with one or more things wrong in it."""
+    """Return the error for a request with one or more problems: status 400."""
     lines = [f"- {problem}" for problem in sorted(problems)]
     return Refused(400, "The request included the following errors:", *lines)
 
 
 def missing_role(role: str) -> Refused:
-    """Make the error for a user who may not do what is asked (section 13.2)."""
+    """Return the error for a user who lacks a role: status 403."""
     return Refused(403, f"This action requires the '{role}' role")
 
 
 def not_found() -> Refused:
-    """Make the error for an object that does not exist, or is not visible."""
+    """Return the error for an object that does not exist or is not visible: status 404."""
     return Refused(404, "Not Found")
 
 
 def brief(text: str) -> str:
-    """Leave out the middle of a text that is too long, and make the rest printable.
+    """Replace the middle of a long text by an ellipsis, and escape control characters.
 
     >>> brief("'" + 1000 * "x" + "' is too long")[-20:]
     "xxxxx' is too long"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who makes a request: identities, API keys, and the ids of projects.
+"""Identities, API keys and project ids.
 
-How the server finds out who it is lives in :mod:`cratonserver.auth`.
+:mod:`cratonserver.auth` finds the identity of a request.
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ import re
 import secrets
 import uuid
 
-#: The project that a new fleet begins with. ``projects/1`` is another way to
-#: write its id, see :func:`project_id`.
+#: The id of the first project, which every new fleet has. ``1`` is another spelling of
+#: this id, see :func:`project_id`.
 FIRST_PROJECT = str(uuid.UUID(int=1))
 
-
-#: The spellings of a project's id: a UUID with or without hyphens, in braces,
-#: with its prefix, or a number. (Python reads more as a UUID: any digits, for one.)
+#: The spellings of a project id: a UUID with or without hyphens, braces and the prefix
+#: ``urn:uuid:``, or an integer. ``uuid.UUID`` accepts more: it ignores the place of hyphens.
 PROJECT_ID = re.compile(
     r"^([0-9]{1,31}|(urn:uuid:)?\{?[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}\}?)$"
 )
@@ -26,10 +25,14 @@ PROJECT_ID = re.compile(
 
 @dataclasses.dataclass(frozen=True)
 class Identity:
-    """A user, in the project that the requests are about.
+    """A user and the project of the request.
 
-    :param user_id: the id among Craton's own users, ``None`` for others.
-    :param can_write: whether anything may be changed at all.
+    :param project_id: id of the project, in canonical form.
+    :param username: name of the user.
+    :param is_admin: the user has the admin role in the project.
+    :param is_root: the user has the root role, which covers all projects.
+    :param user_id: id of the user in Craton, ``None`` for users of Keystone.
+    :param can_write: the user may change objects, False for read-only roles.
     """
 
     project_id: str
@@ -40,16 +43,17 @@ class Identity:
     can_write: bool = True
 
 
-#: Whoever can write the file of an embedded fleet owns it.
+#: The identity of all requests to an embedded fleet. Access to its file is access to
+#: everything in it.
 OWNER = Identity(FIRST_PROJECT, "owner", is_admin=True, is_root=True)
 
 
 def project_id(text: str) -> str:
-    """Give the canonical form of a project's id.
+    """Return the canonical form of a project id.
 
-    :param text: a UUID in any of its spellings, or a number: the value of the
-        UUID, so that the first project of a fleet is also project 1.
-    :raises ValueError: when it is neither.
+    :param text: a UUID in any spelling, or an integer. An integer is the numeric value
+        of the UUID, so the first project of a fleet is also project 1.
+    :raises ValueError: if the text is neither.
 
     >>> project_id('urn:uuid:B9F10ECA66AC4C279C139D01E65F96B4')
     'b9f10eca-66ac-4c27-9c13-9d01e65f96b4'
@@ -61,15 +65,14 @@ def project_id(text: str) -> str:
     return str(uuid.UUID(text))
 
 
-#: What API keys begin with, so that people, and programs that look for secrets
-#: in the wrong places, can tell what they see.
+#: The prefix of API keys. People and secret scanners recognize a key by it.
 KEY_PREFIX = "craton_"
 
 
 def new_key() -> tuple[str, str]:
-    """Make an API key.
+    """Generate an API key.
 
-    :returns: the key, of 160 random bits, and the digest of it that is stored.
+    :returns: the key, with 160 random bits, and its digest, which the store keeps.
 
     >>> key, stored = new_key()
     >>> key.startswith(KEY_PREFIX), len(key), digest(key) == stored
@@ -80,8 +83,8 @@ def new_key() -> tuple[str, str]:
 
 
 def digest(api_key: str) -> str:
-    """Give what the store keeps of an API key.
+    """Return the digest of an API key. The store keeps the digest, not the key.
 
-    Keys are random and long, so a plain digest cannot be searched backwards.
+    Keys are long and random, so SHA-256 without a salt is safe from brute force.
     """
     return hashlib.sha256(api_key.encode()).hexdigest()

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The application for gunicorn, uWSGI and the like: ``cratonserver.wsgi:application``.
+"""The entry point for WSGI servers such as gunicorn: ``cratonserver.wsgi:application``.
 
-The configuration is read when the module is imported, so that no server starts with a
-bad one. The database is opened by the first request in each process, because connections
-do not survive a fork.
+Importing the module reads the configuration, so that no server starts with an invalid one.
+The first request in each process opens the database, because connections do not survive
+a fork.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LOG = logging.getLogger(__name__)
 
 
 class Application:
-    """The application of a configuration, composed in each process that uses it.
+    """A WSGI application that each process composes for itself.
 
     :param found: the configuration.
     """
@@ -42,7 +42,7 @@ class Application:
     def __call__(
         self, environ: wsgi.WSGIEnvironment, start_response: wsgi.StartResponse
     ) -> t.Iterable[bytes]:
-        """Answer a request. If the database cannot be opened, the next request retries."""
+        """Handle a request. If the database cannot be opened, the next request retries."""
         composed = self._composed
         if composed is None:
             try:
@@ -65,7 +65,7 @@ class Application:
             return self._composed
 
     def _reset(self) -> None:
-        """Leave connections to the process that opened them."""
+        """Forget the connections that a child process inherited, without closing them."""
         if self._store is not None:
             self._store.engine.dispose(close=False)
         self._lock = threading.Lock()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The names under which the layers of the server pass values in the WSGI environment.
+"""The keys of the WSGI environment that the layers of the server share.
 
-Clients cannot set them: whatever comes from the network begins with ``HTTP_``.
+Clients cannot set them, because keys for HTTP headers begin with ``HTTP_``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ IDENTITY = "cratonserver.identity"
 #: the application.
 REFUSED = "cratonserver.refused"
 
-#: The path that load balancers ask. It is served when nothing else is, and not logged.
+#: The path of the health check. A busy server still serves it, and the access log omits it.
 HEALTHCHECK_PATH = "/healthcheck"
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the server finds out who makes a request, with its own users or with Keystone.
+"""Authentication of requests, with API keys of Craton or with tokens of Keystone.
 
-What a user may do with objects of a kind is in the policies of
+Authorization for the objects of a kind is not here, but in the policies of
 :mod:`cratonserver.kinds`.
 """

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who makes a request, by the token of Keystone that comes with it.
+"""Authenticate requests by tokens of Keystone.
 
-keystonemiddleware checks the token; here it is turned into an identity. It is
-imported only where the configuration says ``auth = keystone``.
+keystonemiddleware validates the token; this module turns it into an identity. The server
+imports the module only if the configuration says ``auth = keystone``.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ if t.TYPE_CHECKING:
 
 SERVICE_TYPE = "fleet_management"
 
+#: Errors that mean that Keystone did not respond.
 _UNAVAILABLE = (
     ksa_exceptions.ConnectFailure,
     ksa_exceptions.DiscoveryFailure,
@@ -38,11 +39,11 @@ _UNAVAILABLE = (
 
 
 class Checked:
-    """Have the tokens of requests checked before an application sees them.
+    """A WSGI layer that validates tokens before the application runs.
 
-    :param application: of WSGI.
-    :param parsed: the configuration, with the section of the middleware.
-    :param open_paths: where no token is needed, so that none is looked at.
+    :param application: the WSGI application.
+    :param parsed: parsed configuration, with the section of keystonemiddleware.
+    :param open_paths: paths that need no credentials. Tokens sent there are ignored.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Checked:
         self._open_paths = open_paths
         options = {
             "oslo_config_config": parsed,
-            # Who is refused is said in Craton's words.
+            # KeystoneAuthentication refuses the request, with an error body of Craton.
             "delay_auth_decision": True,
             "service_type": SERVICE_TYPE,
         }
@@ -64,17 +65,20 @@ class Checked:
     def __call__(
         self, environ: wsgi.WSGIEnvironment, start_response: wsgi.StartResponse
     ) -> t.Iterable[bytes]:
-        """Check the token, and take away headers that only the middleware may set."""
+        """Validate the token, and remove forged identity headers. Open paths skip both."""
         is_open = environ.get("PATH_INFO") in self._open_paths
         application = self._application if is_open else self._middleware
         return t.cast("t.Iterable[bytes]", application(environ, start_response))
 
 
 class _Middleware(auth_token.AuthProtocol):  # type: ignore[misc]
-    """The middleware, but a Keystone that does not answer makes no token invalid."""
+    """keystonemiddleware, but with 503 instead of 401 while Keystone does not respond."""
 
     def fetch_token(self, token: str, **options: t.Any) -> t.Any:
-        """Ask Keystone about a token, unless it was asked a moment ago."""
+        """Return the data of a token, from the cache or from Keystone.
+
+        :raises cratonserver.errors.Refused: with status 503, if Keystone does not respond.
+        """
         try:
             return super().fetch_token(token, **options)
         except ksm_exceptions.InvalidToken as exc:
@@ -87,11 +91,11 @@ class _Middleware(auth_token.AuthProtocol):  # type: ignore[misc]
 
 
 class KeystoneAuthentication:
-    """Find out who makes a request by what the middleware says.
+    """Falcon middleware that turns a validated token into an identity.
 
-    :param store: where the project of a token is made when it is seen first.
-    :param roles: what the roles of Keystone stand for.
-    :param open_paths: where everybody may go.
+    :param store: store of the fleet. It gets the project of a token with the first request.
+    :param roles: roles of Keystone for each role of Craton.
+    :param open_paths: paths that need no credentials.
     """
 
     def __init__(self, store: Store, roles: Roles, open_paths: frozenset[str]) -> None:
@@ -101,12 +105,15 @@ class KeystoneAuthentication:
         self._projects = store.tables.metadata.tables["projects"]
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Put the identity into the context, or refuse the request."""
+        """Set ``req.context.identity``, and create the project of the token.
+
+        :raises cratonserver.errors.Refused: with status 401 or 403.
+        """
         if req.path in self._open_paths:
             return
         if req.env.get("HTTP_X_IDENTITY_STATUS") != "Confirmed":
             raise errors.Refused(401, "The request could not be authenticated.")
-        # This name nobody can set from outside, unlike that of a header.
+        # Not the headers with the same data: clients cannot set this key.
         token = req.env["keystone.token_auth"].user
         known = self._identity(token)
         self._make_project(known.project_id, token.project_name)
@@ -114,18 +121,20 @@ class KeystoneAuthentication:
 
     def _identity(self, token: access.AccessInfo) -> Identity:
         if not token.project_id:
-            raise errors.Refused(403, "The token is not for a project: get one that is.")
+            raise errors.Refused(403, "The token has no project. Get a project-scoped token.")
         try:
             project = project_id(token.project_id)
         except ValueError:
-            message = f"The project {token.project_id!r} of the token has no UUID for an id."
+            message = f"The project ID {token.project_id!r} of the token is not a UUID."
             raise errors.Refused(403, message) from None
         names = set(token.role_names or ())
         is_root = bool(names.intersection(self._roles.root_roles))
         is_admin = is_root or bool(names.intersection(self._roles.admin_roles))
         writes = is_admin or bool(names.intersection(self._roles.member_roles))
         if not (writes or names.intersection(self._roles.reader_roles)):
-            raise errors.Refused(403, "None of the roles of the token may use this service.")
+            raise errors.Refused(
+                403, "None of the roles of the token gives access to this service."
+            )
         return Identity(
             project,
             token.username or "",
@@ -135,19 +144,19 @@ class KeystoneAuthentication:
         )
 
     def _make_project(self, item_id: str, name: str | None) -> None:
-        """Make the project of a token, unless it is there."""
+        """Create the project of a token, unless it exists."""
         seen = sa.select(self._projects.c.id).where(self._projects.c.id == item_id)
         if self._store.ask(lambda connection: connection.execute(seen).first()):
             return
         values = {"id": item_id, "name": name or item_id, "created_at": clock.now()}
         make = sa.insert(self._projects).values(values)
-        with contextlib.suppress(sa.exc.IntegrityError):  # another request was faster
+        with contextlib.suppress(sa.exc.IntegrityError):  # another request created it
             self._store.transact(lambda connection: connection.execute(make))
 
 
 def _unavailable() -> errors.Refused:
     return errors.Refused(
         503,
-        "Keystone cannot be asked about the token: try again.",
+        "Keystone does not respond, so the token cannot be validated. Try again.",
         headers={"Retry-After": "5"},
     )

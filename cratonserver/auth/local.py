@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Authenticate requests by Craton's own users and their API keys."""
+"""Authenticate requests by the API keys of Craton users."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from cratonserver.identity import Identity, project_id
 
 
 class LocalAuthentication:
-    """Find out who makes a request by Craton's own users.
+    """Falcon middleware that authenticates requests by user name, API key and project.
 
-    :param store: the store that knows them.
-    :param open_paths: where everybody may go.
+    :param store: store with the users.
+    :param open_paths: paths that need no credentials.
     """
 
     def __init__(self, store: Store, open_paths: frozenset[str]) -> None:
@@ -30,7 +30,10 @@ class LocalAuthentication:
         self._open_paths = open_paths
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Put the identity into the context, or refuse the request."""
+        """Set ``req.context.identity``.
+
+        :raises cratonserver.errors.Refused: with status 401.
+        """
         if req.path in self._open_paths:
             return
         known = req.env.get(wsgi_keys.IDENTITY)
@@ -39,7 +42,7 @@ class LocalAuthentication:
             known = self._store.ask(
                 lambda connection: authenticate(connection, self._users, *given)
             )
-            req.env[wsgi_keys.IDENTITY] = known  # for the log
+            req.env[wsgi_keys.IDENTITY] = known  # the access log shows the user
         req.context.identity = known
 
 
@@ -50,8 +53,12 @@ def authenticate(
     api_key: str | None,
     project: str | None,
 ) -> Identity:
-    """Find the user that three request headers name.
+    """Return the identity that three request headers claim, if the API key is right.
 
+    :param users: table of the users.
+    :param username: value of ``X-Auth-User``.
+    :param api_key: value of ``X-Auth-Token``.
+    :param project: value of ``X-Auth-Project``.
     :raises cratonserver.errors.Refused: with status 401.
     """
     try:
@@ -59,11 +66,11 @@ def authenticate(
     except ValueError:
         message = f"Project ID ('{project}') is not a valid UUID"
         raise errors.Refused(401, message) from None
-    if "\0" in (username or ""):  # nobody's name, and PostgreSQL takes none
+    if "\0" in (username or ""):  # PostgreSQL refuses NUL characters
         username = None
     named = {"project_id": canonical, "username": username or ""}
     row = connection.execute(_user(users), named).one_or_none()
-    # The same work for a user that does not exist, so that time tells nothing.
+    # Compare in constant time, and for unknown users too, so that timing reveals nothing.
     known = row.key_digest if row else _NOBODY
     right = hmac.compare_digest(known, identity.digest(api_key or ""))
     if row is None or not right:
@@ -71,12 +78,16 @@ def authenticate(
     return Identity(canonical, row.username, row.is_admin, row.is_root, user_id=row.id)
 
 
+#: The digest of a key that nobody has, for users that do not exist.
 _NOBODY = identity.digest(secrets.token_hex(20))
 
 
 @functools.lru_cache(maxsize=4)
 def _user(users: sa.Table) -> sa.Select[t.Any]:
-    """Make the query that every request begins with."""
+    """Build the query for a user.
+
+    The database prepares it, because every request begins with it.
+    """
     known = users.c
     columns = (known.id, known.username, known.key_digest, known.is_admin, known.is_root)
     named = sa.select(*columns).where(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keep users with a role that only reads from changing anything."""
+"""Enforce read-only roles."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from cratonserver import errors
 
 
 class ReadersOnlyRead:
-    """Keep those who may only read from changing anything, whatever the path."""
+    """Falcon middleware that keeps users with a read-only role from changing objects."""
 
     def process_resource(
         self, req: falcon.Request, resp: falcon.Response, resource: t.Any, params: t.Any
     ) -> None:
-        """Refuse what is not a way to read."""
+        """Refuse methods other than GET and HEAD, on any path.
+
+        :raises cratonserver.errors.Refused: with status 403.
+        """
         who = getattr(req.context, "identity", None)
         if who is not None and not who.can_write and req.method not in ("GET", "HEAD"):
             raise errors.Refused(403, "This action requires a role that may write")

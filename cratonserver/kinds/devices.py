@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Devices: a device can be part of another one, but not of itself."""
+"""Devices: a device can have another device as its parent, but cycles are refused."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class Storage(storage.Storage):
     def condition(
         self, table: sa.Table, name: str, value: t.Any, given: t.Container[str]
     ) -> storage.Clause | None:
-        """Return the condition that a device is below a parent, at any depth."""
+        """Return the condition that a device is a descendant of a parent."""
         if name == "parent_id" and "descendants" in given:
             return table.c.id.in_(trees.descendants(table, value))
-        if name == "descendants":  # only changes the meaning of parent_id
+        if name == "descendants":  # changes the meaning of parent_id only
             return sa.true()
         return None
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hosts: the only kind whose variables path includes inherited variables."""
+"""Hosts: the only kind whose ``variables`` path includes inherited variables."""
 
 from __future__ import annotations
 

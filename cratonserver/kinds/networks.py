@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Networks: a message of their own, and a parameter without effect."""
+"""Networks: their own message for a taken name, and a parameter without effect."""
 
 from __future__ import annotations
 

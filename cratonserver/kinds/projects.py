@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Projects: ids are UUIDs, names are filtered as patterns, and few users may change them."""
+"""Projects: ids are UUIDs, names are filtered by patterns, and root users manage them."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ class Storage(storage.Storage):
     """The storage rules of projects."""
 
     def visible(self, table: sa.Table, project_id: t.Any) -> storage.Clause:
-        """Return the condition for the project of the user."""
+        """Return the condition for the user's own project."""
         return t.cast("storage.Clause", table.c.id == project_id)
 
     def condition(
         self, table: sa.Table, name: str, value: t.Any, given: t.Container[str]
     ) -> storage.Clause | None:
-        """Return the condition for a name: a pattern of LIKE, with backslash as escape."""
+        """Return the condition for a name: a LIKE pattern with backslash as escape."""
         if name == "name":
             return table.c.name.like(value, escape="\\")
         return None
 
     def filter_value(self, name: str, value: t.Any) -> t.Any:
-        """Double a backslash at the end, which PostgreSQL would refuse."""
+        """Escape a single backslash at the end, which PostgreSQL would refuse."""
         if name == "name":
             single = (len(value) - len(value.rstrip("\\"))) % 2
             return value + "\\" * single
@@ -43,19 +43,19 @@ class Policy(policy.Policy):
     optional_filters = ("name",)
 
     def allow(self, who: Identity, method: str, part: str) -> None:
-        """Let admins read their own project and change its variables. Root may do all."""
+        """Let admins read their own project and change its variables, and root users do all."""
         reads = part == "item" and method in ("GET", "HEAD")
         role = "admin" if reads or part == "variables" else "root"
         if not (who.is_root or (who.is_admin and role == "admin")):
             raise errors.missing_role(role)
 
     def complete(self, values: policy.Row, who: Identity) -> policy.Row:
-        """Choose the id."""
+        """Generate the id."""
         values["id"] = str(uuid.uuid4())
         return {}
 
     def check_deletion(self, deletion: policy.Deletion) -> None:
-        """Refuse to delete the last root users along with their project."""
+        """Refuse to delete a project with the last root users."""
         table = deletion.table.metadata.tables["users"]
         going = table.c.project_id == deletion.item_id
         users.protect_roots(deletion.connection, table, going)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find the rules of a kind.
+"""The registry of the rules of kinds.
 
 The rules of a kind are a module with a class ``Storage``, a class ``Policy``, or both.
-Other packages register such a module in the entry point group ``cratonserver.kinds``, by
-the name of the collection. A kind that extends another one shares its rules, unless it
-has a module of its own.
+Other packages register such a module in the entry point group ``cratonserver.kinds``,
+under the name of the collection. A kind that extends another kind shares the rules of
+that kind, unless it has its own module.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from cratonserver.db.storage import Storage
 
 GROUP = "cratonserver.kinds"
 
-#: The collections of this project that have a module in this room.
+#: The collections that have a module in this package.
 COLLECTIONS = (
     "clouds",
     "devices",
@@ -36,7 +36,7 @@ COLLECTIONS = (
 
 @functools.cache
 def all_rules() -> tuple[Rules, ...]:
-    """Return all kinds with their rules, each kind after those that it refers to."""
+    """Return all kinds with their rules, each kind after the kinds that it refers to."""
     return tuple(rules_of(kind) for kind in v1.kinds())
 
 
@@ -52,7 +52,7 @@ def rules_of(kind: Kind) -> Rules:
 
 
 def _lineage(kind: Kind) -> t.Iterator[Kind]:
-    """Generate a kind, and the kinds that it extends, the nearest first."""
+    """Yield a kind and the kinds that it extends, the nearest first."""
     by_class = {one.resource_class: one for one in v1.kinds()}
     for resource_class in kind.resource_class.__mro__:
         if resource_class in by_class:
@@ -69,7 +69,7 @@ def _module(collection: str) -> types.ModuleType | None:
 
 @functools.cache
 def _registered() -> dict[str, types.ModuleType]:
-    """Return the modules of other packages. They are read only for kinds of others."""
+    """Return the registered modules of other packages, by collection."""
     from stevedore import extension
 
     found: t.Any = extension.ExtensionManager(GROUP)

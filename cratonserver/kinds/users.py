@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Users: the server makes their API keys, stores digests, and shows a key once."""
+"""Users: the server generates their API keys, stores digests, and shows a key once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Storage(storage.Storage):
     """The storage rules of users."""
 
     def extra_columns(self) -> list[sa.Column[t.Any]]:
-        """Return the digest of the API key, and the root role."""
+        """Return the columns for the digest of the API key and for the root role."""
         return [
             sa.Column("key_digest", column_types.string(64), nullable=False),
             sa.Column("is_root", sa.Boolean(), nullable=False, default=False),
@@ -34,7 +34,7 @@ class Policy(policy.Policy):
             raise errors.missing_role("admin")
 
     def complete(self, values: policy.Row, who: Identity) -> policy.Row:
-        """Make the API key. Only the answer to this request shows it."""
+        """Generate the API key. Only the response to this request shows it."""
         try:
             values["project_id"] = project_id(values["project_id"])
         except ValueError:
@@ -46,7 +46,7 @@ class Policy(policy.Policy):
         return {"api_key": key}
 
     def check_update(self, change: policy.Change) -> None:
-        """Let only root users change root users. A root that loses admin loses root."""
+        """Let only root users change root users. Losing the admin role also loses root."""
         if not change.row["is_root"]:
             return
         if not change.who.is_root:
@@ -69,19 +69,20 @@ def protect_roots(
     going: sa.ColumnElement[bool],
     who: Identity | None = None,
 ) -> None:
-    """Refuse to take away the last root, or any, if that is for roots only.
+    """Refuse to delete or demote the last root user; keep other users from root users.
 
-    All roots are locked until the transaction ends: of two that take the last
-    two away at once, the second one sees what the first has left.
+    All root users are locked until the transaction ends, so that two transactions cannot
+    remove the last two root users at the same time.
 
-    :param going: the condition that picks the users that are deleted or demoted.
-    :param who: who asks; left out, somebody who may do everything.
+    :param users: table of the users.
+    :param going: condition for the users to delete or demote.
+    :param who: user who makes the request. ``None`` is allowed to change root users.
     :raises cratonserver.errors.Refused: with status 403 or 409.
     """
     query = (
         sa.select(users.c.id, going.label("goes"))
         .where(users.c.is_root)
-        .order_by(users.c.id)  # the same order for all, so that nobody waits for ever
+        .order_by(users.c.id)  # lock in the same order everywhere, to avoid deadlocks
         .with_for_update()
     )
     roots = [bool(root.goes) for root in connection.execute(query)]
@@ -90,6 +91,6 @@ def protect_roots(
     if roots and all(roots):
         raise errors.Refused(
             409,
-            "The last root user would be gone, and only a root user can make projects. "
-            "Make another one first: craton-server user create --root.",
+            "The last root user cannot be deleted or demoted, because only root users can "
+            "create projects. First create another one: craton-server user create --root.",
         )
