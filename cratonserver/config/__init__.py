@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The settings of the server and where they come from: options, the environment, files.
+"""The settings of the server and their sources: options, environment variables and files.
 
-What a setting does is in the rooms that read it.
+The packages that use a setting implement its effect.
 """

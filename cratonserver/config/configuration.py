@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read the configuration: options before the environment before files.
+"""Read the configuration from options, environment variables and files.
 
-oslo.config reads it, so operators of OpenStack know it: INI files with sections, and
-``OS_<GROUP>__<NAME>`` in the environment. The settings are declared in
-:mod:`cratonserver.config.settings`.
+Options take precedence over environment variables, and those over files. oslo.config does
+the reading, as in all OpenStack services: INI files with sections, and environment variables
+``OS_<GROUP>__<NAME>``. :mod:`cratonserver.config.settings` declares the settings.
 """
 
 from __future__ import annotations
@@ -19,28 +19,29 @@ from cratonclient import secrets
 from cratonserver.config import settings
 from cratonserver.config.settings import TOP, Declared
 
-#: The file to read if no other file is given.
+#: The configuration file, if no other is named.
 DEFAULT_FILE = "/etc/craton/craton-server.conf"
-#: Names the file, for programs without options.
+#: The environment variable with the path of the configuration file. Programs without
+#: options, such as gunicorn, use it.
 FILE_VARIABLE = "CRATON_SERVER_CONFIG"
-#: A short name for ``OS_DEFAULT__DATABASE``.
+#: The short name of the environment variable ``OS_DEFAULT__DATABASE``.
 DATABASE_VARIABLE = "CRATON_DATABASE"
 #: The section of keystonemiddleware.
 KEYSTONE = "keystone_authtoken"
 
 
 class ConfigurationError(Exception):
-    """The configuration cannot be used; one line says where and why."""
+    """The configuration is invalid. The message is one line and names the place."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Configuration:
-    """A configuration, and where it came from.
+    """A configuration and its sources.
 
     :param settings: the settings.
-    :param origins: where each came from, by group and name.
-    :param parsed: oslo.config's view of it, for keystonemiddleware.
-    :param middleware: the options of the latter.
+    :param origins: source of each setting, by group and name.
+    :param parsed: configuration as oslo.config has it, for keystonemiddleware.
+    :param middleware: options of keystonemiddleware.
     """
 
     settings: settings.Settings
@@ -49,21 +50,21 @@ class Configuration:
     middleware: t.Collection[cfg.Opt] = ()
 
     def lines(self) -> t.Iterator[str]:
-        """Show what is in force and where each value came from, without secrets."""
+        """Yield the lines of ``craton-server config``: each value, masked, and its source."""
         group = None
         for declared in settings.declared():
             if declared.group != group:
                 group = declared.group
                 yield f"[{group}]" if group == TOP else f"\n[{group}]"
-            of = self.settings if group == TOP else getattr(self.settings, group)
-            value = getattr(of, declared.name)
+            holder = self.settings if group == TOP else getattr(self.settings, group)
+            value = getattr(holder, declared.name)
             text = ",".join(value) if isinstance(value, tuple) else str(value)
             origin = self.origins[group, declared.name]
             yield f"{declared.name} = {secrets.mask_url(text)}  ({origin})"
         yield from self._middleware_lines()
 
     def _middleware_lines(self) -> t.Iterator[str]:
-        """Show what is set of keystonemiddleware's section, which is large."""
+        """Yield the options of keystonemiddleware that are set. Most of them never are."""
         shown = False
         for option in self.middleware:
             location = self.parsed.get_location(option.dest, KEYSTONE)
@@ -79,10 +80,11 @@ class Configuration:
 def load(given: t.Mapping[str, t.Any], files: t.Sequence[str] = ()) -> Configuration:
     """Read the configuration.
 
-    :param given: values of command line options by the name of the setting.
-    :param files: files to read; the last one wins. Without files: the one that
-        ``CRATON_SERVER_CONFIG`` names, or the one in ``/etc/craton`` if it exists.
-    :raises ConfigurationError: if a value cannot be used, or an option is unknown.
+    :param given: values of command line options, by the name of the setting.
+    :param files: paths of files to read; later files take precedence. The default is the
+        file that ``CRATON_SERVER_CONFIG`` names, or else ``/etc/craton/craton-server.conf``
+        if it exists.
+    :raises ConfigurationError: if a value is invalid, or an option or section is unknown.
     """
     files = files or _default_files()
     parsed = _parse(files, list_opts())
@@ -94,14 +96,17 @@ def load(given: t.Mapping[str, t.Any], files: t.Sequence[str] = ()) -> Configura
         override = overrides.get(declared.name)
         values[place] = _value(parsed, declared, override, files)
         origins[place] = override.origin if override else _origin(parsed, declared, files)
-    made = settings.make(values)
-    middleware = _middleware(parsed) if made.auth == "keystone" else None
+    result = settings.make(values)
+    middleware = _middleware(parsed) if result.auth == "keystone" else None
     _refuse_unknown(files, {KEYSTONE: middleware})
-    return Configuration(made, origins, parsed, middleware or ())
+    return Configuration(result, origins, parsed, middleware or ())
 
 
 def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
-    """Give all options in the words of oslo.config, which documents them."""
+    """Return all settings as options of oslo.config, by group.
+
+    ``oslo-config-generator`` and the documentation call this by entry point.
+    """
     groups: dict[str, list[cfg.Opt]] = {}
     for declared in settings.declared():
         groups.setdefault(declared.group, []).append(_option(declared))
@@ -109,12 +114,16 @@ def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
 
 
 def option_of(name: str) -> str:
-    """Give the option of the command line that sets something."""
+    """Return the command line option of a setting.
+
+    >>> option_of("body_size")
+    '--body-size'
+    """
     return f"--{name.replace('_', '-')}"
 
 
 class _Checked(types.String):
-    """A text that has to pass a check."""
+    """An oslo.config type for a text that a function validates."""
 
     def __init__(self, check: t.Callable[[str], object]) -> None:
         super().__init__()
@@ -143,10 +152,10 @@ def _option(declared: Declared) -> cfg.Opt:
 
 
 class Override(t.NamedTuple):
-    """A value from the command line, or from the short variable.
+    """A value from the command line or from ``CRATON_DATABASE``.
 
-    :param value: the value. A ``$`` in it stands for itself.
-    :param origin: where it comes from, for messages.
+    :param value: the value. Unlike in a file, ``$`` has no special meaning.
+    :param origin: source of the value, for messages.
     """
 
     value: t.Any
@@ -154,7 +163,7 @@ class Override(t.NamedTuple):
 
 
 def _overrides(given: t.Mapping[str, t.Any]) -> dict[str, Override]:
-    """Return the values that come before the environment and the files, by name."""
+    """Return the values that take precedence over environment and files, by name."""
     overrides = {name: Override(value, option_of(name)) for name, value in given.items()}
     short = os.environ.get(DATABASE_VARIABLE)
     if short is not None and "OS_DEFAULT__DATABASE" not in os.environ:
@@ -165,7 +174,7 @@ def _overrides(given: t.Mapping[str, t.Any]) -> dict[str, Override]:
 def _parse(
     files: t.Sequence[str], options: t.Iterable[tuple[str, list[cfg.Opt]]]
 ) -> cfg.ConfigOpts:
-    """Parse files with oslo.config. Values are checked when they are read."""
+    """Parse files with oslo.config, which validates a value when it is first read."""
     parsed = cfg.ConfigOpts()
     for group, found in options:
         parsed.register_opts(found, group=_group(group))
@@ -191,7 +200,7 @@ def _value(
 ) -> t.Any:
     """Return the value of one setting.
 
-    :raises ConfigurationError: if it cannot be used.
+    :raises ConfigurationError: if it is invalid.
     """
     group, name = _group(declared.group), declared.name
     try:
@@ -206,9 +215,10 @@ def _value(
         if not override:
             origin, text = _written(declared, files)
         shown = secrets.mask_url(str(text))
+        # oslo.config writes its own words and a colon before the message of a check.
         reason = str(exc).rpartition(": ")[2] if declared.rule.check else _wanted(declared)
         if not isinstance(exc, ValueError):
-            reason = "a $ that stands for itself has to be written $$"
+            reason = "a literal $ must be written $$"
         raise ConfigurationError(
             f"{origin}: [{declared.group}] {name} = {shown!r}: {reason}"
         ) from exc
@@ -231,7 +241,7 @@ def _written(declared: Declared, files: t.Sequence[str]) -> tuple[str, str]:
     group = _group(declared.group)
     try:
         text = (lenient if group is None else lenient[group])[declared.name]
-    except cfg.Error:  # a $ that stands for an unknown option
+    except cfg.Error:  # a $ followed by the name of an unknown option
         return ", ".join(files), ""
     return _origin(lenient, declared, files), str(text)
 
@@ -239,11 +249,12 @@ def _written(declared: Declared, files: t.Sequence[str]) -> tuple[str, str]:
 def _refuse_unknown(
     files: t.Sequence[str], others: t.Mapping[str, t.Collection[cfg.Opt] | None]
 ) -> None:
-    """Refuse sections and options that do not exist.
+    """Check that all sections and options in the files exist.
 
-    :param others: options of sections that belong to others, by section. ``None`` for a
-        section whose options are ignored.
-    :raises ConfigurationError: for the first of them.
+    :param files: paths of the files.
+    :param others: options of the sections of libraries, by section. ``None`` for a section
+        whose options are not checked.
+    :raises ConfigurationError: for the first unknown section or option.
     """
     known: dict[str, set[str]] = {}
     for declared in settings.declared():
@@ -259,7 +270,7 @@ def _refuse_unknown(
                 continue
             if group not in known:
                 hint = _nearest(group, known)
-                raise ConfigurationError(f"{file}: there is no section [{group}]{hint}")
+                raise ConfigurationError(f"{file}: unknown section [{group}]{hint}")
             for name in values:
                 if name not in known[group]:
                     hint = _nearest(name, known[group])
@@ -267,49 +278,51 @@ def _refuse_unknown(
 
 
 def _names(option: cfg.Opt) -> set[str]:
-    """Give all that an option may be called."""
+    """Return all names of an option, including deprecated ones."""
     old = {str(deprecated.name) for deprecated in option.deprecated_opts}
     return {name.replace("-", "_") for name in {option.name, *old}} | {option.name, *old}
 
 
 def _middleware(parsed: cfg.ConfigOpts) -> list[cfg.Opt]:
-    """Make keystonemiddleware's section known, and check that it can be used."""
+    """Register and check the options of keystonemiddleware, and return them.
+
+    :raises ConfigurationError: if an option is invalid or missing, or a package is missing.
+    """
     try:
         from cratonserver.config import keystone_options
     except ImportError as exc:
         raise ConfigurationError(
-            f"auth = keystone needs more than is installed ({exc}): "
+            f"auth = keystone requires more packages ({exc}): "
             "pip install 'python-cratonclient[server,keystone]'"
         ) from exc
     try:
         options = keystone_options.register(parsed)
-    except Exception as exc:  # whatever a plugin of keystoneauth does
+    except Exception as exc:  # a plugin of keystoneauth may raise anything
         raise ConfigurationError(f"[{KEYSTONE}] auth_type: {exc}") from exc
     for option in options:
         try:
             value = parsed[KEYSTONE][option.dest]
         except (ValueError, cfg.Error) as exc:
             shown = "" if option.secret else f": {exc}"
-            raise ConfigurationError(
-                f"[{KEYSTONE}] {option.dest} cannot be used{shown}"
-            ) from exc
+            raise ConfigurationError(f"[{KEYSTONE}] {option.dest} is invalid{shown}") from exc
         if option.dest in keystone_options.REQUIRED and not value:
-            raise ConfigurationError(f"[{KEYSTONE}] {option.dest} has to be set")
+            raise ConfigurationError(f"[{KEYSTONE}] {option.dest} must be set")
     return options
 
 
 def _wanted(declared: Declared) -> str:
-    """Say what a setting has to be."""
+    """Return the description of a valid value, for messages."""
     if declared.type is bool:
-        return "it has to be true or false"
+        return "must be true or false"
     if declared.rule.choices:
-        return f"it has to be one of {', '.join(declared.rule.choices)}"
+        return f"must be one of {', '.join(declared.rule.choices)}"
     if declared.type is int:
-        return f"it has to be a whole number of at least {declared.rule.minimum}"
-    return "it cannot be used"
+        return f"must be a whole number of at least {declared.rule.minimum}"
+    return "the value is invalid"
 
 
 def _default_files() -> list[str]:
+    """Return the files to read if none are named on the command line."""
     named = os.environ.get(FILE_VARIABLE)
     if named:
         return [named]
@@ -317,6 +330,6 @@ def _default_files() -> list[str]:
 
 
 def _nearest(name: str, known: t.Iterable[str]) -> str:
-    """Suggest what may have been meant."""
+    """Return the end of a message that suggests a similar name, or an empty text."""
     found = difflib.get_close_matches(name, [*known], 1)
     return f"; did you mean {found[0]!r}?" if found else ""

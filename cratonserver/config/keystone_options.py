@@ -10,18 +10,18 @@ from keystoneauth1 import loading
 from keystonemiddleware import opts
 from oslo_config import cfg
 
-#: The section of the configuration that is keystonemiddleware's.
+#: The section of keystonemiddleware in the configuration file.
 SECTION = "keystone_authtoken"
-#: What of it has to be set.
+#: The options of that section without which the server does not start.
 REQUIRED = ("www_authenticate_uri", "auth_type", "auth_url")
 
 
 def register(parsed: cfg.ConfigOpts) -> list[cfg.Opt]:
-    """Make the section of the middleware known.
+    """Register the options of the middleware, and those of the chosen ``auth_type``.
 
-    :returns: the options that it may have.
-    :raises keystoneauth1.exceptions.NoMatchingPlugin: when there is no
-        ``auth_type`` of that name.
+    :param parsed: configuration of oslo.config, changed in place.
+    :returns: the registered options.
+    :raises keystoneauth1.exceptions.NoMatchingPlugin: if ``auth_type`` is unknown.
     """
     options: list[cfg.Opt] = []
     for group, found in opts.list_auth_token_opts():

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What can be set, and what holds when nobody sets it.
+"""The settings of the server and their defaults.
 
-The settings are declared here, once: the options of the command line, the names
-in the environment, what a file may say, the sample file and the documentation
-are made from these declarations by :mod:`cratonserver.config.configuration`. Names are
-unique over all groups.
+Each setting is declared here, once. :mod:`cratonserver.config.configuration` derives the
+command line options, the environment variables, the options of the configuration file, the
+sample file and the documentation. The name of a setting is unique over all groups.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import dataclasses
 import typing as t
 from urllib import parse
 
-#: The group of the settings that stand at the top.
+#: The group of the settings that are attributes of :class:`Settings` itself.
 TOP = "DEFAULT"
 
 _PROXY_HEADERS = ("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto")
@@ -21,12 +20,13 @@ _PROXY_HEADERS = ("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto")
 
 @dataclasses.dataclass(frozen=True)
 class Rule:
-    """What a setting may be.
+    """The help text of a setting, and the values that it accepts.
 
-    :param help: what it is, for the command line, the sample and the documentation.
-    :param minimum: the smallest number.
-    :param choices: all that it may be, and what each of them means.
-    :param check: raises ValueError, saying what it has to be, for what it may not be.
+    :param help: help text for the command line, the sample file and the documentation.
+    :param minimum: minimum of a number.
+    :param choices: accepted values, each with a help text.
+    :param check: function that raises ValueError for an invalid value; the message says
+        what a valid value is.
     """
 
     help: str
@@ -36,9 +36,10 @@ class Rule:
 
 
 def address(text: str) -> tuple[str, int]:
-    """Read HOST:PORT; an IPv6 address stands in brackets.
+    """Parse HOST:PORT, with an IPv6 address in brackets.
 
-    :raises ValueError: when it is none.
+    :returns: host without brackets, and port.
+    :raises ValueError: if the text is not HOST:PORT.
 
     >>> address('[::1]:7780')
     ('::1', 7780)
@@ -55,17 +56,16 @@ def address(text: str) -> tuple[str, int]:
         and port.isdigit()
         and int(port) < 65536
     ):
-        raise ValueError("it has to be HOST:PORT, such as 127.0.0.1:7780 or [::1]:7780")
+        raise ValueError("must be HOST:PORT, such as 127.0.0.1:7780 or [::1]:7780")
     return bare, int(port)
 
 
 def http_url(text: str) -> str:
-    """Read a URL at which a server can be reached.
+    """Parse the URL of a server.
 
     :returns: the URL, without a slash at its end.
-    :raises ValueError: when it is none.
+    :raises ValueError: if the text is not such a URL.
     """
-    wanted = "it has to be the http:// or https:// URL of a server, without ? and #"
     try:
         parts = parse.urlsplit(text)
         usable = (
@@ -81,7 +81,7 @@ def http_url(text: str) -> str:
     except ValueError:
         usable = False
     if not usable:
-        raise ValueError(wanted)
+        raise ValueError("must be the http:// or https:// URL of a server, without ? and #")
     return text.rstrip("/")
 
 
@@ -91,88 +91,93 @@ def _setting(default: t.Any, help: str, **rule: t.Any) -> t.Any:
 
 @dataclasses.dataclass(frozen=True)
 class Serving:
-    """What holds for craton-server run, and for no other WSGI server."""
+    """The settings of ``craton-server run``.
+
+    Other WSGI servers ignore them, except ``threads``.
+    """
 
     listen: str = _setting(
         "127.0.0.1:7780",
-        "Address to listen at, HOST:PORT; port 0 takes a free one, an IPv6 address "
-        "stands in brackets.",
+        "Address to listen on, as HOST:PORT. Port 0 selects a free port. Put an IPv6 "
+        "address in brackets.",
         check=address,
     )
     threads: int = _setting(
         8,
-        "How many requests are worked on at the same time; behind another WSGI server, how "
-        "many connections to the database each of its processes keeps.",
+        "Number of requests to process at the same time. With another WSGI server: number "
+        "of database connections that each process keeps open.",
         minimum=1,
     )
     connection_limit: int = _setting(
-        500, "How many clients may be connected; more have to wait.", minimum=1
+        500, "Maximum number of client connections. Further clients wait.", minimum=1
     )
     request_limit: int = _setting(
         200,
-        "How many requests may be worked on or wait for a thread; one more is answered "
-        "with 503.",
+        "Maximum number of requests in progress or waiting for a thread. Further requests "
+        "get 503.",
         minimum=1,
     )
     header_size: int = _setting(
         65536,
-        "The most bytes in the first line and the headers of a request; more are "
-        "answered with 431.",
+        "Maximum size of the first line and the headers of a request, in bytes. Larger "
+        "requests get 431.",
         minimum=256,
     )
     request_timeout: int = _setting(
         60,
-        "Seconds that a client has to send a request, from its first byte to its last; "
-        "then it is answered with 408.",
+        "Timeout for receiving a request, from its first byte to its last, in seconds. "
+        "Slower requests get 408.",
         minimum=1,
     )
     idle_timeout: int = _setting(
         120,
-        "Seconds after which a connection is closed on which nothing happens.",
+        "Timeout after which an idle connection is closed, in seconds.",
         minimum=1,
     )
     stop_timeout: int = _setting(
         30,
-        "Seconds that requests which have begun are given when the server is told to stop.",
+        "Timeout for finishing the requests in progress when the server stops, in seconds.",
         minimum=0,
     )
 
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-    """What a request may be at most."""
+    """Size limits of requests, which apply behind any WSGI server."""
 
     body_size: int = _setting(
-        4 * 2**20, "The most bytes in a body; more are answered with 413.", minimum=1024
+        4 * 2**20,
+        "Maximum size of a request body, in bytes. Larger bodies get 413.",
+        minimum=1024,
     )
     url_length: int = _setting(
         16384,
-        "The most bytes in the path and the query of a URL; more are answered with 414.",
+        "Maximum length of the path and the query of a URL, in bytes. Longer URLs get 414.",
         minimum=256,
     )
 
 
 @dataclasses.dataclass(frozen=True)
 class Proxies:
-    """What is believed of those who pass requests on."""
+    """The public URL of the server, and the proxies whose headers it trusts."""
 
     public_url: str = _setting(
         "",
-        "URL at which clients reach the server, without /v1. Links in answers are made "
-        "from it; from the Host header of the request when it is empty.",
+        "URL at which clients reach the server, without /v1. Links in responses begin with "
+        "it. If it is empty, links are built from the Host header of the request.",
         check=lambda text: text and http_url(text),
     )
     trusted_proxy: str = _setting(
         "",
-        "IP address of a proxy whose headers are believed, * for any; nobody's when it is "
-        "empty.",
+        "IP address of the proxy whose headers are trusted, or * for any address. If it is "
+        "empty, no proxy is trusted.",
     )
     trusted_proxy_count: int = _setting(
-        1, "How many proxies stand in a row before the server.", minimum=1
+        1, "Number of proxies that a request passes before it reaches the server.", minimum=1
     )
     trusted_proxy_headers: tuple[str, ...] = _setting(
         _PROXY_HEADERS,
-        "The headers that are believed of a trusted proxy.",
+        "Headers to accept from the trusted proxy.",
         choices=dict.fromkeys(
             (*_PROXY_HEADERS, "x-forwarded-port", "x-forwarded-by", "forwarded"), ""
         ),
@@ -181,42 +186,44 @@ class Proxies:
 
 @dataclasses.dataclass(frozen=True)
 class Log:
-    """What is written to the standard error output, as lines of JSON."""
+    """The log, which the server writes to standard error as lines of JSON."""
 
     log_level: str = _setting(
         "info",
-        "The least important messages that are logged.",
+        "Minimum level of messages to log.",
         choices={
-            "debug": "everything, requests for /healthcheck included",
-            "info": "requests, and what is good to know",
-            "warning": "what may be wrong",
-            "error": "what failed",
+            "debug": "all messages, including requests for /healthcheck",
+            "info": "requests, normal events, warnings and errors",
+            "warning": "warnings and errors",
+            "error": "errors only",
         },
     )
-    access_log: bool = _setting(True, "Log every request.")
+    access_log: bool = _setting(True, "Write a log line for each request.")
 
 
 @dataclasses.dataclass(frozen=True)
 class Roles:
-    """What the roles of Keystone stand for; of no effect without it."""
+    """The mapping of Keystone roles to Craton roles. Ignored with ``auth = local``."""
 
     root_roles: tuple[str, ...] = _setting(
-        (), "Roles whose bearers may do everything in all projects."
+        (), "Keystone roles with full access to all projects."
     )
     admin_roles: tuple[str, ...] = _setting(
-        ("admin",), "Roles whose bearers are admins of the project of their token."
+        ("admin",), "Keystone roles with admin access to the project of the token."
     )
     member_roles: tuple[str, ...] = _setting(
-        ("member",), "Roles whose bearers read and change what is in the project."
+        ("member",),
+        "Keystone roles that may read and change the inventory of the project of the token.",
     )
     reader_roles: tuple[str, ...] = _setting(
-        ("reader",), "Roles whose bearers read what is in the project."
+        ("reader",),
+        "Keystone roles that may only read the inventory of the project of the token.",
     )
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """All settings.
+    """All settings: those of the group ``DEFAULT``, and one attribute for each other group.
 
     >>> Settings().limits.body_size
     4194304
@@ -229,10 +236,10 @@ class Settings:
     )
     auth: str = _setting(
         "local",
-        "Who says who makes a request.",
+        "How to authenticate requests: local or keystone.",
         choices={
-            "local": "Craton's own users, with their API keys",
-            "keystone": "Keystone, which checks the token",
+            "local": "Craton's own users, with API keys",
+            "keystone": "users of Keystone, with tokens",
         },
     )
     serving: Serving = Serving()
@@ -243,7 +250,14 @@ class Settings:
 
 
 class Declared(t.NamedTuple):
-    """The declaration of one setting."""
+    """The declaration of one setting.
+
+    :param group: name of the group, or :data:`TOP`.
+    :param name: name of the setting.
+    :param type: ``str``, ``int``, ``bool`` or ``tuple``, for a list of texts.
+    :param default: default value.
+    :param rule: help text and accepted values.
+    """
 
     group: str
     name: str
@@ -253,14 +267,17 @@ class Declared(t.NamedTuple):
 
 
 def declared() -> t.Iterator[Declared]:
-    """Give the declarations of all settings, in order."""
+    """Yield the declarations of all settings, in order."""
     yield from _declared_in(TOP, Settings)
     for name, kind in _groups():
         yield from _declared_in(name, kind)
 
 
 def make(values: t.Mapping[tuple[str, str], t.Any]) -> Settings:
-    """Make settings from values by group and name; the others stay as they are."""
+    """Build settings from values.
+
+    :param values: values by group and name. Settings without a value keep their default.
+    """
 
     def of(group: str) -> dict[str, t.Any]:
         return {name: value for (place, name), value in values.items() if place == group}
@@ -270,7 +287,7 @@ def make(values: t.Mapping[tuple[str, str], t.Any]) -> Settings:
 
 
 def _groups() -> t.Iterator[tuple[str, t.Any]]:
-    """Give the groups: the name and the class of each."""
+    """Yield the name and the class of each group."""
     for field in dataclasses.fields(Settings):
         if dataclasses.is_dataclass(field.default):
             yield field.name, type(field.default)

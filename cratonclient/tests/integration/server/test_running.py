@@ -103,7 +103,7 @@ class TestStarting(live.LiveTestCase):
 
         self.assertEqual(2, done.status)
         self.assertEqual(
-            "craton-server: bad.conf: [serving] threads = 'many': it has to be a whole "
+            "craton-server: bad.conf: [serving] threads = 'many': must be a whole "
             "number of at least 1\n",
             done.err,
         )

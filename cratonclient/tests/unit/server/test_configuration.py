@@ -104,7 +104,7 @@ class TestWhatCannotBeUsed(ConfigurationTestCase):
     def test_it_names_the_option_of_the_command_line(self):
         said = self.refused("", {"listen": "here"})
 
-        self.assertIn("--listen: [serving] listen = 'here': it has to be HOST:PORT", said)
+        self.assertIn("--listen: [serving] listen = 'here': must be HOST:PORT", said)
 
     def test_it_names_the_variable(self):
         said = self.refused(OS_LOG__LOG_LEVEL="loud")
