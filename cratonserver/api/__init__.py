@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The HTTP API: paths, views, parameters, bodies and representations.
 
-What a request may do is decided by policies, how it is done by :mod:`cratonserver.db`.
+Policies (:mod:`cratonserver.kinds`) decide which requests a user may make;
+:mod:`cratonserver.db` carries them out.
 """

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """``/v1/ansible-inventory``: the hosts of a project as an inventory for Ansible.
 
-The answer has the format that a dynamic inventory prints for ``--list``.
+The response has the format that a dynamic inventory prints for ``--list``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Filters = t.Mapping[str, int]
 
 
 class Inventory(KindView):
-    """The inventory.
+    """The view of the inventory.
 
     :param store: the store.
     """
@@ -41,11 +41,11 @@ class Inventory(KindView):
         self.parameters = {n: parameter(fields[n]) for n in ("region_id", "cell_id")}
 
     def responders(self) -> dict[str, Responder]:
-        """Return the responders."""
+        """Return the responders by HTTP method."""
         return {"GET": self.get}
 
     def get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Show the hosts of the user's own project, also to users who see others."""
+        """Show the hosts of the user's own project, even if the user sees other projects."""
         filters = query_parameters.read(req.query_string, self.parameters)
         self.allow(req)
         with self.store.read() as connection:
@@ -58,7 +58,7 @@ class Inventory(KindView):
             "all": {"hosts": [host.name for host in hosts]},
             **groups,
         }
-        # Not indented, unlike other answers: indenting takes five times as long.
+        # Not indented, unlike other responses: indenting takes five times as long.
         resp.data = (json.dumps(inventory, sort_keys=True) + "\n").encode()
 
     def describe(self) -> dict[str, Operation]:
@@ -78,7 +78,7 @@ class Inventory(KindView):
         return {
             "GET": operation(
                 "getAnsibleInventory",
-                "Show the hosts of the project as a dynamic inventory of Ansible.",
+                "Show the hosts of the project as a dynamic inventory for Ansible.",
                 answers={200: found},
                 refusals={400},
                 parameters=[query(name, schema) for name, schema in self.parameters.items()],
@@ -98,7 +98,7 @@ class Host(t.NamedTuple):
 class Groups(dict[str, dict[str, t.Any]]):
     """The groups of an inventory, by name.
 
-    :param taken: names that no group can have.
+    :param taken: names that groups cannot have.
     """
 
     def __init__(self, taken: t.Iterable[str]) -> None:
@@ -106,7 +106,7 @@ class Groups(dict[str, dict[str, t.Any]]):
         self._taken = {*RESERVED, *taken}
 
     def add(self, kind: str, name: str, **group: t.Any) -> str:
-        """Add a group. If its name is taken, the kind of the group comes before it.
+        """Add a group. If its name is taken, prefix the name with the kind of the group.
 
         :returns: the name of the group.
         """
@@ -162,7 +162,7 @@ def _add_places(
 ) -> dict[tuple[str, int], str]:
     """Add a group for each region and each cell.
 
-    :returns: names of the groups by the reference of a host and the id of the place.
+    :returns: names of the groups, keyed by the field of a host and the id of the place.
     """
     cells = _places(rows, "cells", **_renamed(filters, cell_id="id"))
     regions = _places(rows, "regions", **_renamed(filters, region_id="id"))
@@ -197,7 +197,7 @@ def _add_labels(
     names_of = {host.row["id"]: host.name for host in hosts}
     members: dict[str, set[int]] = collections.defaultdict(set)
     for label, owner in rows.labels("hosts", **filters):
-        if owner in names_of:  # not a host that was created meanwhile
+        if owner in names_of:  # skip hosts that were created meanwhile
             members[label].add(owner)
     for label in sorted(members):
         hosts_of_label = sorted(names_of[owner] for owner in members[label])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Falcon application: its paths, and its answers to errors."""
+"""The Falcon application: its paths and its error responses."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def paths(store: Store) -> dict[str, View]:
     found[user_key.PATH] = user_key.Key(store)
     found[ansible_inventory.PATH] = ansible_inventory.Inventory(store)
     found["/"] = versions.Versions("getVersions")
-    # An endpoint in a catalogue may end with a slash, and keystoneauth asks there.
+    # keystoneauth requests the endpoint of the catalog, which may end with a slash.
     found["/v1"] = found["/v1/"] = versions.Versions("getVersion1")
     found["/v1/openapi.json"] = description.Document(found, store.tables)
     found["/v1/docs"] = description.Docs(found, store.tables)
@@ -60,7 +60,7 @@ def paths(store: Store) -> dict[str, View]:
 
 
 def open_paths(views: t.Mapping[str, View]) -> frozenset[str]:
-    """Return the paths that answer without credentials."""
+    """Return the paths that need no credentials."""
     return frozenset(path for path, view in views.items() if view.is_open)
 
 
@@ -68,7 +68,7 @@ def application(views: t.Mapping[str, View], middleware: t.Sequence[t.Any]) -> t
     """Return the Falcon application.
 
     :param views: views by path.
-    :param middleware: Falcon middleware, in the order in which it sees a request.
+    :param middleware: Falcon middleware, in the order in which it handles a request.
     :returns: a WSGI application with the whole API below ``/v1``.
     """
     app: t.Any = falcon.App(
@@ -88,7 +88,7 @@ def application(views: t.Mapping[str, View], middleware: t.Sequence[t.Any]) -> t
 
 
 def _serialize(req: falcon.Request, resp: falcon.Response, exception: falcon.HTTPError) -> None:
-    """Answer with an error of the framework itself in Craton's words."""
+    """Write the response for an error of Falcon in the format of Craton."""
     status = exception.status_code
     json_response.answer(
         resp, {"message": _MESSAGES.get(status, exception.title), "status": status}
@@ -98,7 +98,7 @@ def _serialize(req: falcon.Request, resp: falcon.Response, exception: falcon.HTT
 def _answer_refused(
     req: falcon.Request, resp: falcon.Response, exception: errors.Refused, params: t.Any
 ) -> None:
-    if isinstance(exception, StoreError):  # the operator's line is not for clients
+    if isinstance(exception, StoreError):  # the reason is for the operator only
         LOG.error("%s", exception, extra=wsgi_keys.log_fields(req.env))
     resp.status = exception.status
     resp.set_headers(exception.headers)
@@ -108,7 +108,7 @@ def _answer_refused(
 def _answer_failure(
     req: falcon.Request, resp: falcon.Response, exception: Exception, params: t.Any
 ) -> None:
-    """Answer with 500 and leave the reason to the log."""
+    """Log the traceback and respond with 500."""
     if isinstance(exception, falcon.HTTPError):
         raise exception
     LOG.exception("%s failed", req.method, extra=wsgi_keys.log_fields(req.env))

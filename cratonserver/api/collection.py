@@ -22,7 +22,7 @@ from cratonserver.openapi.operations import Operation
 
 
 class Collection(KindView):
-    """The objects of a kind."""
+    """The view of the objects of a kind."""
 
     part = "collection"
 
@@ -81,9 +81,9 @@ class Collection(KindView):
         return kind_operations.collection(self.store.tables, self.kind)
 
     def _echo(self, sent: Row, shown: Row) -> Row:
-        """Return what the answer to a creation repeats as it was sent.
+        """Return the values that the response to a creation repeats as they were sent.
 
-        The next answer contains it as it is stored.
+        Later responses contain these values as they are stored.
         """
         fields, parts = self.kind.fields, self.kind.parts
         echo = {name: v for name, v in sent.items() if fields[name].shown != "never"}

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``/v1/openapi.json`` and ``/v1/docs``: what the server says of itself.
+"""``/v1/openapi.json`` and ``/v1/docs``: the OpenAPI document and its HTML page.
 
-What makes them is imported when somebody asks, since a fleet in a file is opened
-by programs that never do.
+The first request imports the modules that build them. Programs that open a fleet in a file
+never make such a request, and start faster without these modules.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from cratonserver.openapi.operations import Operation, operation
 
 
 class Document(View):
-    """``/v1/openapi.json``.
+    """The view of ``/v1/openapi.json``.
 
-    :param paths: all views of the application by path. They are read when the
-        document is asked for, so that it can be among them.
+    :param paths: all views of the application by path. The first request reads them, so
+        this view can be added to the mapping later.
+    :param tables: the tables.
     """
 
-    #: It holds no secrets, and the tools that read it have no credentials yet.
+    #: The document contains no secrets, and tools read it before they have credentials.
     is_open = True
 
     def __init__(self, paths: t.Mapping[str, View], tables: Tables) -> None:
@@ -33,7 +34,7 @@ class Document(View):
         self._tables = tables
 
     def responders(self) -> dict[str, Responder]:
-        """Return the responders."""
+        """Return the responders by HTTP method."""
         return {"GET": self.get}
 
     @functools.cached_property
@@ -48,7 +49,7 @@ class Document(View):
         resp.text = self._text
 
     def describe(self) -> dict[str, t.Any]:
-        """Describe itself."""
+        """Return the operations of the OpenAPI document."""
         return {
             "GET": operation(
                 "getDescription",
@@ -60,13 +61,13 @@ class Document(View):
 
 
 class Docs(View):
-    """``/v1/docs``.
+    """The view of ``/v1/docs``.
 
-    :param paths: all views of the application by path, read when the page is
-        asked for.
+    :param paths: all views of the application by path, as for :class:`Document`.
+    :param tables: the tables.
     """
 
-    #: It tells nothing that the document does not.
+    #: The page contains no more than the OpenAPI document.
     is_open = True
 
     def __init__(self, paths: t.Mapping[str, View], tables: Tables) -> None:
@@ -74,7 +75,7 @@ class Docs(View):
         self._tables = tables
 
     def responders(self) -> dict[str, Responder]:
-        """Return the responders."""
+        """Return the responders by HTTP method."""
         return {"GET": self.get}
 
     @functools.cached_property
@@ -93,9 +94,9 @@ class Docs(View):
         resp.text = self._page
 
     def describe(self) -> dict[str, Operation]:
-        """Describe itself."""
+        """Return the operations of the OpenAPI document."""
         made = operation(
-            "getDocs", "Show the API to people.", answers={200: None}, is_open=True
+            "getDocs", "Show this document as HTML.", answers={200: None}, is_open=True
         )
         made["responses"]["200"]["content"] = {"text/html": {"schema": {"type": "string"}}}
         return {"GET": made}

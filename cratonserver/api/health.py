@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``/healthcheck``: what a load balancer asks."""
+"""``/healthcheck``: the health check for load balancers."""
 
 from __future__ import annotations
 
@@ -17,40 +17,40 @@ LOG = logging.getLogger(__name__)
 
 
 class Health(View):
-    """Tell whether this server can do its work, which is whether its database answers.
+    """The view of the health check, which sends a query to the database.
 
     :param store: the store.
     """
 
-    #: A load balancer has no credentials.
+    #: Load balancers have no credentials.
     is_open = True
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def responders(self) -> dict[str, Responder]:
-        """Return the responders."""
+        """Return the responders by HTTP method."""
         return {"GET": self.get}
 
     def get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Answer 200, or 503 without the reason, which the log has."""
+        """Respond with 200 if the database responds, else with 503. Log the reason."""
         message, status = "OK", 200
         try:
             with self._store.read(single_query=True) as connection:
                 connection.execute(sa.select(1))
         except (StoreError, sa.exc.SQLAlchemyError):
-            LOG.exception("The database does not answer")
-            message, status = "The database does not answer", 503
+            LOG.exception("The database does not respond")
+            message, status = "The database does not respond", 503
         resp.status = status
         resp.set_header("Cache-Control", "no-store")
         json_response.answer(resp, {"message": message, "status": status})
 
     def describe(self) -> dict[str, Operation]:
-        """Describe itself."""
+        """Return the operations of the OpenAPI document."""
         return {
             "GET": operation(
                 "getHealth",
-                "Tell whether the server can do its work.",
+                "Check that the server and its database work.",
                 answers={200: ref("Error")},
                 is_open=True,
             )

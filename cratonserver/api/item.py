@@ -17,7 +17,7 @@ from cratonserver.openapi.operations import Operation
 
 
 class Item(KindView):
-    """One object of a kind."""
+    """The view of one object of a kind."""
 
     part = "item"
 

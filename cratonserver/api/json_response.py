@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""JSON as the server writes it (wire document, section 1.2).
+"""Write JSON responses: ASCII, with sorted keys, two spaces of indentation, and a newline.
 
-Sorted keys, two spaces of indentation, a newline at the end, and nothing but
-ASCII. orjson is many times faster than the json of Python, but writes UTF-8 and
-knows no integers beyond 64 bits, which variables may hold.
+orjson is many times faster than Python's ``json``, but it writes UTF-8 and refuses integers
+beyond 64 bits, which variables may contain.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ _OPTIONS = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLIN
 
 
 def dumps(body: t.Any) -> bytes:
-    r"""Write a body.
+    r"""Return a body as JSON.
 
     >>> dumps({"name": "müll", "big": 2**64})
     b'{\n  "big": 18446744073709551616,\n  "name": "m\\u00fcll"\n}\n'
@@ -32,14 +31,17 @@ def dumps(body: t.Any) -> bytes:
 
 
 def answer(resp: falcon.Response, body: t.Any) -> None:
-    """Make a body the answer to a request."""
+    """Set the body of a response.
+
+    :param body: JSON value.
+    """
     resp.content_type = "application/json"
     resp.data = dumps(body)
 
 
 def _escape(error: UnicodeError) -> tuple[str, int]:
-    r"""Write characters as ``\uXXXX``, those beyond 16 bits as two."""
-    assert isinstance(error, UnicodeEncodeError)  # noqa: S101, the only one of encode()
+    r"""Return characters as ``\uXXXX``, and as surrogate pairs beyond 16 bits."""
+    assert isinstance(error, UnicodeEncodeError)  # noqa: S101, encode() raises no other
     units = error.object[error.start : error.end].encode("utf-16-be").hex()
     escaped = "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
     return escaped, error.end

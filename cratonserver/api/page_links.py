@@ -19,7 +19,7 @@ def links(
     :param url: URL of the list.
     :param parameters: parameters that all links contain.
     :param marker: marker of this page, ``None`` for the first page.
-    :param previous: marker of the page before, ``None`` if that is the first page.
+    :param previous: marker of the previous page, ``None`` if that is the first page.
     :param last: id of the last row of this page, ``None`` if it is empty.
     """
     base = f"{url}?{parse.urlencode(parameters)}"

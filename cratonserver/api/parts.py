@@ -18,7 +18,7 @@ from cratonserver.openapi.operations import Operation
 
 
 class Part(KindView):
-    """A part of an object.
+    """The view of a part of an object.
 
     :param store: the store.
     :param kind: the kind.
@@ -30,7 +30,7 @@ class Part(KindView):
         self.part = name
 
     def responders(self) -> dict[str, Responder]:
-        """Return the responders."""
+        """Return the responders by HTTP method."""
         return {"GET": self.get, "PUT": self.put, "DELETE": self.delete}
 
     def get(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
@@ -47,7 +47,7 @@ class Part(KindView):
 
 
 class MappingPart(Part):
-    """JSON values by name, such as variables."""
+    """The view of a mapping of names to JSON values, such as variables."""
 
     def get(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
         """Show the values."""
@@ -59,7 +59,7 @@ class MappingPart(Part):
         answer(resp, {self.part: found.get(row["id"], {})})
 
     def put(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
-        """Set values. Other values stay."""
+        """Set values, and keep the other values."""
         values = request_bodies.parse(req.content_type, req.bounded_stream.read())
         request_bodies.check(json_schemas.VARIABLES, values)
         self.allow(req)
@@ -86,7 +86,7 @@ class MappingPart(Part):
 
 
 class ListPart(Part):
-    """A set of strings, such as labels."""
+    """The view of a set of strings, such as labels."""
 
     def get(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
         """Show the strings, sorted."""

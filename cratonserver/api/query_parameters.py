@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read the parameters of a query string."""
+"""Parse the parameters of a query string."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from cratonserver.openapi.json_schemas import JsonSchema
 
 _FALSE = frozenset({"n", "no", "false", "0", ""})
 _INTEGER = re.compile(r"\s*[+-]?[0-9]{1,20}\s*")
-#: The maximum number of parameters. Each takes time before it can be refused.
+#: The maximum number of parameters. Each costs time, even if it is refused.
 _MOST = 100
 
 
 class ListRequest(t.NamedTuple):
     """A request for a page of a list.
 
-    :param query: what to read.
-    :param details: whether each object contains its variables.
-    :param echo: the parameters that the links of the page repeat.
+    :param query: the query for the rows.
+    :param details: include the variables of each object.
+    :param echo: parameters that the links of the page repeat.
     """
 
     query: ListQuery
@@ -36,7 +36,7 @@ class ListRequest(t.NamedTuple):
 
 
 def for_list(tables: Tables, kind: Kind, query_string: str) -> ListRequest:
-    """Read the parameters of a list.
+    """Parse the parameters of a list.
 
     :raises cratonserver.errors.Refused: with status 400.
     """
@@ -57,10 +57,10 @@ def for_list(tables: Tables, kind: Kind, query_string: str) -> ListRequest:
 
 
 def for_item(query_string: str, *, resolvable: bool) -> bool:
-    """Read the parameters of a request for one object.
+    """Parse the parameters of a request for one object.
 
-    :param resolvable: whether ``resolved-values`` may be given.
-    :returns: whether variables include the inherited ones.
+    :param resolvable: allow the parameter ``resolved-values``.
+    :returns: True if the variables include inherited variables.
     :raises cratonserver.errors.Refused: with status 400.
     """
     values = _read(parameter_schemas.of_item(resolvable=resolvable), given(query_string))
@@ -68,7 +68,7 @@ def for_item(query_string: str, *, resolvable: bool) -> bool:
 
 
 def read(query_string: str, allowed: t.Mapping[str, JsonSchema]) -> dict[str, t.Any]:
-    """Read the parameters of another request.
+    """Parse the parameters of any other request.
 
     :param allowed: schemas of the parameters by name.
     :raises cratonserver.errors.Refused: with status 400.
@@ -77,10 +77,10 @@ def read(query_string: str, allowed: t.Mapping[str, JsonSchema]) -> dict[str, t.
 
 
 def given(query: str) -> dict[str, str]:
-    """Read a query string; the first value of a name counts.
+    """Parse a query string. If a name occurs several times, the first value counts.
 
-    :raises cratonserver.errors.Refused: with status 400 when it has too many
-        parameters, or bytes that are not UTF-8.
+    :raises cratonserver.errors.Refused: with status 400, if there are too many parameters
+        or bytes that are not UTF-8.
     """
     if query.count("&") >= _MOST:
         raise errors.invalid([f"there are more than {_MOST} parameters"])
@@ -107,7 +107,7 @@ def _sort_keys(values: t.Mapping[str, t.Any]) -> tuple[str, ...]:
 
 
 def _flags(kind: Kind, allowed: t.Container[str]) -> dict[str, t.Any]:
-    """Return the flags that links contain although the request did not."""
+    """Return the flags that links contain even if the request does not."""
     flags: dict[str, t.Any] = {
         name: False
         for name, field in kind.resource_class.parameters.items()
@@ -149,10 +149,12 @@ def _read(allowed: t.Mapping[str, JsonSchema], given: t.Mapping[str, str]) -> di
 
 
 def _convert(schema: JsonSchema, text: str) -> t.Any:
-    """Read a parameter as its schema has it.
+    """Convert a parameter to the type of its schema.
 
-    :raises ValueError: when it does not fit, in the words of jsonschema, which
-        takes too long to import to read a list with it.
+    This does not use jsonschema, which takes too long to import for a list. The messages
+    are those of jsonschema.
+
+    :raises ValueError: if the value violates the schema.
     """
     if "\0" in text:
         raise ValueError(f"{text!r} has a NUL character")

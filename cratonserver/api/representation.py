@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How answers represent the rows of a kind."""
+"""The representation of rows in responses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Representation:
         self._converted = {name: f.read_as for name, f in always.items() if f.read_as}
         computed = [name for name, field in always.items() if not field.storage.column]
         self._links = "links" in computed
-        # A field without a column, such as an API key, is never shown again.
+        # Fields without a column, such as API keys, are not stored, so they are null.
         self._nothing: dict[str, t.Any] = dict.fromkeys(computed)
         self._paths = {name: tables.kind(f.target).path for name, f in kind.ancestry.items()}
         self._family_paths = {member.key: member.path for member in tables.family(kind)}
@@ -48,6 +48,6 @@ class Representation:
     def _nearest(self, row: Row) -> str:
         """Return the path of the nearest place of a row, such as ``cells/7``."""
         field = next(name for name in self._kind.ancestry if row[name] is not None)
-        # A parent is of one of the kinds that share the table.
+        # A parent can be of any kind that shares the table.
         path = self._family_paths.get(row.get(f"{field.removesuffix('_id')}_kind", ""))
         return f"{path or self._paths[field]}/{row[field]}"

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Check the bodies of requests against schemas made from the declarations.
+"""Parse the bodies of requests and check them against schemas.
 
-jsonschema is what the original server used as well, so its messages are the
-ones that clients know (wire document, sections 5.1 and 11.1).
+jsonschema checks the bodies. The original server used it too, so clients know its messages.
 """
 
 from __future__ import annotations
@@ -25,8 +24,8 @@ if t.TYPE_CHECKING:
 
 MALFORMED = "The browser (or proxy) sent a request that this server could not understand."
 
-#: The encodings that a body may have, by the names that clients give them. Python
-#: knows many more, some of which take for ever to decode.
+#: The allowed encodings of a body, by their names in ``Content-Type``. Python knows many
+#: more, but some of them are very slow to decode.
 _CHARSETS = {
     "utf-8": "utf-8",
     "utf8": "utf-8",
@@ -38,16 +37,17 @@ _CHARSETS = {
     "latin1": "latin-1",
     "windows-1252": "cp1252",
 }
-#: Problems that one answer tells of.
+#: The maximum number of problems in one response.
 _MOST_PROBLEMS = 20
 
 
 def parse(content_type: str | None, body: bytes) -> t.Any:
-    """Read a body.
+    """Parse a body.
 
-    :returns: the JSON value; ``None`` for a body that does not claim to be one.
-    :raises cratonserver.errors.Refused: with status 400 for malformed JSON, and
-        for JSON that cannot be kept.
+    :param content_type: value of ``Content-Type``.
+    :returns: the JSON value, ``None`` if the content type is not JSON.
+    :raises cratonserver.errors.Refused: with status 400, for malformed JSON and for JSON
+        that cannot be stored.
     """
     kind, _, options = (content_type or "").lower().partition(";")
     kind = kind.strip()
@@ -71,7 +71,7 @@ def parse(content_type: str | None, body: bytes) -> t.Any:
 def for_create(kind: Kind, value: t.Any) -> dict[str, t.Any]:
     """Check the body of a POST.
 
-    :returns: the fields that it gives.
+    :returns: values of the fields in the body.
     :raises cratonserver.errors.Refused: with status 400.
     """
     fields = {n: f for n, f in kind.fields.items() if f.create}
@@ -80,9 +80,9 @@ def for_create(kind: Kind, value: t.Any) -> dict[str, t.Any]:
 
 
 def for_update(kind: Kind, value: t.Any) -> dict[str, t.Any]:
-    """Check the body of a PUT; nothing and an array change nothing.
+    """Check the body of a PUT. A missing body and an array change nothing.
 
-    :returns: the fields that it changes.
+    :returns: values of the fields to change.
     :raises cratonserver.errors.Refused: with status 400.
     """
     if value is None or isinstance(value, list):
@@ -95,7 +95,7 @@ def for_update(kind: Kind, value: t.Any) -> dict[str, t.Any]:
 def check(schema: JsonSchema, value: t.Any) -> None:
     """Check a value against a JSON Schema.
 
-    :raises cratonserver.errors.Refused: with status 400, all problems at once.
+    :raises cratonserver.errors.Refused: with status 400, listing all problems.
     """
     found = itertools.islice(_validator()(schema).iter_errors(value), _MOST_PROBLEMS)
     problems = [_in_words(error) for error in found]
@@ -104,13 +104,13 @@ def check(schema: JsonSchema, value: t.Any) -> None:
 
 
 def _in_words(error: jsonschema.ValidationError) -> str:
-    """Say what is wrong, in the words of the original server, and before them where."""
+    """Return the message of an error, after the place in the body."""
     return f"{strict_json.path(error.absolute_path)}{error.message}"
 
 
 @functools.cache
 def _validator() -> t.Callable[[JsonSchema], jsonschema.protocols.Validator]:
-    """Make the class of validators; 2.0 is a number, not an integer."""
+    """Return the validator class. It refuses 2.0 as an integer, unlike JSON Schema."""
     import jsonschema
 
     def pattern(validator: t.Any, wanted: str, value: t.Any, schema: t.Any) -> t.Any:
@@ -137,7 +137,10 @@ def _validator() -> t.Callable[[JsonSchema], jsonschema.protocols.Validator]:
 
 
 def _normal(fields: t.Mapping[str, Field[t.Any]], value: dict[str, t.Any]) -> dict[str, t.Any]:
-    """Bring values into the form in which they are stored."""
+    """Convert values to the form in which they are stored.
+
+    :raises cratonserver.errors.Refused: with status 400, for invalid IP addresses.
+    """
     normal, problems = dict(value), []
     for name, given in value.items():
         if fields[name].format == "ip":
@@ -151,17 +154,17 @@ def _normal(fields: t.Mapping[str, Field[t.Any]], value: dict[str, t.Any]) -> di
 
 
 def _canonical(address: str) -> str:
-    """Give the canonical form of an IP address.
+    """Return the canonical form of an IP address.
 
-    :raises ValueError: when it is none, or has a zone, which means nothing
-        outside the machine that named it.
+    :raises ValueError: if the text is not an address, or has a zone (RFC 4007). A zone has
+        a meaning on one machine only.
     """
     if "%" in address:
         raise ValueError(address)
     parsed = ipaddress.ip_address(address)
     if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
-        # Python 3.13 writes these with dots, the versions before it and the
-        # original server without.
+        # Python 3.13 writes these addresses with dots. Older versions and the original
+        # server do not.
         high, low = divmod(int(parsed.ipv4_mapped), 2**16)
         return f"::ffff:{high:x}:{low:x}"
     return str(parsed)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Let Falcon find the responders of views, and know all methods of a path."""
+"""Routing: find the responders of views, and handle OPTIONS and unknown methods."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cratonserver.api.view import View
 
 
 class IdConverter(falcon.routing.BaseConverter):
-    """Match any id in a path but an empty one: ``/v1/hosts/`` is not a path."""
+    """A converter for ids in paths. It refuses an empty id, so ``/v1/hosts/`` is unknown."""
 
     def convert(self, value: str) -> str | None:
         """Return the id, ``None`` if the path does not match."""
@@ -32,16 +32,19 @@ class Router(CompiledRouter):
 
 
 class Methods:
-    """Answer OPTIONS, and refuse methods that a path does not have.
+    """Falcon middleware that responds to OPTIONS and refuses methods that a path lacks.
 
-    Falcon itself answers unknown methods with 400, and does not list OPTIONS in the
-    answer to OPTIONS (RFC 9110, 10.2.1).
+    Falcon itself responds to unknown methods with 400, and omits OPTIONS from the header
+    ``Allow`` (RFC 9110, 10.2.1).
     """
 
     def process_resource(
         self, req: falcon.Request, resp: falcon.Response, resource: t.Any, params: t.Any
     ) -> None:
-        """Answer or refuse a request, once its view is known."""
+        """Respond to OPTIONS.
+
+        :raises falcon.HTTPMethodNotAllowed: for methods that the path lacks.
+        """
         if resource is None:
             return
         known = sorted(resource.methods)

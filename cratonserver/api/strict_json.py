@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read JSON, and nothing that looks like it.
+"""Parse JSON strictly.
 
-Python's own parser takes more than JSON is: ``NaN``, numbers that become
-infinite, names that are given twice, halves of characters. What cannot be kept,
-or would not come back as it was sent, is found here.
+Python's parser accepts more than JSON: ``NaN``, numbers that become infinite, duplicate
+names, unpaired surrogates. This module reports values that cannot be stored or would not
+be returned as they were sent.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ import math
 import re
 import typing as t
 
-#: Objects and arrays in each other. It leaves the 31 levels of the original
-#: server to the value of a variable (wire document, section 5.5).
+#: The maximum depth of nested objects and arrays. It allows 31 levels in the value of a
+#: variable, as the original server does.
 MAX_DEPTH = 33
-#: The digits of a whole number. They would take time to read and to write.
+#: The maximum number of digits of an integer. Longer integers are slow to read and write.
 MAX_DIGITS = 1000
 
 _TOO_DEEP = f"objects and arrays are nested more than {MAX_DEPTH} levels deep"
 
 
 class _Unfit:
-    """What stands in the place of a value that is not accepted.
+    """A placeholder for a value that is not accepted.
 
-    :param reason: what is wrong with it.
+    :param reason: the problem, as the end of a message.
     """
 
     def __init__(self, reason: str) -> None:
@@ -33,14 +33,15 @@ class _Unfit:
 
 
 def loads(text: str) -> tuple[t.Any, t.Iterable[str]]:
-    """Read a text.
+    """Parse a JSON text.
 
-    :returns: the value, and what is wrong with it although it is JSON.
-    :raises ValueError: when it is not JSON at all.
+    :returns: the value, and the problems of a text that is JSON but is not accepted. The
+        value is usable only if there are no problems.
+    :raises ValueError: if the text is not JSON.
 
     >>> value, problems = loads('{"a": [NaN]}')
     >>> list(problems)
-    ['a[0]: NaN is not a number of JSON']
+    ['a[0]: NaN is not valid JSON']
     """
     unfit: list[_Unfit] = []
 
@@ -49,7 +50,7 @@ def loads(text: str) -> tuple[t.Any, t.Iterable[str]]:
         return unfit[-1]
 
     def constant(name: str) -> _Unfit:
-        return refuse(f"{name} is not a number of JSON")
+        return refuse(f"{name} is not valid JSON")
 
     def floating(digits: str) -> float | _Unfit:
         value = float(digits)
@@ -66,7 +67,7 @@ def loads(text: str) -> tuple[t.Any, t.Iterable[str]]:
             seen: set[str] = set()
             for name, _ in pairs:
                 if name in seen:
-                    made[name] = refuse("is given twice")
+                    made[name] = refuse("duplicate name")
                 seen.add(name)
         return made
 
@@ -81,12 +82,12 @@ def loads(text: str) -> tuple[t.Any, t.Iterable[str]]:
     except RecursionError:
         return None, [_TOO_DEEP]
     deep = text.count("[") + text.count("{") > MAX_DEPTH
-    # Neither a NUL character nor half a surrogate pair can stand there unescaped.
+    # Without escapes, the text contains neither NUL characters nor unpaired surrogates.
     return value, _problems(value) if unfit or deep or "\\u" in text else ()
 
 
 def _problems(value: t.Any) -> t.Iterator[str]:
-    """Walk through a value, without recursion, for what is not accepted in it."""
+    """Yield the problems of a value. The value may be deep, so this does not recurse."""
     ahead: list[tuple[tuple[str | int, ...], t.Any]] = [((), value)]
     while ahead:
         steps, found = ahead.pop()
@@ -108,13 +109,14 @@ def _bad_text(steps: tuple[str | int, ...], text: str) -> t.Iterator[str]:
     if "\0" in text:
         yield f"{path(steps)}{text!r} has a NUL character"
     elif not text.isascii() and re.search("[\ud800-\udfff]", text):
-        yield f"{path(steps)}{text!r} has half of a character"
+        yield f"{path(steps)}{text!r} has an unpaired surrogate"
 
 
 def path(steps: t.Iterable[str | int]) -> str:
-    """Write where in a body something is, such as ``variables.disks[0]: ``.
+    """Return a place in a body as the start of a message, such as ``variables.disks[0]: ``.
 
-    :returns: nothing for the body itself.
+    :param steps: names and indexes from the body to the place.
+    :returns: the empty string for the body itself.
     """
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
     return f"{text.removeprefix('.')}: " if text else ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``/v1/users/1/key``: a new API key in the place of the old one."""
+"""``/v1/users/1/key``: replace the API key of a user."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from cratonserver.openapi.operations import Operation, operation, ref
 
 PATH = "/v1/users/{item_id:id}/key"
 
-#: There is nothing to say: the server makes the key.
+#: The body is empty, because the server generates the key.
 BODY = {"type": ["object", "null"], "additionalProperties": False}
 
 
 class Key(KindView):
-    """The key of a user.
+    """The view of the API key of a user.
 
     :param store: the store.
     """
@@ -30,11 +30,11 @@ class Key(KindView):
         super().__init__(store, store.tables.kind("users"))
 
     def responders(self) -> dict[str, Responder]:
-        """Return the responders."""
+        """Return the responders by HTTP method."""
         return {"POST": self.replace}
 
     def replace(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
-        """Replace the key. Everybody may replace the own one."""
+        """Replace the key. Users may replace their own key without the admin role."""
         sent = request_bodies.parse(req.content_type, req.bounded_stream.read())
         request_bodies.check(BODY, sent)
         if item_id != str(req.context.identity.user_id):
@@ -47,10 +47,11 @@ class Key(KindView):
         json_response.answer(resp, {**self.show(req, user), "api_key": key})
 
     def describe(self) -> dict[str, Operation]:
-        """Describe itself."""
+        """Return the operations of the OpenAPI document."""
         made = operation(
             "createUserKey",
-            "Give a user a new API key, shown in this answer alone. The old one stops working.",
+            "Replace the API key of a user. Only this response shows the new key. The old key "
+            "stops working.",
             answers={201: ref("User")},
             refusals={400, 404},
             body={"schema": BODY, "example": {}},

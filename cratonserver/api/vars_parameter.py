@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read the ``vars`` parameter of a list.
+"""Parse the ``vars`` parameter of a list.
 
 ``vars=os.release:"9",racks[*].unit:5`` is two pairs of a path and a JSON value. A pair
 ends where its value ends, so a value may contain commas and colons. The grammar of paths
@@ -16,8 +16,8 @@ from cratonclient import paths
 from cratonserver import errors
 from cratonserver.db.list_query import Condition
 
-#: What one parameter may contain. The cost of a match is at most the size of the wanted
-#: value times the size of the variable's value.
+#: The limits of one parameter. They bound the cost of a match, which is at most the size
+#: of the wanted value times the size of the variable.
 MAX_LENGTH, MAX_PAIRS, MAX_STEPS, MAX_NODES = 4096, 16, 32, 256
 
 BAD_PATH = "The query contains an invalid JSON Path expression."
@@ -27,10 +27,10 @@ _BLANKS = re.compile(r"[ \t\r\n]*")
 
 
 def parse(text: str) -> tuple[Condition, ...]:
-    """Read the parameter.
+    """Parse the parameter.
 
-    :returns: the conditions, all of which must hold. Of pairs with the same path, the
-        last one counts.
+    :returns: the conditions, all of which must hold. If a path occurs several times, the
+        last pair counts.
     :raises cratonserver.errors.Refused: with status 400.
 
     >>> parse('os.release:"9"')
@@ -60,17 +60,17 @@ def _skip_blanks(text: str, at: int) -> int:
 
 
 def _path(text: str, at: int) -> tuple[paths.Path, int]:
-    """Read a path and the colon after it.
+    """Parse a path and the colon after it.
 
-    :returns: the path, and where the colon ends.
+    :returns: the path, and the position after the colon.
     """
     path, end = paths.QUERY.scan(text, at)
     if text[end : end + 1] in ("", ","):
         given = text[at:end]
         raise errors.Refused(
-            400, f"vars: {given!r} has no colon; write name:value, the value as JSON."
+            400, f"vars: {given!r} has no colon. Write name:value, with the value as JSON."
         )
-    # An empty name is no variable.
+    # A variable name cannot be empty.
     if text[end] != ":" or not (path and path[0]) or len(path) > MAX_STEPS + 1:
         raise errors.Refused(400, BAD_PATH)
     try:
@@ -83,7 +83,10 @@ def _path(text: str, at: int) -> tuple[paths.Path, int]:
 
 
 def _value(text: str, at: int) -> tuple[t.Any, int]:
-    """Read a JSON value; give it and where it ends."""
+    """Parse a JSON value.
+
+    :returns: the value, and the position after it.
+    """
     try:
         value, end = _DECODER.raw_decode(text, at)
         return _check(value), end
@@ -92,10 +95,10 @@ def _value(text: str, at: int) -> tuple[t.Any, int]:
 
 
 def _check(value: t.Any) -> t.Any:
-    """Refuse what no variable can hold, and what is too much to look for.
+    """Return a value, if a variable can contain it and the search is cheap enough.
 
-    :raises ValueError: for half a character, the character NUL, and values with
-        too many parts.
+    :raises ValueError: for unpaired surrogates, NUL characters, and values with more than
+        :data:`MAX_NODES` parts.
     """
     left = [value]
     for count, part in enumerate(left):
@@ -107,7 +110,7 @@ def _check(value: t.Any) -> t.Any:
         elif isinstance(part, list):
             left.extend(part)
         elif isinstance(part, str) and "\0" in part:
-            raise ValueError("NUL is no character of a text")
+            raise ValueError("NUL character")
     json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     return value
 

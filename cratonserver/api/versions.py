@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The version documents at ``/`` and ``/v1``, by which OpenStack finds an API."""
+"""The version documents at ``/`` and ``/v1``, for the version discovery of OpenStack."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from cratonserver.openapi.operations import Operation, operation
 
 
 class Versions(View):
-    """Tell which versions of the API there are: one.
+    """The view of a version document, which lists the only version of the API.
 
-    keystoneauth reads this, whether an endpoint in the catalogue ends in ``/v1``
-    or not.
+    keystoneauth requests the document at the endpoint of the catalog, with or without
+    ``/v1`` at its end.
 
-    :param name: what generated clients call it.
+    :param name: ``operationId`` of the GET operation.
     """
 
-    #: It is asked for before anybody logs in.
+    #: Clients discover the version before they authenticate.
     is_open = True
 
     def __init__(self, name: str) -> None:
         self._name = name
 
     def responders(self) -> dict[str, Responder]:
-        """Return the responders."""
+        """Return the responders by HTTP method."""
         return {"GET": self.get}
 
     def get(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -45,7 +45,7 @@ class Versions(View):
         json_response.answer(resp, {"versions": [version]})
 
     def describe(self) -> dict[str, Operation]:
-        """Describe itself."""
+        """Return the operations of the OpenAPI document."""
         text: dict[str, t.Any] = {"type": "string"}
         link = {"type": "object", "properties": {"rel": text, "href": text}}
         version = {
@@ -62,5 +62,5 @@ class Versions(View):
             "properties": {"versions": {"type": "array", "items": version}},
             "required": ["versions"],
         }
-        summary = "Show the versions of the API."
+        summary = "List the versions of the API."
         return {"GET": operation(self._name, summary, answers={200: found}, is_open=True)}

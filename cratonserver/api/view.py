@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The base of the views: one object for each path, one method for each HTTP method."""
+"""The base classes of views. A view is an object for a path, with its HTTP methods."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from cratonserver.db.store import Store
 from cratonserver.openapi.operations import Operation
 
 T = t.TypeVar("T")
-#: Answers a request: takes the request, the response and the parameters of the path.
+#: A function that handles a request: ``responder(req, resp, **path_parameters)``.
 Responder = t.Callable[..., None]
 
 
 class View:
     """The view of a path that belongs to no kind."""
 
-    #: Whether it answers without credentials.
+    #: True if the path needs no credentials.
     is_open = False
 
     @functools.cached_property
     def methods(self) -> dict[str, Responder]:
-        """The responders by HTTP method. HEAD is answered like GET."""
+        """The responders by HTTP method. HEAD has the responder of GET."""
         found = self.responders()
         return {**found, "HEAD": found["GET"]} if "GET" in found else found
 
@@ -49,8 +49,7 @@ class KindView(View):
     :param kind: the kind.
     """
 
-    #: What of the kind it is about, as :meth:`cratonserver.db.policy.Policy.allow` is
-    #: told.
+    #: The argument ``part`` of :meth:`cratonserver.db.policy.Policy.allow`.
     part = ""
 
     def __init__(self, store: Store, kind: Kind) -> None:
@@ -72,7 +71,7 @@ class KindView(View):
     ) -> t.Iterator[Objects]:
         """Open a transaction that reads the objects of the kind.
 
-        :param single_query: whether there is only one query.
+        :param single_query: the caller runs one query only, which needs no transaction.
         """
         with self.store.read(single_query=single_query) as connection:
             yield Objects(self.store.tables, self.kind, req.context.identity, connection)
@@ -80,8 +79,8 @@ class KindView(View):
     def change(self, req: falcon.Request, work: t.Callable[[Objects], T]) -> T:
         """Change objects of the kind in a transaction.
 
-        :param work: makes the changes. It may be called again if another transaction
-            interferes.
+        :param work: function that makes the changes. It is called again if another
+            transaction interferes.
         :returns: the result of the work.
         """
         who = req.context.identity
@@ -95,5 +94,5 @@ class KindView(View):
 
 
 def no_content(resp: falcon.Response) -> None:
-    """Answer with 204."""
+    """Set the status 204."""
     resp.status = falcon.HTTP_204

@@ -41,5 +41,5 @@ class TestHealth(base.ServerTestCase):
         self.assertEqual(503, answer.status_code)
         self.assertEqual("no-store", answer.headers["cache-control"])
         self.assertEqual(
-            {"message": "The database does not answer", "status": 503}, answer.json
+            {"message": "The database does not respond", "status": 503}, answer.json
         )

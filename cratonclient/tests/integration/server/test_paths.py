@@ -278,7 +278,7 @@ class TestBodies(base.ServerTestCase):
         for name, (method, path) in self._places().items():
             for number in ("NaN", "Infinity", "-Infinity"):
                 text = f'{{"name": "n", "variables": {{"a": [{number}]}}}}'
-                problem = f"variables.a[0]: {number} is not a number of JSON"
+                problem = f"variables.a[0]: {number} is not valid JSON"
                 with self.about(f"{name} {number}"):
                     self.assertInvalid(self.root.call(method, path, text=text), problem)
 

@@ -88,7 +88,7 @@ class TestVariables(base.ServerTestCase):
     def test_a_repeated_key_is_refused(self):
         path = f"/clouds/{self.root.make('clouds')['id']}/variables"
         answer = self.root.put(path, text='{"a": 1, "b": {"c": 1, "c": 1}}')
-        self.assertInvalid(answer, "b.c: is given twice")
+        self.assertInvalid(answer, "b.c: duplicate name")
         self.assertEqual({}, self.root.get(path).json["variables"])
 
     def test_keys_that_differ_by_case_are_two(self):

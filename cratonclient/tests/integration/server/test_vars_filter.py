@@ -97,7 +97,7 @@ class TestMatching(base.ServerTestCase):
 
     def test_what_is_refused(self):
         for pairs, message in (
-            ("who", "vars: 'who' has no colon; write name:value, the value as JSON."),
+            ("who", "vars: 'who' has no colon. Write name:value, with the value as JSON."),
             ("s:str", vars_parameter.BAD_VALUE),
             ("l[0:1]:1", vars_parameter.BAD_PATH),
             ("s:\"'; DROP TABLE clouds; --", vars_parameter.BAD_VALUE),

@@ -113,7 +113,7 @@ class TestGrammar(base.TestCase):
             ("a:1,", ""),
             (",a:1", ""),
         ):
-            message = f"vars: {given!r} has no colon; write name:value, the value as JSON."
+            message = f"vars: {given!r} has no colon. Write name:value, with the value as JSON."
             self.assertRefused(text, message)
 
     def test_the_last_of_the_same_path_counts(self):
