@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``craton-server user`` and ``project``: what only the server's machine may do without a key.
+"""The commands ``craton-server user`` and ``craton-server project``.
 
-They ask the API itself, inside this process, as the owner of the fleet: what it
-refuses, they refuse. Only the root role is not of the API's world.
+They call the API inside this process, as a root user, so the rules of the API apply to them.
+Only the root role is written to the database directly, because the API cannot change it.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _URL = "http://fleet.invalid"
 
 
 class Failed(Exception):
-    """What was asked for cannot be done; one line says why."""
+    """A command failed. The message is one line."""
 
 
 class Administration:
-    """The users and projects of a fleet, for its owner.
+    """The commands. Each method runs one, and prints its output.
 
-    :param store: an open store.
-    :param craton: a client of the API on that store.
+    :param store: open store.
+    :param craton: client of the API on that store.
     """
 
     def __init__(self, store: Store, craton: client.Client) -> None:
@@ -41,7 +41,7 @@ class Administration:
         self._users = store.tables.metadata.tables["users"]
 
     def user_list(self, options: argparse.Namespace) -> None:
-        """Print the users: id, name, role, project."""
+        """Print the id, name, role and project of each user."""
         with self._store.read() as connection:
             roots = set(
                 connection.execute(sa.select(self._users.c.id).where(self._users.c.is_root))
@@ -55,7 +55,7 @@ class Administration:
                 print(user.id, user.username, role, user.project_id, sep="\t")
 
     def user_create(self, options: argparse.Namespace) -> None:
-        """Make a user, and print the key, this once."""
+        """Create a user and print its API key, which is not shown again."""
         user = self._craton.users.create(
             username=options.name,
             project_id=self._project(options.project) if options.project else FIRST_PROJECT,
@@ -69,9 +69,9 @@ class Administration:
         """Change the role of a user."""
         user = self._user(options)
         if options.root is None and options.admin is None:
-            raise Failed("say --admin, --no-admin, --root or --no-root")
+            raise Failed("give --admin, --no-admin, --root or --no-root")
         if options.root and options.admin is False:
-            raise Failed("a root user is an admin as well")
+            raise Failed("--root and --no-admin exclude each other: root users are admins")
         if options.root is not None:
             self._set_root(user.id, options.root)
         if options.admin is not None and not options.root:
@@ -82,24 +82,27 @@ class Administration:
         self._craton.users.delete(self._user(options).id)
 
     def user_key(self, options: argparse.Namespace) -> None:
-        """Replace the key of a user, and print the new one, this once."""
+        """Replace the API key of a user and print the new one, which is not shown again."""
         self._print_key(self._craton.users.replace_key(self._user(options).id))
 
     def project_list(self, options: argparse.Namespace) -> None:
-        """Print the projects: id and name."""
+        """Print the id and name of each project."""
         for project in self._craton.projects.list():
             print(project.id, project.name, sep="\t")
 
     def project_create(self, options: argparse.Namespace) -> None:
-        """Make a project, and print its id."""
+        """Create a project and print its id."""
         print(self._craton.projects.create(name=options.name).id)
 
     def project_delete(self, options: argparse.Namespace) -> None:
-        """Delete a project, with its users and its inventory."""
+        """Delete a project, its users and its inventory."""
         self._craton.projects.delete(self._project(options.project))
 
     def _set_root(self, user_id: int, is_root: bool) -> None:
-        """Give the role that the API does not give, and take it away."""
+        """Add or remove the root role in the database.
+
+        :raises cratonserver.errors.Refused: if that would remove the last root user.
+        """
         users = self._users
         changes = {"is_root": is_root, **({"is_admin": True} if is_root else {})}
 
@@ -111,7 +114,7 @@ class Administration:
         self._store.transact(work)
 
     def _user(self, options: argparse.Namespace) -> t.Any:
-        """Find a user by id, or by name, in one project if that is said."""
+        """Return the user with an id or a name, in the project of ``--project`` if given."""
         wanted = self._project(options.project) if options.project else None
         found = [
             user
@@ -122,7 +125,7 @@ class Administration:
         return self._one("user", options.user, found)
 
     def _project(self, text: str) -> str:
-        """Find a project by id or name."""
+        """Return the id of the project with an id or a name."""
         projects = list(self._craton.projects.list())
         with contextlib.suppress(ValueError):
             wanted = canonical(text)
@@ -133,11 +136,15 @@ class Administration:
 
     @staticmethod
     def _one(kind: str, text: str, found: list[t.Any]) -> t.Any:
+        """Return the only object that was found.
+
+        :raises Failed: if none or several were found.
+        """
         if not found:
-            raise Failed(f"there is no {kind} {text!r}")
+            raise Failed(f"{kind} {text!r} does not exist")
         if len(found) > 1:
-            ids = ", ".join(str(one.id) for one in found)
-            raise Failed(f"there are several {kind}s {text!r}: give the id, one of {ids}")
+            ids = ", ".join(str(candidate.id) for candidate in found)
+            raise Failed(f"several {kind}s match {text!r}: use one of the ids {ids}")
         return found[0]
 
     @staticmethod
@@ -147,9 +154,10 @@ class Administration:
 
 @contextlib.contextmanager
 def administration(store: Store) -> t.Iterator[Administration]:
-    """Give the administration of a fleet.
+    """Yield the commands for a fleet.
 
-    :raises Failed: when the API refuses something.
+    :param store: open store.
+    :raises Failed: if a command in the block fails.
     """
     session = auth.create_session_with(None, True)
     adapter = embedded.Adapter(composition.application_of(store, embedded.SETTINGS), store)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``craton-server``: make a fleet, and serve it."""
+"""The program ``craton-server``: its commands and their options."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ from cratonserver.identity import FIRST_PROJECT
 def main(argv: list[str] | None = None) -> int:
     """Run the program.
 
-    :param argv: the words of the command line, without the program's name.
+    :param argv: command line arguments, without the name of the program. The default is
+        ``sys.argv[1:]``.
     :returns: the exit status: 0 done, 1 failed, 2 wrong usage or configuration,
-        141 output closed.
+        130 interrupted, 141 output closed.
     """
     options = _parser().parse_args(argv)
     given = {
@@ -39,7 +40,9 @@ def main(argv: list[str] | None = None) -> int:
     except configuration.ConfigurationError as exc:
         print(f"craton-server: {exc}", file=sys.stderr)
         return 2
-    except BrokenPipeError:  # whoever read the output has seen enough
+    except BrokenPipeError:
+        # The reader of the output, such as head, has exited. Without the redirection,
+        # Python fails again when it flushes standard output at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except (StoreError, OSError) as exc:
@@ -50,7 +53,10 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def initialize(found: Configuration, options: argparse.Namespace) -> int:
-    """Add a root user and print how to log in, unless there is one."""
+    """Create the database and a root user, and print a cratonrc file.
+
+    Fail without a change if the database has a root user.
+    """
     url = (
         options.url
         or found.settings.proxies.public_url
@@ -60,12 +66,12 @@ def initialize(found: Configuration, options: argparse.Namespace) -> int:
         key = store.add_root_user(options.username)
         if key is None:
             print(
-                f"craton-server: {store.name} has a fleet with a root user already; "
-                "nothing was changed.",
+                f"craton-server: {store.name} already has a root user; nothing was changed. "
+                "To add a user, run craton-server user create.",
                 file=sys.stderr,
             )
             return 1
-    # The first four are for craton; openstack takes the others beside them.
+    # The command craton uses the first four variables. openstack uses the OS_ ones.
     variables = {
         "CRATON_URL": url,
         "OS_USERNAME": options.username,
@@ -81,7 +87,7 @@ def initialize(found: Configuration, options: argparse.Namespace) -> int:
 
 
 def run(found: Configuration, options: argparse.Namespace) -> int:
-    """Serve the fleet until told to stop."""
+    """Serve the fleet until a signal stops the server."""
     from cratonserver import composition
     from cratonserver.serving import logs
     from cratonserver.serving import server as serving
@@ -107,14 +113,14 @@ def run(found: Configuration, options: argparse.Namespace) -> int:
 
 
 def show(found: Configuration, options: argparse.Namespace) -> int:
-    """Print the configuration that is in force, and where it came from."""
+    """Print each setting, its value and the source of the value."""
     for line in found.lines():
         print(line)
     return 0
 
 
 def administer(found: Configuration, options: argparse.Namespace) -> int:
-    """Look after users and projects."""
+    """Run a command of the groups ``user`` and ``project``."""
     from cratonserver import administration
 
     with opened(found) as store:
@@ -128,20 +134,24 @@ def administer(found: Configuration, options: argparse.Namespace) -> int:
 
 
 def upgrade(found: Configuration, options: argparse.Namespace) -> int:
-    """Bring the tables to the version of this program, and say which that is."""
+    """Upgrade the tables to the version of this program, and print that version."""
     with opened(found, upgrade=True) as store:
         print(store.version())
     return 0
 
 
 def version(found: Configuration, options: argparse.Namespace) -> int:
-    """Say which version the tables have."""
+    """Print the version of the tables."""
     from cratonserver import composition
 
     with contextlib.closing(composition.store_at(found.settings.database, 1)) as store:
         known = store.version()
     if known is None:
-        print("craton-server: the database has no tables of Craton.", file=sys.stderr)
+        print(
+            "craton-server: the database has no Craton tables. To create them, run "
+            "craton-server init.",
+            file=sys.stderr,
+        )
         return 1
     print(known)
     return 0
@@ -149,9 +159,11 @@ def version(found: Configuration, options: argparse.Namespace) -> int:
 
 @contextlib.contextmanager
 def opened(found: Configuration, upgrade: bool = False) -> t.Iterator[Store]:
-    """Open the store of a configuration.
+    """Open the store of a configuration, and close it at the end of the block.
 
-    :param upgrade: whether tables of an older version are brought to this one.
+    :param found: the configuration.
+    :param upgrade: upgrade tables of an older version instead of refusing them.
+    :raises cratonserver.db.store.StoreError: if the database cannot be opened.
     """
     from cratonserver import composition
 
@@ -164,93 +176,146 @@ def opened(found: Configuration, upgrade: bool = False) -> t.Iterator[Store]:
 
 
 def _listening(listen: str) -> socket.socket:
-    """Listen, so that the port is known before anybody is told about it."""
+    """Return a listening socket.
+
+    :param listen: HOST:PORT.
+    :raises OSError: with a one-line message, if that is not possible.
+    """
     host, port = settings.address(listen)
     try:
         family = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family)
     except (OSError, UnicodeError) as exc:
-        # Python adds to the reason what is said here anyway.
+        # Python appends "(while attempting to bind ...)", which repeats the address.
         reason = str(getattr(exc, "strerror", None) or exc).partition(" (while ")[0]
         raise OSError(f"cannot listen at {listen}: {reason}") from exc
 
 
 def _url(host: str, port: int) -> str:
+    """Return the URL of the server at an address."""
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _parser() -> argparse.ArgumentParser:
+    """Build the parser of the command line."""
     parser = argparse.ArgumentParser(
-        prog="craton-server", description="Make a fleet, serve it, and look after it."
+        prog="craton-server", description="Create, serve and manage a Craton fleet."
     )
     parser.add_argument(
         "--version", action="version", version=f"craton-server {cratonclient.__version__}"
     )
     commands = parser.add_subparsers(metavar="<command>", required=True)
     init = _command(
-        commands, initialize, "init", "make the database and a root user, and print a cratonrc"
+        commands,
+        initialize,
+        "init",
+        "Create the database and a root user, and print a cratonrc file.",
     )
     init.add_argument(
         "--url",
         metavar="URL",
         type=_checked(settings.http_url),
-        help="URL at which the server is going to be reached (default: where it listens)",
+        help="URL at which clients will reach the server (default: public_url, or else the "
+        "address of listen)",
     )
     init.add_argument(
         "--username",
         metavar="NAME",
         type=_checked(_username),
         default="root",
-        help="name of the user (default: root)",
+        help="name of the root user (default: root)",
     )
-    _command(commands, run, "run", "serve the fleet", _everything())
+    _command(commands, run, "run", "Serve the fleet over HTTP.", _all_settings())
     _command(
-        commands, show, "config", "print the configuration that is in force", _everything()
+        commands,
+        show,
+        "config",
+        "Print the effective configuration and the source of each value.",
+        _all_settings(),
     )
-    database = _group(commands, "db", "look after the tables of the database")
-    _command(database, upgrade, "upgrade", "bring the tables to the version of this program")
-    _command(database, version, "version", "print the version of the tables")
+    database = _group(commands, "db", "Manage the tables of the database.")
+    _command(
+        database,
+        upgrade,
+        "upgrade",
+        "Upgrade the tables to the version of this program, and print that version.",
+    )
+    _command(database, version, "version", "Print the version of the tables.")
     _add_administration(commands)
     return parser
 
 
 def _add_administration(commands: t.Any) -> None:
-    """Add the commands for users and projects; each is a method of ``Administration``."""
+    """Add the commands for users and projects.
+
+    Each one calls a method of :class:`~cratonserver.administration.Administration`.
+    """
 
     def add(group: t.Any, task: str, name: str, help: str) -> argparse.ArgumentParser:
         command = _command(group, administer, name, help)
         command.set_defaults(task=task)
         return command
 
-    users = _group(commands, "user", "look after users, without a key")
-    listed = add(users, "user_list", "list", "list users: id, name, role, project")
-    made = add(users, "user_create", "create", "make a user; print id, name, project, key")
-    made.add_argument("name", type=_checked(_username), help="name to log in with")
-    changed = add(users, "user_set", "set", "change the role of a user")
-    deleted = add(users, "user_delete", "delete", "delete a user")
-    keyed = add(users, "user_key", "key", "replace a key; print id, name, project, key")
-    for one in (changed, deleted, keyed):
-        one.add_argument("user", help="id or name")
-    for one in (listed, made, changed, deleted, keyed):
-        one.add_argument("--project", metavar="PROJECT", help="id or name of the project")
-    for one in (made, changed):
-        one.add_argument("--admin", action=argparse.BooleanOptionalAction, help="an admin")
-        one.add_argument("--root", action=argparse.BooleanOptionalAction, help="a root user")
-    projects = _group(commands, "project", "look after projects, without a key")
-    add(projects, "project_list", "list", "list projects: id, name")
-    made = add(projects, "project_create", "create", "make a project; print its id")
-    made.add_argument("name", help="name, which need not be unique")
-    deleted = add(projects, "project_delete", "delete", "delete a project with all its content")
-    deleted.add_argument("project", help="id or name")
+    users = _group(
+        commands, "user", "Manage users directly in the database, without an API key."
+    )
+    listing = add(users, "user_list", "list", "List users: id, name, role, project.")
+    creation = add(
+        users,
+        "user_create",
+        "create",
+        "Create a user. Print its id, name, project and API key.",
+    )
+    creation.add_argument("name", type=_checked(_username), help="name of the user")
+    change = add(users, "user_set", "set", "Change the role of a user.")
+    deletion = add(users, "user_delete", "delete", "Delete a user.")
+    new_key = add(
+        users,
+        "user_key",
+        "key",
+        "Replace the API key of a user. Print its id, name, project and new API key.",
+    )
+    for command in (change, deletion, new_key):
+        command.add_argument("user", help="id or name of the user")
+    ambiguous = "project of the user (id or name); needed if several users have that name"
+    for command, text in (
+        (listing, "list only the users of this project (id or name)"),
+        (creation, "project of the user (id or name; default: the first project)"),
+        (change, ambiguous),
+        (deletion, ambiguous),
+        (new_key, ambiguous),
+    ):
+        command.add_argument("--project", metavar="PROJECT", help=text)
+    for command in (creation, change):
+        command.add_argument(
+            "--admin",
+            action=argparse.BooleanOptionalAction,
+            help="admin role: manage the users and variables of the own project",
+        )
+        command.add_argument(
+            "--root",
+            action=argparse.BooleanOptionalAction,
+            help="root role: full access to all projects",
+        )
+    projects = _group(
+        commands, "project", "Manage projects directly in the database, without an API key."
+    )
+    add(projects, "project_list", "list", "List projects: id, name.")
+    creation = add(projects, "project_create", "create", "Create a project. Print its id.")
+    creation.add_argument("name", help="name of the project; need not be unique")
+    deletion = add(
+        projects, "project_delete", "delete", "Delete a project, its users and its inventory."
+    )
+    deletion.add_argument("project", help="id or name of the project")
 
 
 def _group(commands: t.Any, name: str, help: str) -> t.Any:
-    """Add a word that commands of one subject begin with."""
+    """Add a group of commands, such as ``user``, and return it."""
     group = commands.add_parser(name, help=help, description=help)
     return group.add_subparsers(metavar="<command>", required=True)
 
 
-def _everything() -> list[settings.Declared]:
+def _all_settings() -> list[settings.Declared]:
     return list(settings.declared())
 
 
@@ -259,9 +324,16 @@ def _command(
     function: t.Callable[[Configuration, argparse.Namespace], int],
     name: str,
     help: str,
-    can_be_set: t.Sequence[settings.Declared] | None = None,
+    options: t.Sequence[settings.Declared] | None = None,
 ) -> argparse.ArgumentParser:
-    """Add a command, with options for what can be set; the database at least."""
+    """Add a command.
+
+    :param commands: the program or group to add it to.
+    :param function: function that runs the command and returns the exit status.
+    :param name: name of the command.
+    :param help: help text of the command.
+    :param options: settings to add as options; the default is the database only.
+    """
     command: argparse.ArgumentParser = commands.add_parser(name, help=help, description=help)
     command.set_defaults(command=function)
     command.add_argument(
@@ -269,18 +341,24 @@ def _command(
         metavar="FILE",
         action="append",
         default=[],
-        help="file to read; several may be given, the last one wins "
-        f"(default: {configuration.FILE_VARIABLE}, else {configuration.DEFAULT_FILE})",
+        help="configuration file; repeat the option to read several, later files take "
+        f"precedence (default: the file named by {configuration.FILE_VARIABLE}, or else "
+        f"{configuration.DEFAULT_FILE})",
     )
-    for declared in can_be_set or [next(settings.declared())]:
+    for declared in options or [next(settings.declared())]:
         _option(command, declared)
     return command
 
 
 def _option(command: argparse.ArgumentParser, declared: settings.Declared) -> None:
+    """Add the option of a setting. The configuration validates its value."""
     option = configuration.option_of(declared.name)
     default = ",".join(declared.default) if declared.type is tuple else declared.default
-    text = f"{declared.rule.help} (default: {default})".replace("%", "%%")
+    choices = "; ".join(
+        f"{choice}: {text}" for choice, text in declared.rule.choices.items() if text
+    )
+    text = f"{declared.rule.help}{choices and f' {choices}.'} (default: {default or 'empty'})"
+    text = text.replace("%", "%%")  # argparse formats help texts with %
     if declared.type is bool:
         command.add_argument(option, action=argparse.BooleanOptionalAction, help=text)
     else:
@@ -289,7 +367,7 @@ def _option(command: argparse.ArgumentParser, declared: settings.Declared) -> No
 
 
 def _checked(check: t.Callable[[str], str]) -> t.Callable[[str], str]:
-    """Let argparse show what a check has to say."""
+    """Wrap a function that raises ValueError as an argparse type that shows the message."""
 
     def read(text: str) -> str:
         try:
@@ -301,13 +379,16 @@ def _checked(check: t.Callable[[str], str]) -> t.Callable[[str], str]:
 
 
 def _username(text: str) -> str:
-    """Read the name of a user, who has to be able to send it in a header."""
+    """Check the name of a user. Clients send it in an HTTP header.
+
+    :raises ValueError: if that is not possible.
+    """
     if not text or text != text.strip() or not text.isprintable() or len(text) > 255:
-        raise ValueError("it has to be a name without control characters and outer blanks")
+        raise ValueError("must be 1 to 255 printable characters, without outer spaces")
     try:
         return text.encode("latin-1").decode("latin-1")
     except UnicodeError:
-        raise ValueError("it has to be in Latin-1, to be sent in a header") from None
+        raise ValueError("must be Latin-1, because it is sent in an HTTP header") from None
 
 
 if __name__ == "__main__":
