@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The plugin of OpenStackClient: its options, and the client its commands use.
+"""The plugin of OpenStackClient: its global option, and the client of its commands.
 
-OpenStackClient imports this at every start, so it imports nothing slow.
+OpenStackClient imports this module at every start, so it imports nothing slow at once.
+It uses osc-lib, which comes with OpenStackClient; the program ``craton`` does not import
+this module.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
+import importlib
 import typing as t
 
 if t.TYPE_CHECKING:
@@ -18,35 +20,66 @@ API_VERSION_OPTION = "os_fleet_management_api_version"
 DEFAULT_API_VERSION = "1"
 API_VERSIONS = {"1": "cratonclient.v1.client.Client"}
 
+_VARIABLE = "OS_FLEET_MANAGEMENT_API_VERSION"
+
 
 def make_client(instance: t.Any) -> client.Client:
-    """Make the client from what ``openstack`` knows of the cloud.
+    """Return a client with the session of ``openstack``.
 
-    :param instance: the client manager of OpenStackClient.
-    :returns: a client that finds Craton in the catalogue, or where an
-        override says it is.
+    :param instance: client manager of OpenStackClient.
+    :returns: a client that finds Craton in the catalog, or at the endpoint override of
+        the cloud.
+    :raises osc_lib.exceptions.UnsupportedVersion: if the API version is unknown.
+    :raises cratonclient.exceptions.UnableToAuthenticate: if the credentials are
+        incomplete.
     """
-    from cratonclient import auth, session
-    from cratonclient.v1 import client
+    from osc_lib import exceptions as osc_exceptions
 
+    from cratonclient import auth, exceptions, session
+
+    client_class = _client_class(str(instance._api_version[API_NAME]))
     config = getattr(instance, "_cli_options", None)
-    return client.Client(
-        auth.bind(
+    try:
+        bound = auth.bind(
             instance.session,
             region_name=instance.region_name,
             interface=instance.interface,
             endpoint_override=config and config.get_endpoint(session.SERVICE_TYPE),
         )
-    )
+    except osc_exceptions.AuthorizationFailure as exc:
+        raise exceptions.UnableToAuthenticate(str(exc), exception=exc) from exc
+    return t.cast("client.Client", client_class(bound))
 
 
 def build_option_parser(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    """Add the global option of this plugin."""
+    """Add the global option of this plugin.
+
+    :param parser: parser of the global options of OpenStackClient.
+    """
+    from osc_lib import utils
+
     parser.add_argument(
         "--os-fleet-management-api-version",
         metavar="<fleet-management-api-version>",
-        default=os.environ.get("OS_FLEET_MANAGEMENT_API_VERSION", DEFAULT_API_VERSION),
-        help="Fleet management (Craton) API version, default="
-        f"{DEFAULT_API_VERSION} (Env: OS_FLEET_MANAGEMENT_API_VERSION)",
+        default=utils.env(_VARIABLE, default=DEFAULT_API_VERSION),
+        help=f"Fleet management (Craton) API version, default={DEFAULT_API_VERSION} "
+        f"(Env: {_VARIABLE})",
     )
     return parser
+
+
+def _client_class(version: str) -> t.Any:
+    """Return the client class of an API version, such as ``1`` or ``1.0``.
+
+    osc-lib has a function for this, but has deprecated it without a successor.
+    """
+    from osc_lib import exceptions as osc_exceptions
+
+    path = API_VERSIONS.get(version.partition(".")[0])
+    if path is None:
+        raise osc_exceptions.UnsupportedVersion(
+            f"There is no version {version!r} of the fleet management API. "
+            f"Versions are: {', '.join(API_VERSIONS)}."
+        )
+    module, _, name = path.rpartition(".")
+    return getattr(importlib.import_module(module), name)

@@ -53,7 +53,7 @@ def rules_of(kind: Kind) -> Rules:
 
 def _lineage(kind: Kind) -> t.Iterator[Kind]:
     """Yield a kind and the kinds that it extends, the nearest first."""
-    by_class = {one.resource_class: one for one in v1.kinds()}
+    by_class = {one.resource_class: one for one in [*v1.kinds(), kind]}
     for resource_class in kind.resource_class.__mro__:
         if resource_class in by_class:
             yield by_class[resource_class]

@@ -31,7 +31,15 @@ SLOW_FOR_COMMANDS = (
     "cratonclient.session",
     "cratonclient.auth",
 )
-SLOW = ("requests", "keystoneauth1", "sqlalchemy", "prettytable", "cmd2", "openstack")
+SLOW = (
+    "requests",
+    "keystoneauth1",
+    "sqlalchemy",
+    "prettytable",
+    "cmd2",
+    "openstack",
+    "osc_lib",
+)
 
 
 class Import(t.NamedTuple):
@@ -447,7 +455,7 @@ class TestStart(base.TestCase):
             " '--os-project-id', 'p', 'host', 'list', '-f', 'json'])\n"
             "server.shutdown()\n"
             "print(json.dumps([status, out.getvalue(), err.getvalue(), [n for n in"
-            " ('prettytable', 'cmd2', 'openstack', 'sqlalchemy', 'cratonserver',"
+            " ('prettytable', 'cmd2', 'openstack', 'osc_lib', 'sqlalchemy', 'cratonserver',"
             " 'keystoneauth1', 'yaml')"
             " if n in sys.modules]]))"
         )

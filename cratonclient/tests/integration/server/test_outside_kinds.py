@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Kinds of other packages: parts with any name, and rules of their own."""
+
+from __future__ import annotations
+
+import pathlib
+import types
+import typing as t
+from unittest import mock
+
+from cratonclient import auth, crud, exceptions, kinds
+from cratonclient.fields import Field, Parameter, Sub
+from cratonclient.tests import base
+from cratonclient.tests.integration.server import databases
+from cratonclient.v1 import client, labels, shared, variables
+from cratonserver import composition, embedded, errors
+from cratonserver.db import policy, storage
+from cratonserver.db.store import Store
+from cratonserver.kinds import registry
+
+
+class Rack(crud.Resource):
+    """A rack in a region."""
+
+    name = shared.name("region")
+    units = Field(int, "height in rack units", null=True, update=True)
+    region_id = shared.REGION
+    project_id = shared.PROJECT
+    power_settings = Sub(variables.VariableManager, dict, "settings of its power supply")
+    tags = Sub(labels.LabelManager, list, "words to find the rack by")
+
+    filters = ("id", "name", "units")
+    parameters: t.ClassVar[crud.Parameters] = {
+        "tag": Parameter(str, "tag of the rack", compares="tags")
+    }
+    unique = ("region_id", "name")
+
+
+class RackManager(crud.CRUDClient[Rack]):
+    """A manager for racks."""
+
+    key = "rack"
+    base_path = "/racks"
+    resource_class = Rack
+
+
+class Rules(types.ModuleType):
+    """A module with rules, as another package would register it."""
+
+    class Storage(storage.Storage):
+        """The storage rules of racks: ``units`` is a minimum."""
+
+        def condition(self, table, name, value, given):
+            """Return the condition for racks that are at least so high."""
+            return table.c.units >= value if name == "units" else None
+
+    class Policy(policy.Policy):
+        """The policy of racks."""
+
+        name_taken = "There is such a rack."
+
+        def check_update(self, change):
+            """Refuse a rack without height."""
+            if change.values.get("units") == 0:
+                raise errors.Refused(400, "A rack has at least one unit.")
+
+
+class OutsideTestCase(base.TestCase):
+    """A fleet with racks."""
+
+    module: types.ModuleType | None = None
+
+    def setUp(self):
+        super().setUp()
+        kind = kinds.kind_of(RackManager)
+        found = {"racks": self.module} if self.module else {}
+        with mock.patch.object(registry, "_registered", return_value=found):
+            rules = (*registry.all_rules(), registry.rules_of(kind))
+        store = Store(databases.new(self.addCleanup), rules)
+        self.addCleanup(store.close)
+        store.open()
+        session = auth.create_session_with(None, True)
+        application = composition.application_of(store, embedded.SETTINGS)
+        session.mount("http://fleet.invalid", embedded.Adapter(application, store))
+        craton = client.Client(session, "http://fleet.invalid")
+        cloud = craton.clouds.create(name="prod")
+        self.region = craton.regions.create(name="east", cloud_id=cloud.id)
+        self.racks = RackManager(session, "http://fleet.invalid/v1")
+
+    def create(self, name: str, **fields: t.Any) -> Rack:
+        """Create a rack."""
+        return self.racks.create(name=name, region_id=self.region.id, **fields)
+
+
+class TestParts(OutsideTestCase):
+    """A part does not have to be called variables or labels."""
+
+    def test_a_mapping_can_be_changed(self):
+        rack = self.create("r1", power_settings={"volts": 230})
+        self.assertEqual({"volts": 230}, rack.to_dict()["power_settings"])
+        changed = rack.power_settings.update(phases=3)
+        self.assertEqual({"volts": 230, "phases": 3}, changed.to_dict())
+        rack.power_settings.delete("volts")
+        self.assertEqual({"phases": 3}, rack.power_settings.get().to_dict())
+        self.assertEqual({"phases": 3}, self.racks.get(rack.id).to_dict()["power_settings"])
+
+    def test_a_list_can_be_changed_and_filtered_by(self):
+        rack, _ = self.create("r1", tags=["old", "b"]), self.create("r2")
+        self.assertEqual(["b", "new", "old"], rack.tags.add("new"))
+        rack.tags.remove("old")
+        self.assertEqual(["b", "new"], rack.tags.get())
+        self.assertEqual(["b", "new"], self.racks.get(rack.id).to_dict()["tags"])
+        self.assertEqual(["r1"], [one.name for one in self.racks.list(tag="new")])
+
+    def test_parts_go_with_their_owner(self):
+        rack = self.create("r1", tags=["a"], power_settings={"volts": 230})
+        rack.delete()
+        self.assertRaises(exceptions.NotFound, rack.tags.get)
+        self.assertEqual([], list(self.racks.list(tag="a")))
+
+    def test_the_document_describes_them(self):
+        document = self.racks.session.get("http://fleet.invalid/v1/openapi.json").json()
+        for path in ("/v1/racks/{id}/power-settings", "/v1/racks/{id}/tags"):
+            self.assertLessEqual({"get", "put", "delete"}, set(document["paths"][path]))
+
+
+class TestRules(OutsideTestCase):
+    """Another package registers rules for its kind."""
+
+    module = Rules("racks")
+
+    def test_its_policy_applies(self):
+        self.create("r1")
+        error = self.assertRaises(exceptions.Conflict, self.create, "r1")
+        self.assertEqual("There is such a rack.", error.server_message)
+        invalid = self.assertRaises(exceptions.BadRequest, self.create, "r2", units=0)
+        self.assertEqual("A rack has at least one unit.", invalid.server_message)
+        self.assertEqual(["r1"], [one.name for one in self.racks.list()])
+
+    def test_its_storage_rules_apply(self):
+        for name, units in (("low", 10), ("high", 42)):
+            self.create(name, units=units)
+        self.assertEqual(["high"], [one.name for one in self.racks.list(units=20)])
+
+    def test_a_kind_without_a_module_has_the_defaults(self):
+        with mock.patch.object(registry, "_registered", return_value={}):
+            rules = registry.rules_of(kinds.kind_of(RackManager))
+        self.assertIs(storage.Storage, type(rules.storage))
+        self.assertIs(policy.Policy, type(rules.policy))
+
+
+class TestRegistry(base.TestCase):
+    def test_every_module_of_the_room_is_registered(self):
+        room = pathlib.Path(registry.__file__).parent
+        names = {path.stem for path in room.glob("*.py")} - {"__init__", "registry"}
+        self.assertEqual(names, set(registry.COLLECTIONS))
