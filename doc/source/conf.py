@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How Sphinx builds this documentation."""
+"""The Sphinx configuration of the documentation."""
 
 import pathlib
 import sys
@@ -22,7 +22,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
 ]
-# -- of an option is no dash, and what is quoted is often typed.
+# Options begin with two hyphens, and readers copy quoted text.
 smartquotes = False
 highlight_language = "text"
 html_theme = "furo"
@@ -30,7 +30,7 @@ html_static_path = ["_static"]
 html_css_files = ["custom.css"]
 html_title = f"{project} {version}"
 
-# One for each program, and one for each object: craton-host(1).
+# One man page per program and one per object, such as craton-host(1).
 man_pages = [
     ("cli/craton", "craton", "reach a fleet from the command line", [], 1),
     ("cli/craton-server", "craton-server", "serve a fleet", [], 1),
@@ -46,23 +46,24 @@ autodoc_typehints = "description"
 
 
 def _describe(app, exception):
-    """Write the OpenAPI document, and the page of it, beside the documentation."""
+    """Add the OpenAPI document and its page to the HTML output."""
     if exception or app.builder.name != "html":
         return
     import json
     import pathlib
 
-    from cratonserver.api import application as server
-    from cratonserver.db import store
+    from cratonserver import composition
+    from cratonserver.api import application
     from cratonserver.openapi import document, page
 
-    # Nothing is stored there: the document follows from the declarations.
-    described = document.document(server.routes(store.Store("sqlite:///unused.db")))
+    # The document follows from the declarations, so the database is never opened.
+    store = composition.store_at("sqlite:///unused.db")
+    described = document.document(application.paths(store), store.tables)
     folder = pathlib.Path(app.outdir) / "server"
     (folder / "openapi.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
     (folder / "api.html").write_text(page.page(described), encoding="utf-8")
 
 
 def setup(app):
-    """Register what this file adds to Sphinx."""
+    """Connect the function above to the end of a build."""
     app.connect("build-finished", _describe)
