@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The API as data: JSON Schemas, which also check requests, and the OpenAPI document with
-its page.
+"""The JSON Schemas of the API, which also validate requests, and the OpenAPI document.
 
-Nothing here answers a request.
+The views that serve the document and its HTML page are in :mod:`cratonserver.api`.
 """

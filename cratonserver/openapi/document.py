@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The OpenAPI document: the API as the declarations define it, for programs to read.
+"""The OpenAPI document, derived from the declarations and the views.
 
-:func:`document` goes through the paths of the application; each view describes its
-methods. Requests are checked against the same schemas, so the document cannot differ
-from the server.
+:func:`document` visits the paths of the application, and each view describes its methods.
+Requests are validated against the same schemas, so the document matches the server.
 """
 
 from __future__ import annotations
@@ -22,10 +21,10 @@ _INFO = {
     "version": "1.0",
     "summary": "The inventory of a fleet.",
     "description": (
-        "Clouds hold regions, regions hold cells; hosts and network devices live in a "
-        "region or a cell. Each of them carries variables: JSON values that what is below "
-        "it inherits. HEAD works wherever GET does, and OPTIONS tells the methods of a path. "
-        "A method that a path does not have is answered with 405."
+        "Clouds contain regions, and regions contain cells. Hosts and network devices "
+        "belong to a region or a cell. Each of them has variables: JSON values that "
+        "everything below it inherits. HEAD works wherever GET works. OPTIONS lists the "
+        "methods of a path. All other methods are refused with 405."
     ),
     "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
     "x-generator": f"python-cratonclient {__version__}",
@@ -33,7 +32,7 @@ _INFO = {
 
 
 class Described(t.Protocol):
-    """A view of the application."""
+    """The interface of a view, as far as the document needs it."""
 
     is_open: bool
 
@@ -46,7 +45,7 @@ class Described(t.Protocol):
 
 
 def document(paths: t.Mapping[str, Described], tables: Tables) -> dict[str, t.Any]:
-    """Return the OpenAPI 3.1 document of an application.
+    """Return the OpenAPI 3.1 document of the application.
 
     :param paths: views by path, in the notation of Falcon.
     :param tables: the tables.
@@ -55,7 +54,7 @@ def document(paths: t.Mapping[str, Described], tables: Tables) -> dict[str, t.An
     return {
         "openapi": "3.1.0",
         "info": _INFO,
-        "servers": [{"url": "/", "description": "the server of this document"}],
+        "servers": [{"url": "/", "description": "the server that serves this document"}],
         "security": operations.SECURITY,
         "tags": [
             *(kind_operations.tag(kind) for kind in kinds),
@@ -64,7 +63,7 @@ def document(paths: t.Mapping[str, Described], tables: Tables) -> dict[str, t.An
         "paths": {
             path.replace("{item_id:id}", "{id}"): _path(path, view)
             for path, view in paths.items()
-            if path == "/" or not path.endswith("/")  # the same path, spelled differently
+            if path == "/" or not path.endswith("/")  # not the alias /v1/
         },
         "components": {
             "schemas": kind_operations.components(tables),
@@ -78,7 +77,7 @@ def _kind(view: Described) -> Kind | None:
 
 
 def _path(path: str, view: Described) -> dict[str, t.Any]:
-    """Describe a path: the methods of its view, HEAD and OPTIONS."""
+    """Return the path item of a path: the methods of its view, HEAD and OPTIONS."""
     described = view.describe()
     made: dict[str, t.Any] = {}
     kind = _kind(view)

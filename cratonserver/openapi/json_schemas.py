@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The JSON Schemas that follow from the declarations.
+"""The JSON Schemas of fields and bodies, derived from the declarations.
 
-What checks a request and what describes the API to its users read the same
-schemas, so neither can say what the other does not (wire document, sections 4.3,
-5.1 and 5.5).
+The validation of requests and the OpenAPI document use the same schemas, so they always
+agree.
 """
 
 from __future__ import annotations
@@ -17,12 +16,12 @@ from cratonserver import identity
 
 JsonSchema = dict[str, t.Any]
 
-#: What the store keeps as an integer.
+#: The range of integers that the database can store.
 MIN_INTEGER, MAX_INTEGER = -(2**31), 2**31 - 1
-#: The longest name, label and the like, in characters.
+#: The maximum length of names and labels, in characters.
 MAX_NAME = 255
 
-#: PostgreSQL stores no NUL characters, so they are nowhere allowed.
+#: PostgreSQL cannot store NUL characters, so no text may contain them.
 _TEXT = {"type": "string", "pattern": r"^[^\x00]*$"}
 _NAME = {**_TEXT, "maxLength": MAX_NAME}
 _JSON_TYPES = {str: "string", int: "integer", bool: "boolean", list: "array", dict: "object"}
@@ -57,12 +56,12 @@ def strings(name: str) -> JsonSchema:
 
 
 def for_create(kind: Kind) -> JsonSchema:
-    """Make the schema of the body of a POST."""
+    """Return the schema of the body of a POST."""
     return _body(kind, "create")
 
 
 def for_update(kind: Kind) -> JsonSchema:
-    """Make the schema of the body of a PUT."""
+    """Return the schema of the body of a PUT."""
     return _body(kind, "update")
 
 
@@ -105,18 +104,18 @@ def _text(field: Field[t.Any]) -> JsonSchema:
     if isinstance(field, Ref):
         made["pattern"] = identity.PROJECT_ID.pattern
     if field.format == "ip":
-        # The address itself is checked where its canonical form is made.
+        # For the document only: the server checks addresses when it normalizes them.
         made["anyOf"] = [{"format": "ipv4"}, {"format": "ipv6"}]
     if field.max_length > MAX_NAME:
-        # A long text is limited by its bytes in UTF-8, which JSON Schema does not know.
+        # The limit of a long text is in bytes of UTF-8, which JSON Schema cannot express.
         made["x-maxBytes"] = field.max_length
     return made
 
 
 def parameter(field: Field[t.Any]) -> JsonSchema:
-    """Make the schema of a parameter that is compared with a field.
+    """Return the schema of a parameter that is compared with a field.
 
-    It may be longer than the field: it only finds nothing then.
+    It has no maximum length: a value that is longer than the field matches nothing.
     """
     made: JsonSchema = {"type": _JSON_TYPES[field.type]}
     if field.type is str:
@@ -135,19 +134,19 @@ def identifier(kind: Kind, description: str) -> JsonSchema:
 
 
 def shown(field: Field[t.Any]) -> JsonSchema:
-    """Return the schema of the value of a field in an answer."""
+    """Return the schema of the value of a field in a response."""
     made: JsonSchema = {"description": field.help, "type": _JSON_TYPES[field.type]}
     if field.name in ("created_at", "updated_at"):
         made["pattern"] = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}$"
     elif field.type is str and isinstance(field, Ref) and field.create:
-        # The answer to a POST repeats it as it was sent (wire document, section 4.3).
+        # The response to a POST repeats the value as it was sent, in any spelling.
         made["pattern"] = identity.PROJECT_ID.pattern
     elif field.type is str and (isinstance(field, Ref) or field.name == "id"):
         made["format"] = "uuid"
     elif field.type is list:
         made["items"] = {"type": field.items}
     types = [made["type"]]
-    if field.read_as is not None:  # what was just written is shown as it was written
+    if field.read_as is not None:  # the response to a write repeats the value as it was sent
         types.append(_JSON_TYPES[field.read_as])
     if field.null:
         types.append("null")

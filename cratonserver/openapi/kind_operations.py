@@ -42,7 +42,7 @@ def components(tables: Tables) -> dict[str, JsonSchema]:
 
 
 def _closed(**properties: JsonSchema) -> JsonSchema:
-    """Make the schema of an object that has these members and no others."""
+    """Return the schema of an object with exactly these members."""
     return {
         "type": "object",
         "properties": properties,
@@ -52,7 +52,7 @@ def _closed(**properties: JsonSchema) -> JsonSchema:
 
 
 def _value() -> JsonSchema:
-    """Make the schema of a JSON value; the depth is what it cannot say."""
+    """Return the schema of a JSON value. It cannot express the maximum depth."""
     text = json_schemas.VARIABLE_NAMES["items"]
     return {
         "description": "any JSON value",
@@ -70,7 +70,7 @@ def _value() -> JsonSchema:
 
 
 def _with_values(body: JsonSchema) -> JsonSchema:
-    """Say in the schema of a body what the values of variables are."""
+    """Return the schema of a body, with the schema of the values of variables added."""
     if "variables" not in body["properties"]:
         return body
     text = body["properties"]["variables"]["description"]
@@ -170,7 +170,7 @@ def item(kind: Kind) -> dict[str, Operation]:
         ),
         "PUT": operation(
             f"update{name}",
-            f"Change {_one(kind)}. Fields that are not sent stay.",
+            f"Update {_one(kind)}. Omitted fields keep their values.",
             answers={200: ref(name)},
             refusals={400, 404, 409},
             body=changes,
@@ -178,8 +178,8 @@ def item(kind: Kind) -> dict[str, Operation]:
         ),
         "DELETE": operation(
             f"delete{name}",
-            f"Delete {_one(kind)} and everything in it. Deleting {_one(kind)} that does "
-            "not exist also returns 204.",
+            f"Delete {_one(kind)} and everything that belongs to it. Deleting {_one(kind)} "
+            "that does not exist also returns 204.",
             answers={204: None},
             refusals={409},
             tag=tag,
@@ -197,7 +197,7 @@ def mapping_part(kind: Kind, part: str, resolvable: bool) -> dict[str, Operation
     """Return the operations of a mapping part, such as variables, by HTTP method.
 
     :param part: name of the part.
-    :param resolvable: whether it can include inherited values.
+    :param resolvable: the part can include inherited values.
     """
     allowed = parameter_schemas.of_item(resolvable=resolvable)
     return _part(
@@ -205,7 +205,11 @@ def mapping_part(kind: Kind, part: str, resolvable: bool) -> dict[str, Operation
         part,
         shown=ref(_part_schema(part, dict)),
         parameters=[query(name, schema) for name, schema in allowed.items()],
-        put=(f"Set {part}. Other {part} stay.", "Variables", {"rack": "r1", "disks": [1, 2]}),
+        put=(
+            f"Set {part}, and keep the other {part}.",
+            "Variables",
+            {"rack": "r1", "disks": [1, 2]},
+        ),
         delete=(f"Delete {part} by name.", "VariableNames", ["rack"]),
     )
 
@@ -221,7 +225,7 @@ def list_part(kind: Kind, part: str) -> dict[str, Operation]:
         part,
         shown=ref(name),
         parameters=[],
-        put=(f"Add {part}. Other {part} stay.", name, example),
+        put=(f"Add {part}, and keep the other {part}.", name, example),
         delete=(f"Remove {part}.", name, example),
     )
 
@@ -268,18 +272,18 @@ def _part(
 
 
 def tag(kind: Kind) -> dict[str, str]:
-    """Make the tag that the operations of a kind have."""
+    """Return the tag of the operations of a kind."""
     return {"name": kind.plural, "description": _summary(kind)}
 
 
 def path_parameter(kind: Kind) -> dict[str, t.Any]:
-    """Make the parameter that a path has for an id."""
+    """Return the path parameter for the id of an object."""
     made = query("id", json_schemas.identifier(kind, f"id of {_one(kind)}"))
     return {**made, "in": "path", "required": True}
 
 
 def _example(kind: Kind) -> dict[str, t.Any]:
-    """Make an example of a body, with what is required."""
+    """Return an example of a body, with the required fields."""
     fields = kind.fields.items()
     return {name: _example_of(kind, field) for name, field in fields if field.required}
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an OpenAPI document is made of: operations, answers, errors.
+"""The building blocks of the OpenAPI document: operations, responses and errors.
 
-A view that belongs to no kind describes itself with these, in a method
-``describe`` that gives an operation for each method of HTTP.
+Views that belong to no kind use them in their method ``describe``, which returns the
+operations by HTTP method.
 """
 
 from __future__ import annotations
@@ -12,35 +12,35 @@ import typing as t
 from cratonserver.openapi.json_schemas import JsonSchema
 
 Operation = dict[str, t.Any]
-#: How a user says who it is: Craton's own way, or Keystone's.
+#: The alternatives for authentication: an API key of Craton, or a token of Keystone.
 SECURITY: list[dict[str, list[str]]] = [
     {"user": [], "key": [], "project": []},
     {"keystone": []},
 ]
 
+#: The names and descriptions of error responses, by status.
 _REFUSALS = {
-    400: ("Invalid", "The request does not fit. The message names every problem."),
+    400: ("Invalid", "The request is invalid. The message lists the problems."),
     401: ("Unauthenticated", "The credentials are missing or wrong."),
-    403: ("Forbidden", "The user has not the role that this needs."),
-    404: ("NotFound", "There is no such object, or none that the user may see."),
+    403: ("Forbidden", "The user lacks the role that this operation requires."),
+    404: ("NotFound", "The object does not exist, or is not visible to the user."),
     408: ("TooSlow", "The request did not arrive in time."),
     409: ("Conflict", "The name is taken, or the object is in use."),
-    411: ("NoLength", "The server needs to know the length of the body."),
-    413: ("BodyTooLarge", "The body is larger than the server takes."),
-    414: ("URLTooLong", "The URL is longer than the server takes."),
-    431: ("HeadersTooLong", "The headers are longer than the server takes."),
-    500: ("Failed", "The server failed. Its log tells why, under the id of the request."),
-    501: ("UnknownCoding", "The only Transfer-Encoding that is known is chunked."),
-    503: ("Unavailable", "The server cannot do it now. It may be tried again."),
+    411: ("NoLength", "The server cannot read a chunked body. Send Content-Length instead."),
+    413: ("BodyTooLarge", "The body is larger than the limit of the server."),
+    414: ("URLTooLong", "The URL is longer than the limit of the server."),
+    431: ("HeadersTooLong", "The headers are longer than the limit of the server."),
+    500: ("Failed", "An unexpected error occurred. The log of the server has the details."),
+    501: ("UnknownCoding", "The server supports no Transfer-Encoding other than chunked."),
+    503: ("Unavailable", "The service is temporarily unavailable. Try again."),
 }
-#: What any request may be answered with: those that do not get to their view (see
-#: :mod:`cratonserver.serving.size_limits` and :mod:`~cratonserver.serving.server`), and
-#: those that fail.
+#: The error statuses of all operations. Most come from the layers around the views, see
+#: :mod:`cratonserver.serving.size_limits` and :mod:`cratonserver.serving.server`.
 ANYWHERE = frozenset({408, 411, 413, 414, 431, 500, 501, 503})
 
 
 def ref(name: str) -> JsonSchema:
-    """Refer to a schema of the document by its name."""
+    """Return a reference to a schema of the document."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
@@ -55,16 +55,16 @@ def operation(
     tag: str = "server",
     is_open: bool = False,
 ) -> Operation:
-    """Make an operation.
+    """Return an operation.
 
-    :param operation_id: what generated clients call it, such as ``listHosts``.
-    :param summary: what it does, as a short sentence.
-    :param answers: the schema of the body by status, ``None`` for no body.
-    :param refusals: the statuses of errors, beside those that occur everywhere.
-    :param parameters: of the path and the query.
-    :param body: the schema of the body that it needs.
-    :param tag: what it belongs to.
-    :param is_open: whether it needs no credentials.
+    :param operation_id: name of the operation in generated clients, such as ``listHosts``.
+    :param summary: description, as one or more short sentences.
+    :param answers: schemas of the bodies of responses, by status. ``None`` for no body.
+    :param refusals: error statuses, in addition to those of all operations.
+    :param parameters: parameters of the query.
+    :param body: media type object of the request body: its schema and an example.
+    :param tag: tag of the operation, which is the plural of a kind, or ``server``.
+    :param is_open: the operation needs no credentials.
     """
     responses = {str(status): answer(schema) for status, schema in answers.items()}
     if 201 in answers:
@@ -87,8 +87,8 @@ def operation(
     return {**made, "security": []} if is_open else made
 
 
-def answer(schema: JsonSchema | None, description: str = "Done.") -> dict[str, t.Any]:
-    """Make an answer with a body, or with none."""
+def answer(schema: JsonSchema | None, description: str = "Success.") -> dict[str, t.Any]:
+    """Return a response, without a body if the schema is ``None``."""
     made: dict[str, t.Any] = {
         "description": description,
         "headers": {"x-openstack-request-id": {"$ref": "#/components/headers/RequestId"}},
@@ -99,7 +99,7 @@ def answer(schema: JsonSchema | None, description: str = "Done.") -> dict[str, t
 
 
 def query(name: str, schema: JsonSchema) -> dict[str, t.Any]:
-    """Make a parameter of the query string."""
+    """Return a parameter of the query string."""
     bare = {key: value for key, value in schema.items() if key != "description"}
     made = {
         "name": name,
@@ -113,26 +113,26 @@ def query(name: str, schema: JsonSchema) -> dict[str, t.Any]:
 
 
 def without_body(described: Operation) -> Operation:
-    """Make HEAD of GET."""
+    """Return the HEAD operation for a GET operation."""
     responses = {}
     for status, found in described["responses"].items():
         names = {f"#/components/responses/{name}": text for name, text in _REFUSALS.values()}
-        text = names.get(found.get("$ref", ""), "Done.")
+        text = names.get(found.get("$ref", ""), "Success.")
         responses[status] = answer(None, text)
     name = described["operationId"]
     return {
         **described,
         "operationId": f"head{name[0].upper()}{name[1:]}",
-        "summary": f"{described['summary'].removesuffix('.')}, without the body.",
+        "summary": f"{described['summary'].removesuffix('.')} (headers only).",
         "responses": responses,
     }
 
 
 def methods(name: str, tag: str, is_open: bool) -> Operation:
-    """Make OPTIONS, which every path has."""
+    """Return the OPTIONS operation of a path."""
     made = operation(
         f"options{name}",
-        "Tell the methods of this path.",
+        "List the methods of this path.",
         answers={200: None},
         tag=tag,
         is_open=is_open,
@@ -146,20 +146,20 @@ def methods(name: str, tag: str, is_open: bool) -> Operation:
 
 
 def shared() -> dict[str, t.Any]:
-    """Make the components that all operations share."""
+    """Return the components that all operations share."""
     return {
         "responses": {name: answer(ref("Error"), text) for name, text in _REFUSALS.values()},
         "headers": {
             "RequestId": {
-                "description": "under which the log of the server has the request",
+                "description": "id of the request in the log of the server",
                 "schema": {"type": "string"},
             }
         },
         "securitySchemes": {
-            "user": _header("X-Auth-User", "name of a user of Craton itself"),
-            "key": _header("X-Auth-Token", "API key of that user"),
-            "project": _header("X-Auth-Project", "UUID of the project of that user"),
-            "keystone": _header("X-Auth-Token", "token of Keystone, on servers that use it"),
+            "user": _header("X-Auth-User", "name of a Craton user"),
+            "key": _header("X-Auth-Token", "API key of the user"),
+            "project": _header("X-Auth-Project", "UUID of the project of the user"),
+            "keystone": _header("X-Auth-Token", "Keystone token, on servers that use Keystone"),
         },
     }
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``/v1/docs``: the OpenAPI document as a page for people.
+"""``/v1/docs``: the OpenAPI document as an HTML page.
 
-The page is drawn here and is whole: no script, no font and no style comes from
-elsewhere, and its policy for browsers allows none.
+The page is self-contained: it loads no scripts, fonts or style sheets, and its
+Content-Security-Policy forbids them.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ import typing as t
 from cratonserver.openapi.json_schemas import JsonSchema
 from cratonserver.openapi.operations import Operation
 
+#: The methods that the page shows. HEAD and OPTIONS would repeat them.
 _SHOWN = ("get", "post", "put", "delete")
 
 
 def page(document: t.Mapping[str, t.Any], document_url: str = "openapi.json") -> str:
-    """Draw a document.
+    """Return the HTML page of a document.
 
-    :param document: of OpenAPI, as :func:`cratonserver.openapi.document.document` makes it.
-    :param document_url: where the document itself is.
-    :returns: a page of HTML.
+    :param document: OpenAPI document, see :func:`cratonserver.openapi.document.document`.
+    :param document_url: URL of the document, relative to the page.
     """
     info, tags = document["info"], document["tags"]
     menu = "".join(f'<a href="#{_slug(tag)}">{_text(tag["name"])}</a>' for tag in tags)
@@ -39,19 +39,19 @@ def page(document: t.Mapping[str, t.Any], document_url: str = "openapi.json") ->
         f"<nav><strong>{_text(info['title'])}</strong>{menu}</nav><main>"
         f"<h1>{_text(info['title'])} API</h1><p>{_text(info['description'])}</p>"
         f'<p class="soft">For tools: <a href="{_text(document_url)}">openapi.json</a></p>'
-        f"<h3>Who asks</h3>{headers}"
+        f"<h3>Authentication</h3>{headers}"
         f"{''.join(_chapter(document, tag) for tag in tags)}</main></body></html>\n"
     )
 
 
 @functools.cache
 def style() -> str:
-    """Read the style sheet."""
+    """Return the style sheet."""
     return pathlib.Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 
 
 def _chapter(document: t.Mapping[str, t.Any], tag: t.Mapping[str, str]) -> str:
-    """Draw the operations that have a tag."""
+    """Return the HTML of the operations with a tag."""
     found = [
         _operation(document, path, method, item)
         for path, item in document["paths"].items()
@@ -73,11 +73,11 @@ def _operation(
         parts.append(f"<h3>Parameters</h3>{_rows(rows)}")
     body = described.get("requestBody", {}).get("content", {}).get("application/json")
     if body:
-        parts.append(f"<h3>Body, * is required</h3>{_members(document, body['schema'])}")
+        parts.append(f"<h3>Body (* required)</h3>{_members(document, body['schema'])}")
         example = json.dumps(body["example"], indent=2)
-        parts.append(f"<h3>Such as</h3><pre>{_text(example)}</pre>")
+        parts.append(f"<h3>Example</h3><pre>{_text(example)}</pre>")
     answers = [_answer(document, status, r) for status, r in described["responses"].items()]
-    parts.append(f"<h3>Answers</h3>{_rows(answers)}")
+    parts.append(f"<h3>Responses</h3>{_rows(answers)}")
     return (
         f'<details class="{method}"><summary><b>{method.upper()}</b><code>{_text(path)}</code>'
         f"<span>{_text(described['summary'])}</span></summary>"
@@ -94,7 +94,7 @@ def _answer(
 
 
 def _members(document: t.Mapping[str, t.Any], schema: JsonSchema) -> str:
-    """Draw the members of the object that a body is; or say what it is instead."""
+    """Return the HTML of the members of a body, or of its type if it has no members."""
     found = _resolve(document, schema)
     needed = found.get("required", ())
     rows = [
@@ -114,7 +114,7 @@ def _resolve(document: t.Mapping[str, t.Any], part: t.Mapping[str, t.Any]) -> t.
 
 
 def _kind(schema: JsonSchema) -> str:
-    """Say in a few words what a schema allows."""
+    """Return a short description of the type of a schema, such as ``array of string``."""
     if "$ref" in schema:
         return str(schema["$ref"].rpartition("/")[2])
     if "allOf" in schema:
@@ -135,8 +135,8 @@ def _kind(schema: JsonSchema) -> str:
 def _rows(rows: t.Iterable[tuple[str, str, str]]) -> str:
     lines = (
         f"<tr><td><code>{_text(name)}</code></td><td>{_text(kind)}</td>"
-        f'<td class="soft">{_text(what)}</td></tr>'
-        for name, kind, what in rows
+        f'<td class="soft">{_text(description)}</td></tr>'
+        for name, kind, description in rows
     )
     return f"<table>{''.join(lines)}</table>"
 
@@ -150,7 +150,7 @@ def _text(text: object) -> str:
 
 
 def policy() -> str:
-    """Give what a browser may do with the page: nothing but use its own style."""
+    """Return the Content-Security-Policy: it allows the style sheet of the page only."""
     digest = base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()
     styles = f"default-src 'none'; style-src 'sha256-{digest}'"
     return f"{styles}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

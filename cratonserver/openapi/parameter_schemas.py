@@ -17,9 +17,9 @@ def _flag(description: str, default: bool) -> JsonSchema:
     return {"description": description, "type": "boolean", "default": default}
 
 
-_RESOLVED = _flag("whether variables include the inherited ones", True)
+_RESOLVED = _flag("include inherited variables", True)
 _VARS: JsonSchema = {
-    "description": "conditions on variables, as PATH:VALUE, separated by commas",
+    "description": "conditions on variables: comma-separated PATH:VALUE pairs, VALUE as JSON",
     "type": "string",
     "example": 'disks[*].size:"2T",rack:"r1"',
 }
@@ -43,24 +43,24 @@ def of_list(tables: Tables, kind: Kind) -> dict[str, JsonSchema]:
     allowed = {name: json_schemas.parameter(field) for name, field in filters(kind).items()}
     allowed.update(
         limit=_LIMIT,
-        marker=json_schemas.identifier(kind, "id of the last object of the page before"),
+        marker=json_schemas.identifier(kind, "id of the last object of the previous page"),
         sort_keys=_sort_keys(kind),
         sort_dir=_SORT_DIR,
     )
     if tables.has_variables(kind) and _has_details(tables, kind):
-        allowed["details"] = _flag("whether each object contains its variables", False)
+        allowed["details"] = _flag("include the variables of each object", False)
     if "variables" in kind.parts:
         allowed["vars"] = _VARS
     if kind.inherits:
         allowed["resolved-values"] = _RESOLVED
     ignored = tables.policy(kind).ignored_parameters
-    return {**allowed, **dict.fromkeys(ignored, _flag("accepted, without effect", False))}
+    return {**allowed, **dict.fromkeys(ignored, _flag("accepted, but without effect", False))}
 
 
 def of_item(*, resolvable: bool) -> dict[str, JsonSchema]:
     """Return the schemas of the parameters of a request for one object, by name.
 
-    :param resolvable: whether variables can include inherited ones.
+    :param resolvable: the variables can include inherited variables.
     """
     return {"resolved-values": _RESOLVED} if resolvable else {}
 
@@ -82,5 +82,5 @@ def _sort_keys(kind: Kind) -> JsonSchema:
 
 
 def _has_details(tables: Tables, kind: Kind) -> bool:
-    """Tell whether a list can contain variables: if they have a path of their own."""
+    """Return True if all kinds in a list have a path for variables, so it can show them."""
     return all("variables" in member.parts for member in tables.members(kind))
