@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measure the structure of the packages: rooms, arrows, floors and circles.
+"""Measure the structure of the packages: their imports, layers and import cycles.
 
 A room is a folder, or a single module, directly below a package. An arrow is an import
 between two modules or two rooms; imports in functions and for type checkers count. To
@@ -33,9 +33,9 @@ def modules(package: str, root: pathlib.Path = ROOT) -> dict[str, pathlib.Path]:
 
 
 def imported(source: str, package: str) -> t.Iterator[str]:
-    """Generate the full names of everything that a source imports, anywhere in it.
+    """Yield the full names of all imports in a source text, including nested ones.
 
-    :param package: the package of the module, for relative imports.
+    :param package: package of the module, for relative imports.
     """
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
@@ -49,7 +49,7 @@ def imported(source: str, package: str) -> t.Iterator[str]:
 
 
 def module_arrows(package: str, root: pathlib.Path = ROOT) -> Graph:
-    """Return which modules of a package import which others."""
+    """Return the imported modules of each module, within a package."""
     known = modules(package, root)
     arrows: Graph = {name: set() for name in known}
     for name, path in known.items():
@@ -67,7 +67,7 @@ def room_of(module: str) -> str:
 
 
 def room_arrows(arrows: Graph) -> Graph:
-    """Return which rooms import which others."""
+    """Return the imported rooms of each room."""
     rooms: Graph = {room_of(name): set() for name in arrows if room_of(name)}
     for name, targets in arrows.items():
         for target in targets:
@@ -76,15 +76,15 @@ def room_arrows(arrows: Graph) -> Graph:
     return rooms
 
 
-def circles(arrows: Graph) -> list[list[str]]:
-    """Return the groups of nodes that import each other, directly or not."""
+def cycles(arrows: Graph) -> list[list[str]]:
+    """Return the groups of nodes that import each other, directly or indirectly."""
     below = {name: _reachable(arrows, name) for name in arrows}
     found = {
         frozenset(other for other in below[name] if name in below[other])
         for name in arrows
         if name in below[name]
     }
-    return sorted(sorted(circle) for circle in found)
+    return sorted(sorted(cycle) for cycle in found)
 
 
 def _reachable(arrows: Graph, start: str) -> set[str]:
@@ -98,28 +98,28 @@ def _reachable(arrows: Graph, start: str) -> set[str]:
     return seen
 
 
-def floors(arrows: Graph) -> int:
-    """Return the number of floors: the nodes on the longest way down.
+def layers(arrows: Graph) -> int:
+    """Return the number of layers: the number of nodes on the longest import chain.
 
-    The nodes of a circle are one node.
+    A cycle counts as one node.
     """
     below = {name: _reachable(arrows, name) for name in arrows}
-    floor: dict[str, int] = {}
+    layer: dict[str, int] = {}
     for name in sorted(arrows, key=lambda name: len(below[name])):
-        lower = [floor[n] for n in arrows[name] if n in floor and name not in below[n]]
-        floor[name] = max(lower, default=0) + 1
-    return max(floor.values(), default=0)
+        lower = [layer[n] for n in arrows[name] if n in layer and name not in below[n]]
+        layer[name] = max(lower, default=0) + 1
+    return max(layer.values(), default=0)
 
 
 def figures(package: str, root: pathlib.Path = ROOT) -> str:
-    """Return a line with the figures of a package."""
+    """Return the figures of a package in one line."""
     arrows = module_arrows(package, root)
     rooms = room_arrows(arrows)
     return (
         f"{package}: {len(arrows)} modules, {sum(map(len, arrows.values()))} arrows, "
-        f"{floors(arrows)} floors, {len(circles(arrows))} circles; "
+        f"{layers(arrows)} layers, {len(cycles(arrows))} cycles; "
         f"{len(rooms)} rooms, {sum(map(len, rooms.values()))} arrows, "
-        f"{floors(rooms)} floors, {len(circles(rooms))} circles"
+        f"{layers(rooms)} layers, {len(cycles(rooms))} cycles"
     )
 
 
@@ -127,5 +127,5 @@ if __name__ == "__main__":
     place = pathlib.Path(sys.argv[1]).resolve() if sys.argv[1:] else ROOT
     for one in PACKAGES:
         print(figures(one, place))
-        for circle in circles(module_arrows(one, place)):
-            print("  circle:", ", ".join(circle))
+        for cycle in cycles(module_arrows(one, place)):
+            print("  cycle:", ", ".join(cycle))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What holds between the packages: who imports whom, and what is written down twice."""
+"""The architecture: allowed imports, and declarations that must agree."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ ROOT = structure.ROOT
 PACKAGES = structure.PACKAGES
 HEADER = "# SPDX-License-Identifier: Apache-2.0"
 
-#: What a command must not import before it runs: ``openstack`` imports the
-#: modules of all commands at every start.
+#: Modules that a command must not import before it runs: ``openstack`` imports
+#: the modules of all commands at every start.
 SLOW_FOR_COMMANDS = (
     "requests",
     "keystoneauth1",
@@ -43,17 +43,17 @@ SLOW = (
 
 
 class Import(t.NamedTuple):
-    """An import: the whole name of what is imported, and whether it is done at once."""
+    """An import: its full name, and whether it runs when the module is imported."""
 
     name: str
     at_once: bool
 
 
 def imports_of(source: str, package: str) -> list[Import]:
-    """Find the imports of a module.
+    """Return the imports of a module.
 
-    :param source: its text.
-    :param package: the package it is in, for relative imports.
+    :param source: source text of the module.
+    :param package: package of the module, for relative imports.
     """
     found: list[Import] = []
 
@@ -87,18 +87,18 @@ def _is_for_types(test: ast.expr) -> bool:
 
 
 def within(name: str, packages: t.Iterable[str]) -> bool:
-    """Tell whether a module is one of some packages or in one."""
+    """Return whether a module is one of the packages or inside one."""
     return any(f"{name}.".startswith(f"{package}.") for package in packages)
 
 
 def modules(package: str) -> list[pathlib.Path]:
-    """Give the files of a package, without the tests."""
+    """Return the files of a package, without the tests."""
     found = sorted((ROOT / package).rglob("*.py"))
     return [path for path in found if "tests" not in path.relative_to(ROOT).parts]
 
 
 def offences(package: str, forbidden: t.Iterable[str], at_once_only: bool = False) -> list[str]:
-    """Find imports that a package must not have, as ``file: module``."""
+    """Return the forbidden imports of a package, as ``file: module``."""
     forbidden = tuple(forbidden)
     return [
         f"{path.relative_to(ROOT)}: {found.name}"
@@ -111,7 +111,7 @@ def offences(package: str, forbidden: t.Iterable[str], at_once_only: bool = Fals
 
 
 def in_new_process(code: str) -> t.Any:
-    """Run code in a new interpreter and read what it prints as JSON."""
+    """Run code in a new interpreter and return its output, parsed as JSON."""
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, timeout=60
@@ -122,7 +122,7 @@ def in_new_process(code: str) -> t.Any:
 
 
 class TestImportFinder(base.TestCase):
-    """The finder itself: a test that finds nothing proves nothing."""
+    """The import finder: it finds every form of import."""
 
     def test_finds_what_is_imported_at_once(self):
         source = "import a.b\nfrom c import d\ntry:\n    import e\nexcept ImportError: pass\n"
@@ -154,7 +154,7 @@ class TestImportFinder(base.TestCase):
 
 
 class TestArrows(base.TestCase):
-    """The arrows between the packages run one way."""
+    """Imports between the packages run in one direction."""
 
     def test_every_package_is_looked_at(self):
         for package in PACKAGES:
@@ -180,7 +180,7 @@ class TestArrows(base.TestCase):
         self.assertLessEqual(names, allowed)
 
 
-#: The rooms of each package, from the top floor down. A room may import those after it.
+#: The rooms of each package, from the top down. A room may import the rooms after it.
 ROOMS = {
     "cratonclient": (
         "v1",
@@ -230,7 +230,7 @@ ROOMS = {
 
 
 def upward(package: str, arrows: structure.Graph) -> list[str]:
-    """Return the arrows between rooms that run up, as ``room -> room``."""
+    """Return the imports between rooms that run upward, as ``room -> room``."""
     order = ROOMS[package]
     return [
         f"{room} -> {target}"
@@ -241,7 +241,7 @@ def upward(package: str, arrows: structure.Graph) -> list[str]:
 
 
 class TestRooms(base.TestCase):
-    """Each package has rooms, and arrows between them run one way."""
+    """Each package consists of rooms, and imports between them run in one direction."""
 
     def test_every_room_is_on_the_list(self):
         for package, order in ROOMS.items():
@@ -254,7 +254,7 @@ class TestRooms(base.TestCase):
 
     def test_no_modules_import_each_other(self):
         for package in PACKAGES:
-            found = structure.circles(structure.module_arrows(package))
+            found = structure.cycles(structure.module_arrows(package))
             self.assertEqual([], found, package)
 
     def test_an_arrow_up_would_be_found_wherever_it_is(self):
@@ -274,7 +274,7 @@ class TestRooms(base.TestCase):
 
     def test_a_circle_would_be_found(self):
         arrows = {"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a", "d"}}
-        self.assertEqual([["b", "c"], ["d"]], structure.circles(arrows))
+        self.assertEqual([["b", "c"], ["d"]], structure.cycles(arrows))
 
     def test_every_folder_says_what_lives_in_it_and_what_does_not(self):
         for package, order in ROOMS.items():
@@ -286,7 +286,7 @@ class TestRooms(base.TestCase):
 
 
 class TestDeclarations(base.TestCase):
-    """What must be written out a second time says the same both times."""
+    """Declarations that must be written twice are the same in both places."""
 
     def setUp(self):
         super().setUp()
@@ -299,7 +299,7 @@ class TestDeclarations(base.TestCase):
             self.entry_points[group] = {n.strip(): target.strip() for n, _, target in lines}
 
     def _ours(self) -> list[str]:
-        """Give the commands of the kinds of this project, whatever else is installed."""
+        """Return the commands of this project's kinds, without other installed ones."""
         ours = tuple(f"{v1.kind(name).key.replace('_', ' ')} " for name in v1.COLLECTIONS)
         return [name for name in commands.names() if name.startswith(ours)]
 
@@ -373,7 +373,7 @@ class TestDeclarations(base.TestCase):
 
 
 class TestStart(base.TestCase):
-    """What must be quick to start imports little."""
+    """Programs that must start quickly import little."""
 
     def _loaded(self, *names: str) -> set[str]:
         code = (
@@ -466,7 +466,7 @@ class TestStart(base.TestCase):
 
 
 class TestFiles(base.TestCase):
-    """Every file says under which licence it is."""
+    """Every file names its license."""
 
     def test_every_module_has_the_header(self):
         here = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]

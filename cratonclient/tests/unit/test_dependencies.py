@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every dependency has a reason, and every reason a dependency."""
+"""Every dependency is documented, and every documented dependency is required."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PAGE = ROOT / "doc/source/contributor/dependencies.rst"
 
 
 def required() -> set[str]:
-    """Read what is required, at run time and by the extras."""
+    """Return the names of the required distributions, including those of the extras."""
     settings = configparser.ConfigParser()
     settings.read(ROOT / "setup.cfg")
     lines = (ROOT / "requirements.txt").read_text().splitlines()

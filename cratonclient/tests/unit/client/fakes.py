@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Answers that no Craton server gives, and servers that fail on request."""
+"""Fake responses, and fake servers that fail on request."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ URL = "http://craton.example/v1"
 def answer(
     body: t.Any = None, status: int = 200, *, url: str = URL, **headers: str
 ) -> requests.Response:
-    """Make an answer; ``content_type`` and the like become headers."""
+    """Build a response. Keywords such as ``Content_Type`` become headers."""
     response = requests.Response()
     response.status_code = status
     response.url = url
@@ -34,12 +34,12 @@ def answer(
 
 
 def pickled(thing: t.Any, protocol: int | None = None) -> t.Any:
-    """Give what becomes of a thing that is pickled and read again."""
+    """Return a copy of an object, made by pickling and unpickling it."""
     return pickle.loads(pickle.dumps(thing, protocol))  # noqa: S301  # made here
 
 
-class Below:
-    """What a session stands on: it gives its answers in order, and remembers."""
+class FakeSession:
+    """A fake keystoneauth session: returns its responses in order and records the calls."""
 
     user_agent = ""
 
@@ -56,18 +56,18 @@ class Below:
 
     @property
     def urls(self) -> list[str]:
-        """The URLs that were asked for."""
+        """The requested URLs."""
         return [call["url"] for call in self.calls]
 
 
-def session_on(*answers: requests.Response | Exception) -> tuple[session.Session, Below]:
-    """Make a session that gets these answers."""
-    below = Below(*answers)
+def session_on(*answers: requests.Response | Exception) -> tuple[session.Session, FakeSession]:
+    """Return a session that receives these responses, and the fake session below it."""
+    below = FakeSession(*answers)
     return session.Session(session=below), below
 
 
 class Reply(t.NamedTuple):
-    """What a server answers; without a status it hangs up."""
+    """A reply of a fake server, or one of the special replies ``DROP`` and ``HANG``."""
 
     status: int = 200
     body: t.Any = None
@@ -75,7 +75,7 @@ class Reply(t.NamedTuple):
 
 
 class Seen(t.NamedTuple):
-    """A request that a server received."""
+    """A request that a fake server received."""
 
     method: str
     path: str
@@ -83,14 +83,16 @@ class Seen(t.NamedTuple):
     body: bytes
 
 
+#: Close the connection without a response.
 DROP = Reply(status=0)
+#: Send nothing until the server is closed.
 HANG = Reply(status=-1)
 
 
 class Server:
-    """An HTTP server on a free port; it gives its replies in order.
+    """An HTTP server on a free port that sends its replies in order.
 
-    :param replies: what to answer; the last one again and again.
+    :param replies: replies to send; the last one is repeated.
     """
 
     def __init__(self, *replies: Reply) -> None:
@@ -104,15 +106,15 @@ class Server:
 
     @property
     def methods(self) -> list[str]:
-        """The methods of the requests that arrived."""
+        """The methods of the received requests."""
         return [request.method for request in self.seen]
 
     def reply(self, seen: Seen) -> Reply:
-        """Choose the reply to a request; replace it for other rules."""
+        """Return the reply to a request. Override this method to apply other rules."""
         return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
 
     def close(self) -> None:
-        """Stop, and wait for the end of all that it does."""
+        """Stop the server and wait for its threads."""
         self._ended.set()
         self._server.shutdown()
         self._server.server_close()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Answers that break off, never end, are too large, or cannot be unpacked."""
+"""Responses that are incomplete, endless, too large or cannot be decompressed."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 
 class RawServer:
-    """A server that sends these bytes to everybody.
+    """A server that sends the same bytes to every client.
 
-    :param parts: what it sends.
-    :param forever: whether it goes on sending the last part, until it is closed.
+    :param parts: bytes to send.
+    :param forever: repeat the last part until the server is closed.
     """
 
     def __init__(self, *parts: bytes, forever: bool = False) -> None:
@@ -34,7 +34,7 @@ class RawServer:
         self._thread.start()
 
     def close(self) -> None:
-        """Close it, and wait until it is gone."""
+        """Close the server and wait until its thread ends."""
         self._closed.set()
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
@@ -58,7 +58,7 @@ class RawServer:
 
 class AdapterTestCase(base.TestCase):
     def ask(self, *parts: bytes, timeout: float = 20, **options: t.Any) -> t.Any:
-        """Ask a server that sends such bytes."""
+        """Return the response of a server that sends these bytes."""
         server = RawServer(*parts, **options)
         self.addCleanup(server.close)
         craton = auth.create_session_with(None, True, timeout=timeout)
@@ -67,7 +67,7 @@ class AdapterTestCase(base.TestCase):
             return craton.get(server.url)
 
     def error(self, cls: type[Exception], *parts: bytes, **options: t.Any) -> str:
-        """Give what the error says that such bytes cause."""
+        """Return the message of the error that these bytes cause."""
         said = str(self.assertRaises(cls, self.ask, *parts, **options))
         self.assertNotIn("Unexpected exception", said)
         self.assertIn("127.0.0.1", said)
@@ -102,20 +102,20 @@ class TestWholeAnswers(AdapterTestCase):
 class TestBrokenAnswers(AdapterTestCase):
     def test_one_that_breaks_off(self):
         said = self.error(exceptions.ConnectionFailed, HEAD + b"Content-Length: 9\r\n\r\n{")
-        self.assertIn("broke off", said)
+        self.assertIn("the response is incomplete", said)
 
     def test_chunks_that_break_off(self):
         said = self.error(
             exceptions.ConnectionFailed, HEAD + b"Transfer-Encoding: chunked\r\n\r\n9\r\n{"
         )
-        self.assertIn("broke off", said)
+        self.assertIn("the response is incomplete", said)
 
     def test_one_that_cannot_be_unpacked(self):
         said = self.error(
             exceptions.ConnectionFailed,
             HEAD + b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnone",
         )
-        self.assertIn("cannot be unpacked", said)
+        self.assertIn("cannot be decompressed", said)
 
     def test_one_that_is_too_large(self):
         with mock.patch.object(adapter, "LARGEST", 1 << 20):
@@ -163,14 +163,14 @@ class TestTimings(AdapterTestCase):
 
 class TestConnections(AdapterTestCase):
     def session(self) -> requests.Session:
-        """Give a session of requests whose adapters are ours."""
+        """Return a ``requests`` session that uses this project's adapters."""
         below = requests.Session()
         self.addCleanup(below.close)
         adapter.mount(below)
         return below
 
     def serve(self, *parts: bytes) -> str:
-        """Start a server; give its URL."""
+        """Start a server and return its URL."""
         server = RawServer(*parts)
         self.addCleanup(server.close)
         return server.url

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Credentials: the helpers that take them, and the plugin that sends them."""
+"""Authentication: the functions that create sessions, and the plugin."""
 
 from __future__ import annotations
 

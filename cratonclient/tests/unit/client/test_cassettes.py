@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""No cassette holds a secret, or says where it was recorded."""
+"""Cassettes hold no secrets and no address of the recording server."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class TestCassettes(base.TestCase):
 
     def test_none_holds_a_secret(self):
         for path in CASSETTES.glob("*.json"):
-            self.assertEqual([], list(found(json.loads(path.read_text()))), path.name)
+            self.assertEqual([], list(leaks(json.loads(path.read_text()))), path.name)
 
     def test_secrets_would_be_found(self):
         exchange = {
@@ -45,12 +45,12 @@ class TestCassettes(base.TestCase):
                 "5f4dcc3b5aa765d61d8327deb882cf99",
                 "5f4dcc3b5aa765d61d8327deb882cf99",
             ],
-            list(found({"http_interactions": [exchange]})),
+            list(leaks({"http_interactions": [exchange]})),
         )
 
 
-def found(cassette: dict[str, t.Any]) -> t.Iterator[str]:
-    """Give what a cassette should not hold."""
+def leaks(cassette: dict[str, t.Any]) -> t.Iterator[str]:
+    """Yield the texts of a cassette that it must not hold."""
     for exchange in cassette["http_interactions"]:
         for name in recorded.LOGIN_HEADERS:
             for value in exchange["request"]["headers"].get(name, []):

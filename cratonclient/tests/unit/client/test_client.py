@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The client and the inventory: their managers and their URL."""
+"""The client and the inventory: managers and URLs."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clouds of clouds.yaml: which are opened, and what is said of the others."""
+"""Clouds in clouds.yaml: sessions for valid ones, errors for invalid ones."""
 
 from __future__ import annotations
 

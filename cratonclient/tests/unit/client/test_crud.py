@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The manager of a kind: which calls it makes, and what it makes of the answers."""
+"""The manager of a kind: the requests it sends and the objects it returns."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ URL = "http://craton.example/v1"
 
 
 class Tent(crud.Resource):
-    """A kind that the library does not know."""
+    """A kind that only these tests declare."""
 
 
 class TentManager(crud.CRUDClient[Tent]):
@@ -308,7 +308,7 @@ class TestList(ManagerTestCase):
     def test_a_page_is_not_fetched_before_it_is_needed(self):
         def pages():
             yield None, [{"id": 1}]
-            raise AssertionError("nobody asked for the second page")
+            raise AssertionError("the second page was fetched too early")
 
         self.session.paginate.return_value = pages()
 
@@ -378,7 +378,7 @@ class TestSignatures(base.TestCase):
 
 
 def _signature(function):
-    """Give the signature of a method, without self and types."""
+    """Return the signature of a method, without ``self`` and annotations."""
     found = inspect.signature(function)
     bare = [
         parameter.replace(annotation=inspect.Parameter.empty)

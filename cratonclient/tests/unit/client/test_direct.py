@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The session without keystoneauth does what the one with it does."""
+"""The session without keystoneauth behaves like the session with keystoneauth."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ Outcome = tuple[type[Exception], str]
 
 class DirectTestCase(base.TestCase):
     def serve(self, *replies: fakes.Reply) -> fakes.Server:
-        """Start a server that both sessions ask in turn."""
+        """Start a server for both sessions."""
         server = fakes.Server(*replies)
         self.addCleanup(server.close)
         return server
 
     def both(self, timeout: float | None = 30) -> list[session.Session]:
-        """Give a session with keystoneauth, and one without."""
+        """Return a session with keystoneauth and a session without it."""
         plugin = auth.CratonAuth("demo", PROJECT, KEY)
         headers = credentials.headers("demo", KEY, PROJECT)
         below = direct.DirectSession(headers, timeout=timeout)
@@ -76,7 +76,7 @@ class TestRequests(DirectTestCase):
 
 
 class TestFailures(DirectTestCase):
-    """Both say the same of what goes wrong."""
+    """Both sessions raise the same errors."""
 
     def setUp(self):
         super().setUp()
@@ -85,7 +85,7 @@ class TestFailures(DirectTestCase):
         self.addCleanup(patch.stop)
 
     def outcome(self, method: str, url: str, timeout: float | None = 30) -> Outcome:
-        """Make a request both ways; give the one outcome."""
+        """Send a request with both sessions and return the common outcome."""
         found = []
         for craton in self.both(timeout):
             error = self.assertRaises(exceptions.ClientException, craton.request, method, url)
@@ -96,7 +96,7 @@ class TestFailures(DirectTestCase):
     def test_nobody_listens(self):
         taken = socket.socket()
         self.addCleanup(taken.close)
-        taken.bind(("127.0.0.1", 0))  # and never listens, so nobody else can
+        taken.bind(("127.0.0.1", 0))  # no listen(): connections are refused
         kind, text = self.outcome("GET", f"http://127.0.0.1:{taken.getsockname()[1]}")
         self.assertIs(exceptions.ConnectionFailed, kind)
         self.assertIn("refused", text)
@@ -128,7 +128,7 @@ class TestFailures(DirectTestCase):
             url = self.serve(fakes.Reply(body={}, headers=headers)).url
             kind, text = self.outcome("GET", url)
             self.assertIs(exceptions.ConnectionFailed, kind)
-            self.assertIn("the answer", text)
+            self.assertIn("the response", text)
 
     def test_statuses(self):
         number = {"x-openstack-request-id": "req-7", "Retry-After": "0"}
@@ -154,7 +154,7 @@ class TestFailures(DirectTestCase):
 
 class TestLogs(DirectTestCase):
     def log_of(self, reply: fakes.Reply, **kwargs: t.Any) -> str:
-        """Give what the log holds of a request."""
+        """Return the log of a request."""
         server = self.serve(reply)
         with self.assertLogs("cratonclient.direct", logging.DEBUG) as logs:
             self.both()[1].request("POST", f"{server.url}/v1/users", **kwargs)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The errors: one class per status, and what each knows of the answer."""
+"""Exceptions: one class for each status, and their attributes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cratonclient import exceptions
 from cratonclient.tests import base
 from cratonclient.tests.unit.client import fakes
 
-# The statuses that have a class of their own since the first version.
+# The statuses that have had their own class since the first version.
 NAMES = {
     400: "BadRequest",
     401: "Unauthorized",

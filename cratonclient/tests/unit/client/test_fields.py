@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The words in which a resource is declared."""
+"""The fields in the declaration of a resource."""
 
 from __future__ import annotations
 

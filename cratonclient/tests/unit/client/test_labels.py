@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Labels: the calls of their manager."""
+"""Labels: the requests of their manager."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Walks over the pages of a list, also where the server is not to be trusted."""
+"""Pagination, including servers that send wrong or malicious links."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EMPTY: dict[str, t.Any] = {"hosts": [], "links": []}
 
 
 def page(*ids: int, link: object = None, url: str = URL, key: str = "hosts"):
-    """Make the answer with a page of a list; ``link`` is where it goes on."""
+    """Build the response with a page of a list; ``link`` leads to the next page."""
     links = [{"rel": "first", "href": URL}, {"rel": "self", "href": URL}]
     if link is not None:
         links.append({"rel": "next", "href": t.cast("str", link)})
@@ -23,7 +23,7 @@ def page(*ids: int, link: object = None, url: str = URL, key: str = "hosts"):
 
 class TestWalk(base.TestCase):
     def walk(self, *answers, url=URL, **kwargs):
-        """Walk to the end; give the ids of each page, and the URLs asked for."""
+        """Read all pages and return the ids of each page."""
         session, self.below = fakes.session_on(*answers)
         pages = session.paginate(url, "hosts", **kwargs)
         return [[item["id"] for item in items] for _, items in pages]
@@ -126,13 +126,13 @@ class TestWalk(base.TestCase):
 
 class TestLinks(base.TestCase):
     def second_url(self, link, url=URL):
-        """Give the URL of the second page, if the link to it is followed."""
+        """Return the URL of the second page, which must be fetched."""
         session, below = fakes.session_on(page(1, link=link, url=url), page())
         list(session.paginate(url, "hosts"))
         return below.urls[1]
 
     def refused(self, link, url=URL):
-        """Check that a link is not followed; give the error."""
+        """Check that a link is not followed, and return the error."""
         session, below = fakes.session_on(page(1, link=link, url=url), page())
         pages = session.paginate(url, "hosts")
         next(pages)
@@ -237,13 +237,13 @@ class TestLinks(base.TestCase):
 
 class TestLoops(base.TestCase):
     def requests_of(self, links):
-        """Walk where the server gives these links for ever; count the requests."""
+        """Follow links that repeat for ever, and return the number of requests."""
         answers = [page(n, link=link) for n, link in enumerate(links * 9)]
         session, below = fakes.session_on(*answers)
         error = self.assertRaises(
             exceptions.UnexpectedResponse, list, session.paginate(URL, "hosts")
         )
-        self.assertIn("circle", str(error))
+        self.assertIn("form a cycle", str(error))
         return len(below.calls)
 
     def test_a_page_that_goes_on_at_itself_ends_the_walk(self):
@@ -268,7 +268,7 @@ class TestLoops(base.TestCase):
 
         self.assertEqual([{"id": 1}], next(pages).items)
         error = self.assertRaises(exceptions.UnexpectedResponse, next, pages)
-        self.assertIn("circle", str(error))
+        self.assertIn("form a cycle", str(error))
         self.assertEqual(2, len(below.calls))
 
     def test_objects_without_ids_are_not_taken_for_the_same(self):
@@ -284,7 +284,7 @@ class TestLoops(base.TestCase):
 
 
 class TestShortPages(base.TestCase):
-    """A walk may end where a page has fewer objects than its link says."""
+    """Pagination may stop at a page with fewer objects than the limit in its link."""
 
     def requests_of(self, *answers, **options):
         session, below = fakes.session_on(*answers)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The grammar of paths into variables."""
+"""The grammar of variable paths."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cratonclient.tests import base
 
 
 class TestParse(base.TestCase):
-    """What is read is what was meant."""
+    """Parsing and writing paths."""
 
     def test_paths(self):
         for text, wanted in {
@@ -36,7 +36,7 @@ class TestParse(base.TestCase):
 
 
 class TestQuery(base.TestCase):
-    """The stricter names of the ``vars`` parameter."""
+    """The stricter grammar of paths in the ``vars`` parameter."""
 
     def test_a_path_is_read_up_to_its_end(self):
         for text, wanted in {
@@ -56,7 +56,7 @@ class TestQuery(base.TestCase):
 
 
 class TestMatch(base.TestCase):
-    """All parts that a path leads to."""
+    """All values that a path matches."""
 
     def test_parts(self):
         value = {"a": [{"b": 1}, {"b": 2}, {"c": 3}], "d": {"e": 4, "f": 5}}
@@ -75,7 +75,7 @@ class TestMatch(base.TestCase):
 
 
 class TestValues(base.TestCase):
-    """What is changed, and what stays."""
+    """Getting, setting and unsetting values."""
 
     def test_nothing_is_changed_in_place(self):
         before = {"a": {"b": 1}, "c": 2}

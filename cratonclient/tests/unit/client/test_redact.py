@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Secrets stay out of logs, texts and errors; control characters out of terminals."""
+"""Logs, texts and errors hold no secrets; terminals receive no control characters."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ class TestLogs(base.TestCase):
         self.addCleanup(session.close)
         self.craton = client.Client(session, self.server.url)
 
-        # On the loggers of keystoneauth, as a handler of its own debug option.
+        # keystoneauth's debug option adds its handler to these loggers, too.
         self.records: list[str] = []
         handler = Remember(self.records)
         for name in ("keystoneauth", "urllib3"):
@@ -235,7 +235,7 @@ class TestTexts(base.TestCase):
 
 
 class Remember(logging.Handler):
-    """A handler that keeps the texts of the records."""
+    """A log handler that stores the formatted records."""
 
     def __init__(self, texts: list[str]) -> None:
         super().__init__()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Objects: their attributes, how they load, compare, copy and survive a bad server."""
+"""Resource objects: attributes, loading, comparison, copies, and bad responses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ INFO = {"id": 1, "name": "web-1", "note": None, "active": True, "links": [{"rel"
 
 
 def manager(*answers, cls=hosts.HostManager, **extra):
-    """Make a manager that gets these answers; give it and what it stands on."""
+    """Return a manager that receives these responses, and the fake session below it."""
     session, below = fakes.session_on(*(fakes.answer(body) for body in answers))
     return cls(session, URL, **extra), below
 
@@ -393,7 +393,7 @@ class TestDeclarations(base.TestCase):
 
 
 def _signature(cls):
-    """Give the signature of a constructor, without types."""
+    """Return the signature of a constructor, without annotations."""
     found = inspect.signature(cls.__init__)
     bare = [p.replace(annotation=inspect.Parameter.empty) for p in found.parameters.values()]
     return str(inspect.Signature(bare))

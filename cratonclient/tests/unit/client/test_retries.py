@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which requests are repeated, seen from a server that fails."""
+"""Retries: the requests that a failing server receives."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ SAFE = ("GET", "HEAD", "OPTIONS", "PUT", "DELETE")
 
 
 def busy(status: int = 503) -> fakes.Reply:
-    """Make the reply of a server that wants the request again at once."""
+    """Return the reply of a busy server that allows an immediate retry."""
     return fakes.Reply(status, {"message": "busy", "status": status}, NOW)
 
 
 class RetriesTestCase(base.TestCase):
     def setUp(self):
         super().setUp()
-        # How long to wait is looked at where it matters; elsewhere, not at all.
+        # The tests do not sleep. Those about waiting check the calls.
         patch = mock.patch("urllib3.util.retry.time.sleep")
         self.sleep = patch.start()
         self.addCleanup(patch.stop)
 
     def serve(self, *replies: fakes.Reply, timeout: float | None = 30) -> session.Session:
-        """Start a server; give a session."""
+        """Start a server and return a session."""
         self.server = fakes.Server(*replies)
         self.addCleanup(self.server.close)
         craton = auth.create_session_with(None, True, timeout=timeout)
@@ -117,7 +117,7 @@ class TestWaits(RetriesTestCase):
             craton.get(self.server.url)
 
         self.assertEqual(
-            ["The server is busy: asking again in 7 s."],
+            ["The server is busy. Retrying in 7 s."],
             [record.getMessage() for record in said.records],
         )
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The session: its verbs, what it hands on, and how it fails."""
+"""The session: its methods, the arguments it passes on, and its errors."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ class TestErrors(base.TestCase):
 
 
 class KeyboardInterruptLike(Exception):
-    """An exception that is none of keystoneauth's."""
+    """An exception that keystoneauth does not define."""
 
 
 class TestRedirects(base.TestCase):

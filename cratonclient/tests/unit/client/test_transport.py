@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""URLs that are not http ones, and what opens them."""
+"""URL schemes other than HTTP, and the transports that open them."""
 
 from __future__ import annotations
 

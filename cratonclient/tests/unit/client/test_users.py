@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Users: the calls that only their manager has."""
+"""Users: the methods that only their manager has."""
 
 from __future__ import annotations
 

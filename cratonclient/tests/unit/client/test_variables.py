@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Variables: a mapping, its values, and the manager that sends them."""
+"""Variables: the mapping, its values, and the manager that sends them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ VALUES = {"rack": "r1", "slot": 4, "gone": None, "deep": {"a": [1, {"b": True}]}
 
 
 def mapping(values=VALUES, manager=None):
-    """Make variables as a manager does."""
+    """Return variables as a manager creates them."""
     return variables.Variables(manager, {"variables": copy.deepcopy(values)}, loaded=True)
 
 

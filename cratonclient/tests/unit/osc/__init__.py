@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The parts of the commands, one by one."""
+"""Unit tests of the commands."""

@@ -17,7 +17,7 @@ class TestAssignment(base.TestCase):
 
 
 class TestCondition(base.TestCase):
-    """Filters are quoted as the API wants them (wire document, section 7)."""
+    """Filters are quoted as the API requires."""
 
     def test_conditions(self):
         for text, wanted in {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Classes of commands are made from the declarations, and names are found."""
+"""Command classes, generated from declarations, and the lookup of objects."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cratonclient_osc.verbs import lookup, show
 
 
 class TestCommands(base.TestCase):
-    """``HostList`` is an attribute that appears when it is asked for."""
+    """Attributes such as ``HostList`` are created on first access."""
 
     def test_a_class_is_its_verb_and_its_kind(self):
         found = commands.NetworkDeviceShow
@@ -55,7 +55,7 @@ class TestCommands(base.TestCase):
 
 
 class TestFormatters(base.TestCase):
-    """The formats are the ones of cliff, and JSON Lines."""
+    """The output formats are those of cliff, and JSON Lines."""
 
     def test_names(self):
         every = {"json", "jsonl", "table", "value", "yaml"}

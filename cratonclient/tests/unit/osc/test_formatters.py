@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How values look in each format, and when they are printed."""
+"""Values in each output format, and the time at which rows are printed."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ RAW = frozenset("\x1b\x9b\u202e")
 
 
 class Screen(io.StringIO):
-    """A terminal."""
+    """A stream that is a terminal."""
 
     def isatty(self) -> bool:
         return True
 
 
 def settings(**given: t.Any) -> t.Any:
-    """Give the options of all formats."""
+    """Return the options of all formats."""
     defaults = {"noindent": False, "quote_mode": "nonnumeric", "prefix": ""}
     defaults |= {"max_width": 0, "fit_width": False, "print_empty": False}
     return mock.Mock(spec_set=[*defaults], **(defaults | given))
 
 
 def listed(form: str, *rows: t.Any, names: t.Any = NAMES, **given: t.Any) -> str:
-    """Print a list."""
+    """Return the output of a list."""
     out = io.StringIO()
     found: t.Any = formatters.for_lists()[form].obj
     found.emit_list(names, iter(rows), out, settings(**given))
@@ -46,7 +46,7 @@ def listed(form: str, *rows: t.Any, names: t.Any = NAMES, **given: t.Any) -> str
 
 
 def shown(form: str, row: t.Any, names: t.Any = NAMES, **given: t.Any) -> str:
-    """Print an object."""
+    """Return the output of an object."""
     out = io.StringIO()
     found: t.Any = formatters.for_objects()[form].obj
     found.emit_one(names, row, out, settings(**given))
@@ -92,7 +92,7 @@ class TestValues(base.TestCase):
                 json_format.JSONFormatter().emit_list(NAMES, iter(rows), out, chosen)
                 self.assertEqual(out.getvalue(), listed("json", *rows, noindent=noindent))
             out = io.StringIO()
-            # Rows are made anew: what is the same object, YAML writes once.
+            # Copy the rows: YAML writes an alias for an object that appears twice.
             own = [json.loads(json.dumps(row)) for row in rows]
             yaml_format.YAMLFormatter().emit_list(NAMES, own, out, settings())
             self.assertEqual(out.getvalue(), listed("yaml", *rows))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The translation of the commands of 2017, word by word."""
+"""The translation of the 2017 commands."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cratonclient.tests import base
 from cratonclient_osc.output import exit_status
 from cratonclient_osc.program import command_manager, legacy
 
-#: A line of 2017, and the lines of today.
+#: A 2017 command line, and its translation into one or more lines.
 TRANSLATIONS = (
     ("project-create -n p", "project create -- p"),
     ("project-delete U", "project delete -- U"),
@@ -43,14 +43,14 @@ TRANSLATIONS = (
         "cloud variable unset -- 1 b",
     ),
     ("host-vars-delete 1 a b", "host variable unset -- 1 a b"),
-    # What was no path, and no file, is none today.
+    # Text that was neither a path nor a file name in 2017 is quoted.
     ("host-vars-set 1 a.b=@x", 'host variable set -- 1 "a.b"="@x"'),
     ("host-vars-delete 1 a.b", 'host variable unset -- 1 "a.b"'),
 )
 
 
 def translated(line: str) -> list[str]:
-    """Translate a line of 2017 into lines of today."""
+    """Translate a 2017 command line into today's command lines."""
     name, *words = line.split()
     command = legacy.find(name)
     assert command
@@ -63,7 +63,7 @@ def translated(line: str) -> list[str]:
 
 
 class TestTranslation(base.TestCase):
-    """Lines of 2017 and lines of today."""
+    """The translation of command lines."""
 
     def test_lines(self):
         for old, *today in TRANSLATIONS:
@@ -92,7 +92,7 @@ class TestTranslation(base.TestCase):
 
 
 class TestNames(base.TestCase):
-    """Which commands there were, and that nobody sees them who did not ask."""
+    """The 2017 command names: all are known, and none is listed."""
 
     def test_all_of_the_documentation(self):
         printed = {

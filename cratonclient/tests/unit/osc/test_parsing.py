@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Options that are made from fields."""
+"""Options that are generated from fields."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cratonclient_osc.verbs import field_options
 
 
 class TestOptions(base.TestCase):
-    """A field becomes the option that its type asks for."""
+    """The type of a field determines its option."""
 
     def parse(self, name: str, field: Field[t.Any], *words: str, required: bool = False):
         """Parse words with a parser that has the option of one field."""
@@ -32,7 +32,7 @@ class TestOptions(base.TestCase):
                 found = self.parse(name, field, *words, required=required)
             except (argparse.ArgumentError, SystemExit):
                 return
-        self.fail(f"{words} was read as {found}")
+        self.fail(f"{words} was parsed as {found}")
 
     def test_what_is_not_given_leaves_no_trace(self):
         for field in (Field(str, "x"), Field(bool, "x"), Field(list, "x"), Ref("clouds", "x")):
@@ -76,7 +76,7 @@ class TestErrors(base.TestCase):
     """Wrong usage is reported in one line."""
 
     def error(self, *words: str) -> str:
-        """Parse wrong words and give what is said about them."""
+        """Parse invalid words and return the error message."""
         parser = argparse.ArgumentParser(prog="craton host list")
         parser.add_argument("--limit", type=int)
         usage.one_line_errors(parser, "craton help host list")

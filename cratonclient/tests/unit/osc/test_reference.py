@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The reference of the commands has a page for each object."""
+"""The command reference has a page for each object."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PAGES = pathlib.Path(__file__).parents[4] / "doc" / "source" / "cli"
 
 
 class TestReference(base.TestCase):
-    """The pages, which are drawn from the parsers."""
+    """The pages are generated from the parsers."""
 
     def test_a_page_for_each_object(self):
         index = (PAGES / "index.rst").read_text()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lines of a session, whole ones and those that are being typed."""
+"""Unfinished lines of a session, as completion sees them."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reading and checking bodies, without a request."""
+"""Parsing and checking request bodies, without a request."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class TestParse(base.TestCase):
 
 
 class TestChecks(base.TestCase):
-    """The schemas that follow from declarations."""
+    """The schemas that are generated from declarations."""
 
     def test_addresses_become_canonical(self):
         kind = v1.kind("hosts")

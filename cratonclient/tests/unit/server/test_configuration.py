@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Options over environment over file, and one line about what is wrong."""
+"""Options override the environment, which overrides the file; errors are one line."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ConfigurationTestCase(base.TestCase):
         given: t.Mapping[str, t.Any] | None = None,
         **environment: str,
     ) -> configuration.Configuration:
-        """Read a file, options and an environment."""
+        """Load the settings from a file, options and an environment."""
         file = self.folder() / "server.conf"
         file.write_text(text, "utf-8")
         self.file = str(file)
@@ -31,7 +31,7 @@ class ConfigurationTestCase(base.TestCase):
             return configuration.load(given or {}, [self.file])
 
     def refused(self, *args: t.Any, **environment: str) -> str:
-        """Read what cannot be used; give the reason."""
+        """Load invalid settings and return the error message."""
         error = self.assertRaises(
             configuration.ConfigurationError, self.load, *args, **environment
         )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ids of projects, and the digests of keys."""
+"""Project ids and key digests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PROJECT = "b9f10eca-66ac-4c27-9c13-9d01e65f96b4"
 
 
 class TestProjectId(base.TestCase):
-    """The spellings of an id."""
+    """The accepted spellings of a project id."""
 
     def test_every_spelling_of_a_uuid_is_one_id(self):
         for text in (
@@ -36,7 +36,7 @@ class TestProjectId(base.TestCase):
 
 
 class TestDigest(base.TestCase):
-    """What is stored of a key."""
+    """The stored digest of a key."""
 
     def test_it_tells_keys_apart_and_shows_none(self):
         self.assertEqual(identity.digest("key"), identity.digest("key"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The order of lists, on a table of its own."""
+"""Keyset pagination, on a separate table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cratonserver.db import keyset
 
 
 class TestOrder(base.TestCase):
-    """Every order of every mix of values and nulls."""
+    """Every sort order, with every mix of values and nulls."""
 
     def setUp(self):
         super().setUp()
