@@ -5,7 +5,7 @@ from __future__ import annotations
 
 
 def __getattr__(name: str) -> str:
-    """Look the version up when it is asked for: that costs milliseconds."""
+    """Look up ``__version__`` on first access, to keep the import fast."""
     if name == "__version__":
         from importlib import metadata
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sessions that know how to authenticate: with Craton itself, or with Keystone."""
+"""Functions that build authenticated sessions, for Craton's own users and for Keystone."""
 
 from __future__ import annotations
 
@@ -18,20 +18,18 @@ __all__ = ["CratonAuth", "bind", "craton_auth", "create_session_with", "keystone
 def craton_auth(
     username: str, token: str, project_id: str, verify: bool | str = True
 ) -> craton_session.Session:
-    """Make a session that uses Craton's own authentication.
+    """Build a session for Craton's own authentication. This makes no request.
 
-    :param username: the user.
-    :param token: the user's API key.
-    :param project_id: UUID of the project that the user belongs to.
-    :param verify: whether to verify the certificate of an HTTPS server, or the
-        path of a file with the authorities to trust.
-    :returns: the session. No request is made.
-    :raises cratonclient.exceptions.UnableToAuthenticate: when one is missing.
+    :param username: name of the user.
+    :param token: API key of the user.
+    :param project_id: UUID of the user's project.
+    :param verify: verify TLS certificates: True, False, or the path of a CA bundle.
+    :returns: the session, with the timeout and the retries of this library.
+    :raises cratonclient.exceptions.UnableToAuthenticate: if a credential is missing
+        or cannot be sent in an HTTP header.
 
     >>> from cratonclient.v1 import client
     >>> craton = client.Client(craton_auth('demo', 'demo', PROJECT_ID), URL)
-
-    Source: seed document, "Authentication Helpers"; wire document, section 2.
     """
     plugin = CratonAuth(username=username, token=token, project_id=project_id)
     return create_session_with(plugin, verify)
@@ -50,24 +48,33 @@ def keystone_auth(
     user_domain_id: str | None = None,
     **auth_parameters: t.Any,
 ) -> craton_session.Session:
-    """Make a session that authenticates with a password at Keystone (v3).
+    """Build a session for password authentication with Keystone v3.
 
-    :param auth_url: the URL of Keystone.
-    :param username: the user.
-    :param password: the user's password.
-    :param verify: as in :func:`craton_auth`.
-    :param project_name: the project; its name needs one of the domains.
-    :param project_id: the project, instead of its name.
-    :param project_domain_name: the domain of the project.
-    :param project_domain_id: the domain of the project, instead of its name.
-    :param user_domain_name: the domain of the user.
-    :param user_domain_id: the domain of the user, instead of its name.
-    :param auth_parameters: more for keystoneauth's ``v3.Password``, such as
-        ``trust_id``, ``domain_id`` or ``reauthenticate``.
-    :returns: the session. No request is made, so wrong credentials show with
-        the first one, as :class:`~cratonclient.exceptions.Unauthorized`.
+    This makes no request. The first request of the session raises
+    :class:`~cratonclient.exceptions.Unauthorized` if Keystone refuses the credentials.
 
-    Source: seed document, "Authentication Helpers".
+    :param auth_url: URL of Keystone, such as ``https://keystone.example.org/v3``.
+    :param username: name of the user.
+    :param password: password of the user.
+    :param verify: verify TLS certificates: True, False, or the path of a CA bundle.
+    :param project_name: name of the project. It requires a project domain.
+    :param project_id: id of the project, instead of its name.
+    :param project_domain_name: name of the project's domain.
+    :param project_domain_id: id of the project's domain, instead of its name.
+    :param user_domain_name: name of the user's domain.
+    :param user_domain_id: id of the user's domain, instead of its name.
+    :param auth_parameters: further arguments of ``keystoneauth1.identity.v3.Password``,
+        such as ``trust_id``, ``domain_id`` or ``reauthenticate``.
+    :returns: the session, with the timeout and the retries of this library.
+
+    >>> session = keystone_auth(
+    ...     'https://keystone.example.org/v3',
+    ...     username='ada',
+    ...     password=PASSWORD,
+    ...     project_name='alpha',
+    ...     project_domain_name='Default',
+    ...     user_domain_name='Default',
+    ... )
     """
     from keystoneauth1.identity.v3 import password as ksa_password
 
@@ -92,12 +99,14 @@ def create_session_with(
     verify: bool | str,
     **options: float | None,
 ) -> craton_session.Session:
-    """Make a session from any keystoneauth plugin.
+    """Build a session from any keystoneauth plugin.
 
-    :param auth_plugin: the plugin; ``None`` where no credentials are needed.
-    :param verify: as in :func:`craton_auth`.
-    :param options: ``timeout`` in seconds, ``None`` to wait for ever.
-    :returns: a session with this library's time-out and retries.
+    :param auth_plugin: the plugin, or ``None`` if the server needs no credentials.
+    :param verify: verify TLS certificates: True, False, or the path of a CA bundle.
+    :param options: ``timeout`` in seconds (default: 60), or ``None`` for no timeout.
+    :returns: the session, with the timeout and the retries of this library.
+
+    >>> session = create_session_with(plugin, True, timeout=10)
     """
     ksa = ksa_session.Session(auth=auth_plugin, verify=verify)
     craton_session.configure(ksa, **options)
@@ -110,19 +119,20 @@ def bind(
     interface: str | list[str] | None = None,
     endpoint_override: str | None = None,
 ) -> craton_session.Session:
-    """Make a session that looks for Craton in one region of a catalogue.
+    """Build a session that finds Craton in one region of the service catalog.
 
-    :param session: of keystoneauth; it stays as it is.
-    :param region_name: the region; ``None`` for any.
-    :param interface: such as ``public`` or ``internal``, or several to choose from.
-    :param endpoint_override: the URL of Craton, whatever the catalogue says.
-    :returns: a session that does not follow redirects, since they could carry
-        the credentials elsewhere.
+    :param session: session of keystoneauth. It is not modified.
+    :param region_name: region of the catalog, or ``None`` for any region.
+    :param interface: interface of the endpoint, such as ``'public'`` or
+        ``'internal'``, or a list of interfaces in order of preference.
+    :param endpoint_override: URL of Craton to use instead of the catalog.
+    :returns: the session. It does not follow redirects, because a redirect could
+        send the credentials to another server.
     """
     from keystoneauth1 import adapter
 
     class Adapter(adapter.Adapter):
-        """A keystoneauth adapter that stays where it was sent."""
+        """A keystoneauth adapter that does not follow redirects."""
 
         def request(self, url: str, method: str, **kwargs: t.Any) -> t.Any:
             return super().request(url, method, **{"redirect": False, **kwargs})

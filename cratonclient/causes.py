@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Why no answer came: what lies behind the exceptions of the HTTP libraries."""
+"""Find the root cause of a connection error in nested exceptions of HTTP libraries."""
 
 from __future__ import annotations
 
@@ -7,26 +7,30 @@ import typing as t
 
 from cratonclient import secrets
 
-#: What requests and urllib3 call an answer that cannot be read.
+#: Exceptions of requests and urllib3 for responses that cannot be read.
 _BROKEN = {
-    "ChunkedEncodingError": "the answer broke off",
-    "IncompleteRead": "the answer broke off",
-    "ContentDecodingError": "the answer cannot be unpacked",
-    "InvalidHeader": "the answer has a header that makes no sense",
+    "ChunkedEncodingError": "the response is incomplete",
+    "IncompleteRead": "the response is incomplete",
+    "ContentDecodingError": "the response cannot be decompressed",
+    "InvalidHeader": "the response has an invalid header",
 }
 
 
 def reason(words: str, exception: BaseException) -> str:
-    """Say in a line why a connection failed.
+    """Return one line with the reason why a connection failed.
 
-    The words of keystoneauth1 quote those of requests, which quote urllib3,
-    which quote the system. The last ones are the ones that help.
+    The message of keystoneauth1 quotes the message of requests, which quotes urllib3,
+    which quotes the operating system. Only the innermost message is useful.
 
-    :param words: what is said of it, up to the first colon.
-    :param exception: the exception that all others lie behind.
+    :param words: message of the outermost exception. Text after a colon and a space is
+        ignored.
+    :param exception: the outermost exception.
+
+    >>> reason('Unable to establish connection to http://h: …', error)
+    'Unable to establish connection to http://h: Connection refused'
     """
     where = secrets.mask(words.partition(": ")[0])
-    for cause in _behind(exception):
+    for cause in _chain(exception):
         broken = _BROKEN.get(type(cause).__name__)
         if broken:
             return f"{where.removeprefix('Unexpected exception for ')}: {broken}"
@@ -36,22 +40,25 @@ def reason(words: str, exception: BaseException) -> str:
 
 
 def was_silent(exception: BaseException) -> bool:
-    """Tell whether a server took a request and then kept silent.
+    """Return True if a server accepted a request and then sent no response in time.
 
-    After the last retry requests reports that as a failure to connect.
+    After the last retry, requests reports such a timeout as a connection error.
     """
     import urllib3
 
-    return any(isinstance(c, urllib3.exceptions.ReadTimeoutError) for c in _behind(exception))
+    return any(isinstance(c, urllib3.exceptions.ReadTimeoutError) for c in _chain(exception))
 
 
-def _behind(error: BaseException) -> t.Iterator[BaseException]:
-    """Give an error and those behind it, where the HTTP libraries keep them."""
+def _chain(error: BaseException) -> t.Iterator[BaseException]:
+    """Yield an exception and its causes, outermost first.
+
+    The HTTP libraries keep the cause in ``reason``, in ``args`` or in ``__cause__``.
+    """
     seen: list[BaseException] = []
     cause: BaseException | None = error
     while cause is not None and cause not in seen:
         seen.append(cause)
         yield cause
-        behind: t.Any = getattr(cause, "reason", None) or next(iter(cause.args), None)
-        cause = behind if isinstance(behind, BaseException) else None
+        inner: t.Any = getattr(cause, "reason", None) or next(iter(cause.args), None)
+        cause = inner if isinstance(inner, BaseException) else None
         cause = cause or seen[-1].__cause__ or seen[-1].__context__

@@ -1,9 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The errors of the library: one class per HTTP status, one way to make them.
+"""The exceptions of the library.
 
-Every error is a :class:`ClientException`. Those that an answer of the server
-caused are :class:`HTTPError` and hold the answer, what the server said, and the
-request id by which its operator finds the request (wire document, section 11).
+They form this tree::
+
+    ClientException
+    ├── CommandError
+    ├── UnableToAuthenticate
+    ├── ConfigurationError
+    ├── EndpointNotFound
+    ├── TransportNotFound
+    ├── UnexpectedResponse
+    ├── Timeout
+    └── HTTPError
+        ├── ConnectionFailed
+        ├── HTTPRedirection         status 3xx
+        ├── HTTPClientError         status 4xx, one subclass for each status
+        └── HTTPServerError         status 5xx, one subclass for each status
+
+An :class:`HTTPError` holds the response of the server, its message, and the request id
+with which the operator of the server finds the request in the log.
 """
 
 from __future__ import annotations
@@ -18,13 +33,15 @@ if t.TYPE_CHECKING:
 
 
 class ClientException(Exception):
-    """The base of all errors of this library.
+    """Base class of all exceptions of this library.
 
-    :param message: what went wrong; the class has a default.
-    :param exception: the exception behind it, kept as ``original_exception``.
+    :param message: text of the error. Each class has a default.
+    :param exception: the exception that caused this one, available as
+        ``original_exception``.
+    :param response: the response that caused the error, if there is one.
     """
 
-    message = "Something went wrong in the Craton client."
+    message = "An error occurred in the Craton client."
     status_code: int | None = None
 
     def __init__(
@@ -41,57 +58,57 @@ class ClientException(Exception):
 
 
 class CommandError(ClientException):
-    """A command was given something that it cannot use."""
+    """The arguments of a call or a command cannot be used."""
 
-    message = "The command could not be carried out."
+    message = "The arguments are not valid."
 
 
 class UnableToAuthenticate(ClientException):
-    """There are no usable credentials, so no request was made."""
+    """The credentials are missing, incomplete or refused."""
 
-    message = "There are no credentials to authenticate with."
+    message = "The credentials are missing or not valid."
 
 
 class ConfigurationError(ClientException):
-    """What a file or the environment says about a cloud cannot be used."""
+    """The settings of a cloud, from a file or the environment, cannot be used."""
 
-    message = "The configuration cannot be used."
+    message = "The configuration is not valid."
 
 
 class EndpointNotFound(ClientException):
-    """No URL of Craton was given and none could be found."""
+    """No URL of Craton was given, and the catalog contains none."""
 
-    message = "No URL of a Craton service was given, and no catalogue names one."
+    message = "No URL of Craton was given, and the catalog contains none. Set CRATON_URL."
 
 
 class TransportNotFound(ClientException):
-    """Nothing installed can reach a URL of this scheme."""
+    """The URL is not valid, or no installed package can open URLs of its scheme."""
 
-    message = "Nothing installed can reach a URL of this scheme."
+    message = "No installed package can open URLs of this scheme."
 
 
 class UnexpectedResponse(ClientException):
-    """The server answered, but not as Craton does."""
+    """The response does not follow the Craton API."""
 
-    message = "The answer is not one of a Craton server."
+    message = "The response does not follow the Craton API."
 
 
 class Timeout(ClientException):
-    """The server did not answer in time."""
+    """The server did not respond in time."""
 
-    message = "The server did not answer in time."
+    message = "The server did not respond in time."
 
 
 class HTTPError(ClientException):
-    """The server answered with an error.
+    """The server responded with an error.
 
-    :param message: instead of what the server said.
-    :param response: the answer.
-    :param exception: the exception behind it.
+    :param message: text of the error. The default is the message in the response.
+    :param response: the response of the server.
+    :param exception: the exception that caused this one.
 
-    ``server_message`` is what the server said, ``None`` if it did not say
-    anything that can be shown; ``request_id`` is the value of its
-    ``x-openstack-request-id`` header or ``None``; ``status_code`` the status.
+    The attributes are ``status_code``; ``server_message``, the message in the response,
+    or ``None``; ``request_id``, the value of the response header
+    ``x-openstack-request-id``, or ``None``; and ``response``.
 
     >>> try:
     ...     client.hosts.get(99)
@@ -100,7 +117,7 @@ class HTTPError(ClientException):
     404 Not Found
     """
 
-    message = "The server answered with an error."
+    message = "The server responded with an error."
 
     def __init__(
         self,
@@ -114,21 +131,21 @@ class HTTPError(ClientException):
         if response is not None:
             self.status_code = response.status_code
         super().__init__(
-            message or self.server_message or self._from_status(response),
+            message or self.server_message or self._default_message(response),
             exception=exception,
             response=response,
         )
 
-    def _from_status(self, response: requests.Response | None) -> str:
-        """Say what can be said when the server did not."""
+    def _default_message(self, response: requests.Response | None) -> str:
+        """Return the message for a response without a message of its own."""
         if response is None:
             return self.message
         kind = response.headers.get("Content-Type", "")
         if isinstance(kind, str) and "json" not in kind and kind:
             kind = kind.partition(";")[0]
             return (
-                f"{self.message} The answer is {kind}, not JSON: is the URL the one of a "
-                "Craton server?"
+                f"{self.message} The response is {kind}, not JSON. Check that the URL "
+                "belongs to a Craton server."
             )
         return self.message
 
@@ -139,174 +156,180 @@ class HTTPError(ClientException):
 
 
 class ConnectionFailed(HTTPError):
-    """The server could not be reached."""
+    """The connection to the server failed, before or during the response."""
 
-    message = "The server could not be reached."
+    message = "The connection to the server failed."
 
 
 class HTTPRedirection(HTTPError):
-    """The server sent the request elsewhere, where credentials do not go."""
+    """The server redirected the request (HTTP 3xx).
 
-    message = "The server redirects the request; redirects are not followed."
+    Redirects are not followed, because they could send the credentials to another server.
+    """
+
+    message = "The server redirects the request, and redirects are not followed."
 
 
 class HTTPClientError(HTTPError):
-    """The server refused the request (4xx)."""
+    """The server refused the request (HTTP 4xx)."""
 
     message = "The server refused the request."
 
 
 class HTTPServerError(HTTPError):
-    """The server failed (5xx)."""
+    """The server failed to process the request (HTTP 5xx)."""
 
-    message = "The server failed."
+    message = "The server failed to process the request."
 
 
 class BadRequest(HTTPClientError):
-    """The request is not valid."""
+    """The request is not valid (HTTP 400)."""
 
     status_code = 400
     message = "The request is not valid."
 
 
 class Unauthorized(HTTPClientError):
-    """The credentials are wrong, or do not allow this."""
+    """The credentials are missing or wrong (HTTP 401).
+
+    The original Craton server also uses this status for a missing role.
+    """
 
     status_code = 401
     message = "The request could not be authenticated."
 
 
 class Forbidden(HTTPClientError):
-    """The credentials do not allow this."""
+    """The credentials do not permit the request (HTTP 403)."""
 
     status_code = 403
-    message = "The credentials do not allow this."
+    message = "The credentials do not permit the request."
 
 
 class NotFound(HTTPClientError):
-    """There is no such object or path."""
+    """The object or the path does not exist (HTTP 404)."""
 
     status_code = 404
-    message = "There is no such object or path."
+    message = "The object or the path does not exist."
 
 
 class MethodNotAllowed(HTTPClientError):
-    """The API has no such call."""
+    """The path does not support the method (HTTP 405)."""
 
     status_code = 405
-    message = "The API has no such call."
+    message = "The path does not support the method of the request."
 
 
 class NotAcceptable(HTTPClientError):
-    """The server has no answer of the wanted kind."""
+    """The server cannot send the requested format (HTTP 406)."""
 
     status_code = 406
-    message = "The server has no answer of the wanted kind."
+    message = "The server cannot send the requested format."
 
 
 class ProxyAuthenticationRequired(HTTPClientError):
-    """A proxy wants credentials."""
+    """A proxy requires credentials (HTTP 407)."""
 
     status_code = 407
-    message = "A proxy wants credentials."
+    message = "A proxy requires credentials."
 
 
 class Conflict(HTTPClientError):
-    """The request conflicts with what is stored."""
+    """The request conflicts with stored data (HTTP 409)."""
 
     status_code = 409
-    message = "The request conflicts with what is stored."
+    message = "The request conflicts with stored data."
 
 
 class Gone(HTTPClientError):
-    """The object is gone for good."""
+    """The object was removed permanently (HTTP 410)."""
 
     status_code = 410
-    message = "The object is gone for good."
+    message = "The object was removed permanently."
 
 
 class LengthRequired(HTTPClientError):
-    """The request must give its length."""
+    """The request has no Content-Length header (HTTP 411)."""
 
     status_code = 411
-    message = "The request must give its length."
+    message = "The request has no Content-Length header, which the server requires."
 
 
 class PreconditionFailed(HTTPClientError):
-    """A condition of the request does not hold."""
+    """A precondition of the request is not met (HTTP 412)."""
 
     status_code = 412
-    message = "A condition of the request does not hold."
+    message = "A precondition of the request is not met."
 
 
 class RequestEntityTooLarge(HTTPClientError):
-    """The body is too large."""
+    """The request body is too large (HTTP 413)."""
 
     status_code = 413
-    message = "The body of the request is too large."
+    message = "The request body is too large."
 
 
 class RequestUriTooLong(HTTPClientError):
-    """The URL is too long."""
+    """The request URL is too long (HTTP 414)."""
 
     status_code = 414
-    message = "The URL of the request is too long."
+    message = "The request URL is too long."
 
 
 class UnsupportedMediaType(HTTPClientError):
-    """The server does not take bodies of this kind."""
+    """The server does not support the type of the body (HTTP 415)."""
 
     status_code = 415
-    message = "The server does not take bodies of this kind."
+    message = "The server does not support the media type of the request body."
 
 
 class RequestedRangeNotSatisfiable(HTTPClientError):
-    """The wanted range does not exist."""
+    """The requested range does not exist (HTTP 416)."""
 
     status_code = 416
-    message = "The wanted range does not exist."
+    message = "The requested range does not exist."
 
 
 class UnprocessableEntity(HTTPClientError):
-    """The body is well-formed but makes no sense."""
+    """The body is well-formed, but its content is not valid (HTTP 422)."""
 
     status_code = 422
-    message = "The body of the request makes no sense."
+    message = "The content of the request body is not valid."
 
 
 class TooManyRequests(HTTPClientError):
-    """The server wants fewer requests."""
+    """The client sent too many requests (HTTP 429)."""
 
     status_code = 429
-    message = "The server wants fewer requests; try again later."
+    message = "The client sent too many requests. Try again later."
 
 
 class InternalServerError(HTTPServerError):
-    """The server failed without saying why."""
+    """The server failed with an internal error (HTTP 500)."""
 
     status_code = 500
-    message = "The server failed without saying why."
+    message = "The server failed with an internal error."
 
 
 class BadGateway(HTTPServerError):
-    """A gateway did not get a proper answer."""
+    """A gateway received no valid response (HTTP 502)."""
 
     status_code = 502
-    message = "A gateway did not get a proper answer from the server."
+    message = "A gateway received no valid response from the server."
 
 
 class ServiceUnavailable(HTTPServerError):
-    """The server is not available at the moment."""
+    """The server is temporarily unavailable (HTTP 503)."""
 
     status_code = 503
-    message = "The server is not available at the moment."
+    message = "The server is temporarily unavailable. Try again later."
 
 
 class GatewayTimeout(HTTPServerError):
-    """A gateway did not get an answer in time."""
+    """A gateway received no response in time (HTTP 504)."""
 
     status_code = 504
-    message = "A gateway did not get an answer from the server in time."
+    message = "A gateway received no response from the server in time."
 
 
 def _leaves(base: type[HTTPError]) -> t.Iterator[type[HTTPError]]:
@@ -319,10 +342,12 @@ _BY_STATUS = {cls.status_code: cls for cls in _leaves(HTTPError) if cls.status_c
 
 
 def class_for(status: int) -> type[HTTPError]:
-    """Give the class of errors with an HTTP status.
+    """Return the exception class for an HTTP status.
 
-    :param status: the status, such as 404.
-    :returns: its own class, else the one of its hundred.
+    :param status: status code, such as 404.
+    :returns: the class of the status. A status without a class of its own has the class
+        of its range: :class:`HTTPRedirection`, :class:`HTTPClientError` or
+        :class:`HTTPServerError`, otherwise :class:`HTTPError`.
 
     >>> class_for(404).__name__, class_for(418).__name__
     ('NotFound', 'HTTPClientError')
@@ -339,10 +364,10 @@ def class_for(status: int) -> type[HTTPError]:
 
 
 def error_from(response: requests.Response) -> HTTPError:
-    """Make the error that an answer stands for.
+    """Return the exception for a response. This does not raise it.
 
-    :param response: an answer with status 300 or more.
-    :returns: an error of the class of its status. It is not raised.
+    :param response: response with a status of 300 or more.
+    :returns: an exception of the class that :func:`class_for` returns.
 
     >>> raise exceptions.error_from(response)
     """
@@ -350,11 +375,13 @@ def error_from(response: requests.Response) -> HTTPError:
 
 
 def raise_from(exception: Exception) -> ClientException:
-    """Turn an exception of keystoneauth1 into one of this library.
+    """Return the exception of this library for an exception of keystoneauth1.
 
-    :param exception: what keystoneauth1 raised.
-    :returns: the error that says the same. In spite of its name, which
-        programs know, the function does not raise it.
+    Despite its name, this function does not raise the exception. The name is kept for
+    existing programs.
+
+    :param exception: exception of keystoneauth1.
+    :returns: the corresponding exception, with ``exception`` as ``original_exception``.
 
     >>> raise exceptions.raise_from(error) from error
     """
@@ -378,11 +405,14 @@ def raise_from(exception: Exception) -> ClientException:
 
 
 def unanswered(url: str, exception: requests.RequestException) -> ClientException:
-    """Turn an exception of requests into one of this library.
+    """Return the exception of this library for an exception of requests.
 
-    :param url: what was asked.
-    :param exception: what requests raised.
-    :returns: the error that says the same. It is not raised.
+    This does not raise it.
+
+    :param url: URL of the request.
+    :param exception: exception of requests.
+    :returns: :class:`Timeout` or :class:`ConnectionFailed`, with ``exception`` as
+        ``original_exception``.
 
     >>> raise exceptions.unanswered(url, error) from error
     """
@@ -401,26 +431,30 @@ def unanswered(url: str, exception: requests.RequestException) -> ClientExceptio
 
 
 def _no_answer(words: str, exception: Exception, late: bool, unsafe: bool) -> ClientException:
-    """Make the error for a request without an answer.
+    """Return the exception for a request without a complete response.
 
-    :param words: what is said of it, as keystoneauth1 says it.
-    :param late: whether the time was over.
-    :param unsafe: whether the certificate was refused.
+    :param words: message of keystoneauth1, or a message in the same form.
+    :param exception: exception of keystoneauth1 or requests.
+    :param late: the request timed out.
+    :param unsafe: the TLS certificate was refused.
     """
     reason = causes.reason(words, exception)
     if causes.was_silent(exception):
         where = reason.rpartition(" to ")[2]
-        return Timeout(f"{where} did not answer in time.", exception=exception)
+        return Timeout(f"{where} did not respond in time.", exception=exception)
     if late:
         return Timeout(reason, exception=exception)
-    cure = (
-        "that the authority of the certificate is trusted" if unsafe else "that the server runs"
+    cure = "the certificate of the server is trusted" if unsafe else "the server is running"
+    return ConnectionFailed(
+        f"{reason}. Check that the URL is correct and {cure}.", exception=exception
     )
-    return ConnectionFailed(f"{reason}. Check the URL, and {cure}.", exception=exception)
 
 
 def _server_message(response: requests.Response | None) -> str | None:
-    """Read what the server said: ``{"message": …}``, or Keystone's nested form."""
+    """Return the message in a response of Craton or Keystone, or None.
+
+    Craton sends ``{"message": "…"}``, Keystone ``{"error": {"message": "…"}}``.
+    """
     if response is None:
         return None
     try:
@@ -432,7 +466,7 @@ def _server_message(response: requests.Response | None) -> str | None:
         inner = error if isinstance(error, collections.abc.Mapping) else body
         message = inner.get("message")
         if isinstance(message, str) and message:
-            return secrets.mask(message)  # it may quote what was sent
+            return secrets.mask(message)  # the message may quote the request
     return None
 
 

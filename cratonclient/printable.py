@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Make text from a server safe to print."""
+"""Escape control characters in text from a server, so that it is safe to print."""
 
 from __future__ import annotations
 
 
 def printable(text: object) -> str:
-    r"""Return a text with its control characters escaped, so that no terminal obeys them.
+    r"""Return a text with its control characters escaped.
+
+    A terminal would execute escape sequences in text from a server.
 
     >>> printable('a\x1b[2Jb')
     'a\\x1b[2Jb'

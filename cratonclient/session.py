@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The session: verbs, errors, time-outs, retries and pages."""
+"""The session: HTTP methods, error handling, timeouts, retries and pagination."""
 
 from __future__ import annotations
 
@@ -25,23 +25,29 @@ __all__ = ["DEFAULT_TIMEOUT", "SERVICE_TYPE", "TIMINGS", "Page", "Session", "con
 
 SERVICE_TYPE = "fleet_management"
 
-#: Where, at the level of information, each request is named with its time.
+#: Logs the duration of each request, at level INFO.
 TIMINGS = logging.getLogger("cratonclient.request")
 
 
 class Page(t.NamedTuple):
-    """One page of a list: the answer and the objects in it."""
+    """One page of a list: the response and the objects in it."""
 
     response: requests.Response
     items: list[t.Any]
 
 
 def configure(session: ksa_session.Session, timeout: float | None = DEFAULT_TIMEOUT) -> None:
-    """Give a keystoneauth session this library's time-out and retries.
+    """Set the timeout and the retries of this library on a keystoneauth session.
 
-    :param session: the session, changed in place. Redirects are not followed
-        from then on, since a redirect could carry credentials elsewhere.
-    :param timeout: seconds, ``None`` to wait for ever.
+    This also disables redirects, because a redirect could send the credentials to
+    another server.
+
+    :param session: session of keystoneauth, modified in place.
+    :param timeout: timeout in seconds, or ``None`` for no timeout. It limits each
+        wait for the server, and the transfer of a whole response body.
+
+    >>> session = keystoneauth1.session.Session(auth=plugin)
+    >>> configure(session, timeout=10)
     """
     session.timeout = timeout
     session.redirect = False
@@ -49,20 +55,21 @@ def configure(session: ksa_session.Session, timeout: float | None = DEFAULT_TIME
 
 
 class Session:
-    """What talks to a server: any keystoneauth session, with Craton's errors.
+    """A wrapper of an HTTP session that raises the errors of this library.
 
-    :param session: a :class:`keystoneauth1.session.Session`, an adapter, a
-        :class:`cratonclient.http.direct.DirectSession`, or anything with their
-        ``request``. Its time-outs, retries and redirects
-        stay as they are.
-    :param username: without ``session``: the user of Craton's own
-        authentication,
-    :param token: the user's API key,
-    :param project_id: and the UUID of the project that the user belongs to.
+    Pass either ``session`` or the three credentials of Craton's own authentication.
+
+    :param session: a :class:`keystoneauth1.session.Session`, an adapter of
+        keystoneauth, a :class:`cratonclient.http.direct.DirectSession`, or an object
+        with the same ``request`` method. It keeps its own timeouts, retries and
+        redirects.
+    :param username: name of the user, if ``session`` is not given.
+    :param token: API key of the user, if ``session`` is not given.
+    :param project_id: UUID of the user's project, if ``session`` is not given.
+    :raises cratonclient.exceptions.UnableToAuthenticate: if ``session`` and one of the
+        credentials are missing.
 
     >>> Session(username='demo', token='demo', project_id=PROJECT_ID)
-
-    Source: seed document, "Version-less Objects"; wire document, section 2.
     """
 
     def __init__(
@@ -73,7 +80,7 @@ class Session:
         project_id: str | None = None,
     ) -> None:
         if session is None:
-            # Only here: keystoneauth takes long to import.
+            # Imported late, because keystoneauth is slow to import.
             from keystoneauth1 import session as ksa_session
 
             from cratonclient.http import craton_auth
@@ -88,45 +95,48 @@ class Session:
         secrets.install()
 
     def delete(self, url: str, **kwargs: t.Any) -> requests.Response:
-        """Make a DELETE request; see :meth:`request`."""
+        """Send a DELETE request; see :meth:`request`."""
         return self.request("DELETE", url, **kwargs)
 
     def get(self, url: str, **kwargs: t.Any) -> requests.Response:
-        """Make a GET request; see :meth:`request`."""
+        """Send a GET request; see :meth:`request`."""
         return self.request("GET", url, **kwargs)
 
     def head(self, url: str, **kwargs: t.Any) -> requests.Response:
-        """Make a HEAD request; see :meth:`request`."""
+        """Send a HEAD request; see :meth:`request`."""
         return self.request("HEAD", url, **kwargs)
 
     def options(self, url: str, **kwargs: t.Any) -> requests.Response:
-        """Make an OPTIONS request; see :meth:`request`."""
+        """Send an OPTIONS request; see :meth:`request`."""
         return self.request("OPTIONS", url, **kwargs)
 
     def post(self, url: str, **kwargs: t.Any) -> requests.Response:
-        """Make a POST request; see :meth:`request`."""
+        """Send a POST request; see :meth:`request`."""
         return self.request("POST", url, **kwargs)
 
     def put(self, url: str, **kwargs: t.Any) -> requests.Response:
-        """Make a PUT request; see :meth:`request`."""
+        """Send a PUT request; see :meth:`request`."""
         return self.request("PUT", url, **kwargs)
 
     def patch(self, url: str, **kwargs: t.Any) -> requests.Response:
-        """Make a PATCH request; see :meth:`request`."""
+        """Send a PATCH request; see :meth:`request`."""
         return self.request("PATCH", url, **kwargs)
 
     def request(self, method: str, url: str, **kwargs: t.Any) -> requests.Response:
-        """Make a request.
+        """Send a request and return the response.
 
-        :param method: such as ``'GET'``.
-        :param url: the whole URL, or a path below the endpoint that the
-            catalogue gives.
-        :param kwargs: handed to the session below.
-        :returns: the answer, its status below 300.
-        :raises cratonclient.exceptions.HTTPError: of the class of its status,
-            when the answer is an error or a redirect.
-        :raises cratonclient.exceptions.ConnectionFailed: without an answer.
-        :raises cratonclient.exceptions.Timeout: without an answer in time.
+        :param method: HTTP method, such as ``'GET'``.
+        :param url: absolute URL, or a path relative to the endpoint in the catalog.
+        :param kwargs: passed to the wrapped session, such as ``params`` or ``json``.
+        :returns: the response, with a status below 300.
+        :raises cratonclient.exceptions.HTTPError: if the status is an error or a
+            redirect. Each status has a subclass, such as
+            :class:`~cratonclient.exceptions.NotFound`.
+        :raises cratonclient.exceptions.ConnectionFailed: if the connection fails.
+        :raises cratonclient.exceptions.Timeout: if the server does not respond in time.
+
+        >>> session.request('GET', 'https://craton.example/v1/hosts')
+        <Response [200]>
         """
         kwargs.setdefault("endpoint_filter", {"service_type": SERVICE_TYPE})
         began = time.perf_counter()
@@ -148,21 +158,21 @@ class Session:
             target = printable(response.headers.get("Location", "elsewhere"))
             raise exceptions.HTTPRedirection(
                 f"The server redirects {url} to {target}; redirects are not followed. "
-                "If the new place is right, give it as the URL of Craton.",
+                "If the new URL is correct, use it as the URL of Craton.",
                 response=response,
             )
         return response
 
     def mount(self, prefix: str, adapter: requests.adapters.BaseAdapter) -> None:
-        """Send the requests below a URL through an adapter.
+        """Send requests to URLs with a prefix through a transport adapter.
 
-        :param prefix: beginning of the URLs, such as ``https://craton.example/``.
-        :param adapter: adapter of requests.
-        :raises TypeError: if the session below does not use requests.
+        :param prefix: prefix of the URLs, such as ``'https://craton.example/'``.
+        :param adapter: transport adapter of requests.
+        :raises TypeError: if the wrapped session does not use requests.
         """
         below = self._requests_session()
         if below is None:
-            raise TypeError(f"{self._session!r} takes no adapters of requests")
+            raise TypeError(f"{self._session!r} does not use requests, so it has no adapters")
         below.mount(prefix, adapter)
 
     def close(self) -> None:
@@ -172,9 +182,10 @@ class Session:
             below.close()
 
     def _requests_session(self) -> t.Any:
-        """Return the session of requests below, None if there is none.
+        """Return the innermost session, which belongs to requests, or None.
 
-        Sessions and adapters of keystoneauth have what they are built on as ``session``.
+        A session or adapter of keystoneauth keeps the session that it wraps in its
+        attribute ``session``.
         """
         below = self._session
         while below is not None and not (hasattr(below, "mount") and hasattr(below, "close")):
@@ -182,9 +193,12 @@ class Session:
         return below
 
     def endpoint(self) -> str:
-        """Find the URL of Craton in the catalogue or the credentials.
+        """Return the URL of Craton, from the catalog or from the credentials.
 
-        :raises cratonclient.exceptions.EndpointNotFound: when there is none.
+        :raises cratonclient.exceptions.EndpointNotFound: if neither provides a URL.
+
+        >>> session.endpoint()
+        'https://craton.example/v1'
         """
         try:
             found = self._session.get_endpoint(service_type=SERVICE_TYPE)
@@ -197,8 +211,8 @@ class Session:
             region = getattr(self._session, "region_name", None)
             where = f" in the region {region!r}" if isinstance(region, str) else ""
             raise exceptions.EndpointNotFound(
-                f"The credentials come with no service of type {SERVICE_TYPE}{where}, and "
-                "no URL of Craton was given. Pass url= to the client or set CRATON_URL."
+                "No URL of Craton was given, and the credentials provide no endpoint of "
+                f"type {SERVICE_TYPE}{where}. Pass url= to the client or set CRATON_URL."
             )
         return found
 
@@ -211,27 +225,28 @@ class Session:
         short_is_last: bool = False,
         **kwargs: t.Any,
     ) -> t.Iterator[Page]:
-        """Fetch the pages of a list, one by one, as they are asked for.
+        """Generate the pages of a list. Each page is requested when it is consumed.
 
-        :param url: the URL of the list.
-        :param items_key: the key of its objects in the answer.
-        :param autopaginate: whether to follow the links to the next pages.
-        :param nested: whether the objects stand in lists by kind (devices).
-        :param short_is_last: whether to end after a page with fewer objects
-            than its link says that pages have, which saves the last request.
-        :param kwargs: handed to the first request only; the links to the next
-            pages hold all that is needed.
-        :returns: pairs of the answer and its objects. The walk ends after a
-            page without objects or without a link.
-        :raises cratonclient.exceptions.UnexpectedResponse: when the answer is
-            not a list, its links go in a circle or to another server.
+        Iteration ends after a page without objects or without a ``next`` link.
+
+        :param url: URL of the list.
+        :param items_key: key of the list in the response body, such as ``'hosts'``.
+        :param autopaginate: follow the links to the next pages. Otherwise only the
+            first page is requested.
+        :param nested: the body has one list of objects for each kind, as the list of
+            devices has, instead of a single list.
+        :param short_is_last: stop after a page with fewer objects than the ``limit`` in
+            its link. This saves the last request, which returns an empty page.
+        :param kwargs: passed to the first request only. The links to the next pages
+            contain all parameters.
+        :returns: pairs of a response and its objects, as dictionaries.
+        :raises cratonclient.exceptions.UnexpectedResponse: if a body is not a list, the
+            links form a cycle, or a link points to another server.
 
         >>> for response, items in session.paginate(url, 'hosts'):
         ...     print(len(items))
-
-        Source: wire document, section 8.
         """
-        # Of pages, hashes are kept: a walk may be a long one.
+        # Keep hashes only, so that memory use stays small for long lists.
         visited, seen = {hash(_canonical(url))}, set[int]()
         response = self.get(url, **kwargs)
         while True:
@@ -239,7 +254,7 @@ class Session:
             items = _items(response, body, items_key, nested)
             page = hash(tuple(str(item.get("id")) for item in items))
             if page in seen and all("id" in item for item in items):
-                raise _circle(url, response.url)
+                raise _cycle(url, response.url)
             seen.add(page)
             yield Page(response, items)
             link = _next_link(body)
@@ -250,22 +265,25 @@ class Session:
             origin = url if parse.urlsplit(url).netloc else response.url
             link = _same_origin(origin, link)
             if hash(_canonical(link)) in visited:
-                raise _circle(url, link)
+                raise _cycle(url, link)
             visited.add(hash(_canonical(link)))
             response = self.get(link)
 
 
 def _raised_below() -> type[Exception]:
-    """Give what keystoneauth raises; it is looked up once something was raised."""
+    """Return the base class of the exceptions of keystoneauth.
+
+    It is imported here, so that a session without keystoneauth does not import it.
+    """
     from keystoneauth1 import exceptions as ksa_exceptions
 
     return t.cast("type[Exception]", ksa_exceptions.ClientException)
 
 
 def _time(method: str, url: str, began: float, response: requests.Response | None) -> None:
-    """Log what a request took, in a line."""
+    """Log the duration of a request in one line."""
     if TIMINGS.isEnabledFor(logging.INFO):
-        said = "no answer"
+        said = "no response"
         if response is not None:
             number = response.headers.get("x-openstack-request-id", "without a request id")
             url, said = response.url, f"{response.status_code} {number}"
@@ -276,7 +294,10 @@ def _time(method: str, url: str, began: float, response: requests.Response | Non
 def _items(
     response: requests.Response, body: dict[str, t.Any], items_key: str, nested: bool
 ) -> list[t.Any]:
-    """Take the objects out of a page."""
+    """Return the objects of a page.
+
+    :raises cratonclient.exceptions.UnexpectedResponse: if the body has no list of them.
+    """
     items = body.get(items_key)
     if nested and isinstance(items, collections.abc.Mapping):
         lists = list(items.values())
@@ -285,16 +306,16 @@ def _items(
     if isinstance(items, list) and all(isinstance(item, dict) for item in items):
         return items
     raise exceptions.UnexpectedResponse(
-        f"The answer from {response.url} has no list of objects named {items_key!r}. "
-        "Is the URL the one of a Craton server?",
+        f"The response from {response.url} has no list of objects named {items_key!r}. "
+        "Check that the URL belongs to a Craton server.",
         response=response,
     )
 
 
-def _circle(url: str, link: str) -> exceptions.UnexpectedResponse:
+def _cycle(url: str, link: str) -> exceptions.UnexpectedResponse:
     return exceptions.UnexpectedResponse(
-        f"The pages of {url} go in a circle: {printable(link)} comes "
-        "again. Sort by a field that has a value in every row."
+        f"The pages of {url} form a cycle: {printable(link)} appears again. "
+        "Sort by a field that has a value in every row."
     )
 
 
@@ -308,23 +329,30 @@ def _next_link(body: dict[str, t.Any]) -> str | None:
 
 
 def _size(link: str) -> int:
-    """Give how many objects a page has, as a link says; 0 if it does not."""
+    """Return the ``limit`` in a link, or 0 if the link has none."""
     found = parse.parse_qs(parse.urlsplit(link).query).get("limit", ["0"])[0]
     return int(found) if found.isascii() and found.isdigit() else 0
 
 
 def _canonical(url: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """Give what tells pages apart: servers write parameters in any order."""
+    """Return a URL with sorted parameters, to compare it with other URLs.
+
+    Servers write the parameters of links in any order.
+    """
     bare, _, query = url.partition("?")
     return bare, tuple(sorted(parse.parse_qsl(query, keep_blank_values=True)))
 
 
 def _same_origin(url: str, link: str) -> str:
-    """Move a link onto the origin of a URL, if it means that server at all.
+    """Return a link with its scheme, host and port replaced by those of a URL.
 
-    A server behind a proxy that ends TLS believes that it speaks plain HTTP,
-    and says so in its links. Only the path and the query of a link are used, so
-    nothing is ever sent to another server than the one that was asked.
+    A server behind a proxy that terminates TLS writes ``http:`` links. The result has
+    only the path and the query of the link, so credentials never go to another origin.
+
+    :param url: URL of the request that returned the link.
+    :param link: absolute or relative URL.
+    :raises cratonclient.exceptions.UnexpectedResponse: if the link points to another
+        server.
     """
     here = there = parse.urlsplit(url)
     default = {"http": 80, "https": 443}
@@ -332,11 +360,11 @@ def _same_origin(url: str, link: str) -> str:
         there = parse.urlsplit(parse.urljoin(url, link))
         known = {here.port, default.get(here.scheme), default.get(there.scheme), None}
         same = here.hostname == there.hostname and there.port in known
-    except ValueError:  # not a URL, or not a port number
+    except ValueError:  # not a valid URL, or not a valid port
         same = False
     if not same:
         raise exceptions.UnexpectedResponse(
-            f"The list at {url} goes on at {printable(link)}, which is another "
-            "server. Credentials are not sent there."
+            f"The list at {url} continues on another server: {printable(link)}. "
+            "The client does not send credentials there."
         )
     return parse.urlunsplit((here.scheme, here.netloc, there.path, there.query, ""))

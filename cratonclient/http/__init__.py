@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How requests travel: credentials in headers, adapters with their retries, sessions without
-keystoneauth, and transports for URLs that are not HTTP.
+"""The HTTP layer: credentials in headers, the transport adapter with its retries, a session
+without keystoneauth, and transports for URLs of other schemes.
 
-What a request means to Craton is in :mod:`cratonclient.session` and
+It does not know the Craton API. That is in :mod:`cratonclient.session` and
 :mod:`cratonclient.crud`.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What stands between requests and the network: retries, and bounds for answers."""
+"""The transport adapter of requests: retries, and limits on the size of responses."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from cratonclient import exceptions
 if t.TYPE_CHECKING:
     import requests
 
-#: Seconds that a server may take to accept a connection, to send more, and to
-#: send the whole body of an answer.
+#: Timeout in seconds. It applies separately to the connection, to each wait for data,
+#: and to the transfer of a whole response body.
 DEFAULT_TIMEOUT = 60.0
 
-#: Bytes that an answer may have, once it is unpacked. A page has a hundred
-#: objects, so this is far more than there can be.
+#: Maximum size of a decompressed response body, in bytes. A page has at most 100
+#: objects, so no valid response reaches this limit.
 LARGEST = 256 * 1024 * 1024
 
 _RETRIED = frozenset({429, 502, 503, 504})
 
-#: Where it is said that something has to wait.
+#: Logs pauses before a retry, at level INFO.
 WAITS = logging.getLogger("cratonclient.wait")
 
 
@@ -36,22 +36,22 @@ class _Retry(urllib3.Retry):
     RETRY_AFTER_STATUS_CODES = _RETRIED  # urllib3 would add 413
 
     def parse_retry_after(self, retry_after: str) -> float:
-        """Read the header; one that says neither when nor how long says nothing."""
+        """Return the seconds in a ``Retry-After`` header, or 0 if it is not valid."""
         try:
             return super().parse_retry_after(retry_after)
         except urllib3_exceptions.InvalidHeader:
             return 0.0
 
     def sleep_for_retry(self, response: urllib3.BaseHTTPResponse) -> bool:
-        """Wait as long as the server asks, and say so."""
+        """Sleep for the time in ``Retry-After``, and log it."""
         asked = self.get_retry_after(response)
         if asked:
-            WAITS.info("The server is busy: asking again in %.0f s.", asked)
+            WAITS.info("The server is busy. Retrying in %.0f s.", asked)
         return super().sleep_for_retry(response)
 
 
-#: POST is not among the methods: it is repeated only while it is sure that
-#: none of its bytes went out, that is, when no connection came about.
+#: POST is not in ``allowed_methods``, so it is retried only if the connection failed
+#: before any byte of the request was sent.
 RETRIES = _Retry(
     total=3,
     connect=3,
@@ -71,9 +71,8 @@ RETRIES = _Retry(
 )
 
 
-#: A connection that nothing has come over for a minute is probed, so that no
-#: router on the way forgets it and one that is dead shows. Not every system has
-#: the names.
+#: TCP keepalive after 60 seconds without data. It keeps the connection open in NAT
+#: routers and detects a dead connection. Some systems do not define all names.
 _SOCKET_OPTIONS = [
     (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
@@ -86,18 +85,17 @@ _SOCKET_OPTIONS = [
 
 
 class Adapter(adapters.HTTPAdapter):
-    """An adapter that repeats what is safe to repeat and reads no answer for ever.
+    """A transport adapter that retries safe requests and limits responses.
 
-    The time-out holds for each silence of the server, and again for the whole
-    of an answer's body; so one that sends a byte now and then does not keep a
-    program waiting.
+    The timeout applies to each wait for data, and again to the whole response body. A
+    server that sends single bytes with pauses cannot block the program forever.
     """
 
     def __init__(self) -> None:
         super().__init__(max_retries=RETRIES)
 
     def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
-        """Let the connections be kept alive."""
+        """Create the connection pool, with TCP keepalive enabled."""
         super().init_poolmanager(*args, socket_options=_SOCKET_OPTIONS, **kwargs)
 
     def send(
@@ -109,7 +107,10 @@ class Adapter(adapters.HTTPAdapter):
         cert: t.Any = None,
         proxies: t.Any = None,
     ) -> requests.Response:
-        """Send a request, and read the answer."""
+        """Send a request and read the whole response, unless ``stream`` is set.
+
+        :raises cratonclient.exceptions.UnexpectedResponse: if the body is too large.
+        """
         response = super().send(request, stream, timeout, verify, cert, proxies)
         if not stream:
             try:
@@ -123,16 +124,21 @@ class Adapter(adapters.HTTPAdapter):
 
 
 def mount(session: t.Any) -> None:
-    """Let a session reach servers by adapters of this module.
+    """Mount an :class:`Adapter` for HTTP and HTTPS on a session.
 
-    :param session: of requests or of keystoneauth.
+    :param session: session of requests or of keystoneauth, modified in place.
     """
     for scheme in ("http://", "https://"):
         session.mount(scheme, Adapter())
 
 
 def _read(response: requests.Response, timeout: t.Any) -> bytes:
-    """Read the body of an answer, within its bounds."""
+    """Return the decompressed body of a response.
+
+    :raises cratonclient.exceptions.UnexpectedResponse: if the body exceeds ``LARGEST``.
+    :raises requests.exceptions.RequestException: if the body is incomplete, cannot be
+        decompressed, or does not arrive before the timeout.
+    """
     allowed = timeout if isinstance(timeout, (int, float)) else float("inf")
     end = time.monotonic() + allowed
     parts, size = [], 0
@@ -142,8 +148,8 @@ def _read(response: requests.Response, timeout: t.Any) -> bytes:
             size += len(part)
             if size > LARGEST:
                 raise exceptions.UnexpectedResponse(
-                    f"The answer from {response.url} has more than {LARGEST >> 20} MiB, which "
-                    "no answer of Craton has.",
+                    f"The response from {response.url} exceeds {LARGEST >> 20} MiB. Check "
+                    "that the URL belongs to a Craton server.",
                     response=None,
                 )
             if time.monotonic() > end:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The keystoneauth plugin of Craton's own authentication.
 
-Programs import :class:`CratonAuth` from :mod:`cratonclient.auth`. It lives here,
-because a session makes one and :mod:`cratonclient.auth` makes sessions.
+The public name is ``cratonclient.auth.CratonAuth``. The class is defined here, because
+:mod:`cratonclient.session` uses it and :mod:`cratonclient.auth` imports that module.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from cratonclient.http import credentials
 class CratonAuth(ksa_plugin.FixedEndpointPlugin):
     """The keystoneauth plugin of Craton's own authentication.
 
-    :param username: the user.
-    :param project_id: UUID of the project that the user belongs to.
-    :param token: the user's API key.
-    :param endpoint: the URL of Craton, for programs that look it up; default
-        is the environment variable ``CRATON_URL``.
-    :raises cratonclient.exceptions.UnableToAuthenticate: when one is missing, or
-        cannot be sent in a header.
+    :param username: name of the user.
+    :param project_id: UUID of the user's project.
+    :param token: API key of the user.
+    :param endpoint: URL of Craton. The default is the environment variable
+        ``CRATON_URL``.
+    :raises cratonclient.exceptions.UnableToAuthenticate: if a credential is missing
+        or cannot be sent in an HTTP header.
 
-    Source: wire document, section 2.
+    >>> plugin = CratonAuth(username='demo', project_id=PROJECT_ID, token='demo')
     """
 
     def __init__(
@@ -37,21 +37,21 @@ class CratonAuth(ksa_plugin.FixedEndpointPlugin):
         endpoint: str | None = None,
     ) -> None:
         super().__init__(endpoint or os.environ.get("CRATON_URL"))
-        credentials.headers(username, token, project_id)  # refuses what cannot be sent
+        credentials.headers(username, token, project_id)  # raises if one is not valid
         self.username = username
         self.project_id = project_id
         self.token = token
 
     def get_token(self, session: ksa_session.Session) -> str | None:
-        """Give the API key."""
+        """Return the API key."""
         return self.token
 
     def get_headers(self, session: ksa_session.Session) -> dict[str, str] | None:
-        """Give the three headers that every request carries."""
+        """Return the three authentication headers of a request."""
         return credentials.headers(self.username, self.token, self.project_id)
 
     def get_project_id(self, session: ksa_session.Session) -> str | None:
-        """Give the UUID of the project."""
+        """Return the UUID of the project."""
         return self.project_id
 
 

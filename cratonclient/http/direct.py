@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A session that needs requests alone, for programs that have to start quickly.
+"""A session without keystoneauth, for programs that must start quickly.
 
-keystoneauth finds its way in a catalogue, renews tokens and knows many kinds of
-credentials. Craton's own authentication needs nothing of that, and importing it
-takes as long as a request does.
+keystoneauth reads catalogs, renews tokens and supports many types of credentials.
+Craton's own authentication needs none of these, and importing keystoneauth takes as long
+as a request.
 """
 
 from __future__ import annotations
@@ -19,21 +19,20 @@ from cratonclient.http import adapter
 
 LOG = logging.getLogger("cratonclient.direct")
 
-#: What a log can show of answers.
+#: Content types of response bodies that are logged.
 _READABLE = ("application/json", "text/plain")
 
 
 class DirectSession:
-    """What :class:`cratonclient.session.Session` can stand on instead of keystoneauth.
+    """A session of requests that :class:`cratonclient.session.Session` can wrap.
 
-    :param headers: what every request carries, such as
-        :func:`cratonclient.http.credentials.headers` gives.
-    :param verify: whether to verify the certificate of an HTTPS server, or the
-        path of a file with the authorities to trust.
-    :param timeout: seconds, ``None`` to wait for ever.
+    It has the same timeouts, retries and size limits as a session of
+    :func:`cratonclient.auth.craton_auth`. It does not follow redirects.
 
-    Time-outs, retries and bounds are those of :func:`cratonclient.auth.craton_auth`;
-    redirects are not followed.
+    :param headers: headers of every request, such as the result of
+        :func:`cratonclient.http.credentials.headers`.
+    :param verify: verify TLS certificates: True, False, or the path of a CA bundle.
+    :param timeout: timeout in seconds, or ``None`` for no timeout.
 
     >>> from cratonclient import session
     >>> from cratonclient.http import credentials
@@ -63,16 +62,17 @@ class DirectSession:
         json: object = None,
         **kwargs: t.Any,
     ) -> requests.Response:
-        """Make a request.
+        """Send a request and return the response.
 
-        :param method: such as ``'GET'``.
-        :param url: the whole URL.
-        :param endpoint_filter: of no use: there is no catalogue.
-        :param json: what to send as JSON.
-        :param kwargs: handed to :class:`requests.Request`.
-        :returns: the answer, whatever its status is.
-        :raises cratonclient.exceptions.ConnectionFailed: without an answer.
-        :raises cratonclient.exceptions.Timeout: without an answer in time.
+        :param method: HTTP method, such as ``'GET'``.
+        :param url: absolute URL.
+        :param endpoint_filter: ignored, because there is no catalog.
+        :param json: value of the request body, sent as JSON.
+        :param kwargs: passed to :class:`requests.Request`; ``timeout`` in seconds
+            replaces the timeout of the session.
+        :returns: the response, with any status.
+        :raises cratonclient.exceptions.ConnectionFailed: if the connection fails.
+        :raises cratonclient.exceptions.Timeout: if the server does not respond in time.
         """
         headers = {"User-Agent": self.user_agent, **(kwargs.pop("headers", None) or {})}
         if json is not None:
@@ -95,10 +95,10 @@ class DirectSession:
         return response
 
     def get_endpoint(self, **filters: object) -> None:
-        """Give the URL of Craton: it is not known here."""
+        """Return None, because there is no catalog that contains the URL of Craton."""
 
     def _log_request(self, request: requests.PreparedRequest) -> None:
-        """Log what is sent as a command line, without secrets."""
+        """Log a request as a curl command line, with secrets masked."""
         if not LOG.isEnabledFor(logging.DEBUG):
             return
         words = ["REQ: curl -g -i"]
@@ -114,11 +114,11 @@ class DirectSession:
 
 
 def _log_response(response: requests.Response) -> None:
-    """Log what came back, without secrets."""
+    """Log a response, with secrets masked."""
     if not LOG.isEnabledFor(logging.DEBUG):
         return
     headers = " ".join(f"{name}: {value}" for name, value in sorted(response.headers.items()))
     LOG.debug("%s", secrets.mask(f"RESP: [{response.status_code}] {headers}"))
     kind = response.headers.get("Content-Type", "")
-    body = response.text if kind.startswith(_READABLE) else f"omitted, since it is {kind!r}"
+    body = response.text if kind.startswith(_READABLE) else f"omitted, content type {kind!r}"
     LOG.debug("%s", secrets.mask(f"RESP BODY: {body}"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read what a server answered, without trusting that it is what it should be."""
+"""Read the body of a response, and check that it is a JSON object."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ if t.TYPE_CHECKING:
 
 
 def body_of(response: requests.Response) -> dict[str, t.Any]:
-    """Read an answer that must be a JSON object.
+    """Return the body of a response as a dictionary.
 
-    :raises cratonclient.exceptions.UnexpectedResponse: when it is not.
+    :param response: response of a Craton server.
+    :raises cratonclient.exceptions.UnexpectedResponse: if the body is not a JSON object.
     """
     try:
         body = response.json()
@@ -24,9 +25,9 @@ def body_of(response: requests.Response) -> dict[str, t.Any]:
         body = None
     if isinstance(body, collections.abc.Mapping):
         return t.cast("dict[str, t.Any]", body)
-    kind = printable(response.headers.get("Content-Type", "something"))
+    kind = printable(response.headers.get("Content-Type", "none"))
     raise exceptions.UnexpectedResponse(
-        f"The answer from {response.url} is {kind}, not the JSON object that Craton "
-        "sends. Is the URL the one of a Craton server?",
+        f"The response from {response.url} is not a JSON object (content type: {kind}). "
+        "Check that the URL belongs to a Craton server.",
         response=response,
     )

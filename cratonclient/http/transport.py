@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reach a fleet whose URL is not an http one.
+"""Transports for URLs of other schemes than HTTP and HTTPS, such as ``sqlite:``.
 
-What can open such a URL is found by its scheme in the entry point group
-``cratonclient.transport``. An entry point names a function that takes the URL
-and returns a :class:`Transport`. ``cratonserver`` registers one for ``sqlite``,
-which runs the server inside the process.
+A transport is registered in the entry point group ``cratonclient.transport``, by the name
+of its URL scheme. The entry point names a function that takes the URL and returns a
+:class:`Transport`. ``cratonserver`` registers one for ``sqlite``, which runs the server
+inside the process.
 """
 
 from __future__ import annotations
@@ -19,19 +19,23 @@ if t.TYPE_CHECKING:
 
 GROUP = "cratonclient.transport"
 
-#: What to install for the schemes that this project itself can open.
+#: Commands that install the transports of this project, by URL scheme.
 _INSTALL = {"sqlite": "pip install 'python-cratonclient[server]'"}
 
 
 class Transport(t.NamedTuple):
-    """How to reach a fleet: an http URL, and the adapter that answers there."""
+    """An HTTP URL and the transport adapter that processes requests to it.
+
+    :param url: base URL of the requests, such as ``'http://fleet.invalid'``.
+    :param adapter: transport adapter of requests.
+    """
 
     url: str
     adapter: requests.adapters.BaseAdapter
 
 
 def is_http(url: str) -> bool:
-    """Tell whether a URL needs no transport.
+    """Return True if the scheme of a URL is HTTP or HTTPS, so that it needs no transport.
 
     >>> is_http('https://craton.example'), is_http('sqlite:///fleet.db')
     (True, False)
@@ -40,14 +44,17 @@ def is_http(url: str) -> bool:
 
 
 def mount(session: t.Any, url: str) -> str:
-    """Let a keystoneauth session reach a URL.
+    """Mount the transport of a URL on a session. An HTTP URL needs no transport.
 
-    :param session: session of this library.
-    :param url: an http URL, or one that a transport can open.
-    :returns: the http URL to use instead; the same for an http URL.
-    :raises cratonclient.exceptions.TransportNotFound: when no installed
-        transport knows the scheme, or the URL has none, or no host.
-    :raises cratonclient.exceptions.ConnectionFailed: when it cannot be opened.
+    :param session: a :class:`cratonclient.session.Session`, modified in place.
+    :param url: HTTP URL, or a URL that an installed transport can open.
+    :returns: the HTTP URL to send requests to. An HTTP URL is returned unchanged.
+    :raises cratonclient.exceptions.TransportNotFound: if the URL has no scheme or no
+        host, or no installed transport supports its scheme.
+    :raises cratonclient.exceptions.ConnectionFailed: if the transport cannot open it.
+
+    >>> mount(session, 'https://craton.example')
+    'https://craton.example'
     """
     if is_http(url):
         _check(url)
@@ -58,18 +65,20 @@ def mount(session: t.Any, url: str) -> str:
 
 
 def _check(url: str) -> None:
-    """Refuse an http URL that leads nowhere."""
+    """Refuse an HTTP URL without a host or with an invalid port."""
     parts = parse.urlsplit(url)
     try:
         usable = bool(parts.hostname) and (parts.port or 80) > 0
     except ValueError:
         usable = False
     if not usable:
-        raise exceptions.TransportNotFound(f"{secrets.mask(url)!r} names no host, or no port.")
+        raise exceptions.TransportNotFound(
+            f"{secrets.mask(url)!r} is not a valid URL. Check its host and its port."
+        )
 
 
 def _scheme(url: str) -> str:
-    """Give the scheme of a URL, nothing where it is not one."""
+    """Return the scheme of a URL, or an empty string if the URL is not valid."""
     try:
         return parse.urlsplit(url).scheme.lower()
     except ValueError:
@@ -77,15 +86,18 @@ def _scheme(url: str) -> str:
 
 
 def _opener(scheme: str, url: str) -> t.Callable[[str], Transport]:
-    """Find what opens URLs of a scheme.
+    """Return the function that opens URLs of a scheme.
 
-    One that does not load, since what it needs is not installed, is not there.
+    Entry points that cannot be imported are ignored: their dependencies are optional.
+
+    :raises cratonclient.exceptions.TransportNotFound: if no entry point can be used.
     """
     from stevedore import extension
 
     if not scheme:
         raise exceptions.TransportNotFound(
-            f"{secrets.mask(url)!r} is not a URL. It must begin with http://, https:// or sqlite:///."
+            f"{secrets.mask(url)!r} is not a valid URL. "
+            "It must begin with http://, https:// or sqlite:///."
         )
     found: t.Any = extension.ExtensionManager(
         GROUP, on_load_failure_callback=lambda *failure: None
@@ -93,7 +105,7 @@ def _opener(scheme: str, url: str) -> t.Callable[[str], Transport]:
     if scheme in found:
         return t.cast("t.Callable[[str], Transport]", found[scheme].plugin)
     cure = _INSTALL.get(scheme)
-    hint = f"To install it: {cure}" if cure else "It must begin with http:// or https://."
+    hint = f"Install one: {cure}" if cure else "Use a URL that begins with http:// or https://."
     raise exceptions.TransportNotFound(
-        f"Nothing installed can open {scheme}: URLs such as {secrets.mask(url)!r}. {hint}"
+        f"No installed package can open the {scheme}: URL {secrets.mask(url)!r}. {hint}"
     )

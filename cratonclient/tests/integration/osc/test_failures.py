@@ -317,7 +317,7 @@ class TestAnswers(programs.CommandTestCase):
         )
         refused = self.ask(Answer(200, body), "host", "list", "-f", "json")
         self.assertEqual(8, refused.status)
-        self.assertIn("circle", refused.err)
+        self.assertIn("form a cycle", refused.err)
 
     def test_control_characters(self):
         body = json.dumps({"message": "a\x1b[2Jb\nc\x07", "status": 400}).encode()
