@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The program ``craton``: its options, its help, its sessions, and the spelling of 2017.
+"""The program ``craton``: global options, help, the interactive session, 2017 commands.
 
-The commands themselves are in :mod:`cratonclient_osc.verbs`; ``openstack`` runs them
-without this room.
+The commands themselves are in :mod:`cratonclient_osc.verbs`. OpenStackClient runs them
+without importing this package.
 """

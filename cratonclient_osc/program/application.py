@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The interface of the application, as the modules of this room use it."""
+"""The interface of the application that the other modules of this package depend on.
+
+It prevents an import cycle: :mod:`cratonclient_osc.program.shell` imports those modules.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from cratonclient_osc.program.client_factory import ClientManager
 
 
 class Application(t.Protocol):
-    """The program ``craton``: :class:`cratonclient_osc.program.shell.Shell`."""
+    """The interface of :class:`cratonclient_osc.program.shell.Shell`."""
 
     LOG: logging.Logger
     options: argparse.Namespace
@@ -20,10 +23,10 @@ class Application(t.Protocol):
     command_manager: t.Any
 
     def configure_logging(self) -> None:
-        """Apply the options that decide what is logged."""
+        """Configure the loggers from the options."""
 
     def initialize_app(self, argv: list[str]) -> None:
-        """Make a new client manager from the options."""
+        """Create a new client manager from the options."""
 
     def run_subcommand(self, argv: list[str]) -> int:
-        """Run a command and return the exit status."""
+        """Run a command and return its exit status."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ways to log in to a server, and the client that comes of it."""
+"""The client manager: it chooses how to authenticate, and creates the client."""
 
 from __future__ import annotations
 
@@ -17,12 +17,16 @@ if t.TYPE_CHECKING:
     from cratonclient.v1 import client
 
 
-#: The way to log in with Craton's own users.
-OWN_TYPE = "craton"
+#: The authentication type of Craton's own users, who need no Keystone.
+CRATON_AUTH_TYPE = "craton"
 
 
 class ClientManager:
-    """Make the client of a session when the first command needs it.
+    """The client of a program run, created when a command first needs it.
+
+    The global options decide how it authenticates: through keystoneauth (a cloud of
+    clouds.yaml, Keystone, or another authentication plugin), with Craton's own users, or
+    not at all, for a fleet in a file.
 
     :param options: the global options.
     """
@@ -32,77 +36,85 @@ class ClientManager:
 
     @functools.cached_property
     def fleet_management(self) -> client.Client:
-        """The client.
+        """The client of the Craton API.
 
-        :raises cratonclient.exceptions.UnableToAuthenticate: when options are
-            missing without which there is no way to log in.
+        :raises cratonclient.exceptions.UnableToAuthenticate: if the URL or credentials
+            are missing.
+        :raises cratonclient_osc.output.exit_status.UsageError: if the CA bundle does not
+            exist.
         """
-        return self._of_openstack() if self._is_of_openstack() else self._own()
+        return self._keystoneauth_client() if self._uses_keystoneauth() else self._own_client()
 
-    def _of_openstack(self) -> client.Client:
-        """Log in with the credentials of a cloud, of Keystone or of a plugin."""
+    def _keystoneauth_client(self) -> client.Client:
+        """Return a client that authenticates through a keystoneauth plugin."""
         from cratonclient.login import keystone
         from cratonclient.v1 import client
 
-        given = self._options
+        options = self._options
         login = keystone.Login(
-            global_options.credentials(given),
-            given.os_cloud,
-            given.os_auth_type,
-            given.os_region_name,
-            given.os_interface,
+            global_options.credentials(options),
+            options.os_cloud,
+            options.os_auth_type,
+            options.os_region_name,
+            options.os_interface,
         )
-        session = keystone.open_session(login, self._verify(), given.timeout)
-        return client.Client(session=session, url=given.craton_url or None)
+        session = keystone.open_session(login, self._verify(), options.timeout)
+        return client.Client(session=session, url=options.craton_url or None)
 
-    def _own(self) -> client.Client:
-        """Log in with Craton's own users, or open a fleet in a file."""
+    def _own_client(self) -> client.Client:
+        """Return a client that logs in as a user of Craton, or opens a fleet in a file."""
         from cratonclient import session as sessions
         from cratonclient.http import credentials, direct, transport
         from cratonclient.v1 import client
 
         options = self._options
-        # What is set for openstack, with the type craton, will do here too.
+        # Accept the options that "openstack" needs for the authentication type craton.
         options.craton_url = options.craton_url or options.os_endpoint
         options.os_password = options.os_password or options.os_token or self._ask_for_key()
-        needs_no_user = options.craton_url and not transport.is_http(options.craton_url)
-        wanted = ["craton_url"]
-        if not needs_no_user:
-            wanted += ["os_username", "os_password", "os_project_id"]
+        is_local = options.craton_url and not transport.is_http(options.craton_url)
+        required = ["craton_url"]
+        if not is_local:
+            required += ["os_username", "os_password", "os_project_id"]
         missing = [
             f"--{name.replace('_', '-')} or {name.upper()}"
-            for name in wanted
+            for name in required
             if not getattr(options, name)
         ]
         if missing:
             raise exceptions.UnableToAuthenticate(
-                f"To reach Craton, give {', '.join(missing)}. A fleet in a file needs only "
-                "a URL such as sqlite:///fleet.db."
+                f"To connect to Craton, also set {', '.join(missing)}. A fleet in a file "
+                "needs only a URL such as sqlite:///fleet.db."
             )
         headers = {}
-        if not needs_no_user:
+        if not is_local:
             headers = credentials.headers(
                 options.os_username, options.os_password, options.os_project_id
             )
-        below = direct.DirectSession(headers, self._verify(), options.timeout)
-        return client.Client(session=sessions.Session(session=below), url=options.craton_url)
+        http_session = direct.DirectSession(headers, self._verify(), options.timeout)
+        session = sessions.Session(session=http_session)
+        return client.Client(session=session, url=options.craton_url)
 
     def _ask_for_key(self) -> str:
-        """Ask for the API key, where all else is there and there is somebody to ask."""
+        """Ask for the API key on the terminal if it is the only missing credential.
+
+        :returns: the key; empty without a terminal, or if more is missing.
+        """
         from cratonclient.http import transport
 
         options = self._options
-        known = options.os_username and options.os_project_id
-        if not (known and transport.is_http(options.craton_url) and sys.stdin.isatty()):
+        has_user = options.os_username and options.os_project_id
+        if not (has_user and transport.is_http(options.craton_url) and sys.stdin.isatty()):
             return ""
         import getpass
 
         return getpass.getpass("API key: ")
 
-    def _is_of_openstack(self) -> bool:
-        """Tell whether the credentials are of a cloud, of Keystone or of a plugin.
+    def _uses_keystoneauth(self) -> bool:
+        """Return True if a keystoneauth plugin authenticates, False for Craton's own users.
 
-        Craton's own are asked for by their type, or there is nothing else.
+        A URL that is not http, such as ``sqlite:``, never needs a plugin. Otherwise
+        ``--os-auth-type`` decides if it is given, and else a cloud or an authentication
+        URL selects keystoneauth.
         """
         from cratonclient.http import transport
 
@@ -110,17 +122,21 @@ class ClientManager:
         if options.craton_url and not transport.is_http(options.craton_url):
             return False
         if options.os_auth_type:
-            return bool(options.os_auth_type != OWN_TYPE or options.os_cloud)
+            return bool(options.os_auth_type != CRATON_AUTH_TYPE or options.os_cloud)
         return bool(options.os_cloud or options.os_auth_url)
 
     def close(self) -> None:
-        """Close the connections of the client, if there is one."""
-        made = self.__dict__.get("fleet_management")
-        if made:
-            made.close()
+        """Close the connections of the client, if it was created."""
+        created = self.__dict__.get("fleet_management")
+        if created:
+            created.close()
 
     def _verify(self) -> bool | str:
-        """Give what decides on the certificate of the server."""
+        """Return how to verify the server's certificate.
+
+        :returns: False for ``--insecure``, the path of the CA bundle, or True for the
+            default bundle.
+        """
         if self._options.insecure:
             import urllib3
 
@@ -128,7 +144,5 @@ class ClientManager:
             return False
         bundle = self._options.os_cacert
         if bundle and not os.path.exists(bundle):
-            raise exit_status.UsageError(
-                f"There is no file {bundle!r}, which --os-cacert names."
-            )
+            raise exit_status.UsageError(f"--os-cacert: the file {bundle!r} does not exist.")
         return bundle or True

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which command a line of words names."""
+"""The command manager of ``craton``: it finds the command of a command line."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from cliff import commandmanager
 
 from cratonclient_osc import commands
 
-#: Where others register commands; ``openstack`` reads the same group.
+#: Entry point group of commands. ``openstack`` reads it, and other packages extend it.
 GROUP = "openstack.fleet_management.v1"
 _PREFIX = "craton "
 
 
 class Commands(commandmanager.CommandManager):
-    """Find commands: the ones of this project from the declarations.
+    """A command manager that derives the commands of this project from declarations.
 
-    Only for a word that they do not know, or to list everything, is the entry
-    point group read.
+    It reads the entry point group only for an unknown word, or to list all commands,
+    because reading the metadata of all installed packages is slow.
     """
 
     def __init__(self) -> None:
@@ -26,10 +26,11 @@ class Commands(commandmanager.CommandManager):
         self._complete = False
 
     def find_command(self, argv: list[str]) -> tuple[t.Any, str, list[str]]:
-        """Find the command at the beginning of a line.
+        """Find the command at the beginning of a command line.
 
-        :returns: its class, its name, and the rest of the line.
-        :raises ValueError: when there is none.
+        :param argv: words of the command line.
+        :returns: the class of the command, its name, and the remaining words.
+        :raises ValueError: if no command matches.
         """
         for end in range(self._get_last_possible_command_index(argv), 1, -1):
             found = commands.find(argv[:end])
@@ -39,17 +40,19 @@ class Commands(commandmanager.CommandManager):
             if "-" in argv[0] or "_" in argv[0]:
                 from cratonclient_osc.program import legacy
 
-                old = legacy.find(argv[0])
-                if old:
-                    return old, argv[0], argv[1:]
+                legacy_command = legacy.find(argv[0])
+                if legacy_command:
+                    return legacy_command, argv[0], argv[1:]
             self._load_all()
         return super().find_command(argv)
 
     def __iter__(self) -> t.Iterator[tuple[str, t.Any]]:
+        """Yield the name and the entry point of every command."""
         self._load_all()
         return super().__iter__()
 
     def _load_all(self) -> None:
+        """Load the commands of all kinds and of the entry point group, once."""
         if self._complete:
             return
         self._complete = True

@@ -11,35 +11,38 @@ import typing as t
 from cratonclient_osc import usage
 from cratonclient_osc.output import exit_status
 
-#: The options that OpenStack's tools share. Other ways to log in than the usual
-#: ones have more; those are added when they occur.
-_OPENSTACK = {
-    "username": ("<name>", "user to log in as"),
+#: The ``--os-...`` options that all OpenStack tools share: metavar and help of each.
+#: Options of other authentication types are added when the command line uses them.
+_OPENSTACK_OPTIONS = {
+    "username": ("<name>", "user name"),
     "password": ("<key>", "API key of the user; with Keystone, the password"),
-    "project-id": ("<id>", "project to log in to, a UUID"),
-    "cloud": ("<name>", "cloud of clouds.yaml to log in to"),
-    "auth-type": ("<type>", "way to log in: craton, password, v3applicationcredential, ..."),
+    "project-id": ("<id>", "ID of the project, a UUID"),
+    "cloud": ("<name>", "name of the cloud in clouds.yaml"),
+    "auth-type": (
+        "<type>",
+        "authentication type: craton, password, v3applicationcredential, ...",
+    ),
     "auth-url": ("<url>", "URL of Keystone"),
-    "token": ("<token>", "token of Keystone, or the API key with the type craton"),
-    "endpoint": ("<url>", "URL of Craton with the type craton"),
-    "project-name": ("<name>", "project to log in to, with a domain"),
-    "project-domain-name": ("<name>", "domain of the project"),
-    "project-domain-id": ("<id>", "domain of the project"),
-    "user-domain-name": ("<name>", "domain of the user"),
-    "user-domain-id": ("<id>", "domain of the user"),
-    "application-credential-id": ("<id>", "application credential to log in with"),
+    "token": ("<token>", "Keystone token; with authentication type craton, the API key"),
+    "endpoint": ("<url>", "URL of the Craton server, for authentication type craton"),
+    "project-name": ("<name>", "name of the project; requires a project domain"),
+    "project-domain-name": ("<name>", "name of the project's domain"),
+    "project-domain-id": ("<id>", "ID of the project's domain"),
+    "user-domain-name": ("<name>", "name of the user's domain"),
+    "user-domain-id": ("<id>", "ID of the user's domain"),
+    "application-credential-id": ("<id>", "ID of the application credential"),
     "application-credential-secret": ("<secret>", "secret of the application credential"),
-    "region-name": ("<name>", "region of the catalogue to find Craton in"),
-    "interface": ("<interface>", "public, internal or admin"),
-    "cacert": ("<file>", "certificates of the authorities to trust"),
+    "region-name": ("<name>", "region of the Craton endpoint in the service catalog"),
+    "interface": ("<interface>", "interface of the endpoint: public, internal or admin"),
+    "cacert": ("<file>", "CA bundle to verify the server's certificate with"),
 }
 
 
 class Parser(argparse.ArgumentParser):
-    """The parser of the global options, which may stand before or after a command.
+    """The parser of the global options, which are accepted before and after the command.
 
-    ``--format``, ``--help`` and ``--version`` are global before the command
-    only; after it, they belong to the command.
+    ``--format``, ``--help``, ``--version`` and ``--keep-going`` are global options only
+    before the command. After it, they belong to the command.
     """
 
     def __init__(self, **kwargs: t.Any) -> None:
@@ -55,7 +58,12 @@ class Parser(argparse.ArgumentParser):
     def parse_known_args(  # type: ignore[override]
         self, args: t.Sequence[str] | None = None, namespace: t.Any = None
     ) -> tuple[argparse.Namespace, list[str]]:
-        """Split a line into the values of the global options and the command."""
+        """Parse a command line.
+
+        :param args: arguments of the command line; default ``sys.argv[1:]``.
+        :param namespace: namespace to store the global options in; default a new one.
+        :returns: the global options, and the words of the command.
+        """
         self._add_plugin_options(sys.argv[1:] if args is None else args)
         options, unknown = super().parse_known_args(args, namespace)
         if unknown:
@@ -66,43 +74,50 @@ class Parser(argparse.ArgumentParser):
         return options, rest + command[end:]
 
     def _add_plugin_options(self, args: t.Sequence[str]) -> None:
-        """Add the options of an uncommon way to log in, if a line has one."""
-        found = {word.partition("=")[0] for word in args if word.startswith("--os-")}
-        if found <= set(self._option_string_actions):
+        """Add the options of keystoneauth plugins that a command line uses.
+
+        Loading the plugins is slow, so this happens only for unknown ``--os-`` options.
+        """
+        used = {word.partition("=")[0] for word in args if word.startswith("--os-")}
+        if used <= set(self._option_string_actions):
             return
         from keystoneauth1 import loading
 
         for name in loading.get_available_plugin_names():
             for option in loading.get_plugin_options(name):
                 flag = f"--os-{option.name}"
-                if flag in found and flag not in self._option_string_actions:
+                if flag in used and flag not in self._option_string_actions:
                     for parser in (self, self._anywhere):
-                        _from_environment(parser, flag, "<value>", option.help or "")
+                        _add_with_variable(parser, flag, "<value>", option.help or "")
 
 
 def credentials(options: argparse.Namespace) -> dict[str, str]:
-    """Give all that was said of credentials, by the names that plugins use.
+    """Return the credentials from ``OS_`` environment variables and ``--os-`` options.
 
-    Options go before the environment, which may hold more than there are options.
+    An option overrides the environment variable of the same name. Variables without an
+    option are included: an authentication plugin may read them.
+
+    :param options: the global options.
+    :returns: the values, by option names of keystoneauth plugins, such as ``'username'``.
     """
-    named = {
+    found = {
         name.removeprefix("OS_").lower(): value
         for name, value in os.environ.items()
         if name.startswith("OS_")
     }
-    named |= {
+    found |= {
         name.removeprefix("os_"): value
         for name, value in vars(options).items()
         if name.startswith("os_")
     }
-    return {name: value for name, value in named.items() if value}
+    return {name: value for name, value in found.items() if value}
 
 
 class Version(argparse.Action):
-    """Show the version, which is looked up only now."""
+    """The action of ``--version``. It looks the version up only when it is used."""
 
     def __call__(self, parser: argparse.ArgumentParser, *args: t.Any, **kw: t.Any) -> None:
-        """Print it and leave."""
+        """Print the version and exit."""
         import cratonclient
 
         try:
@@ -110,22 +125,24 @@ class Version(argparse.Action):
         except BrokenPipeError:
             parser.exit(exit_status.OUTPUT_CLOSED)
         except OSError as exc:
-            parser.exit(1, f"The output could not be written: {exc.strerror}.\n")
+            parser.exit(1, f"Cannot write the output: {exc.strerror}.\n")
         parser.exit()
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that may stand anywhere."""
-    _from_environment(parser, "--craton-url", "<url>", "URL of Craton")
+    """Add the options that are accepted before and after the command."""
+    _add_with_variable(
+        parser, "--craton-url", "<url>", "URL of the Craton server, or sqlite:///<path>"
+    )
     parser.add_argument(
         "--craton-version",
         metavar="<version>",
         choices=("1", "v1"),
         default="1",
-        help="version of the API: 1",
+        help="version of the Craton API (default: 1)",
     )
-    for name, (metavar, what) in _OPENSTACK.items():
-        _from_environment(parser, f"--os-{name}", metavar, what)
+    for name, (metavar, text) in _OPENSTACK_OPTIONS.items():
+        _add_with_variable(parser, f"--os-{name}", metavar, text)
     parser.add_argument(
         "--insecure", action="store_true", help="do not verify the server's certificate"
     )
@@ -134,7 +151,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         metavar="<seconds>",
         type=_seconds,
         default=60.0,
-        help="how long to wait for the server (default: 60)",
+        help="seconds to wait for the server (default: 60)",
     )
     parser.add_argument(
         "-v",
@@ -142,7 +159,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         action="count",
         dest="verbose_level",
         default=1,
-        help="show more of what is done; may be repeated",
+        help="log each request to standard error; repeat for more detail",
     )
     parser.add_argument(
         "-q",
@@ -152,27 +169,35 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         const=0,
         help="show errors only",
     )
-    parser.add_argument("--log-file", metavar="<file>", help="write a log to a file too")
+    parser.add_argument("--log-file", metavar="<file>", help="also write the log to this file")
     parser.add_argument(
         "--debug",
         action="store_true",
-        help="show requests, answers and tracebacks, without secrets",
+        help="show requests, responses and tracebacks, without secrets",
     )
 
 
-def _from_environment(
-    parser: argparse.ArgumentParser, option: str, metavar: str, what: str
+def _add_with_variable(
+    parser: argparse.ArgumentParser, option: str, metavar: str, text: str
 ) -> None:
+    """Add an option whose default is an environment variable.
+
+    ``--os-auth-url`` reads ``OS_AUTH_URL``.
+
+    :param option: such as ``'--os-auth-url'``.
+    :param text: help text of the option, without the name of the variable.
+    """
     variable = option.strip("-").replace("-", "_").upper()
     parser.add_argument(
         option,
         metavar=metavar,
         default=os.environ.get(variable, ""),
-        help=f"{what} (Env: {variable})",
+        help=f"{text} (Env: {variable})",
     )
 
 
 def _seconds(text: str) -> float:
+    """Parse a positive, finite number of seconds."""
     try:
         value = float(text)
     except ValueError:

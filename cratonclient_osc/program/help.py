@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The help: of a command, and an overview of all of them."""
+"""The help of a command, and the overview of all commands."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from cratonclient_osc import base_command
 
 
 class Help(base_command.CratonCommand, cliff_help.HelpCommand):
-    """Explain a command, or list them all"""
+    """Show the help of a command, or list all commands"""
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        """Print the help of what was named, else the overview."""
+        """Print the help of the command that was named, or the overview."""
         if parsed_args.cmd:
             return super().take_action(parsed_args)
         action = Overview([], dest=argparse.SUPPRESS, default=self.app)
@@ -26,7 +26,10 @@ class Help(base_command.CratonCommand, cliff_help.HelpCommand):
 
 
 class Overview(cliff_help.HelpAction):
-    """The option that prints the overview. cliff's reads what is installed."""
+    """The action of ``--help``: print the global options and an overview of all commands.
+
+    It replaces cliff's action, which searches the metadata of all installed packages.
+    """
 
     def __call__(
         self,
@@ -35,7 +38,7 @@ class Overview(cliff_help.HelpAction):
         values: t.Any,
         option_string: str | None = None,
     ) -> t.NoReturn:
-        """Print it and leave."""
+        """Print the overview and exit."""
         app: t.Any = self.default
         with autopage.argparse.help_pager(app.stdout) as out:
             parser.print_help(out)
@@ -44,38 +47,41 @@ class Overview(cliff_help.HelpAction):
         raise cliff_help.HelpExit
 
 
-#: Commands with what they do.
+#: The descriptions of some commands, by name.
 Group = dict[str, str]
 
 
 def by_object(app: t.Any) -> list[Group]:
-    """Give all commands: first those about no object, then one group for each object.
+    """Return all commands, grouped by the object that they work on.
 
-    :param app: the application that has them.
+    The first group holds commands without an object, such as ``help``.
+
+    :param app: the application with the commands.
     """
     groups: dict[str, Group] = {}
     for name, entry in sorted(app.command_manager):
-        made = entry.load()(app, None, cmd_name=name)
-        groups.setdefault(subject(made), {})[name] = made.get_description().rstrip(".")
+        command = entry.load()(app, None, cmd_name=name)
+        groups.setdefault(subject(command), {})[name] = command.get_description().rstrip(".")
     return [groups[key] for key in sorted(groups)]
 
 
-def subject(made: t.Any) -> str:
-    """Tell which object a command is about; nothing if it is about none."""
-    kind = getattr(made, "kind", None)
+def subject(command: t.Any) -> str:
+    """Return the noun of a command's object, such as ``'host'``; empty if it has none."""
+    kind = getattr(command, "kind", None)
     return kind.noun if kind else ""
 
 
 def _lines(group: Group) -> list[str]:
-    widest = max(len(name) for name in group) + 4
+    """Return the lines of a group: two columns, wrapped to the width of the terminal."""
+    indent = max(len(name) for name in group) + 4
     columns = min(shutil.get_terminal_size().columns, 100)
     return [
         line
-        for name, does in group.items()
+        for name, description in group.items()
         for line in textwrap.wrap(
-            does,
-            width=max(columns, widest + 20),
-            initial_indent=f"  {name:<{widest - 2}}",
-            subsequent_indent=" " * widest,
+            description,
+            width=max(columns, indent + 20),
+            initial_indent=f"  {name:<{indent - 2}}",
+            subsequent_indent=" " * indent,
         )
     ]

@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The commands of the client of 2017, translated into those of today.
+"""The commands of the 2017 client, translated into current commands.
 
-``host-list --fields id name`` is ``host list -c id -c name``. The tables below
-are all there is to it: which objects had which verbs, what each took, and how
-that reads today. The old commands are hidden from the overview and from
-completion; ``craton help host-list`` explains one.
-
-Sources: seed document, "Subcommands"; the options of the 2017 program.
+``host-list --fields id name`` becomes ``host list -c id -c name``. Three tables define the
+translation: :data:`OBJECTS`, :data:`OPTIONS` and :data:`VERBS`. The 2017 commands are
+hidden from the overview and from completion; ``craton help host-list`` explains one.
 """
 
 from __future__ import annotations
@@ -22,72 +19,86 @@ from cratonclient.printable import printable
 from cratonclient_osc import base_command
 from cratonclient_osc.output import exit_status
 
-#: The words of one command line of today.
+#: The words of a current command line, or a part of them.
 Words = list[str]
 
 
 class Option(t.NamedTuple):
-    """An option of 2017.
+    """An option of a 2017 command.
 
-    :param flags: how it is written. Underscores will do for hyphens.
-    :param takes: what is to be given, empty for a switch.
-    :param help: what it means.
-    :param today: from the value to the words of today.
-    :param more: further arguments for argparse.
+    :param flags: its spellings, separated by blanks. Hyphens and underscores are
+        interchangeable.
+    :param metavar: placeholder of its value; empty for a switch.
+    :param help: its help text.
+    :param translate: function from its value to the words of the current command.
+    :param more: further keyword arguments of ``add_argument``.
     """
 
     flags: str
-    takes: str
+    metavar: str
     help: str
-    today: t.Callable[[t.Any], Words] = lambda value: []
+    translate: t.Callable[[t.Any], Words] = lambda value: []
     more: t.Mapping[str, t.Any] = {}
 
 
-class Had(t.NamedTuple):
-    """What an object had in 2017: options to create and update it, filters, verbs."""
+class LegacyObject(t.NamedTuple):
+    """The 2017 commands of one object. Each attribute is a list of words.
+
+    :param fields: options of ``create`` and ``update``, keys of :data:`OPTIONS`.
+    :param filters: options of ``list``, keys of :data:`OPTIONS`.
+    :param verbs: keys of :data:`VERBS`.
+    """
 
     fields: str = ""
     filters: str = ""
     verbs: str = "create list show update delete vars-get vars-set vars-delete"
 
 
-#: The objects.
-OBJECTS: dict[str, Had] = {
-    "project": Had(
+#: The objects, by their names in 2017 commands.
+OBJECTS: dict[str, LegacyObject] = {
+    "project": LegacyObject(
         "name", "name vars", "create list show delete vars-get vars-set vars-delete"
     ),
-    "cloud": Had("name note", "vars"),
-    "region": Had("name cloud note", "cloud vars"),
-    "cell": Had("name cloud region note", "cloud region vars"),
-    "host": Had(
+    "cloud": LegacyObject("name note", "vars"),
+    "region": LegacyObject("name cloud note", "cloud vars"),
+    "cell": LegacyObject("name cloud region note", "cloud region vars"),
+    "host": LegacyObject(
         "name ip_address cloud region cell type active note labels",
         "cloud region cell device_type ip label vars",
     ),
-    "device": Had("", "cloud region cell parent descendants active", "list"),
-    "devices": Had("", "cloud region cell parent descendants active", "list"),
+    "device": LegacyObject("", "cloud region cell parent descendants active", "list"),
+    "devices": LegacyObject("", "cloud region cell parent descendants active", "list"),
 }
 
 
 def _value(option: str) -> t.Callable[[t.Any], Words]:
-    """Translate an option with a value; joined, so that it may begin with a hyphen."""
+    """Return the translation of an option with a value.
+
+    The result is one word, ``--name=VALUE``, because a value may begin with a hyphen.
+    """
     return lambda value: [f"--{option}={value}"]
 
 
 def _active(text: str) -> Words:
+    """Translate ``--active true`` and ``--active false``."""
     return ["--active" if text.lower() in _TRUE else "--inactive"]
 
 
 def _labels(text: str) -> Words:
+    """Translate ``--labels a,b``."""
     return [f"--label={label.strip()}" for label in text.split(",") if label.strip()]
 
 
 def _variables(pairs: list[str]) -> Words:
-    """Translate ``path:value,path:value``; the server would split at every comma, too."""
+    """Translate ``--vars path:value,path:value``.
+
+    Every comma separates two pairs, also in a value, as on the 2017 server.
+    """
     words = []
     for pair in ",".join(pairs).split(","):
         path, colon, value = pair.partition(":")
         if not (path.strip() and colon):
-            raise exit_status.UsageError(f"--vars takes <path>:<value>, not {pair!r}.")
+            raise exit_status.UsageError(f"--vars requires <path>:<value>, not {pair!r}.")
         words.append(f"--var={path.strip()}={value}")
     return words
 
@@ -96,110 +107,118 @@ _TRUE, _FALSE = ("1", "t", "true", "y", "yes", "on"), ("0", "f", "false", "n", "
 
 
 def _boolean(text: str) -> str:
+    """Check that a text is a spelling of true or false."""
     if text.lower() not in (*_TRUE, *_FALSE):
         raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
     return text
 
 
-#: What can be given, by the names that the objects above and the verbs below use.
+#: The options, by the names that the tables of objects and verbs use.
 OPTIONS: dict[str, Option] = {
-    "name": Option("-n --name", "<name>", "its name", _value("name")),
-    "ip_address": Option(
-        "-i --ip_address", "<address>", "its IP address", _value("ip-address")
-    ),
-    "cloud": Option("--cloud", "<cloud>", "cloud it is in", _value("cloud")),
-    "region": Option("-r --region", "<region>", "region it is in", _value("region")),
-    "cell": Option("-c --cell", "<cell>", "cell it is in", _value("cell")),
-    "type": Option("-t --type", "<type>", "kind of device", _value("device-type")),
+    "name": Option("-n --name", "<name>", "name of the object", _value("name")),
+    "ip_address": Option("-i --ip_address", "<address>", "IP address", _value("ip-address")),
+    "cloud": Option("--cloud", "<cloud>", "name or ID of the cloud", _value("cloud")),
+    "region": Option("-r --region", "<region>", "name or ID of the region", _value("region")),
+    "cell": Option("-c --cell", "<cell>", "name or ID of the cell", _value("cell")),
+    "type": Option("-t --type", "<type>", "type of device", _value("device-type")),
     "active": Option(
         "-a --active",
         "<true|false>",
-        "whether it is in use",
+        "true (default) if the device is in use, otherwise false",
         _active,
         {"nargs": "?", "const": "true", "type": _boolean},
     ),
     "note": Option("--note", "<note>", "free text", _value("note")),
-    "labels": Option("-l --labels", "<label>,...", "words to find it by", _labels),
-    "device_type": Option("--device-type", "<type>", "kind of device", _value("device-type")),
+    "labels": Option("-l --labels", "<label>,...", "labels, separated by commas", _labels),
+    "device_type": Option("--device-type", "<type>", "type of device", _value("device-type")),
     "ip": Option("--ip", "<address>", "IP address", _value("ip-address")),
-    "label": Option("--label", "<label>", "label that it carries", _value("label")),
+    "label": Option("--label", "<label>", "label of the device", _value("label")),
     "vars": Option(
         "--vars",
         "<path>:<value>",
-        "variable that it has",
+        "show only objects with this variable",
         _variables,
         {"action": "extend", "nargs": "+"},
     ),
-    "parent": Option("--parent", "<device>", "device it is a part of", _value("parent")),
+    "parent": Option("--parent", "<device>", "name or ID of the parent", _value("parent")),
     "descendants": Option(
         "--descendants",
         "",
-        "also what is below the children of the parent",
+        "with --parent, show all descendants, not only children",
         lambda _: ["--descendants"],
     ),
     "detail": Option("--detail", "", "show all fields", lambda _: ["--long"]),
     "fields": Option(
         "--fields",
         "<field>",
-        "show these fields only",
+        "show only these fields",
         lambda names: [word for name in names for word in ("-c", name)],
         {"action": "extend", "nargs": "+"},
     ),
-    # How these read depends on each other: see _list.
+    # The next four options depend on each other, so _list translates them.
     "sort_key": Option("--sort-key", "<field>", "sort by this field"),
     "sort_dir": Option(
-        "--sort-dir", "<asc|desc>", "how to sort", more={"choices": ("asc", "desc")}
+        "--sort-dir", "<asc|desc>", "direction of sorting", more={"choices": ("asc", "desc")}
     ),
-    "all": Option("--all", "", "show all, whatever --limit says"),
-    "limit": Option("--limit", "<number>", "show no more than so many"),
-    "marker": Option("--marker", "<id>", "begin after this one", _value("marker")),
+    "all": Option("--all", "", "show all objects and ignore --limit"),
+    "limit": Option("--limit", "<number>", "show at most this number of objects"),
+    "marker": Option(
+        "--marker", "<id>", "begin after the object with this ID", _value("marker")
+    ),
 }
+#: The options of every ``list`` command.
 _LIST = "detail fields sort_key sort_dir all limit marker"
 
 
 class LegacyCommand(base_command.CratonCommand):
-    """A command of 2017, which runs commands of today.
+    """A 2017 command, which runs current commands.
 
-    :cvar noun: the object, a key of :data:`OBJECTS`.
-    :cvar verb: one of its verbs.
+    :cvar noun: its object, a key of :data:`OBJECTS`.
+    :cvar verb: its verb, a key of :data:`VERBS`.
     """
 
     noun: t.ClassVar[str]
     verb: t.ClassVar[str]
 
     def get_description(self) -> str:
-        """Say what to use instead."""
+        """Return the description, which names the current command."""
         verb = VERBS[self.verb]
         return (
-            f"{verb.does}. This is the spelling of 2017; today: "
-            f"craton {self.object} {verb.today}"
+            f"{verb.description}. This is a command of the 2017 client; the current command "
+            f"is: craton {self.object} {verb.current}"
         )
 
     @property
     def object(self) -> str:
-        """What the object is called today."""
+        """The noun of the current commands, such as ``'device'`` for ``'devices'``."""
         return self.noun.removesuffix("s")
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Add the options of 2017."""
+        """Return a parser with the options of the 2017 command."""
         parser = super().get_parser(prog_name)
         verb = VERBS[self.verb]
-        if verb.one:
-            parser.add_argument("object", metavar=f"<{self.object}>", help="its id or name")
+        if verb.takes_object:
+            parser.add_argument(
+                "object", metavar=f"<{self.object}>", help=f"name or ID of the {self.object}"
+            )
         if verb.rest:
             parser.add_argument(
-                "rest", metavar=verb.rest, nargs="*", help="what to set, or names to delete"
+                "rest", metavar=verb.rest, nargs="*", help="variables to set or to delete"
             )
         for name in verb.options(OBJECTS[self.noun]):
             _add(parser, name, required=name == "name" and self.verb == "create")
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        """Run what the command is today; the first that fails ends it."""
+        """Run the current commands, stop at the first failure, return the exit status.
+
+        On a terminal or with ``--verbose``, print the current commands to standard error.
+        """
         lines = [[self.object, *words] for words in VERBS[self.verb].translate(parsed_args)]
         if sys.stderr.isatty() or self.app.options.verbose_level > 1:
-            said = "; ".join(shlex.join(["craton", *words]) for words in lines)
-            print(printable(f"The spelling of 2017. Today: {said}"), file=sys.stderr)
+            current = "; ".join(shlex.join(["craton", *words]) for words in lines)
+            note = f"{self.noun}-{self.verb} is a 2017 command. Use instead: {current}"
+            print(printable(note), file=sys.stderr)
         for words in lines:
             result = self.app.run_subcommand(words)
             if result:
@@ -208,16 +227,23 @@ class LegacyCommand(base_command.CratonCommand):
 
 
 def _add(parser: argparse.ArgumentParser, name: str, required: bool) -> None:
+    """Add an option to a parser, in all spellings with hyphens and underscores."""
     option = OPTIONS[name]
     flags = [
-        flag
-        for given in option.flags.split()
-        for flag in dict.fromkeys((given, _hyphens(given), _underscores(given)))
+        spelling
+        for flag in option.flags.split()
+        for spelling in dict.fromkeys((flag, _hyphens(flag), _underscores(flag)))
     ]
-    how: dict[str, t.Any] = {"metavar": option.takes, "required": required, **option.more}
-    if not option.takes:
-        how = {"action": "store_true"}
-    parser.add_argument(*flags, dest=name, default=argparse.SUPPRESS, help=option.help, **how)
+    keywords: dict[str, t.Any] = {
+        "metavar": option.metavar,
+        "required": required,
+        **option.more,
+    }
+    if not option.metavar:
+        keywords = {"action": "store_true"}
+    parser.add_argument(
+        *flags, dest=name, default=argparse.SUPPRESS, help=option.help, **keywords
+    )
 
 
 def _hyphens(flag: str) -> str:
@@ -228,19 +254,23 @@ def _underscores(flag: str) -> str:
     return re.sub(r"(?<=\w)-", "_", flag)
 
 
-def _given(parsed_args: argparse.Namespace, *but: str) -> Words:
-    """Translate the options that were given, in the order of the table."""
+def _options(parsed_args: argparse.Namespace, *without: str) -> Words:
+    """Translate the options on the command line, in the order of :data:`OPTIONS`.
+
+    :param without: names of options to leave out.
+    """
     return [
         word
         for name, option in OPTIONS.items()
-        if hasattr(parsed_args, name) and name not in but
-        for word in option.today(getattr(parsed_args, name))
+        if hasattr(parsed_args, name) and name not in without
+        for word in option.translate(getattr(parsed_args, name))
     ]
 
 
 def _list(parsed_args: argparse.Namespace) -> list[Words]:
+    """Translate ``list``; ``--sort-key`` and ``--sort-dir`` become ``--sort``."""
     given = vars(parsed_args)
-    words = ["list", *_given(parsed_args)]
+    words = ["list", *_options(parsed_args)]
     if "sort_key" in given or "sort_dir" in given:
         keys = given.get("sort_key", "created_at").split(",")
         direction = given.get("sort_dir", "asc")
@@ -251,7 +281,7 @@ def _list(parsed_args: argparse.Namespace) -> list[Words]:
 
 
 def _create(parsed_args: argparse.Namespace) -> list[Words]:
-    return [["create", *_given(parsed_args, "name"), "--", parsed_args.name]]
+    return [["create", *_options(parsed_args, "name"), "--", parsed_args.name]]
 
 
 def _show(parsed_args: argparse.Namespace) -> list[Words]:
@@ -259,15 +289,18 @@ def _show(parsed_args: argparse.Namespace) -> list[Words]:
 
 
 def _update(parsed_args: argparse.Namespace) -> list[Words]:
-    """Change it and show it, by its new name if it is called by a name."""
-    one = parsed_args.object
+    """Translate ``update`` into ``set`` and ``show``, since it printed the object.
+
+    If the object is given by name and gets a new one, ``show`` uses the new name.
+    """
+    target = parsed_args.object
     for place in ("cloud", "region", "cell"):
         if hasattr(parsed_args, place):
             raise exit_status.UsageError(
-                f"--{place}: what is in a {place} stays there for life."
+                f"--{place}: an object cannot be moved to another {place}."
             )
-    after = one if one.isdigit() else getattr(parsed_args, "name", one)
-    return [["set", *_given(parsed_args), "--", one], ["show", "--", after]]
+    after = target if target.isdigit() else getattr(parsed_args, "name", target)
+    return [["set", *_options(parsed_args), "--", target], ["show", "--", after]]
 
 
 def _delete(parsed_args: argparse.Namespace) -> list[Words]:
@@ -279,58 +312,80 @@ def _vars_get(parsed_args: argparse.Namespace) -> list[Words]:
 
 
 def _vars_set(parsed_args: argparse.Namespace) -> list[Words]:
-    """Set what has a value and delete what has none; without words, read JSON."""
-    one, pairs = parsed_args.object, parsed_args.rest
+    """Translate ``vars-set``.
+
+    ``name=value`` sets a variable, and ``name=`` deletes it. Without pairs, the variables
+    come from standard input as a JSON object.
+    """
+    target, pairs = parsed_args.object, parsed_args.rest
     if not pairs:
         if sys.stdin is None or sys.stdin.isatty():
-            raise exit_status.UsageError("Give <name>=<value>, or an object of JSON on stdin.")
-        return [["variable", "set", "--", one, "-"]]
-    wrong = [pair for pair in pairs if not pair.partition("=")[0] or "=" not in pair]
-    if wrong:
-        raise exit_status.UsageError(f"{wrong[0]!r} is not <name>=<value>.")
+            raise exit_status.UsageError(
+                "No variables: give <name>=<value>, or a JSON object on standard input."
+            )
+        return [["variable", "set", "--", target, "-"]]
+    invalid = [pair for pair in pairs if not pair.partition("=")[0] or "=" not in pair]
+    if invalid:
+        raise exit_status.UsageError(f"A variable requires <name>=<value>, not {invalid[0]!r}.")
     parts = [pair.partition("=") for pair in pairs]
-    adds = [f"{_path(name)}={_plain(value)}" for name, _, value in parts if value]
-    drops = [_path(name) for name, _, value in parts if not value]
-    lines = [["variable", "set", "--", one, *adds]] if adds else []
-    return lines + ([["variable", "unset", "--", one, *drops]] if drops else [])
+    to_set = [f"{_path(name)}={_plain(value)}" for name, _, value in parts if value]
+    to_unset = [_path(name) for name, _, value in parts if not value]
+    lines = [["variable", "set", "--", target, *to_set]] if to_set else []
+    return lines + ([["variable", "unset", "--", target, *to_unset]] if to_unset else [])
 
 
 def _vars_delete(parsed_args: argparse.Namespace) -> list[Words]:
     if not parsed_args.rest:
-        raise exit_status.UsageError("Give the names of the variables to delete.")
+        raise exit_status.UsageError("No variables: give the names to delete.")
     names = [_path(name) for name in parsed_args.rest]
     return [["variable", "unset", "--", parsed_args.object, *names]]
 
 
 def _path(name: str) -> str:
-    """Write a name of 2017, which was no path, so that it is none today."""
+    """Quote the name of a variable where the current command would read it as a path.
+
+    In 2017, ``a.b`` was a plain name. Today it is a path, and ``"a.b"`` is the name.
+    """
     return name if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", name) else json.dumps(name)
 
 
 def _plain(value: str) -> str:
-    """Write a value of 2017, when ``@`` did not mean a file."""
+    """Quote a value that begins with ``@``, which today means the content of a file."""
     return json.dumps(value) if value.startswith("@") else value
 
 
 class Verb(t.NamedTuple):
-    """A verb of 2017: what it does, its name today, what it takes, its translation."""
+    """A verb of 2017.
 
-    does: str
-    today: str
+    :param description: its description, in the imperative.
+    :param current: the current verb.
+    :param translate: function from the parsed arguments to current commands, without the
+        object.
+    :param options: function from an object to the options, keys of :data:`OPTIONS`.
+    :param takes_object: True if its first argument is the name or ID of an object.
+    :param rest: placeholder of its further arguments; empty if it takes none.
+    """
+
+    description: str
+    current: str
     translate: t.Callable[[argparse.Namespace], list[Words]]
-    options: t.Callable[[Had], Words] = lambda had: []
-    one: bool = True
+    options: t.Callable[[LegacyObject], Words] = lambda legacy_object: []
+    takes_object: bool = True
     rest: str = ""
 
 
-def _fields(had: Had) -> Words:
-    return had.fields.split()
+def _list_options(legacy_object: LegacyObject) -> Words:
+    return [*_LIST.split(), *legacy_object.filters.split()]
 
 
-#: The verbs.
+def _fields(legacy_object: LegacyObject) -> Words:
+    return legacy_object.fields.split()
+
+
+#: The verbs, by their names in 2017 commands.
 VERBS: dict[str, Verb] = {
-    "list": Verb("List", "list", _list, lambda h: f"{_LIST} {h.filters}".split(), one=False),
-    "create": Verb("Create", "create", _create, _fields, one=False),
+    "list": Verb("List", "list", _list, _list_options, takes_object=False),
+    "create": Verb("Create", "create", _create, _fields, takes_object=False),
     "show": Verb("Show", "show", _show),
     "update": Verb("Change", "set", _update, _fields),
     "delete": Verb("Delete", "delete", _delete),
@@ -341,15 +396,19 @@ VERBS: dict[str, Verb] = {
 
 
 def names() -> list[str]:
-    """Give the commands of 2017, such as ``'host-list'``."""
-    return [f"{noun}-{verb}" for noun, had in OBJECTS.items() for verb in had.verbs.split()]
+    """Return the names of all 2017 commands, such as ``'host-list'``."""
+    return [
+        f"{noun}-{verb}"
+        for noun, legacy_object in OBJECTS.items()
+        for verb in legacy_object.verbs.split()
+    ]
 
 
 def find(name: str) -> type[LegacyCommand] | None:
-    """Find a command of 2017.
+    """Return the class of a 2017 command.
 
-    :param name: such as ``'host-list'``; underscores will do for hyphens.
-    :returns: its class, ``None`` where there was none.
+    :param name: such as ``'host-list'`` or ``'host_list'``.
+    :returns: the class; ``None`` if the 2017 client had no such command.
     """
     noun, _, verb = name.replace("_", "-").partition("-")
     if f"{noun}-{verb}" not in names():

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A line of a session, split into words as a shell would.
+"""Splitting lines of the interactive session into words, as a POSIX shell does.
 
-Quotes, backslashes and comments mean what they mean in a shell. What else a
-shell would obey, such as ``|`` and ``>``, is refused unless it is quoted: to
-take it for text would do something else than what was typed.
+Quotes, backslashes and comments mean the same as in a shell. Unquoted shell operators,
+such as ``|`` and ``>``, are refused, because the session does not implement them.
 """
 
 from __future__ import annotations
@@ -14,25 +13,25 @@ import typing as t
 
 from cratonclient_osc.output import exit_status
 
-#: What is quoted, in one piece.
+#: A quoted part of a word: an escaped character, or a string in quotes.
 _QUOTED = r"""\\.|'[^']*'|"(?:\\.|[^"\\])*\""""
-#: All before a comment: a ``#`` within a word begins none.
+#: The text before a comment. A ``#`` inside a word does not start a comment.
 _BEFORE_COMMENT = re.compile(rf"(?:{_QUOTED}|[^#]|(?<=\S)#)*", re.DOTALL)
 _OPERATOR = re.compile(r"[|&;<>]|^\s*!")
 _WORD = rf"""(?:{_QUOTED}|[^\s'"\\])*"""
-#: Complete words, and the last one, which may lack the second of its quotes. (There is
-#: one way to match it. Possessive quantifiers would say so, but match something else in
-#: the first releases of Python 3.11.)
+#: Group 1: complete words. Group 2: the last word, which may lack its closing quote. The
+#: pattern is unambiguous, so it does not backtrack exponentially. It avoids possessive
+#: quantifiers because the first releases of Python 3.11 match them wrongly.
 _UNFINISHED = re.compile(
     rf"""((?:{_WORD}\s)*)({_WORD}(?:'[^']*|"(?:\\.|[^"\\])*\\?|\\)?)""", re.DOTALL
 )
 
 
 def split(line: str) -> list[str]:
-    """Split a line into words.
+    """Split a complete line into words, and remove quotes and comments.
 
-    :raises cratonclient_osc.output.exit_status.UsageError: for a quote without its fellow,
-        and for what a shell would obey and this does not.
+    :raises cratonclient_osc.output.exit_status.UsageError: if the line has an unclosed
+        quote or an unquoted shell operator.
 
     >>> split("cloud create 'a b'  # the second")
     ['cloud', 'create', 'a b']
@@ -42,21 +41,21 @@ def split(line: str) -> list[str]:
     operator = _OPERATOR.search(re.sub(_QUOTED, "_", line))
     if operator:
         raise exit_status.UsageError(
-            f"{operator[0].strip()!r} has no meaning here: this is no shell. "
-            "Quote it if it belongs to a word."
+            f"Shell operator {operator[0].strip()!r} is not supported here. Quote it if it "
+            "is part of a word."
         )
     try:
         return shlex.split(line)
     except ValueError as exc:
-        raise exit_status.UsageError(f"The line does not end where it should: {exc}.") from None
+        raise exit_status.UsageError(f"Cannot split the line into words: {exc}.") from None
 
 
 class Unfinished(t.NamedTuple):
-    """A line that is being typed: its words but the last, and that one.
+    """An incomplete line: the text before the cursor.
 
-    :param words: the words that are complete.
-    :param last: the one at the cursor, without quotes.
-    :param typed: the same, as it was typed.
+    :param words: the complete words.
+    :param last: the word at the cursor, without quotes; empty after a blank.
+    :param typed: the word at the cursor as typed, with quotes.
     """
 
     words: list[str]
@@ -65,7 +64,9 @@ class Unfinished(t.NamedTuple):
 
 
 def unfinished(text: str) -> Unfinished | None:
-    """Split what stands before the cursor; ``None`` if it makes no sense.
+    """Split the text before the cursor into words.
+
+    :returns: the words; ``None`` if the complete words are invalid, as for :func:`split`.
 
     >>> unfinished('cloud show "a b')
     Unfinished(words=['cloud', 'show'], last='a b', typed='"a b')
