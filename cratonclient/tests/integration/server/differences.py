@@ -1,46 +1,46 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What this server deliberately answers in another way than the recorded one.
+"""The recorded exchanges to which this server intentionally responds in another way.
 
-A reason is the left column of a row of the table of differences in
-``doc/source/server/differences.rst``, where the right column says why.
+Each one has a reason: the left column of a row of the table in
+``doc/source/server/differences.rst``. The right column says why.
 """
 
 from __future__ import annotations
 
-_ROLE = "a missing role is 403, not 401"
-_OWN = "an admin sees and changes only its own project, and no root user"
-_FIELD = "a message about a field begins with its name, such as ``name: 5 is …``"
+_ROLE = "A missing role is 403, not 401"
+_OWN = "An admin sees and changes only its own project, and cannot change root users"
+_FIELD = "A message about a field begins with its name, such as ``name: 5 is …``"
 _CONFLICT = (
-    "PUT of what does not exist is 404; taken names are 409 everywhere; "
-    "deleting what is in use is 409"
+    "``PUT`` of an object that does not exist is 404, a name that is taken is always "
+    "409, and deleting an object that is in use is 409"
 )
 _REFERENCE = (
-    "references to unknown objects, or to those of another project than that of the "
-    "object, are 404, for root as well"
+    "A reference to an unknown object, or to an object of another project than that of "
+    "the referring object, is 404, for root users too"
 )
-_ADDRESS = "addresses that are none are 400"
-_CASE = "names, labels and variables differ by case"
-_NUMBER = "parameters that are not numbers where numbers are wanted are 400"
+_ADDRESS = "Invalid addresses are refused with 400"
+_CASE = "Names, labels and variables are case-sensitive"
+_NUMBER = "A value that is not a number, for a parameter that takes numbers, is 400"
 _VARS = (
-    "in ``vars``, a pair without a colon, a value that is not JSON and a path that "
-    "cannot be read are 400"
+    "In ``vars``, a pair without a colon, a value that is not JSON and an invalid path are 400"
 )
 _KEY = (
-    "API keys are stored as digests and shown only in the answer that makes them; "
-    "later answers have ``null``"
+    "API keys are stored as digests. Only the response that creates a key contains it; "
+    "later responses have ``null``"
 )
-_NO_PROJECT = "a project id that is none is 404 in a path and 400 in a body"
+_NO_PROJECT = "An invalid project id is 404 in a path and 400 in a body"
 _SCALAR = (
-    "a body that is a bare string, number or boolean, and labels without ``labels``, are 400"
+    "A body that is a string, a number or a boolean, and a body without ``labels`` for "
+    "the labels of a device, are 400"
 )
 _LONG = (
-    "``note`` of more than 65535 bytes, other texts of more than 255 characters, and "
-    "numbers beyond 32 bits are 400"
+    "A ``note`` of more than 65535 bytes, another text of more than 255 characters, and "
+    "an integer of more than 32 bits are 400"
 )
 _ANSIBLE = "``/v1/ansible-inventory`` works"
-_USER_ID = "``?id=`` on users finds that user, or nothing"
+_USER_ID = "``GET /v1/users?id=ID`` returns that user, or an empty list"
 
-#: The reason for each exchange that is not answered as it was recorded.
+#: The reason for each exchange whose response differs from the recorded one.
 DIFFERENCES = {
     "projects.show.bad-uuid.server-bug": _NO_PROJECT,
     "projects.update.not-allowed": "``PUT /v1/projects/ID`` changes the name",
@@ -62,13 +62,15 @@ DIFFERENCES = {
     "clouds.create.null-note": _FIELD,
     "clouds.create.json-scalar.server-bug": _SCALAR,
     "clouds.create.name-too-long.server-bug": _LONG,
-    "clouds.show.query-refused": "a parameter where there are none is one error, not two",
+    "clouds.show.query-refused": (
+        "A query parameter on a path without parameters causes one error, not two"
+    ),
     "clouds.update.name-taken.server-bug": _CONFLICT,
     "clouds.update.unknown.server-bug": _CONFLICT,
-    "clouds.options": "``OPTIONS`` has the content type of all answers",
+    "clouds.options": "Responses to ``OPTIONS`` have the same content type as all others",
     "regions.create.unknown-cloud.server-bug": _REFERENCE,
     "regions.create.wrong-type": _FIELD,
-    "cells.show.other-project-not-isolated": "a cell of another project is 404",
+    "cells.show.other-project-not-isolated": "A cell of another project is 404",
     "hosts.create.many-errors": _FIELD,
     "hosts.create.unknown-parent.server-bug": _REFERENCE,
     "hosts.create.invalid-ip.server-bug": _ADDRESS,
@@ -82,19 +84,21 @@ DIFFERENCES = {
     "hosts.list.vars.string-unquoted-no-match": _VARS,
     "hosts.list.vars.no-colon.server-bug": _VARS,
     "hosts.list.vars.comma-in-value.server-bug": (
-        "in ``vars``, commas and colons may stand within values and quoted names"
+        "In ``vars``, values and quoted names can contain commas and colons"
     ),
     "hosts.delete.has-children.server-bug": _CONFLICT,
     "hosts.labels.update.empty-object.server-bug": _SCALAR,
-    "networks.list.network_type.server-bug": "``network_type`` is refused",
+    "networks.list.network_type.server-bug": "The filter ``network_type`` is refused with 400",
     "network-devices.create.duplicate.server-bug": _CONFLICT,
-    "network-devices.update": "``updated_at`` tells of every change of a network device",
-    "hosts.update.on-network-device-id": "the paths of hosts reach no network devices",
+    "network-devices.update": "Every change of a network device changes its ``updated_at``",
+    "hosts.update.on-network-device-id": (
+        "Paths below ``/v1/hosts`` do not reach network devices"
+    ),
     "devices.list.descendants-unknown-parent.server-bug": (
-        "below a device that is unknown there is nothing"
+        "An unknown device has an empty list of descendants"
     ),
     "network-interfaces.create.duplicate.server-bug": _CONFLICT,
     "networks.delete.in-use.server-bug": _CONFLICT,
     "ansible-inventory.server-bug": _ANSIBLE,
-    "cells.page2": "``prev`` of the second page is the first page",
+    "cells.page2": "The ``prev`` link of the second page leads to the first page",
 }
