@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The time, as the store writes it."""
+"""The current time in the format of the store."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The types of columns."""
+"""The types of database columns."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from sqlalchemy.dialects import postgresql
 
 Type = sa.types.TypeEngine[t.Any]
 
-#: Longer strings are stored as text without a limit.
+#: Strings with a maximum length of this or more are stored as TEXT, without a limit.
 _LONGEST_STRING = 1000
 
 
 def string(length: int) -> Type:
-    """Return the type of strings that sort by code point, whatever the database locale.
+    """Return the type of strings that sort by code point, in any locale of the database.
 
     :param length: maximum length, in characters. Long strings become TEXT.
     """
@@ -38,5 +38,6 @@ def identifier(python_type: type) -> Type:
     return string(36) if python_type is str else sa.Integer()
 
 
-#: ``YYYY-MM-DDTHH:MM:SS.ffffff``: stored as it is shown, and sorted by time.
+#: The type of time stamps: ``YYYY-MM-DDTHH:MM:SS.ffffff``, as the API shows them. Text in
+#: this format sorts by time.
 TIMESTAMP = string(26)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A database that holds a fleet: its dialect and its engines."""
+"""The database of a fleet: its dialect and its engines."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from cratonserver.db.dialect import BUSY_TIMEOUT, Dialect, StoreError, one_line
 
 
 class Database:
-    """A database, without a connection yet.
+    """The database of a fleet. It opens connections when they are needed.
 
     :param text: URL, such as ``sqlite:///fleet.db`` or ``postgresql://user@host/fleet``.
-    :param connections: how many connections stay open. A thread uses at most one at a
-        time, so the number of threads is a good value.
+    :param connections: number of connections that the pool keeps open. A thread uses at
+        most one at a time, so the number of threads is a good value.
     :raises StoreError: if the URL cannot be used.
     """
 
@@ -37,7 +37,7 @@ class Database:
             ) from exc
         except (ValueError, KeyError, sa.exc.SQLAlchemyError) as exc:
             raise StoreError(
-                f"The database URL {shown} cannot be used. Give one such as "
+                f"The database URL {shown} is invalid. Use a URL such as "
                 "sqlite:////var/lib/craton/fleet.db or postgresql://user:password@host/fleet."
             ) from exc
         self.snapshots = self.dialect.snapshots(self.engine)
@@ -47,18 +47,18 @@ class Database:
 
     @contextlib.contextmanager
     def turn(self) -> t.Iterator[None]:
-        """Let the writers of this process take turns, where only one can write.
+        """Serialize the writers of this process, if the database allows only one writer.
 
-        SQLite itself lets writers poll, so some of them wait long after it is free.
+        With SQLite alone, waiting writers poll the lock, and some of them starve.
 
-        :raises StoreError: if it takes too long.
+        :raises StoreError: if another writer takes longer than :data:`BUSY_TIMEOUT`.
         """
         if not self.dialect.single_writer:
             yield
             return
         if not self._writer.acquire(timeout=BUSY_TIMEOUT):
             raise StoreError(
-                f"The database {self.engine.url} is locked. Another program has been "
+                f"The database {self.engine.url} is locked. Another transaction has been "
                 f"writing to it for {BUSY_TIMEOUT} seconds.",
                 "The database is locked.",
             )
@@ -71,7 +71,7 @@ class Database:
 def _dialect(backend: str) -> Dialect:
     """Return the dialect for a backend of SQLAlchemy.
 
-    :raises KeyError: if no fleet can be kept in it.
+    :raises KeyError: if the backend is not supported.
     :raises ImportError: if its driver is not installed.
     """
     if backend == "sqlite":

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The interface of a database dialect: everything in which databases differ.
 
-There is one class for each database: :class:`cratonserver.db.sqlite.SQLite` and
-:class:`cratonserver.db.postgresql.PostgreSQL`. The rest of the room asks the dialect of
-:class:`cratonserver.db.tables.Tables` and contains no SQL for a single database.
+Each database has a class: :class:`cratonserver.db.sqlite.SQLite` and
+:class:`cratonserver.db.postgresql.PostgreSQL`. The other modules of this package use the
+dialect of :class:`cratonserver.db.tables.Tables` and contain no SQL for a single database.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ import sqlalchemy as sa
 
 from cratonserver import errors
 
-#: Execution option of a statement that the database may prepare, because one plan is
-#: good for all values of its parameters.
+#: Execution option: run the statement as a prepared statement. Only for statements whose
+#: plan is good for all values of their parameters.
 PREPARE = "craton_prepare"
 
-#: Seconds that a writer waits for another writer before it gives up.
+#: The timeout of a writer that waits for another writer, in seconds.
 BUSY_TIMEOUT = 30
 
 Clause = sa.ColumnElement[bool]
@@ -29,9 +29,9 @@ Clause = sa.ColumnElement[bool]
 class StoreError(errors.Refused):
     """The database cannot be used. The API answers with 503.
 
-    :param reason: one line for the operator: which database, why, and what to do. This
-        is the string of the exception.
-    :param message: what a client is told. It does not name the database.
+    :param reason: one line for the operator, with the database, the cause and the
+        solution. This is the string of the exception.
+    :param message: message for the client. It does not name the database.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class StoreError(errors.Refused):
         super().__init__(503, message)
         self.reason = reason
 
-        #: Whether the same transaction may succeed when it is repeated.
+        #: True if the same transaction may succeed when it is repeated.
         self.retryable = False
 
     def __str__(self) -> str:
@@ -51,8 +51,8 @@ class Trouble(t.NamedTuple):
     """The meaning of a database error.
 
     :param what: end of a sentence that begins with "The database".
-    :param cure: what the operator can do, as a sentence.
-    :param retryable: whether the same transaction may succeed when it is repeated.
+    :param cure: solution for the operator, as a sentence.
+    :param retryable: the same transaction may succeed when it is repeated.
     """
 
     what: str
@@ -64,7 +64,7 @@ class ConstraintViolation(t.NamedTuple):
     """A constraint of the tables that a change violates.
 
     :param kind: ``reference`` for a foreign key, ``unique`` for a unique constraint.
-    :param constraint: name of the constraint, if the database tells it.
+    :param constraint: name of the constraint, if the database reports it.
     """
 
     kind: t.Literal["reference", "unique"]
@@ -76,11 +76,11 @@ class Dialect(abc.ABC):
 
     #: Name of the dialect in SQLAlchemy.
     name: t.ClassVar[str]
-    #: Whether a prepared statement may run with a plan made for other values.
+    #: True if a prepared statement may run with a plan made for other values.
     reuses_plans: t.ClassVar[bool]
-    #: Whether only one transaction can write at a time.
+    #: True if only one transaction can write at a time.
     single_writer: t.ClassVar[bool]
-    #: Whether foreign keys without a cascade are declared as deferrable.
+    #: The option DEFERRABLE of foreign keys without a cascade. None declares nothing.
     deferrable: t.ClassVar[bool | None] = None
 
     # Connections
@@ -91,14 +91,14 @@ class Dialect(abc.ABC):
 
         :param url: the parsed URL.
         :param text: the URL as it was configured.
-        :raises StoreError: if the URL cannot be meant like this.
+        :raises StoreError: if the URL is not valid for this database.
         """
 
     @abc.abstractmethod
     def create_engine(self, url: sa.URL, connections: int) -> sa.Engine:
         """Create the engine.
 
-        :param connections: how many connections stay open.
+        :param connections: number of connections that the pool keeps open.
         """
 
     @abc.abstractmethod
@@ -115,7 +115,7 @@ class Dialect(abc.ABC):
 
     @abc.abstractmethod
     def lock_fleet(self, connection: sa.Connection) -> None:
-        """Keep other transactions from setting the fleet up, until this one ends."""
+        """Lock the creation of tables and of the first user, until the transaction ends."""
 
     @abc.abstractmethod
     def create_functions(self, connection: sa.Connection) -> None:
@@ -159,8 +159,7 @@ class Dialect(abc.ABC):
     ) -> None:
         """Insert rows; update the rows that exist.
 
-        :param rows: in an order that all writers keep to, so that no two of them wait
-            for each other.
+        :param rows: rows in the order that all writers use, to avoid deadlocks.
         """
         insert = self.insert(table)
         values = {c.name: insert.excluded[c.name] for c in table.c if not c.primary_key}

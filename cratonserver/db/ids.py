@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read the ids of objects, as paths and markers contain them."""
+"""Parse the ids of objects in paths and markers."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ MAX_ID = 2**31 - 1
 
 
 def read(kind: Kind, text: str) -> int | str:
-    """Return the id of an object.
+    """Parse the id of an object.
 
     :param kind: kind of the object. Its ids are integers or UUIDs.
-    :param text: the id in a path; a UUID in any spelling.
+    :param text: text of the id. A UUID may have any spelling.
     :raises cratonserver.errors.Refused: with status 404, if it is not an id.
 
     >>> read(v1.kind('hosts'), '5')

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``craton_matches(value, path, wanted)``: whether a JSON value contains another one.
+"""The SQL function ``craton_matches(value, path, wanted)``: containment of JSON values.
 
-This is a function in the database, so that rows are filtered where they are: Python on
-SQLite, PL/pgSQL on PostgreSQL (``json_contains.sql``). All arguments are JSON texts. The
+The function runs inside the database, so that the database filters the rows: in Python on
+SQLite, in PL/pgSQL on PostgreSQL (``json_contains.sql``). All arguments are JSON texts. The
 path is a list of steps: names of members, indexes of elements, ``{}`` for every member
 and ``[]`` for every element.
 
-The rules are those of ``JSON_CONTAINS`` of MySQL, for which the API was designed: an
-object contains an object with some of its members; a list contains whatever one of its
-elements contains, and a list of such values; any other value contains its equal. A path
-that leads to several parts leads to a list of them.
+The rules are those of ``JSON_CONTAINS`` of MySQL, for which the API was designed:
+
+- An object contains an object if it contains each member of it.
+- A list contains a value if one of its elements does, and a list if it contains each
+  element of that list.
+- Any other value contains the values that equal it.
+
+If a path leads to several parts, the value at the path is the list of these parts.
 
 For example, ``os.release:"9"`` becomes, on both databases::
 
@@ -34,19 +38,20 @@ from cratonserver.db.list_query import Condition
 
 NAME = "craton_matches"
 
-#: The steps to all parts, as the path argument writes them.
+#: The steps to all members and all elements, as the path argument contains them.
 _EVERY: dict[paths.Every, t.Any] = {paths.Every.MEMBER: {}, paths.Every.ELEMENT: []}
 
-#: Results are remembered for values up to a length, so that memory stays bounded.
+#: The maximum length of values in the cache of results, and its size. Both bound memory.
 _CACHED_LENGTH, _CACHED_CALLS = 1024, 2048
-#: How much of a value is in the index. PostgreSQL does not index long texts.
+#: The length of the part of a value that is in the index. PostgreSQL refuses to index
+#: long texts.
 _INDEXED_LENGTH = 64
 
 
 def condition(value: sa.ColumnElement[t.Any], wanted: Condition) -> sa.ColumnElement[bool]:
     """Return the condition that a value matches.
 
-    The value must contain certain texts. Looking for them first is faster.
+    A LIKE pattern excludes most values first, because it is faster than the function.
 
     :param value: column with JSON values.
     :param wanted: condition on the variable.
@@ -67,6 +72,8 @@ def start(value: sa.ColumnElement[t.Any]) -> sa.ColumnElement[t.Any]:
 def starts(value: sa.ColumnElement[t.Any], wanted: Condition) -> list[sa.ColumnElement[bool]]:
     """Return the conditions that the index can check: the value is equal, or a list.
 
+    The result is empty if the index cannot help.
+
     For example, ``rack:"r1"`` becomes::
 
         substr(value, 1, 64) IN ('"r1"')
@@ -83,7 +90,7 @@ def starts(value: sa.ColumnElement[t.Any], wanted: Condition) -> list[sa.ColumnE
 
 
 def matches(value: str | None, path: str, wanted: str) -> int | None:
-    """Tell whether a part of a value contains another value.
+    """Check that the part of a value at a path contains another value.
 
     :param value: JSON text; ``None``, the NULL of the database, for no variable.
     :param path: JSON text of a list of steps.
@@ -122,13 +129,16 @@ def _load(text: str) -> t.Any:
     return _DECODER.raw_decode(text)[0]
 
 
-#: One query looks for the same value in many rows.
+#: A query compares the same wanted value with many rows.
 _load_cached = functools.lru_cache(64)(_load)
 
 
 @functools.lru_cache(64)
 def _steps(text: str) -> tuple[paths.Path, bool]:
-    """Read a path argument; tell whether it may lead to several parts."""
+    """Parse a path argument.
+
+    :returns: the path, and True if it may lead to several parts.
+    """
     steps = tuple(
         paths.Every.MEMBER if step == {} else paths.Every.ELEMENT if step == [] else step
         for step in _load(text)
@@ -150,7 +160,7 @@ def _contains(value: t.Any, wanted: t.Any) -> bool:
 
 
 def _pattern(wanted: Condition) -> str:
-    """Return a LIKE pattern for all values that match: names of members, and a scalar."""
+    """Return a LIKE pattern for names of members and a scalar that each match contains."""
     pieces = [json.dumps(step) for step in wanted.steps if isinstance(step, str)]
     if not isinstance(wanted.wanted, dict | list):
         pieces.extend(_texts(wanted.wanted)[:1])
@@ -165,7 +175,7 @@ def _pattern(wanted: Condition) -> str:
 def _texts(scalar: t.Any) -> list[str]:
     """Return the JSON texts of all values that equal a scalar, the shortest first.
 
-    The list is empty for numbers that can be written in other ways, too.
+    The list is empty for numbers that have more spellings, such as ``1e15``.
     """
     if isinstance(scalar, bool) or not isinstance(scalar, int | float):
         return [json.dumps(scalar)]

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- craton_matches for PostgreSQL, see containment.py.
+-- The functions for craton_matches in PostgreSQL, see json_contains.py.
 
 CREATE OR REPLACE FUNCTION craton_contains(whole jsonb, wanted jsonb) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000 AS $$
@@ -28,7 +28,7 @@ CREATE OR REPLACE FUNCTION craton_matches(whole text, path text, wanted text) RE
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 2000 AS $$
 DECLARE
     steps jsonb := path::jsonb;
-    part jsonb := whole::jsonb;  -- from the first * on, a list of parts
+    part jsonb := whole::jsonb;  -- after the first [*] or .*, a list of parts
     several boolean := false;
     step jsonb;
     kind text;
@@ -49,7 +49,7 @@ BEGIN
         ELSE
             RETURN 0;
         END IF;
-        IF part IS NULL THEN  -- it leads nowhere
+        IF part IS NULL THEN  -- the path does not exist
             RETURN 0;
         END IF;
     END LOOP;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keyset pagination: find a page by comparing sort keys, so that every page costs the same.
+"""Keyset pagination: find a page by its sort keys, so that all pages cost the same.
 
 For example, the page after a host, sorted by ``cell_id``, which may be null::
 
@@ -25,9 +25,9 @@ import sqlalchemy as sa
 class Order:
     """The order of a list.
 
-    :param keys: columns to sort by. The last one is unique, because rows with equal
-        values could be skipped otherwise.
-    :param descending: whether to sort by all of them from high to low.
+    :param keys: columns to sort by. The last column is unique, because pages would skip
+        rows with equal values otherwise.
+    :param descending: sort by all columns from high to low.
     """
 
     keys: tuple[sa.Column[t.Any], ...]
@@ -50,7 +50,7 @@ class Order:
 
         :param marker: expressions for the values of the marker row, by column name. If
             the row does not exist, they are null, and no row comes after it.
-        :param backwards: whether to return the condition for rows before it.
+        :param backwards: return the condition that a row comes before the marker row.
         """
         descending = self.descending != backwards
         if not any(key.nullable for key in self.keys):

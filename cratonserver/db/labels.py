@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read and write sets of strings of rows: labels, and other such parts."""
+"""Read and write the list parts of rows, such as labels. They are sets of strings."""
 
 from __future__ import annotations
 

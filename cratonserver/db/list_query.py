@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a page of a list is asked for."""
+"""The query for a page of a list: filters, order, limit and marker."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cratonclient.kinds import Kind
 from cratonclient.paths import Path
 
 DEFAULT_SORT = ("created_at", "id")
-#: Rows of a page.
+#: The number of rows on a page.
 DEFAULT_LIMIT, MIN_LIMIT, MAX_LIMIT = 30, 10, 100
 
 
@@ -18,7 +18,7 @@ class Condition(t.NamedTuple):
     """A condition on a variable.
 
     :param name: name of the variable.
-    :param steps: path from its value to the part that is meant.
+    :param steps: path from the value of the variable to a part of it.
     :param wanted: JSON value that this part must contain.
     """
 
@@ -28,15 +28,15 @@ class Condition(t.NamedTuple):
 
 
 class Shape(t.NamedTuple):
-    """A list query without its values: all that its statement depends on.
+    """The shape of a list query. The SQL statement depends on the shape only.
 
     :param kind: kind of the objects.
-    :param all_projects: whether to list the objects of all projects.
+    :param all_projects: list the objects of all projects.
     :param filters: names of the filters.
     :param sort_keys: names of the columns to sort by.
-    :param descending: whether to sort from high to low.
+    :param descending: sort from high to low.
     :param limit: maximum number of rows.
-    :param follows: whether the page follows a marker.
+    :param follows: the page follows a marker.
     """
 
     kind: Kind
@@ -50,16 +50,16 @@ class Shape(t.NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class ListQuery:
-    """A page of a list.
+    """The query for a page of a list.
 
     :param filters: values to compare with, by name of the filter.
     :param limit: maximum number of rows.
     :param sort_keys: names of the columns to sort by.
-    :param descending: whether to sort from high to low.
-    :param marker: id of the last row of the page before, as text. ``None`` for the first
-        page.
-    :param variables: conditions on variables, all of which must hold. ``None`` for none.
-    :param resolved: whether inherited variables count.
+    :param descending: sort from high to low.
+    :param marker: id of the last row of the previous page, as text. ``None`` for the
+        first page.
+    :param variables: conditions on variables, all of which must hold, or ``None``.
+    :param resolved: inherited variables count, too.
     """
 
     filters: dict[str, t.Any]
@@ -71,7 +71,7 @@ class ListQuery:
     resolved: bool = False
 
     def shape(self, kind: Kind, *, all_projects: bool) -> Shape:
-        """Return what the statement of this query depends on."""
+        """Return the shape of this query for objects of a kind."""
         return Shape(
             kind,
             all_projects,

@@ -30,7 +30,7 @@ class Page(t.NamedTuple):
     """A page of a list.
 
     :param rows: its rows.
-    :param previous: the marker of the page before, ``None`` if that is the first page.
+    :param previous: marker of the previous page, ``None`` if that is the first page.
     """
 
     rows: list[Row]
@@ -107,9 +107,10 @@ class Objects:
     ) -> dict[t.Any, Row]:
         """Return a mapping part of rows, such as their variables.
 
-        :param resolved: whether to include inherited variables.
+        :param resolved: include inherited variables.
         :param part: name of the part.
-        :returns: values by name, by id of the row. Rows without values may be missing.
+        :returns: mappings of names to values, keyed by the id of the row. Rows without
+            values may be missing.
         """
         if resolved and part == "variables" and self.kind.inherits:
             return variables.resolve(self.connection, self.tables, self.kind, rows)
@@ -126,7 +127,7 @@ class Objects:
         """Store a new row with its parts.
 
         :param given: checked values of fields and parts.
-        :returns: the row, and what only the answer to this request shows.
+        :returns: the row, and values that only the response to this request shows.
         :raises cratonserver.errors.Refused: with status 404 if a referenced object does
             not exist, 409 if the name is taken.
         """
@@ -155,7 +156,8 @@ class Objects:
 
         :param given: checked values of fields.
         :returns: the row after the change.
-        :raises cratonserver.errors.Refused: with status 404 or 409.
+        :raises cratonserver.errors.Refused: with status 404 if the row or a referenced
+            object does not exist, 409 if the name is taken.
         """
         self._lock(item_id)
         row = self.find(item_id)
@@ -173,7 +175,7 @@ class Objects:
         return self.find(item_id)
 
     def delete(self, item_id: int | str) -> None:
-        """Delete a row and everything that refers to it with a cascade.
+        """Delete a row and everything that belongs to it (``ON DELETE CASCADE``).
 
         A row that does not exist is ignored.
 
@@ -193,13 +195,13 @@ class Objects:
             dialect.violated(exc)
             raise errors.Refused(
                 409,
-                f"The {self.kind.noun} {item_id} is in use: something that stays refers to it.",
+                f"The {self.kind.noun} {item_id} is in use: another object refers to it.",
             ) from exc
 
     def put_mapping(self, item_id: int | str, values: Row, part: str = "variables") -> Row:
-        """Set values of a mapping part. Other values stay.
+        """Set values of a mapping part, and keep the other values.
 
-        :returns: all values that the row has itself.
+        :returns: all own values of the row, without inherited ones.
         :raises cratonserver.errors.Refused: with status 404.
         """
         self._lock(item_id)
@@ -308,16 +310,16 @@ class Objects:
         if violation.kind == "unique":
             return errors.Refused(409, self.policy.name_taken)
         field = violation.constraint.removeprefix(f"fk_{self.table.name}_")
-        return errors.Refused(404, f"{field or 'reference'}: what it refers to is gone")
+        return errors.Refused(404, f"{field or 'reference'}: the object no longer exists")
 
     def _check_references(self, given: t.Mapping[str, t.Any], project_id: str | None) -> None:
         """Refuse references to objects that do not exist or are in another project.
 
-        The objects are locked until the transaction ends, in the order of a deletion: a
-        cloud before its regions. So the two never wait for each other.
+        The objects are locked until the transaction ends, in the same order as by a
+        deletion: a cloud before its regions. This avoids deadlocks with deletions.
 
-        :param project_id: project of the row that refers. References to another project
-            are refused, also for users who see several projects.
+        :param project_id: project of the referring row. References to another project
+            are refused, even if the user sees several projects.
         """
         targets = {
             name: self.tables.kind(field.target)
@@ -329,7 +331,7 @@ class Objects:
             target._require(name, given[name], project_id)
 
     def _require(self, field: str, item_id: int | str, project_id: str | None) -> None:
-        """Refuse a reference to a row that does not exist; lock one that does."""
+        """Lock a referenced row, or refuse the reference if the row does not exist."""
         select = sa.select(self.table.c.id).where(self.table.c.id == item_id, *self._scope())
         where = ""
         if "project_id" in self.table.c:
@@ -337,7 +339,9 @@ class Objects:
             where = f" in the project {project_id}"
         locked = select.with_for_update(read=True, key_share=True)
         if self.connection.execute(locked).first() is None:
-            raise errors.Refused(404, f"{field}: there is no {self.kind.noun} {item_id}{where}")
+            raise errors.Refused(
+                404, f"{field}: {self.kind.noun} {item_id} does not exist{where}"
+            )
 
 
 def _no_marker(text: str) -> errors.Refused:

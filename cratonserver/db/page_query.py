@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Build the statement that reads one page of a list.
 
-Building a statement takes longer than running it. A statement depends on the
-:class:`~cratonserver.db.list_query.Shape` of the query only; the values are parameters.
+Building a statement takes longer than running it, so statements are cached. A statement
+depends on the :class:`~cratonserver.db.list_query.Shape` of the query only, because all
+values are parameters.
 
 For example, the second page of the hosts of a region, on both databases::
 
     SELECT devices.id, …, (SELECT … ) AS parent_kind,
-        (SELECT id FROM devices                      -- the marker of the page before
+        (SELECT id FROM devices                      -- marker of the previous page
          WHERE project_id = :craton_project AND kind = 'host' AND region_id = :region_id
              AND (created_at, id) < ((SELECT created_at …), (SELECT id …))
          ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET 29) AS before
@@ -47,10 +48,10 @@ PROJECT, MARKER = "craton_project", "craton_marker"
 class Statements(t.NamedTuple):
     """The statements for a page.
 
-    :param page: reads the rows. After a marker, each row has the marker of the page
-        before as ``before``, which is null if that is the first page.
-    :param if_empty: to run if there are no rows after a marker: returns the id of the
-        marker row as ``marker``, null if it does not exist, and ``before``.
+    :param page: query for the rows. After a marker, each row contains the marker of the
+        previous page as ``before``, which is null if that is the first page.
+    :param if_empty: query to run if no rows follow the marker. It returns ``before`` and
+        the id of the marker row as ``marker``, which is null if that row does not exist.
     """
 
     page: sa.Select[t.Any]
@@ -62,8 +63,8 @@ def build(
 ) -> Statements:
     """Build the statements for a page.
 
-    :param conditions: the conditions for the rows of the list, if they are not those
-        of :func:`conditions_of`.
+    :param conditions: conditions for the rows of the list, instead of those of
+        :func:`conditions_of`.
     """
     table = tables.table(shape.kind)
     index_range = None
@@ -138,7 +139,7 @@ def _visible(tables: Tables, shape: Shape, project: t.Any = None) -> list[Clause
 def _marker_values(
     tables: Tables, shape: Shape, keys: t.Iterable[sa.Column[t.Any]]
 ) -> dict[str, sa.ColumnElement[t.Any]]:
-    """Return expressions for the sort keys of the marker row, null if there is none."""
+    """Return subqueries for the sort keys of the marker row, null if it does not exist."""
     ids = tables.table(shape.kind).c.id
     row = sa.select(ids).where(ids == sa.bindparam(MARKER), *_visible(tables, shape))
     return {
@@ -149,13 +150,14 @@ def _marker_values(
 class IndexRange(t.NamedTuple):
     """A list that is one range of an index, such as the hosts of a project by age.
 
-    PostgreSQL needs longer to plan such a query than to run it, so the statement is
-    prepared, and it may run with a generic plan. A generic plan does not know the
-    project; to find some rows of it in the order of age, it could read the rows of all
-    projects. If the statement says where in the index the range begins and ends, every
-    plan reads the range only.
+    PostgreSQL takes longer to plan such a query than to run it, so it is a prepared
+    statement, which may run with a generic plan. A generic plan does not know the
+    project: it could read the rows of all projects by age until it has found enough rows
+    of the project. With the bounds of the index range as conditions, every plan reads
+    only the range.
 
-    :param columns: columns that are equal in the whole range, the first of the index.
+    :param columns: columns that are equal in the whole range, the first columns of the
+        index.
     :param values: their values, by column name.
     :param lower: the condition that a row is not before the range.
     :param upper: the condition that a row is not after the range.
@@ -168,10 +170,10 @@ class IndexRange(t.NamedTuple):
 
 
 def _index_range(tables: Tables, shape: Shape) -> IndexRange | None:
-    """Return the range of a list, if it is one and the database reuses plans."""
+    """Return the index range of a list, if it has one and the database reuses plans."""
     if shape.filters or shape.sort_keys != DEFAULT_SORT:
         return None
-    # A subquery hides the value, so that no plan is made for a special project.
+    # A subquery hides the value from the planner, so that no plan suits one project only.
     project = sa.select(sa.bindparam(PROJECT, type_=sa.String)).scalar_subquery()
     same = [c for c in _visible(tables, shape, project) if isinstance(c, sa.BinaryExpression)]
     if not (tables.dialect.reuses_plans and all(c.operator is eq for c in same)):
@@ -193,5 +195,5 @@ def _parameter(number: int) -> sa.ColumnElement[int]:
 
 
 def _literal(number: int) -> sa.ColumnElement[int]:
-    """Return a number that the planner knows."""
+    """Return a number as part of the SQL, so that the planner knows it."""
     return sa.literal_column(str(number), sa.Integer)

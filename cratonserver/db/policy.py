@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What may be done with objects of a kind: the interface, with its defaults.
+"""The policy of a kind: permissions and checks. This is the interface, with its defaults.
 
-A kind with peculiarities has a subclass in :mod:`cratonserver.kinds`.
+Kinds with other rules have a subclass in :mod:`cratonserver.kinds`.
 
 Consistency of places
-    An object refers to a cloud, a region and a cell by ids of its own, so a host could
-    name a cell of another region. :meth:`Policy.check_update` is the place for that
-    check. It is not made: an original server accepts such objects, and so does this
-    one. References to other projects are refused, by
-    :class:`cratonserver.db.objects.Objects`.
+    An object refers to its cloud, its region and its cell separately, so a host can refer
+    to a cell of another region. The server accepts such objects, because the original
+    server does. :meth:`Policy.check_update` would be the place to refuse them.
+    :class:`cratonserver.db.objects.Objects` refuses references to other projects.
 """
 
 from __future__ import annotations
@@ -26,10 +25,10 @@ Row = dict[str, t.Any]
 class Change(t.NamedTuple):
     """A new or changed row, before the transaction ends.
 
-    :param connection: in the transaction.
+    :param connection: connection in the transaction.
     :param table: table of the kind.
     :param who: the user.
-    :param row: the row: after creating it, or before updating it.
+    :param row: a new row after its creation, an existing row before its update.
     :param values: the values that change. A policy may add to them.
     """
 
@@ -41,9 +40,9 @@ class Change(t.NamedTuple):
 
 
 class Deletion(t.NamedTuple):
-    """A row that is going to be deleted.
+    """A row to delete.
 
-    :param connection: in the transaction.
+    :param connection: connection in the transaction.
     :param table: table of the kind.
     :param who: the user.
     :param item_id: id of the row, which may not exist, or not be visible.
@@ -58,20 +57,20 @@ class Deletion(t.NamedTuple):
 
 
 class Policy:
-    """The policy of a kind without peculiarities.
+    """The default policy of a kind.
 
     :param kind: the kind.
     """
 
-    #: Whether ``?id=`` and ``?name=`` find one object, or fail with 404.
+    #: True if a list with ``?id=`` or ``?name=`` finds one object or fails with 404.
     finds_one = False
-    #: Whether ``GET …/variables`` includes inherited variables unless told otherwise.
+    #: True if ``GET …/variables`` includes inherited variables by default.
     variables_path_resolves = False
     #: Filters that are ignored when they are empty or zero.
     optional_filters: tuple[str, ...] = ()
     #: Parameters of the list that are accepted without effect.
     ignored_parameters: tuple[str, ...] = ()
-    #: The message when the name of an object is taken. Empty for the usual one.
+    #: The message if the name of an object is taken. Empty for the default message.
     name_taken = ""
 
     def __init__(self, kind: Kind) -> None:
@@ -85,17 +84,17 @@ class Policy:
 
         :param who: the user.
         :param method: HTTP method, such as ``GET``.
-        :param part: what the request is about: ``collection``, ``item``, or the name of
-            a part, such as ``variables``.
+        :param part: target of the request: ``collection``, ``item``, or the name of a
+            part, such as ``variables``.
         :raises cratonserver.errors.Refused: with status 403.
         """
 
     def complete(self, values: Row, who: Identity) -> Row:
-        """Add the values of a new row that the server chooses, in place.
+        """Add the values that the server chooses to a new row, in place.
 
         :param values: values of the row.
         :param who: the user.
-        :returns: what only the answer to this request shows.
+        :returns: values that only the response to this request shows.
         """
         values["project_id"] = who.project_id
         return {}

@@ -25,12 +25,11 @@ from cratonserver.db.dialect import (
     Trouble,
 )
 
-#: Whoever makes tables, or the first user, holds the advisory lock of this number. It
-#: says "craton" in ASCII.
+#: The key of the advisory lock for creating tables and the first user: "craton" in ASCII.
 _FLEET_LOCK = int.from_bytes(b"craton", "big")
 
 _DRIVER = "postgresql+psycopg"
-#: Seconds for which a connection is believed to work after it did.
+#: A connection is trusted without a test for this time after its last use, in seconds.
 _TRUSTED = 1
 _BUSY = Trouble("is busy", "Try again.", retryable=True)
 _DOWN = Trouble(
@@ -38,20 +37,20 @@ _DOWN = Trouble(
 )
 _LOGIN = Trouble("refuses the user", "Check the name and the password in the URL.")
 _RIGHTS = Trouble(
-    "may not be used by this user",
-    "Let the user own the database: ALTER DATABASE ... OWNER TO ....",
+    "denies privileges to this user",
+    "Make the user the owner of the database: ALTER DATABASE ... OWNER TO ....",
 )
-_NO_DATABASE = Trouble("does not exist", "Make it: createdb, with the user as its owner.")
+_NO_DATABASE = Trouble("does not exist", "Create it with createdb, with the user as its owner.")
 
-#: By SQLSTATE, or by its class (PostgreSQL documentation, appendix A).
+#: Troubles by SQLSTATE, or by its class (appendix A of the PostgreSQL documentation).
 _TROUBLES = {
     "08": _DOWN,
-    "25006": Trouble("may not be written", "Give the URL of the primary, not of a standby."),
+    "25006": Trouble("is read-only", "Use the URL of the primary, not of a standby."),
     "28": _LOGIN,
     "3D": _NO_DATABASE,
     "40": _BUSY,
     "42501": _RIGHTS,
-    "53": Trouble("is out of room", "Make room on its disk, or allow more connections."),
+    "53": Trouble("is out of resources", "Free disk space, or allow more connections."),
     "55P03": Trouble(
         "is locked", f"Another transaction has held a lock for {BUSY_TIMEOUT} seconds."
     ),
@@ -60,7 +59,7 @@ _TROUBLES = {
     "XX001": Trouble("is damaged", "Restore it from a backup."),
     "XX002": Trouble("is damaged", "Restore it from a backup."),
 }
-#: A connection that is not made has no SQLSTATE, only words.
+#: Troubles by message. Errors of opening a connection have no SQLSTATE.
 _WORDS = (
     (re.compile("password|role .* does not exist|pg_hba.conf"), _LOGIN),
     (re.compile("database .* does not exist"), _NO_DATABASE),
@@ -70,7 +69,7 @@ _WORDS = (
 
 
 class PostgreSQL(Dialect):
-    """PostgreSQL, by the driver psycopg."""
+    """PostgreSQL, with the driver psycopg."""
 
     name = "postgresql"
     reuses_plans = True
@@ -80,24 +79,24 @@ class PostgreSQL(Dialect):
     deferrable = True
 
     def check_url(self, url: sa.URL, text: str) -> sa.URL:
-        """Return the URL with the driver, if it names a database."""
+        """Return the URL with the driver. The URL must contain the name of a database."""
         shown = repr(secrets.mask(text))
         if url.drivername not in ("postgresql", _DRIVER):
             raise StoreError(
-                f"The database URL {shown} asks for another driver than psycopg. "
-                "Begin it with postgresql://."
+                f"The database URL {shown} requires a driver other than psycopg. "
+                "Use a URL that begins with postgresql://."
             )
         if not url.database:
             raise StoreError(
-                f"The database URL {shown} names no database. "
-                "Give one such as postgresql://user:password@host/fleet."
+                f"The database URL {shown} does not name a database. "
+                "Use a URL such as postgresql://user:password@host/fleet."
             )
         return url.set(drivername=_DRIVER)
 
     def create_engine(self, url: sa.URL, connections: int) -> sa.Engine:
         """Create the engine, in autocommit mode.
 
-        BEGIN and COMMIT are messages of their own, which a single query does not need.
+        Each BEGIN and COMMIT is a round trip, which a single query does not need.
         """
         engine = sa.create_engine(
             url,
@@ -194,10 +193,10 @@ def _prepare(connection: t.Any, _record: t.Any) -> None:
 
 
 def _execute(cursor: t.Any, statement: str, parameters: t.Any, context: t.Any) -> bool:
-    """Run a statement; have it prepared only where it says that one plan fits all values.
+    """Run a statement, as a prepared statement only with the option :data:`PREPARE`.
 
-    Otherwise the plan that PostgreSQL keeps may be one for the commonest values, and
-    take a hundred times as long for others.
+    The generic plan of a prepared statement suits the most common values, and may take a
+    hundred times as long for others.
     """
     prepare = context.execution_options.get(PREPARE, False)
     cursor.execute(statement, parameters, prepare=prepare)
@@ -209,14 +208,14 @@ def _remember(_connection: t.Any, record: t.Any) -> None:
 
 
 def _refuse_lost(connection: t.Any, record: t.Any, _proxy: t.Any) -> None:
-    """Have a connection made anew whose other end is gone.
+    """Test a connection from the pool, so that the pool replaces a lost one.
 
-    A server that was stopped has closed it, which shows at the socket: nothing
-    should come there unasked. To ask takes as long as a small query, so that is
-    only done of what came, and of what was not used for a while: a machine that
-    vanished says nothing.
+    A stopped server closes its connections, which makes their sockets readable. A machine
+    that is switched off does not. So a connection is tested with a query if its socket is
+    readable, or if it was idle for a while. Testing all connections would take as long as a
+    small query in each request.
 
-    :raises sqlalchemy.exc.InvalidatePoolError: when it is lost.
+    :raises sqlalchemy.exc.InvalidatePoolError: if the connection is lost.
     """
     socket = select.poll()
     try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read all rows of a project at once, with a fixed number of queries.
+"""Read all rows of a project with a fixed number of queries.
 
 For example, the labels of the hosts of a region, on both databases::
 
@@ -37,19 +37,19 @@ class ProjectRows:
         """Return rows, sorted by id.
 
         :param collection: name of the collection, such as ``hosts``.
-        :param filters: values of columns. Columns that the table lacks are ignored.
+        :param filters: values to compare with, by column. Unknown columns are ignored.
         """
         query = self._select(collection, **filters)
         ordered = query.order_by(query.selected_columns.id)
         return [dict(row) for row in self._connection.execute(ordered).mappings()]
 
     def resolved_variables(self, collection: str, rows: t.Sequence[Row]) -> dict[int, Row]:
-        """Return the variables of rows, with the inherited ones, by id."""
+        """Return the variables of rows, including inherited ones, keyed by id."""
         kind = self._tables.kind(collection)
         return variables.resolve(self._connection, self._tables, kind, rows)
 
     def own_variables(self, collection: str, **filters: int) -> dict[int, Row]:
-        """Return the variables that rows have themselves, by id."""
+        """Return the own variables of rows, without inherited ones, keyed by id."""
         kind, ids = self._tables.kind(collection), self._ids(collection, **filters)
         return variables.own(self._connection, self._tables, kind, ids)
 

@@ -21,28 +21,26 @@ from cratonserver.db.dialect import (
     Trouble,
 )
 
-_PATH = "Check that the path is right, and that you may read and write the file and its folder."
+_PATH = "Check that the path is right and that you can write the file and its directory."
 _LOCKED = Trouble(
     "is locked", f"Another program has been writing to it for {BUSY_TIMEOUT} seconds."
 )
-#: Troubles by the primary result code (https://www.sqlite.org/rescode.html).
+#: Troubles by primary result code (https://www.sqlite.org/rescode.html).
 _TROUBLES = {
     sqlite3.SQLITE_BUSY: _LOCKED,
     sqlite3.SQLITE_LOCKED: _LOCKED,
-    sqlite3.SQLITE_FULL: Trouble("is full", "Make room on its disk."),
-    sqlite3.SQLITE_READONLY: Trouble("may not be written", _PATH),
-    sqlite3.SQLITE_PERM: Trouble("may not be opened", _PATH),
-    sqlite3.SQLITE_AUTH: Trouble("may not be opened", _PATH),
+    sqlite3.SQLITE_FULL: Trouble("is full", "Free space on its disk."),
+    sqlite3.SQLITE_READONLY: Trouble("is read-only", _PATH),
+    sqlite3.SQLITE_PERM: Trouble("cannot be opened", _PATH),
+    sqlite3.SQLITE_AUTH: Trouble("cannot be opened", _PATH),
     sqlite3.SQLITE_CANTOPEN: Trouble("cannot be opened", _PATH),
-    sqlite3.SQLITE_NOTADB: Trouble(
-        "cannot be used", "Check that the path is right, and that it is a database."
-    ),
+    sqlite3.SQLITE_NOTADB: Trouble("is not a SQLite database", "Check that the path is right."),
     sqlite3.SQLITE_CORRUPT: Trouble("is damaged", "Restore it from a backup."),
     sqlite3.SQLITE_IOERR: Trouble("cannot be read or written", "Check its disk."),
 }
 
 
-#: Execution option: the statement that begins a transaction, None for no transaction.
+#: Execution option: statement that begins a transaction, or None for no transaction.
 _BEGIN = "craton_begin"
 
 
@@ -54,57 +52,58 @@ class SQLite(Dialect):
     single_writer = True
 
     def check_url(self, url: sa.URL, text: str) -> sa.URL:
-        """Return the URL, if it names a file."""
+        """Return the URL. It must contain the path of a file, and no options."""
         shown = repr(secrets.mask(text))
         if "?" in text:
             raise StoreError(
-                f"The database URL {shown} has a question mark, but a SQLite URL takes no "
-                "options here. In a path, write %3F for a question mark and %25 for %."
+                f"The database URL {shown} contains a question mark, but SQLite URLs have "
+                "no options here. In a path, write %3F for a question mark and %25 for %."
             )
         if url.host:
             raise StoreError(
-                f"The database URL {shown} has two slashes before the path. It takes three, "
-                "and four before an absolute path: sqlite:////var/lib/craton/fleet.db."
+                f"The database URL {shown} has two slashes before the path. Write three "
+                "before a relative path and four before an absolute path: "
+                "sqlite:////var/lib/craton/fleet.db."
             )
         if (url.database or ":memory:") == ":memory:":
             raise StoreError(
-                f"The database URL {shown} names no file, so the fleet would be lost when "
-                "the program ends. Give one such as sqlite:///fleet.db."
+                f"The database URL {shown} does not name a file, so the fleet would be lost "
+                "when the program ends. Use a URL such as sqlite:///fleet.db."
             )
         return url
 
     def create_engine(self, url: sa.URL, connections: int) -> sa.Engine:
-        """Create the engine; each connection is prepared by :func:`_prepare`."""
+        """Create the engine. :func:`_prepare` configures each connection."""
         engine = sa.create_engine(
             url,
             pool_size=connections,
             max_overflow=-1,
-            pool_use_lifo=True,  # the last used connection has the most in its cache
+            pool_use_lifo=True,  # the last used connection has the warmest cache
         )
         sa.event.listen(engine, "connect", _prepare)
         sa.event.listen(engine, "begin", _begin)
         return engine
 
     def snapshots(self, engine: sa.Engine) -> sa.Engine:
-        """Return the engine itself: a transaction of SQLite sees one state."""
+        """Return the engine itself, because each transaction of SQLite sees one state."""
         return engine
 
     def single_queries(self, engine: sa.Engine) -> sa.Engine:
-        """Return the engine that begins no transaction."""
+        """Return the engine without transactions."""
         return engine.execution_options(**{_BEGIN: None})
 
     def writing(self, engine: sa.Engine) -> sa.Engine:
         """Return the engine that locks the file when a transaction begins.
 
-        A transaction that began as a reader could find that another writer was faster.
+        A transaction that reads first and writes later fails if another one writes between.
         """
         return engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
 
     def lock_fleet(self, connection: sa.Connection) -> None:
-        """Do nothing: a transaction that writes is the only one from its beginning."""
+        """Do nothing, because ``BEGIN IMMEDIATE`` has already locked the file."""
 
     def create_functions(self, connection: sa.Connection) -> None:
-        """Do nothing: every connection gets them when it is opened."""
+        """Do nothing, because :func:`_prepare` adds the functions to each connection."""
 
     def trouble(self, error: sa.exc.DBAPIError) -> Trouble | None:
         """Return the meaning of an error by its result code."""
@@ -144,28 +143,28 @@ def _prepare(connection: t.Any, _record: t.Any) -> None:
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT * 1000}")
     _write_ahead(cursor)
-    # What was acknowledged is on the disk, even when the power goes. NORMAL
-    # would keep it when the process is killed, but not then.
+    # FULL: a committed transaction survives a power failure. With NORMAL, it survives
+    # only the end of the process.
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute("PRAGMA case_sensitive_like = ON")  # as elsewhere
+    cursor.execute("PRAGMA case_sensitive_like = ON")  # as on PostgreSQL
     cursor.close()
     connection.create_function(json_contains.NAME, 3, json_contains.matches, deterministic=True)
 
 
 def _write_ahead(cursor: t.Any) -> None:
-    """Let readers and a writer work at once: the file is told, and keeps it.
+    """Switch the file to write-ahead logging, so that readers do not block the writer.
 
-    Of several who tell a new file at once, SQLite refuses all but one without
-    letting them wait.
+    The file keeps this mode. If several connections switch a new file at the same time,
+    SQLite ignores the busy timeout and refuses all but one, so this function retries.
     """
-    until = time.monotonic() + BUSY_TIMEOUT
+    deadline = time.monotonic() + BUSY_TIMEOUT
     while True:
         try:
             cursor.execute("PRAGMA journal_mode = WAL")
             return
         except sqlite3.OperationalError as exc:
-            if exc.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+            if exc.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the rows of a kind are stored and filtered: the interface, with its defaults.
+"""The storage rules of a kind: columns and filters. This is the interface, with defaults.
 
-A kind with peculiarities has a subclass in :mod:`cratonserver.kinds`.
+Kinds with other rules have a subclass in :mod:`cratonserver.kinds`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Clause = sa.ColumnElement[bool]
 
 
 class Storage:
-    """The storage rules of a kind without peculiarities.
+    """The default storage rules of a kind.
 
     :param kind: the kind.
     """
@@ -25,7 +25,7 @@ class Storage:
         self.kind = kind
 
     def extra_columns(self) -> list[sa.Column[t.Any]]:
-        """Return columns of the table that the API does not show."""
+        """Return additional columns, which the API does not show."""
         return []
 
     def visible(self, table: sa.Table, project_id: t.Any) -> Clause:
@@ -39,19 +39,20 @@ class Storage:
     def condition(
         self, table: sa.Table, name: str, value: t.Any, given: t.Container[str]
     ) -> Clause | None:
-        """Return the condition of a filter that does not just compare a column.
+        """Return the condition of a filter that is not a comparison with a column.
 
         :param table: table of the kind.
         :param name: name of the filter.
         :param value: value of the filter, or a parameter of the statement.
         :param given: names of all filters of the request.
-        :returns: the condition, ``None`` for the default.
+        :returns: the condition, or ``None`` for a comparison with the column.
         """
         return None
 
     def filter_value(self, name: str, value: t.Any) -> t.Any:
-        """Return the value to compare with, for the value that a request gives.
+        """Convert the value of a filter from the request to the value to compare with.
 
         :param name: name of the filter.
+        :param value: value in the request.
         """
         return value

@@ -24,18 +24,18 @@ __all__ = ["Store", "StoreError"]
 
 T = t.TypeVar("T")
 
-#: How often a transaction is tried that conflicts with other transactions.
+#: The maximum number of attempts for a transaction that conflicts with others.
 ATTEMPTS = 8
 
 
 class Store:
     """A fleet in a database.
 
-    :param url: such as ``sqlite:///fleet.db`` or ``postgresql://user@host/fleet``.
+    :param url: URL, such as ``sqlite:///fleet.db`` or ``postgresql://user@host/fleet``.
     :param rules: the kinds with their rules.
-    :param connections: how many connections stay open: as many as there are threads
-        that use the store.
-    :raises StoreError: when the URL cannot be used.
+    :param connections: number of connections that the pool keeps open. The number of
+        threads that use the store is a good value.
+    :raises StoreError: if the URL cannot be used.
     """
 
     def __init__(self, url: str, rules: tuple[Rules, ...], connections: int = 8) -> None:
@@ -44,11 +44,12 @@ class Store:
         self.tables = tables_of(rules, type(self.database.dialect))
 
     def open(self, upgrade: bool = False) -> None:
-        """Make the tables and the first project where they are missing.
+        """Create the tables and the first project, unless they exist.
 
-        :param upgrade: whether tables of an older version are brought to this one.
-        :raises StoreError: when the database cannot be read or written, holds
-            something else, or is of another version.
+        :param upgrade: upgrade an older schema to the current version, instead of refusing
+            it.
+        :raises StoreError: if the database cannot be read or written, contains other
+            tables, or has another schema version.
         """
         with self.read() as connection:
             if self._is_current(connection):
@@ -59,18 +60,17 @@ class Store:
             found = migrations.version(connection)
             if found not in (None, migrations.HEAD) and not upgrade:
                 raise StoreError(
-                    f"The database {self.name} is of an older version: its tables have "
-                    f"version {found}, this craton-server works with {migrations.HEAD}. "
-                    "Make a backup, then run craton-server db upgrade."
+                    f"The database {self.name} has an older schema: version {found} instead "
+                    f"of {migrations.HEAD}. Make a backup, then run craton-server db upgrade."
                 )
             migrations.upgrade(connection, self.tables.metadata)
             if found is None:
                 _add_first_project(connection, self.tables.metadata)
 
     def version(self) -> str | None:
-        """Give the version of the tables, ``None`` where there are none.
+        """Return the version of the database schema, ``None`` if there are no tables.
 
-        :raises StoreError: when the database cannot be read.
+        :raises StoreError: if the database cannot be read.
         """
         with self.read() as connection:
             return migrations.version(connection)
@@ -84,26 +84,26 @@ class Store:
 
     @contextlib.contextmanager
     def read(self, *, single_query: bool = False) -> t.Iterator[sa.Connection]:
-        """Give a connection in a transaction that only reads.
+        """Yield a connection in a read-only transaction.
 
-        :param single_query: whether there is only one query, which needs no transaction.
-        :raises StoreError: when the database fails.
+        :param single_query: the caller runs one query only, which needs no transaction.
+        :raises StoreError: if the database fails.
         """
         engine = self.database.single_queries if single_query else self.database.snapshots
-        # It ends with a commit where it can: to roll back would have psycopg forget
-        # the statements that PostgreSQL has prepared.
+        # begin() commits at the end. After a rollback, psycopg would discard its prepared
+        # statements.
         with self._explaining(), engine.begin() as connection:
             yield connection
 
     def ask(self, work: t.Callable[[sa.Connection], T]) -> T:
-        """Ask one query; again, if the connection turns out to be lost.
+        """Run one query. Retry it once if the connection is lost.
 
-        Then all others are taken for lost as well, so who begins with it finds the
-        database whenever it is there.
+        A lost connection makes the pool replace all connections. So a request that begins
+        with this query does not fail after a restart of the database.
 
-        :param work: what asks.
-        :returns: what it returns.
-        :raises StoreError: when the database fails.
+        :param work: function that runs the query. It may be called twice.
+        :returns: the result of the function.
+        :raises StoreError: if the database fails.
         """
         try:
             with self.read(single_query=True) as connection:
@@ -116,9 +116,11 @@ class Store:
 
     @contextlib.contextmanager
     def write(self) -> t.Iterator[sa.Connection]:
-        """Give a connection in a transaction that ends with a commit, or not at all.
+        """Yield a connection in a transaction that writes.
 
-        :raises StoreError: when the database fails.
+        The transaction is committed at the end, or rolled back after an exception.
+
+        :raises StoreError: if the database fails.
         """
         with (
             self._explaining(),
@@ -128,11 +130,12 @@ class Store:
             yield connection
 
     def transact(self, work: t.Callable[[sa.Connection], T]) -> T:
-        """Do something in a transaction that writes; again, if it met with another one.
+        """Run a transaction that writes. Retry it if it conflicts with another transaction.
 
-        :param work: what to do; nothing of it is kept when it fails.
-        :returns: what it returns.
-        :raises StoreError: when the database fails.
+        :param work: function that makes the changes. It may be called several times; the
+            changes of a failed call are rolled back.
+        :returns: the result of the function.
+        :raises StoreError: if the database fails, or after :data:`ATTEMPTS` conflicts.
         """
         for attempt in itertools.count(1):
             try:
@@ -141,13 +144,13 @@ class Store:
             except StoreError as exc:
                 if not exc.retryable or attempt == ATTEMPTS:
                     raise
-                # Whoever met once should not meet again.
+                # A random delay, so that the same transactions do not conflict again.
                 time.sleep(random.uniform(0, 0.05 * attempt))  # noqa: S311
         raise AssertionError("unreachable")
 
     @contextlib.contextmanager
     def _explaining(self) -> t.Iterator[None]:
-        """Turn an error that says what the database lacks into one that says what to do."""
+        """Translate errors of the database into :class:`StoreError`, except for bugs."""
         try:
             yield
         except sa.exc.DBAPIError as exc:
@@ -192,23 +195,24 @@ class Store:
         self.engine.dispose()
 
     def _is_current(self, connection: sa.Connection) -> bool:
-        """Tell whether the tables are those of this version, at the cost of two queries."""
+        """Return True if the schema has the current version, at the cost of two queries."""
         found = set(sa.inspect(connection).get_table_names())
         wanted = {*self.tables.metadata.tables, migrations.VERSION_TABLE}
         return wanted <= found and migrations.version(connection) == migrations.HEAD
 
     def _refuse_foreign(self, connection: sa.Connection) -> None:
-        """Refuse a database that holds something else, before it is changed."""
+        """Refuse a database of another program or of a newer version, before any change."""
         found = migrations.version(connection)
         if found is None and sa.inspect(connection).get_table_names():
             raise StoreError(
-                f"The database {self.name} holds tables that are not of Craton. Give the URL "
-                "of another one; a file that does not exist yet will be made."
+                f"The database {self.name} contains tables that do not belong to Craton. Use "
+                "another database; a SQLite file that does not exist will be created."
             )
         if found is not None and not migrations.is_known(found):
             raise StoreError(
-                f"The database {self.name} is of a newer version, or of another program: its "
-                f"tables have version {found}, this craton-server knows {migrations.HEAD}."
+                f"The database {self.name} has the unknown schema version {found}, of a newer "
+                f"version of craton-server or of another program. This craton-server supports "
+                f"versions up to {migrations.HEAD}. Upgrade it, or use another database."
             )
 
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tables of a fleet, derived from the declarations.
 
-Each kind has a table with the name of its collection. Kinds that extend another kind
-share its table, such as hosts and network devices the table ``devices``; a column
-``kind`` tells their rows apart. Each part has a table per table of owners, such as
-``device_variables``, so that foreign keys keep the two consistent.
+Each kind has a table with the name of its collection. A kind that extends another kind
+shares its table: hosts and network devices share the table ``devices``, and the column
+``kind`` tells their rows apart. The parts of the rows of a table are in other tables, such
+as ``device_variables``, with a foreign key to the owner.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from cratonserver.db.storage import Storage
 
 T = t.TypeVar("T")
 
-#: How many statements, and parts of statements, are kept. The number of possible
-#: statements is unlimited; a few of them are used often.
+#: The size of the cache of statements and parts of statements. The number of possible
+#: statements is unlimited, but only a few of them are common.
 _CACHED_STATEMENTS = 512
 
 _TYPES: dict[type, t.Callable[[Field[t.Any]], column_types.Type]] = {
@@ -38,10 +38,10 @@ _TYPES: dict[type, t.Callable[[Field[t.Any]], column_types.Type]] = {
 
 
 class Ancestry(t.NamedTuple):
-    """Where rows of a kind inherit variables from.
+    """The places that rows of a kind inherit variables from.
 
-    :param nested: whether they inherit from rows of their own table, by ``parent_id``.
-    :param containers: the kinds of other tables that they inherit from, by the field
+    :param nested: the rows inherit from rows of their own table, by ``parent_id``.
+    :param containers: kinds of the other tables that the rows inherit from, by the field
         that refers to them, the nearest first.
     """
 
@@ -52,8 +52,8 @@ class Ancestry(t.NamedTuple):
 class Tables:
     """The tables of a set of kinds.
 
-    :param rules: the kinds with their rules, each after those that it refers to.
-    :param dialect: the database.
+    :param rules: the kinds with their rules, each kind after the kinds that it refers to.
+    :param dialect: the dialect of the database.
     """
 
     def __init__(self, rules: t.Sequence[Rules], dialect: Dialect) -> None:
@@ -81,7 +81,7 @@ class Tables:
     def kind(self, collection: str) -> Kind:
         """Return the kind of a collection.
 
-        :raises KeyError: if there is none.
+        :raises KeyError: if no kind has this collection.
         """
         return self._by_collection[collection]
 
@@ -128,20 +128,19 @@ class Tables:
         return self.part(kind, "labels")
 
     def has_variables(self, kind: Kind) -> bool:
-        """Tell whether the objects in a list of a kind carry variables."""
+        """Return True if the objects in a list of a kind have variables."""
         return any(member.has_variables for member in self.members(kind))
 
     def ancestry(self, kind: Kind) -> Ancestry:
-        """Return where rows of a kind inherit variables from."""
+        """Return the places that rows of a kind inherit variables from."""
         return self.cached(_ancestry, kind)
 
     def cached(self, make: t.Callable[..., T], *args: t.Any) -> T:
-        """Return a statement, or a part of one, that depends on the tables and ``args``.
+        """Return a statement or a part of a statement from the cache, or build it.
 
-        SQLAlchemy takes longer to build a statement than to run it, so statements are
-        kept for the next request.
+        SQLAlchemy takes longer to build a statement than to run it.
 
-        :param make: builds the statement from the tables and ``args``.
+        :param make: function that builds the statement from the tables and ``args``.
         """
         return t.cast("T", self._cache(make, *args))
 
@@ -150,7 +149,7 @@ class Tables:
         return self.cached(_rows, kind)
 
     def rows_of(self, kind: Kind) -> list[Clause]:
-        """Return the conditions that pick the rows of a kind from its table."""
+        """Return the conditions for the rows of a kind in its table."""
         members = self.members(kind)
         table = self.table(kind)
         if "kind" not in table.c or len(members) == len(self.family(kind)) - 1:
@@ -172,7 +171,7 @@ class Tables:
         table = sa.Table(root.collection, self.metadata, *columns, sqlite_autoincrement=True)
         if root.resource_class.unique:
             table.append_constraint(sa.UniqueConstraint(*root.resource_class.unique))
-        # The default order of lists: of one project or of all, of one kind or of all.
+        # The default order of lists, for one project or all, for one kind or all.
         for filtered in _subsets(table.c.get("project_id"), table.c.get("kind")):
             sa.Index(None, *filtered, table.c.created_at, table.c.id)
         parts: dict[str, type] = {}
@@ -198,7 +197,7 @@ class Tables:
         sa.Index(f"ix_{name}_name_value", values.c.name, start)
 
     def _columns(self, family: list[Kind]) -> t.Iterator[sa.Column[t.Any]]:
-        """Generate a column for each stored field of any kind in the family."""
+        """Yield a column for each stored field of any kind in the family."""
         merged: dict[str, Field[t.Any]] = {}
         for kind in family:
             merged.update(kind.fields)
@@ -228,21 +227,22 @@ class Tables:
     def _create_functions(
         self, _target: t.Any, connection: sa.Connection, **_kw: t.Any
     ) -> None:
-        """Listen to ``after_create`` of the metadata."""
+        """Create the functions after the tables (listener of ``after_create``)."""
         self.dialect.create_functions(connection)
 
 
 @functools.lru_cache(4)
 def tables_of(rules: tuple[Rules, ...], dialect: type[Dialect]) -> Tables:
-    """Return the tables of a set of kinds. The fleets of a process share them.
+    """Return the tables of a set of kinds from the cache, or build them.
 
-    Making them takes longer than opening a SQLite file.
+    Building them takes longer than opening a SQLite file, so all fleets of a process share
+    them.
     """
     return Tables(rules, dialect())
 
 
 def _rows(tables: Tables, kind: Kind) -> sa.Select[t.Any]:
-    """Build the query for rows; for devices, with the kind of the parent.
+    """Build the query for the rows of a kind. Devices have the kind of their parent, too.
 
     For example::
 
@@ -270,7 +270,7 @@ def _ancestry(tables: Tables, kind: Kind) -> Ancestry:
 def _subsets(
     *columns: sa.Column[t.Any] | None,
 ) -> t.Iterator[tuple[sa.Column[t.Any], ...]]:
-    """Generate all subsets of the columns that exist."""
+    """Yield all subsets of the columns that exist."""
     found = [column for column in columns if column is not None]
     for number in range(len(found) + 1):
         yield from itertools.combinations(found, number)

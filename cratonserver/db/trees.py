@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Recursive queries along ``parent_id``.
 
-UNION, not UNION ALL: a query ends even if there were a cycle in the data.
+UNION, not UNION ALL, ends the recursion even if the data contained a cycle.
 
 For example, :func:`descendants`, on both databases::
 
@@ -28,16 +28,16 @@ import typing as t
 
 import sqlalchemy as sa
 
-#: How many levels up :func:`above` goes. No fleet is that deep, but a cycle, which the
-#: store prevents, would never end.
+#: The maximum number of levels that :func:`above` goes up. No fleet is that deep, but the
+#: recursion would never end in a cycle. (The server refuses cycles.)
 MAX_DISTANCE = 10_000
 
 
 def hold(table: sa.Table, row: t.Mapping[str, t.Any]) -> sa.Select[tuple[str]]:
     """Select the project of a row and lock it until the transaction ends.
 
-    A transaction that sets a parent does this first. So no two of them do it at the
-    same time, and neither misses the change of the other one.
+    A transaction that sets a parent does this first. Without the lock, two transactions
+    could create a cycle together, because neither sees the change of the other.
     """
     projects = table.metadata.tables["projects"]
     project = sa.select(projects.c.id).where(projects.c.id == row["project_id"])
@@ -74,7 +74,7 @@ def with_ancestors(table: sa.Table, wanted: sa.ColumnElement[bool]) -> sa.Select
 
 
 def above(table: sa.Table) -> sa.CTE:
-    """Return the ancestors of a row of an outer query: id and distance."""
+    """Return a CTE of the ancestors of a row of the outer query: id and distance."""
     first, further = table.alias(), table.alias()
     start = (
         sa.select(first.c.id, first.c.parent_id, sa.literal(1).label("distance"))

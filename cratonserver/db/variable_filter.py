@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Filter rows by their variables, own or inherited, in SQL.
 
-The nearest value counts, in the order of :func:`cratonserver.db.variables.resolve`.
+The nearest value of a variable counts, as in :func:`cratonserver.db.variables.resolve`.
 Each value is tested once, not once for each row that inherits it.
 
 For example, hosts with ``rack:"r1"`` where only hosts and regions have such a variable,
@@ -40,11 +40,11 @@ from cratonserver.db.dialect import Clause
 from cratonserver.db.list_query import Condition
 from cratonserver.db.tables import Tables
 
-#: Up to this number of candidates, testing all of them is faster than walking along the
-#: list until a page is full.
+#: Up to this number of candidates, testing all of them is faster than scanning the list
+#: until a page is full.
 FEW = 5000
-#: How many own values are tested to estimate the candidates. If one of :data:`RARE` of
-#: them matches, walking along the list fills a page soon.
+#: The number of own values that are tested to estimate the number of candidates. If more
+#: than one in :data:`RARE` values matches, scanning the list fills a page soon.
 SAMPLE, RARE = 1000, 200
 
 Query = sa.Select[tuple[t.Any]]
@@ -53,11 +53,11 @@ Query = sa.Select[tuple[t.Any]]
 class Level(t.NamedTuple):
     """A condition applied to the values from one place: the row itself, its cell, ….
 
-    :param has: the condition that a row has a value from there.
+    :param has: the condition that a row has a value from this place.
     :param matches: the condition that this value matches.
-    :param candidates: the query for the ids of all rows that could match by it.
-    :param sample: the same for few values, else for a part of them.
-    :param size: how many values the sample tests, up to :data:`SAMPLE`.
+    :param candidates: the query for the ids of all rows that could match by this value.
+    :param sample: the same query, for at most :data:`SAMPLE` own values.
+    :param size: number of values that the sample tests, up to :data:`SAMPLE`.
     """
 
     has: Clause
@@ -78,10 +78,10 @@ def narrow(
     """Add conditions on variables to the conditions of a list, at the cost of two queries.
 
     :param wanted: conditions on variables.
-    :param resolved: whether inherited values count where a row has no own value.
-    :param others: the other conditions of the list.
-    :returns: all conditions. If there are few candidates, the database begins with
-        them, else with the order of the list.
+    :param resolved: inherited values count if a row has no own value.
+    :param others: other conditions of the list.
+    :returns: all conditions. They make the database begin with the candidates if there
+        are few of them, else with the order of the list.
     """
     places = _places(kind) if resolved else _places(kind)[:1]
     names = {f"name{number}": condition.name for number, condition in enumerate(wanted)}
@@ -105,7 +105,7 @@ def narrow(
         return exact
     if not numbers[fewest] and counted[2 * fewest + 1] < SAMPLE:
         return [sa.false()]
-    # CASE keeps the planner from beginning with one of the exact conditions.
+    # CASE keeps the planner from evaluating one of the exact conditions first.
     candidates = sa.union_all(*(level.candidates for level in levels[fewest]))
     return [
         tables.dialect.among_few(tables.table(kind).c.id, candidates),
@@ -114,7 +114,7 @@ def narrow(
 
 
 def _places(kind: Kind) -> list[str]:
-    """Return the fields that lead to values, the nearest first.
+    """Return the fields that refer to places with values, the nearest first.
 
     ``id`` stands for the row itself, ``parent_id`` for its ancestors in the same table.
     """
@@ -122,14 +122,14 @@ def _places(kind: Kind) -> list[str]:
 
 
 def _presence(tables: Tables, kind: Kind, number: int) -> sa.Select[t.Any]:
-    """Build the query for the places that have any value of some names.
+    """Build the query for the places that have any value for some names.
 
     For example, for one name and two places::
 
         SELECT EXISTS (SELECT * FROM device_variables WHERE name = :name0),
             EXISTS (SELECT * FROM region_variables WHERE name = :name0)
 
-    :param number: how many names.
+    :param number: number of names.
     """
     nested, containers = tables.ancestry(kind)
     table = tables.table(kind)
@@ -208,7 +208,7 @@ def _ancestor_level(tables: Tables, kind: Kind, condition: Condition) -> Level:
 def _owners(values: sa.Table, condition: Condition, limit: int | None = None) -> Query:
     """Return the query for the owners of values that match.
 
-    :param limit: how many values to test at most.
+    :param limit: maximum number of values to test.
     """
     named = _named(values, condition)
     if limit is None:
@@ -219,7 +219,7 @@ def _owners(values: sa.Table, condition: Condition, limit: int | None = None) ->
 
 
 def _named(values: sa.Table, condition: Condition) -> sa.Select[t.Any]:
-    """Return the query for the values that could match, as far as the index tells."""
+    """Return the query for the values that could match, as far as the index knows."""
     starts = json_contains.starts(values.c.value, condition)
     return sa.select(values.c.owner_id, values.c.value).where(
         values.c.name == condition.name, *starts
@@ -227,7 +227,7 @@ def _named(values: sa.Table, condition: Condition) -> sa.Select[t.Any]:
 
 
 def _value_above(tables: Tables, kind: Kind, name: str) -> sa.ColumnElement[t.Any]:
-    """Return the value of the nearest ancestor that has one."""
+    """Return the value of the nearest ancestor that has a value."""
     table, values = tables.table(kind), tables.variables(kind)
     above = tables.cached(_above, table)
     nearest = (

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read and write mappings of rows: variables, inherited ones too, and other such parts.
+"""Read and write the mapping parts of rows, such as variables, own or inherited.
 
-A page of rows is read with two queries at most, however many rows it has. For example,
+A page of rows takes at most two queries, regardless of the number of rows. For example,
 the resolved variables of hosts on SQLite::
 
     SELECT 'id', CAST(owner_id AS VARCHAR),
@@ -35,7 +35,7 @@ from cratonserver.db.tables import Tables
 
 Row = t.Mapping[str, t.Any]
 Values = dict[str, t.Any]
-#: Ids, or a query for ids where there are too many to send.
+#: Ids, or a query for ids if there are too many to send.
 Ids = t.Iterable[t.Any] | sa.Select[t.Any]
 
 
@@ -46,12 +46,13 @@ def own(
     ids: Ids,
     part: str = "variables",
 ) -> dict[t.Any, Values]:
-    """Return the values that rows have themselves.
+    """Return the own values of rows, without inherited ones.
 
     :param kind: kind of the rows.
     :param ids: ids of the rows.
     :param part: name of the part.
-    :returns: values by name, by id of the row. Rows without values are missing.
+    :returns: mappings of names to values, keyed by the id of the row. Rows without values
+        are missing.
     """
     if isinstance(ids, sa.Select):
         table = tables.part(kind, part)
@@ -65,11 +66,11 @@ def own(
 def resolve(
     connection: sa.Connection, tables: Tables, kind: Kind, rows: t.Sequence[Row]
 ) -> dict[t.Any, Values]:
-    """Return the variables of rows, with the inherited ones.
+    """Return the variables of rows, including inherited ones.
 
     :param kind: kind of the rows.
     :param rows: the rows, with their references.
-    :returns: values by name, by id of the row.
+    :returns: mappings of names to values, keyed by the id of the row.
     """
     nested, containers = tables.ancestry(kind)
     parents = _parents(connection, tables, kind, rows) if nested else {}
@@ -77,7 +78,7 @@ def resolve(
     for field in containers:
         ids[field] = {row[field] for row in rows if row[field] is not None}
     found = _found(connection, tables, kind, ids)
-    # Most rows of a page have the same places, so the variables of these are merged once.
+    # Most rows of a page are in the same places, so each combination is merged once.
     inherited: dict[tuple[t.Any, ...], Values] = {}
     furthest_first = [*reversed(containers)]
     resolved = {}
@@ -100,7 +101,7 @@ def put(
     values: Values,
     part: str = "variables",
 ) -> None:
-    """Set values of a row. Other values stay.
+    """Set values of a row, and keep the other values.
 
     :param kind: kind of the row.
     :param owner_id: id of the row.
@@ -172,8 +173,9 @@ def _found(
 ) -> dict[tuple[str, str], Values]:
     """Read the variables of rows and of all places that they inherit from.
 
-    :param ids: ids by the field that has them, ``id`` for the rows themselves.
-    :returns: values by name, by the field and the id as text.
+    :param ids: ids of the rows (key ``id``) and of the places, by the field that refers to
+        them.
+    :returns: mappings of names to values, keyed by the field and the id as text.
     """
     given = {field: [*some] for field, some in ids.items()}
     rows = connection.execute(tables.cached(_union, kind), given).all()

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The versions of the tables, and the way from each to the next.
+"""The versions of the database schema, and the migrations between them.
 
-A new database gets the tables of today at once; only an older one is taken
-through the migrations, which are Alembic's. It is imported only then, since
-that takes longer than most requests.
+A new database gets the current tables without migrations. An older database is upgraded
+with Alembic, which is imported only then, because its import takes longer than most
+requests.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import sqlalchemy as sa
 
 VERSION_TABLE = "alembic_version"
 
-#: The newest of the versions, which a new database is marked with.
+#: The current version of the schema.
 HEAD = "0003"
 
 
 def version(connection: sa.Connection) -> str | None:
-    """Give the version of the tables, ``None`` where there are none."""
+    """Return the version of the schema, ``None`` for a database without tables of Craton."""
     if not sa.inspect(connection).has_table(VERSION_TABLE):
         return None
     row = connection.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}")).first()  # noqa: S608
@@ -27,29 +27,30 @@ def version(connection: sa.Connection) -> str | None:
 
 
 def is_known(found: str) -> bool:
-    """Tell whether there is a way from a version to the newest."""
+    """Return True if a version can be upgraded to the current version."""
     versions = pathlib.Path(__file__).parent / "versions"
     return any(path.name.startswith(f"{found}_") for path in versions.glob("*.py"))
 
 
 def upgrade(connection: sa.Connection, metadata: sa.MetaData) -> None:
-    """Bring the tables to the newest version, within a transaction.
+    """Create the tables, or upgrade them to the current version, in a transaction.
 
-    :param connection: in a transaction that may write.
-    :param metadata: the tables of today.
+    :param connection: connection in a transaction that writes.
+    :param metadata: the current tables.
     """
     if version(connection) is None:
         metadata.create_all(connection)
         _mark(connection)
         return
     upgrade_with_alembic(connection)
-    metadata.create_all(connection)  # the tables of kinds from elsewhere
+    metadata.create_all(connection)  # tables of kinds of other packages
 
 
 def upgrade_with_alembic(connection: sa.Connection, to: str = "head") -> None:
-    """Run the migrations that are missing, within a transaction.
+    """Run the missing migrations in a transaction.
 
-    :param to: the version to reach.
+    :param connection: connection in a transaction that writes.
+    :param to: version to upgrade to.
     """
     from alembic import command, config
 
@@ -60,7 +61,7 @@ def upgrade_with_alembic(connection: sa.Connection, to: str = "head") -> None:
 
 
 def _mark(connection: sa.Connection) -> None:
-    """Write the version down where Alembic looks for it."""
+    """Write the current version into the table of Alembic."""
     table = sa.Table(
         VERSION_TABLE,
         sa.MetaData(),

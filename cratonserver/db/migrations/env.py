@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What Alembic runs: the migrations, on the connection that it is handed."""
+"""The environment of Alembic: run the migrations on the connection of the caller."""
 
 from alembic import context
 

@@ -118,7 +118,7 @@ class TestVersions(MigrationsTestCase):
     def test_tables_of_something_else_are_refused(self):
         databases.execute(self.url, "CREATE TABLE photos (id INTEGER)")
         error = self.assertRaises(StoreError, self.store().open, upgrade=True)
-        self.assertIn("not of Craton", str(error))
+        self.assertIn("do not belong to Craton", str(error))
         self.assertEqual(1, len(str(error).splitlines()))
 
     def test_processes_that_come_at_once_all_find_a_fleet(self):

@@ -54,7 +54,7 @@ class TestURLs(TroublesTestCase):
             self.refused(url, "sqlite:////var/lib/craton/fleet.db")
         self.refused("postgresql://u:secret@h:port/db", "postgresql://")
         self.refused("postgresql+psycopg2://u:secret@h/db", "psycopg")
-        self.refused("postgresql://u:secret@h", "names no database")
+        self.refused("postgresql://u:secret@h", "does not name a database")
 
     def test_a_path_may_have_any_character(self):
         folder = self.folder()
@@ -105,7 +105,7 @@ class TestSQLite(TroublesTestCase):
         self.run_on_connect("PRAGMA query_only = ON")
         with self.assertLogs("cratonserver", "ERROR") as log:
             answer = self.caller.post("/clouds", {"name": "cloud"})
-        self.assertUnavailable(answer, "The database may not be written.")
+        self.assertUnavailable(answer, "The database is read-only.")
         self.assertIn(str(self.path), log.output[0])
         self.assertEqual(200, self.caller.get("/clouds").status)
 
@@ -164,7 +164,7 @@ class TestPostgreSQL(TroublesTestCase):
         name = base.unique("weak").replace("-", "_")
         databases.execute(self.url, f"CREATE ROLE {name} LOGIN")
         self.addCleanup(databases.execute, self.url, f"DROP ROLE {name}")
-        self.refused(self.as_user(name), "may not be used by this user", "OWNER")
+        self.refused(self.as_user(name), "denies privileges to this user", "OWNER")
 
     def test_a_lost_connection_is_made_anew(self):
         store = self.open(self.url)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables that a fleet began with."""
+"""Create the first tables."""
 
 import sqlalchemy as sa
 from alembic import op

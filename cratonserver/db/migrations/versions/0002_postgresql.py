@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What PostgreSQL has to be told, and SQLite does by itself.
+"""Make PostgreSQL sort texts by code point, and let it defer foreign-key checks.
 
-Texts sort by character, whatever the language of the database. Whether what
-stays refers to what was deleted can be asked at the end of a deletion.
+SQLite always sorts by code point and checks foreign keys at the end of a statement.
 """
 
 import sqlalchemy as sa

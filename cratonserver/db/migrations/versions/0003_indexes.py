@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What lists walk along for those who see all projects, and along one kind of device.
+"""Add indexes for lists of all projects, lists of one kind of device, and variables.
 
-And what finds variables by their name and the beginning of their value.
+Variables are indexed by name and the start of the value.
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 revision = "0003"
 down_revision = "0002"
 
-_WALKED = {
+_LIST_INDEXES = {
     "projects": ["created_at id"],
     "users": ["created_at id"],
     "clouds": ["created_at id"],
@@ -24,7 +24,7 @@ _OWNERS = ("project", "cloud", "region", "cell", "device", "network", "network_i
 
 
 def upgrade() -> None:
-    for table, indexes in _WALKED.items():
+    for table, indexes in _LIST_INDEXES.items():
         for columns in map(str.split, indexes):
             op.create_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table, columns)
     for owner in _OWNERS:
@@ -36,6 +36,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     for owner in _OWNERS:
         op.drop_index(op.f(f"ix_{owner}_variables_name_value"))
-    for table, indexes in _WALKED.items():
+    for table, indexes in _LIST_INDEXES.items():
         for columns in map(str.split, indexes):
             op.drop_index(op.f(f"ix_{table}_{'_'.join(columns)}"))
