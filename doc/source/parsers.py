@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A directive that draws the reference of a program from its parsers.
+"""A directive that generates the reference of a program from its parsers.
 
 ::
 
-    .. parsers:: craton             the global options, and the other commands
+    .. parsers:: craton             global options, and commands of no object
     .. parsers:: craton host        all commands of an object
     .. parsers:: craton-server      all commands of the server
 """
@@ -17,34 +17,34 @@ from docutils.parsers import rst
 
 
 class Parsers(rst.Directive):
-    """Make a section of every command."""
+    """The directive ``parsers``: a section for each command."""
 
     required_arguments = 1
     final_argument_whitespace = True
 
     def run(self):
-        """Give the nodes."""
+        """Return the sections of the commands that the argument names."""
         program, _, subject = self.arguments[0].partition(" ")
         if program == "craton-server":
             return [self.section(parser) for parser in server_commands()]
         found = [self.section(parser) for parser in commands(subject)]
-        return found if subject else [*self.taken(global_options()), *found]
+        return found if subject else [*self.entries(global_options()), *found]
 
     def section(self, parser):
-        """Describe a command."""
+        """Return the section of a command."""
         made = nodes.section(ids=[nodes.make_id(parser.prog)])
         made += nodes.title(text=parser.prog)
         made += nodes.paragraph(text=parser.description)
         words = " ".join(parser.format_usage().removeprefix("usage: ").split())
         usage = textwrap.fill(words, 72, subsequent_indent="    ", break_on_hyphens=False)
         made += nodes.literal_block(usage, usage, language="none")
-        made += self.taken(parser)
+        made += self.entries(parser)
         if parser.epilog:
             made += nodes.literal_block(parser.epilog, parser.epilog, language="none")
         return made
 
-    def taken(self, parser):
-        """Describe what a command takes."""
+    def entries(self, parser):
+        """Return a list of the options and arguments of a command, without ``--help``."""
         found = nodes.definition_list()
         formatter = parser._get_formatter()
         for action in parser._actions:
@@ -53,11 +53,11 @@ class Parsers(rst.Directive):
             if isinstance(action, argparse._HelpAction) or action.dest == "command":
                 continue
             term = formatter._format_action_invocation(action)
-            said = formatter._expand_help(action) if action.help else ""
+            help_text = formatter._expand_help(action) if action.help else ""
             found += nodes.definition_list_item(
                 "",
                 nodes.term("", "", nodes.literal(text=term)),
-                nodes.definition("", nodes.paragraph(text=said)),
+                nodes.definition("", nodes.paragraph(text=help_text)),
             )
         return [found] if len(found) else []
 
@@ -71,12 +71,12 @@ def _application():
 
 
 def global_options():
-    """Give the parser of the global options."""
+    """Return the parser of the global options."""
     return _application().parser
 
 
 def commands(subject):
-    """Give the parsers of the commands about an object."""
+    """Yield the parsers of the commands of an object."""
     from cratonclient_osc.program import help
 
     app = _application()
@@ -91,7 +91,7 @@ def commands(subject):
 
 
 def server_commands():
-    """Give the parsers of the commands of the server, each below its group."""
+    """Yield the parsers of the server's commands, in the order of the help."""
     from cratonserver import cli
 
     pending = [cli._parser()]
