@@ -2,7 +2,7 @@
 """The commands ``craton-server user`` and ``craton-server project``.
 
 They call the API inside this process, as a root user, so the rules of the API apply to them.
-Only the root role is written to the database directly, because the API cannot change it.
+Only the root role is written to the database directly, because the API has no field for it.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from cratonclient.v1 import client
 from cratonserver import composition, embedded, errors
 from cratonserver.db.store import Store
 from cratonserver.identity import FIRST_PROJECT
-from cratonserver.identity import project_id as canonical
-from cratonserver.kinds import users as rules
+from cratonserver.identity import project_id as canonical_id
+from cratonserver.kinds import users as user_rules
 
+#: The adapter for this URL calls the API in this process. No request leaves it.
 _URL = "http://fleet.invalid"
 
 
@@ -29,7 +30,7 @@ class Failed(Exception):
 
 
 class Administration:
-    """The commands. Each method runs one, and prints its output.
+    """The commands. Each public method runs one, and prints lines with tabs between columns.
 
     :param store: open store.
     :param craton: client of the API on that store.
@@ -108,7 +109,7 @@ class Administration:
 
         def work(connection: sa.Connection) -> None:
             if not is_root:
-                rules.protect_roots(connection, users, users.c.id == user_id)
+                user_rules.protect_roots(connection, users, users.c.id == user_id)
             connection.execute(sa.update(users).where(users.c.id == user_id).values(changes))
 
         self._store.transact(work)
@@ -128,7 +129,7 @@ class Administration:
         """Return the id of the project with an id or a name."""
         projects = list(self._craton.projects.list())
         with contextlib.suppress(ValueError):
-            wanted = canonical(text)
+            wanted = canonical_id(text)
             if any(project.id == wanted for project in projects):
                 return wanted
         named = [project for project in projects if project.name == text]
