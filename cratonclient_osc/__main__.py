@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The program ``craton``. What a key press waits for starts without cliff."""
+"""The program ``craton``.
+
+Tab completion runs :data:`NAMES_COMMAND` while the user waits for a key press, so that
+command does not import cliff.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from cratonclient_osc.completion.names_command import NAMES_COMMAND
 
 
 def main() -> int:
-    """Run the program, and give the exit status."""
+    """Run the program and return its exit status."""
     if sys.argv[1:2] == [NAMES_COMMAND]:
         from cratonclient_osc.program import completion_names
 

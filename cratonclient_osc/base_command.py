@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every command here is made of."""
+"""The base class of all commands."""
 
 from __future__ import annotations
 
@@ -14,43 +14,46 @@ from cratonclient_osc.output import exit_status
 
 
 class CratonCommand(command.Command):
-    """A command of cliff that looks nothing up in what is installed.
+    """A cliff command that starts fast and reports errors in one line.
 
-    cliff searches the metadata of all that is installed for hooks and for the
-    distribution of each command, which takes longer than many a request.
+    cliff searches the metadata of every installed package for hooks, and for the
+    distribution of each command. That takes longer than many requests, so this class
+    skips both searches.
     """
 
-    #: What an error is about, where the server does not say it.
-    about = ""
+    #: The beginning of an error message, such as ``'web1: '``. Commands set it while
+    #: they send a request whose errors do not name the object.
+    error_prefix = ""
 
     def _load_hooks(self) -> None:
         self._hooks = []
 
     def get_epilog(self) -> str:
-        """Say nothing at the end of the help."""
+        """Return the end of the help, which is empty."""
         return ""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Make a parser that reports wrong usage in one line."""
+        """Return a parser that reports wrong usage in one line."""
         parser = super().get_parser(prog_name)
         program, _, words = prog_name.partition(" ")
         usage.one_line_errors(parser, f"{program} help {words}".strip())
         return parser
 
     def run(self, parsed_args: argparse.Namespace) -> int:
-        """Run the command; an error becomes one line and an exit status."""
+        """Run the command, report its error if it fails, and return the exit status."""
         try:
             return super().run(parsed_args)
         except exceptions.ClientException as exc:
-            return self.report(exc, self.about)
+            return self.report(exc, self.error_prefix)
 
-    def report(self, error: exceptions.ClientException, about: str = "") -> int:
-        """Say in one line what went wrong.
+    def report(self, error: exceptions.ClientException, prefix: str = "") -> int:
+        """Log an error in one line; with ``--debug``, log its traceback as well.
 
-        :param about: what the line begins with.
-        :returns: the exit status.
+        :param error: the error.
+        :param prefix: text before the message.
+        :returns: the exit status for the error.
         """
         if self.app.options.debug:
             self.app.LOG.error("", exc_info=error)
-        self.app.LOG.error("%s", printable(about) + exit_status.line(error))
-        return exit_status.of(error)
+        self.app.LOG.error("%s", printable(prefix) + exit_status.message_of(error))
+        return exit_status.status_of(error)

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The commands, one class for each object and verb, made when it is asked for.
+"""The command classes: one class for each kind and verb, created on first access.
 
-``HostList`` is the verb :class:`~cratonclient_osc.verbs.resource_command.List` for the kind
-``hosts``. Entry points name the classes as attributes of this module; they are
-not written out anywhere, because all that makes them different stands in the
-declarations.
+``HostList`` is the verb :class:`cratonclient_osc.verbs.lists.List` for the kind
+``hosts``. Entry points refer to the classes as attributes of this module. The module
+derives each class from the declaration of its kind, so no class is written by hand.
 """
 
 from __future__ import annotations
@@ -24,11 +23,16 @@ if t.TYPE_CHECKING:
 
 
 class Verb(t.NamedTuple):
-    """Where a verb is found, and which kinds have it."""
+    """Location of the class of a verb, and a test for the kinds that have the verb.
+
+    :param module: name of the module in :mod:`cratonclient_osc.verbs`.
+    :param class_name: name of the class in the module.
+    :param supports: returns true for a kind that has the verb.
+    """
 
     module: str
     class_name: str
-    fits: t.Callable[[Kind], bool]
+    supports: t.Callable[[Kind], bool]
 
 
 def _can(operation: crud.Operation) -> t.Callable[[Kind], bool]:
@@ -48,7 +52,7 @@ def _has_variables(kind: Kind) -> bool:
     return "variables" in kind.parts
 
 
-#: The verbs, as they are typed.
+#: The verbs by name, as the user types them.
 VERBS: dict[str, Verb] = {
     "list": Verb("lists", "List", _can("list")),
     "show": Verb("show", "Show", _can("get")),
@@ -64,57 +68,56 @@ VERBS: dict[str, Verb] = {
 
 
 def __getattr__(name: str) -> type[resource_command.ResourceCommand]:
-    """Make the class of a command from its name, such as ``NetworkDeviceList``."""
+    """Return the class of a command by its name, such as ``NetworkDeviceList``."""
     words = re.findall("[A-Z][a-z]*", name)
     if "".join(words) == name:
-        found = find([word.lower() for word in words])
-        if found:
-            return found
+        command = find([word.lower() for word in words])
+        if command:
+            return command
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def find(words: t.Sequence[str]) -> type[resource_command.ResourceCommand] | None:
-    """Find the class of a command.
+    """Return the class of a command.
 
-    :param words: the command, such as ``['network', 'device', 'list']``.
-    :returns: the class, ``None`` where there is no such object or verb.
+    :param words: words of the command, such as ``['network', 'device', 'list']``.
+    :returns: the class, or ``None`` if no kind or verb has that name.
     """
-    for verb, (_, _, fits) in VERBS.items():
+    for verb, (_, _, supports) in VERBS.items():
         noun = words[: -len(verb.split())]
         if noun and [*noun, *verb.split()] == [*words]:
             try:
                 kind = v1.kind(f"{'_'.join(noun)}s")
             except LookupError:
                 continue
-            return _made(kind, verb) if fits(kind) else None
+            return _command_class(kind, verb) if supports(kind) else None
     return None
 
 
 def names() -> list[str]:
-    """Give all commands that the declarations make, such as ``'host list'``."""
+    """Return the names of all commands, such as ``'host list'``."""
     return [
         f"{kind.noun} {verb}"
         for kind in v1.kinds()
-        for verb, (_, _, fits) in VERBS.items()
-        if fits(kind)
+        for verb, (_, _, supports) in VERBS.items()
+        if supports(kind)
     ]
 
 
-def _made(kind: Kind, verb: str) -> type[resource_command.ResourceCommand]:
+def _command_class(kind: Kind, verb: str) -> type[resource_command.ResourceCommand]:
     module, class_name, _ = VERBS[verb]
     name = f"{kind.key}_{verb}".replace("_", " ").title().replace(" ", "")
     if name not in globals():
-        found = importlib.import_module(f"cratonclient_osc.verbs.{module}")
-        peculiar = _peculiar(kind.collection)
-        own_name = verb.title().replace(" ", "")  # List, VariableList
-        cls = getattr(peculiar, own_name, getattr(found, class_name))
-        globals()[name] = type(name, (cls,), {"kind": kind, "__module__": __name__})
+        generic = importlib.import_module(f"cratonclient_osc.verbs.{module}")
+        override = verb.title().replace(" ", "")  # List, VariableList
+        base = getattr(_overrides(kind.collection), override, getattr(generic, class_name))
+        globals()[name] = type(name, (base,), {"kind": kind, "__module__": __name__})
     return t.cast("type[resource_command.ResourceCommand]", globals()[name])
 
 
 @functools.cache
-def _peculiar(collection: str) -> types.ModuleType | None:
-    """Find what is peculiar to the commands of a kind, once for all of them."""
+def _overrides(collection: str) -> types.ModuleType | None:
+    """Return the module in :mod:`cratonclient_osc.v1` with the verbs of one kind, if any."""
     name = f"cratonclient_osc.v1.{collection}"
     try:
         return importlib.import_module(name)

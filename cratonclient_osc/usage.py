@@ -14,58 +14,72 @@ from cratonclient_osc.output import exit_status
 T = t.TypeVar("T")
 
 
-def in_any_order(parser: argparse.ArgumentParser) -> None:
-    """Let a parser take options between several arguments."""
+def allow_intermixed_arguments(parser: argparse.ArgumentParser) -> None:
+    """Make a parser accept options between positional arguments."""
     parser.parse_args = parser.parse_intermixed_args  # type: ignore[method-assign]
 
 
 def one_line_errors(parser: argparse.ArgumentParser, see: str) -> None:
-    """Let a parser report wrong usage in one line, with what may have been meant.
+    """Make a parser report wrong usage in one line and exit with status 2.
 
-    :param see: the command that prints the help.
+    :param parser: the parser.
+    :param see: the command that prints the help, such as ``'craton help host list'``.
     """
 
     def error(message: str) -> t.NoReturn:
         word = message.partition("unrecognized arguments: ")[2].partition(" ")[0]
-        meant = nearest(word, parser._option_string_actions)
-        text = " ".join(f"{parser.prog}: {message}.{meant} See '{see}'.".split())
+        suggestion = did_you_mean(word, parser._option_string_actions)
+        text = " ".join(f"{parser.prog}: {message}.{suggestion} See '{see}'.".split())
         print(printable(text), file=sys.stderr)
         raise SystemExit(2)
 
-    parser.error = error  # type: ignore[method-assign]  # the class is cliff's
+    parser.error = error  # type: ignore[method-assign]  # cliff chooses the class
 
 
-def nearest(word: str, known: t.Iterable[str]) -> str:
-    """Guess what was meant, as the end of a message: empty, or a blank and a question."""
+def did_you_mean(word: str, known: t.Iterable[str]) -> str:
+    """Return a suggestion to append to an error message, or an empty string.
+
+    >>> did_you_mean('nmae', ['id', 'name'])
+    ' Did you mean name?'
+    """
     import difflib
 
-    meant = difflib.get_close_matches(word, list(known), n=1)
-    return f" Did you mean {meant[0]}?" if meant else ""
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f" Did you mean {close[0]}?" if close else ""
 
 
 def check_names(what: str, given: t.Iterable[str], known: t.Collection[str]) -> None:
-    """Refuse names that there are not.
+    """Check that all names are known.
 
-    :param what: what they name, such as ``'column'``.
-    :raises cratonclient_osc.output.exit_status.UsageError: for the first of them.
+    :param what: the kind of name, such as ``'column'``.
+    :param given: the names to check.
+    :param known: the known names.
+    :raises cratonclient_osc.output.exit_status.UsageError: for the first unknown name.
     """
     for name in given:
         if name not in known:
             raise exit_status.UsageError(
-                f"There is no {what} {name!r}.{nearest(name, known)} "
-                f"{what.capitalize()}s are: {', '.join(known)}."
+                f"Unknown {what} {name!r}.{did_you_mean(name, known)} "
+                f"Known {what}s: {', '.join(known)}."
             )
 
 
-def named(text: str) -> str:
-    """Read the name of an object; an empty one is a variable that a script forgot."""
+def nonempty_name(text: str) -> str:
+    """Read the name or id of an object from the command line.
+
+    An empty name is refused. It usually comes from an unset variable of a script.
+    """
     if not text:
-        raise argparse.ArgumentTypeError("it is empty")
+        raise argparse.ArgumentTypeError("the name or id must not be empty")
     return text
 
 
-def typed(read: t.Callable[[str], T]) -> t.Callable[[str], T]:
-    """Make a type for argparse of what raises errors of ours."""
+def argument_type(read: t.Callable[[str], T]) -> t.Callable[[str], T]:
+    """Return a function for the ``type`` of an argument in argparse.
+
+    :param read: converts the text. Its :class:`~cratonclient.exceptions.CommandError`
+        becomes an error of argparse.
+    """
 
     def convert(text: str) -> T:
         try:

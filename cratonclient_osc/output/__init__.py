@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What users see: formats, tables, terminals and exit statuses.
+"""The output of commands: formats, tables, terminals, error messages, exit statuses.
 
-Nothing here knows a resource or makes a request.
+Nothing in this package depends on a kind of resource or sends a request.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Exit statuses, and the line that says what went wrong."""
+"""Exit statuses and one-line messages for errors."""
 
 from __future__ import annotations
 
@@ -12,24 +12,25 @@ INTERRUPTED, OUTPUT_CLOSED = 130, 141
 
 
 class UsageError(exceptions.CommandError):
-    """What was typed cannot be meant."""
+    """The command line is wrong."""
 
 
 class Ambiguous(exceptions.CommandError):
-    """A name means more than one object."""
+    """A name matches more than one object."""
 
 
-class Partly(exceptions.CommandError):
-    """Something was done, and something else could not be."""
+class PartialFailure(exceptions.CommandError):
+    """One change failed after another one was made."""
 
 
-#: Characters of what a server says that help anybody.
-_LONGEST = 2000
+#: The maximum length of a message, in characters.
+_MAX_LENGTH = 2000
 
 _CREDENTIALS = "Check the user name, the password (API key) and the project id."
-_URL = "Check the URL of Craton, and that the server runs."
+_URL = "Check the URL of the Craton server, and that the server is running."
 
-#: The first class that an error belongs to decides: status, and what to do.
+#: The class, the exit status and a hint for the user. The first class that matches an
+#: error wins.
 _TABLE: tuple[tuple[type[exceptions.ClientException], int, str], ...] = (
     (UsageError, USAGE, ""),
     (paths.PathError, USAGE, ""),
@@ -52,18 +53,27 @@ _TABLE: tuple[tuple[type[exceptions.ClientException], int, str], ...] = (
 )
 
 
-def of(error: Exception) -> int:
-    """Give the exit status that stands for an error."""
+def status_of(error: Exception) -> int:
+    """Return the exit status for an error.
+
+    >>> status_of(exceptions.NotFound())
+    5
+    """
     return _row(error)[0]
 
 
-def line(error: Exception) -> str:
-    """Say in one line what went wrong and what to do about it."""
-    told = secrets.mask("; ".join(str(error).splitlines()))
-    if len(told) > _LONGEST:
-        told = f"{told[:_LONGEST]} …"
-    said = printable(told.replace(":; - ", ": "))
-    return f"{said.replace('; - ', '; ')} {_row(error)[1]}".rstrip()
+def message_of(error: Exception) -> str:
+    """Return a message for an error in one line, with a hint what to do.
+
+    The message contains no secrets and no control characters. A message that is too
+    long is cut and ends in ``…``.
+    """
+    text = secrets.mask("; ".join(str(error).splitlines()))
+    if len(text) > _MAX_LENGTH:
+        text = f"{text[:_MAX_LENGTH]} …"
+    # A server lists several errors as lines that begin with a dash.
+    text = printable(text.replace(":; - ", ": ")).replace("; - ", "; ")
+    return f"{text} {_row(error)[1]}".rstrip()
 
 
 def _row(error: Exception) -> tuple[int, str]:

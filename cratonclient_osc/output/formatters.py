@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The formats of ``-f``: cliff's, and JSON Lines.
+"""The output formats of ``-f``.
 
-They take the place of cliff's formatters for three reasons. Those are found by
-entry point and all made for every command, which takes longer than many a
-request. They write Python's notation, and what the server sent as it is. And
-they gather a list before they print it; here all but the table print a row
-when it arrives.
+These formatters replace cliff's, which have three drawbacks. cliff finds them by entry
+point and loads all of them for every command, which takes longer than many requests.
+They print values in Python's notation, and control characters as the server sent them.
+And they collect a whole list before they print it; here only the table does, and all
+other formats print each row as it arrives.
 
-A value is the same in every format: text stands as the server sent it, all
-else is JSON, so ``true``, ``false``, ``null``, ``64`` and ``{"rack": "r1"}``.
-What no terminal shows is written as an escape.
+A value is the same in every format: a string is printed as the server sent it, and any
+other value as JSON, such as ``true``, ``null``, ``64`` or ``{"rack": "r1"}``. Control
+characters become escapes.
 """
 
 from __future__ import annotations
@@ -28,55 +28,55 @@ from cratonclient_osc.output.values import Names, Row, Rows, plain
 
 
 class Formatter:
-    """What cliff expects of a formatter."""
+    """The base class of formatters, with the interface that cliff expects."""
 
     def add_argument_group(self, parser: argparse.ArgumentParser) -> None:
-        """Add the options of the format: most have none."""
+        """Add the options of the format. Most formats have no options."""
 
 
 class Json(Formatter):
     """One JSON document."""
 
     def add_argument_group(self, parser: argparse.ArgumentParser) -> None:
-        """Add the option that saves the blanks."""
+        """Add the option ``--noindent``."""
         group = parser.add_argument_group("json formatter")
         group.add_argument("--noindent", action="store_true", help="do not indent JSON")
 
     def emit_list(
         self, names: Names, rows: Rows, out: t.TextIO, options: argparse.Namespace
     ) -> None:
-        """Print an array, object by object."""
+        """Print an array, one object at a time."""
         indent, gap = (None, " ") if options.noindent else (2, "\n  ")
         before, after = "[" if options.noindent else f"[{gap}", "[]"
         for row in rows:
-            # Strings hold no ends of lines: JSON escapes them.
-            one = json.dumps(dict(zip(names, row, strict=True)), indent=indent)
-            out.write(before + one.replace("\n", gap))
+            text = json.dumps(dict(zip(names, row, strict=True)), indent=indent)
+            # Every newline is one between tokens: JSON escapes those in strings.
+            out.write(before + text.replace("\n", gap))
             before, after = f",{gap}", "]" if options.noindent else "\n]"
         out.write(f"{after}\n")
 
     def emit_one(
         self, names: Names, row: Row, out: t.TextIO, options: argparse.Namespace
     ) -> None:
-        """Print an object."""
+        """Print a JSON object."""
         indent = None if options.noindent else 2
         out.write(json.dumps(dict(zip(names, row, strict=True)), indent=indent) + "\n")
 
 
 class JsonLines(Formatter):
-    """A JSON document on each line."""
+    """One JSON document on each line."""
 
     def emit_list(
         self, names: Names, rows: Rows, out: t.TextIO, options: argparse.Namespace
     ) -> None:
-        """Print a line for each object."""
+        """Print one line for each object."""
         for row in rows:
             self.emit_one(names, row, out, options)
 
     def emit_one(
         self, names: Names, row: Row, out: t.TextIO, options: argparse.Namespace
     ) -> None:
-        """Print a line."""
+        """Print one line."""
         out.write(json.dumps(dict(zip(names, row, strict=True))) + "\n")
 
 
@@ -86,7 +86,7 @@ class Yaml(Formatter):
     def emit_list(
         self, names: Names, rows: Rows, out: t.TextIO, options: argparse.Namespace
     ) -> None:
-        """Print a sequence, object by object."""
+        """Print a sequence, one object at a time."""
         import yaml
 
         empty = True
@@ -99,15 +99,15 @@ class Yaml(Formatter):
     def emit_one(
         self, names: Names, row: Row, out: t.TextIO, options: argparse.Namespace
     ) -> None:
-        """Print a mapping, in the order of the fields."""
+        """Print a mapping with the fields in order."""
         import yaml
 
-        one = dict(zip(names, row, strict=True))
-        yaml.safe_dump(one, out, default_flow_style=False, sort_keys=False)
+        mapping = dict(zip(names, row, strict=True))
+        yaml.safe_dump(mapping, out, default_flow_style=False, sort_keys=False)
 
 
 class Csv(Formatter):
-    """Comma-separated values, with a line of names."""
+    """Comma-separated values, with a header line."""
 
     QUOTING: t.ClassVar[dict[str, t.Literal[0, 1, 2, 3]]] = {
         "all": csv.QUOTE_ALL,
@@ -117,22 +117,23 @@ class Csv(Formatter):
     }
 
     def add_argument_group(self, parser: argparse.ArgumentParser) -> None:
-        """Add the option that says what to quote."""
+        """Add the option ``--quote``."""
         group = parser.add_argument_group("csv formatter")
         group.add_argument(
             "--quote",
             choices=self.QUOTING,
             dest="quote_mode",
             default="nonnumeric",
-            help="what to quote (default: all but numbers)",
+            help="values to put in quotes (default: nonnumeric)",
         )
 
     def emit_list(
         self, names: Names, rows: Rows, out: t.TextIO, options: argparse.Namespace
     ) -> None:
-        """Print a line for each object."""
+        """Print one line for each object."""
         quoting = self.QUOTING[options.quote_mode]
-        # Elsewhere readers take a backslash for what it is.
+        # Use an escape character only without quotes: with quotes, readers of CSV take a
+        # backslash literally.
         escape = "\\" if quoting == csv.QUOTE_NONE else None
         writer = csv.writer(out, quoting=quoting, lineterminator=os.linesep, escapechar=escape)
         writer.writerow(map(plain, names))
@@ -141,36 +142,36 @@ class Csv(Formatter):
 
 
 class Value(Formatter):
-    """Values without names."""
+    """Values without field names."""
 
     def emit_list(
         self, names: Names, rows: Rows, out: t.TextIO, options: argparse.Namespace
     ) -> None:
-        """Print a line for each object, with a blank between the values."""
+        """Print one line for each object, with a space between the values."""
         for row in rows:
             out.write(" ".join(map(plain, row)) + "\n")
 
     def emit_one(
         self, names: Names, row: Row, out: t.TextIO, options: argparse.Namespace
     ) -> None:
-        """Print a line for each value."""
+        """Print one line for each value."""
         out.writelines(f"{plain(value)}\n" for value in row)
 
 
 class Shell(Formatter):
-    """Assignments that a shell reads, and nothing that it would carry out."""
+    """Assignments for a shell. Values are quoted, so the shell executes nothing in them."""
 
     def add_argument_group(self, parser: argparse.ArgumentParser) -> None:
-        """Add the option for the beginning of the names."""
+        """Add the option ``--prefix``."""
         group = parser.add_argument_group("shell formatter")
         group.add_argument(
-            "--prefix", metavar="<prefix>", default="", help="put this before all names"
+            "--prefix", metavar="<prefix>", default="", help="prefix of the variable names"
         )
 
     def emit_one(
         self, names: Names, row: Row, out: t.TextIO, options: argparse.Namespace
     ) -> None:
-        """Print an assignment for each value."""
+        """Print one assignment for each value."""
         for name, value in zip(names, row, strict=True):
             variable = re.sub(r"\W", "_", name.lower(), flags=re.ASCII)
             text = re.sub(r'([\\"$`])', r"\\\1", plain(value))
@@ -181,30 +182,30 @@ class Table(Formatter):
     """A table with borders; see :mod:`cratonclient_osc.output.table`."""
 
     def add_argument_group(self, parser: argparse.ArgumentParser) -> None:
-        """Add the options that cliff's table has."""
+        """Add the options of cliff's table formatter."""
         group = parser.add_argument_group("table formatter")
         group.add_argument(
             "--max-width",
             metavar="<integer>",
             default=_number("CLIFF_MAX_TERM_WIDTH"),
             type=int,
-            help="widest that the table may be, 0 for any width (Env: CLIFF_MAX_TERM_WIDTH)",
+            help="maximum width of the table, 0 for no maximum (Env: CLIFF_MAX_TERM_WIDTH)",
         )
         group.add_argument(
             "--fit-width",
             action="store_true",
             default=bool(_number("CLIFF_FIT_WIDTH")),
-            help="fit the table to the display even if it goes elsewhere "
-            "(Env: CLIFF_FIT_WIDTH=1)",
+            help="fit the table to the width of the terminal, even if the output is not a "
+            "terminal (Env: CLIFF_FIT_WIDTH=1)",
         )
         group.add_argument(
-            "--print-empty", action="store_true", help="print a table without rows too"
+            "--print-empty", action="store_true", help="print the table even if it has no rows"
         )
 
     def emit_list(
         self, names: Names, rows: Rows, out: t.TextIO, options: argparse.Namespace
     ) -> None:
-        """Print a row for each object."""
+        """Print one row for each object."""
         from cratonclient_osc.output import table
 
         table.write_list(names, rows, out, options)
@@ -212,56 +213,60 @@ class Table(Formatter):
     def emit_one(
         self, names: Names, row: Row, out: t.TextIO, options: argparse.Namespace
     ) -> None:
-        """Print a row for each field."""
+        """Print one row for each field."""
         from cratonclient_osc.output import table
 
         table.write_one(names, row, out, options)
 
 
 def _number(variable: str) -> int:
-    """Read a number from the environment."""
+    """Read an environment variable that holds a number; an unset one is 0."""
     text = os.environ.get(variable) or "0"
     try:
         return int(text)
     except ValueError:
-        print(f"{variable}: {printable(repr(text))} is not a number", file=sys.stderr)
+        print(
+            f"The environment variable {variable} is {printable(repr(text))}, which is not a "
+            "whole number. Correct it or unset it.",
+            file=sys.stderr,
+        )
         raise SystemExit(exit_status.USAGE) from None
 
 
-class Found(t.NamedTuple):
-    """What cliff expects of an entry point: a name and the object it gave."""
+class Extension(t.NamedTuple):
+    """A formatter with the attributes that cliff reads from a loaded entry point."""
 
     name: str
     obj: Formatter
 
 
 class Formatters:
-    """The formatters of a kind of output, in the shape of an extension manager.
+    """The available formatters, with the interface of a stevedore extension manager.
 
-    :param classes: the class of each formatter by its name.
+    :param classes: classes of the formatters by the names that ``-f`` accepts.
     """
 
     def __init__(self, **classes: type[Formatter]) -> None:
-        self._found = {name: Found(name, cls()) for name, cls in classes.items()}
+        self._extensions = {name: Extension(name, cls()) for name, cls in classes.items()}
 
     def names(self) -> list[str]:
-        """Give the names, as ``-f`` takes them."""
-        return list(self._found)
+        """Return the names that ``-f`` accepts."""
+        return list(self._extensions)
 
-    def __iter__(self) -> t.Iterator[Found]:
-        return iter(self._found.values())
+    def __iter__(self) -> t.Iterator[Extension]:
+        return iter(self._extensions.values())
 
-    def __getitem__(self, name: str) -> Found:
-        return self._found[name]
+    def __getitem__(self, name: str) -> Extension:
+        return self._extensions[name]
 
 
 def for_lists() -> Formatters:
-    """Give the formatters of lists."""
+    """Return the formatters for lists."""
     return Formatters(csv=Csv, json=Json, jsonl=JsonLines, table=Table, value=Value, yaml=Yaml)
 
 
 def for_objects() -> Formatters:
-    """Give the formatters of single objects."""
+    """Return the formatters for single objects."""
     return Formatters(
         json=Json, jsonl=JsonLines, shell=Shell, table=Table, value=Value, yaml=Yaml
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tables with borders, as wide as their contents or as the terminal."""
+"""Tables with borders. On a terminal, a table is made to fit the width of the terminal."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import typing as t
 from cratonclient_osc.output import terminal
 from cratonclient_osc.output.values import Names, Row, Rows, plain
 
-#: Columns are not made narrower than this. Where that does not suffice, each
-#: object gets a table of its own.
-_NARROWEST = 8
+#: The minimum width of a narrowed column. If the table is still too wide, each object
+#: gets a table of its own.
+_MIN_WIDTH = 8
 
 Cells = list[str]
 
@@ -25,19 +25,19 @@ def write_list(
     out: t.TextIO,
     options: argparse.Namespace,
 ) -> None:
-    """Write a row for each object."""
+    """Write a table with one row for each object."""
     rows = list(rows)
     if not rows and not options.print_empty:
         out.write("\n")
         return
     header = [plain(name) for name in names]
     cells = [[readable(value, ", ") for value in row] for row in rows]
-    widths = fit(_widths([header, *cells]), _line(out, options))
+    widths = fit(_widths([header, *cells]), _max_width(out, options))
     if widths is None:
         for row in rows:
             write_one(names, row, out, options)
         return
-    _write(header, cells, widths, [_numeric(rows, place) for place in range(len(names))], out)
+    _write(header, cells, widths, [_is_numeric(rows, i) for i in range(len(names))], out)
 
 
 def write_one(
@@ -46,7 +46,7 @@ def write_one(
     out: t.TextIO,
     options: argparse.Namespace,
 ) -> None:
-    """Write a row for each field of an object."""
+    """Write a table with one row for each field of an object."""
     if not names:
         out.write("\n")
         return
@@ -55,16 +55,19 @@ def write_one(
         [plain(name), readable(value, "\n")] for name, value in zip(names, row, strict=True)
     ]
     widths = _widths([header, *cells])
-    width = _line(out, options)
+    width = _max_width(out, options)
     if width is not None:
-        widths[1] = min(widths[1], max(_NARROWEST, width - widths[0] - 3 * 2 - 1))
+        widths[1] = min(widths[1], max(_MIN_WIDTH, width - widths[0] - 3 * 2 - 1))
     _write(header, cells, widths, [False, False], out)
 
 
-def readable(value: t.Any, between: str) -> str:
-    r"""Write a value for people.
+def readable(value: t.Any, separator: str) -> str:
+    r"""Return a value in a form for people to read.
 
-    Variables read as ``variable set`` takes them: ``rack=r1``, ``cores=64``.
+    Variables have the form that ``variable set`` accepts: ``rack=r1``, ``cores=64``.
+
+    :param value: the value.
+    :param separator: text between two variables.
 
     >>> readable({'rack': 'r1', 'cores': 64, 'serial': '64'}, ', ')
     'rack=r1, cores=64, serial="64"'
@@ -72,14 +75,14 @@ def readable(value: t.Any, between: str) -> str:
     'web, db'
     """
     if isinstance(value, dict):
-        return between.join(f"{plain(name)}={_unambiguous(one)}" for name, one in value.items())
+        return separator.join(f"{plain(n)}={_assignable(v)}" for n, v in value.items())
     if isinstance(value, list):
         return ", ".join(map(plain, value))
     return plain(value)
 
 
-def _unambiguous(value: t.Any) -> str:
-    """Write a text with quotes where it would be taken for something else."""
+def _assignable(value: t.Any) -> str:
+    """Return a value as ``variable set`` accepts it: a string that is valid JSON is quoted."""
     if isinstance(value, str):
         try:
             json.loads(value)
@@ -92,32 +95,32 @@ def _unambiguous(value: t.Any) -> str:
 def fit(natural: t.Sequence[int], line: int | None) -> list[int] | None:
     """Narrow the widest columns until a table fits.
 
-    :param natural: the widths of what the columns hold.
-    :param line: how wide the table may be, ``None`` for any width.
-    :returns: the widths, ``None`` when columns would become too narrow to read.
+    :param natural: the widths of the contents of the columns.
+    :param line: the maximum width of the table, ``None`` for no maximum.
+    :returns: the widths of the columns, or ``None`` if they would be too narrow to read.
 
     >>> fit([2, 30, 40], 52)
     [2, 20, 20]
     """
     if line is None:
         return list(natural)
-    room = line - 3 * len(natural) - 1  # for borders and blanks
-    if sum(min(width, _NARROWEST) for width in natural) > room:
+    room = line - 3 * len(natural) - 1  # without borders and spaces
+    if sum(min(width, _MIN_WIDTH) for width in natural) > room:
         return None
     widest = next(
         most
         for most in range(max(natural), 0, -1)
-        if most <= _NARROWEST or sum(min(width, most) for width in natural) <= room
+        if most <= _MIN_WIDTH or sum(min(width, most) for width in natural) <= room
     )
     widths = [min(width, widest) for width in natural]
-    for place, width in enumerate(natural):
+    for i, width in enumerate(natural):
         if width > widest and sum(widths) < room:
-            widths[place] += 1
+            widths[i] += 1
     return widths
 
 
-def _line(out: t.TextIO, options: argparse.Namespace) -> int | None:
-    """Give how wide a table may be, ``None`` for any width."""
+def _max_width(out: t.TextIO, options: argparse.Namespace) -> int | None:
+    """Return the maximum width of a table, ``None`` for no maximum."""
     if options.max_width > 0:
         return int(options.max_width)
     if options.fit_width or out.isatty():
@@ -133,9 +136,9 @@ def _width(cell: str) -> int:
     return max(map(terminal.width, cell.split("\n"))) if "\n" in cell else terminal.width(cell)
 
 
-def _numeric(rows: list[Row], place: int) -> bool:
-    kinds = {type(row[place]) for row in rows}
-    return bool(kinds & {int, float}) and kinds <= {int, float, type(None)}
+def _is_numeric(rows: list[Row], column: int) -> bool:
+    types = {type(row[column]) for row in rows}
+    return bool(types & {int, float}) and types <= {int, float, type(None)}
 
 
 def _write(
@@ -154,28 +157,28 @@ def _write(
 
 
 def _lines(row: Cells, widths: list[int], numeric: list[bool]) -> t.Iterator[Cells]:
-    """Give the lines that a row takes, filled with blanks."""
+    """Yield the lines of a row, with cells padded to the widths of their columns."""
     wrapped = [list(_wrap(cell, width)) for cell, width in zip(row, widths, strict=True)]
     for line in itertools.zip_longest(*wrapped, fillvalue=""):
         yield [
-            _fill(cell, width, right)
+            _pad(cell, width, right)
             for cell, width, right in zip(line, widths, numeric, strict=True)
         ]
 
 
-def _fill(cell: str, width: int, right: bool) -> str:
-    blanks = " " * (width - terminal.width(cell))
-    return blanks + cell if right else cell + blanks
+def _pad(cell: str, width: int, right: bool) -> str:
+    spaces = " " * (width - terminal.width(cell))
+    return spaces + cell if right else cell + spaces
 
 
 def _wrap(cell: str, width: int) -> t.Iterator[str]:
-    """Break a text into lines, between words where that can be."""
+    """Yield the lines of a wrapped text, broken between words if possible."""
     for line in cell.split("\n"):
         while terminal.width(line) > width:
             end = width
             while end > 1 and terminal.width(line[:end]) > width:
                 end -= 1
-            blank = line.rfind(" ", 1, end + 1)
-            yield line[: blank if blank > 0 else end]
-            line = line[blank + 1 if blank > 0 else end :]
+            space = line.rfind(" ", 1, end + 1)
+            yield line[: space if space > 0 else end]
+            line = line[space + 1 if space > 0 else end :]
         yield line

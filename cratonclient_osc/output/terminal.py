@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What differs when a person looks: colour, progress, and the width of text."""
+"""Output that depends on the terminal: colour, progress, and the width of text."""
 
 from __future__ import annotations
 
@@ -14,9 +14,13 @@ T = t.TypeVar("T")
 
 
 def style(stream: t.TextIO, name: t.Literal["bold", "red"]) -> tuple[str, str]:
-    """Give what switches a style on and off again: nothing, unless a person looks.
+    """Return the escape sequences that switch a style on and off.
 
-    :param stream: where the text goes.
+    Both are empty if the stream is not a terminal, if ``NO_COLOR`` is set, or if ``TERM``
+    is ``dumb``.
+
+    :param stream: the stream that the text is written to.
+    :param name: name of the style.
     """
     if not stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return "", ""
@@ -24,7 +28,7 @@ def style(stream: t.TextIO, name: t.Literal["bold", "red"]) -> tuple[str, str]:
 
 
 def width(text: str) -> int:
-    """Give how many columns of a terminal a text takes, on one line.
+    """Return the number of terminal columns that a line of text occupies.
 
     >>> width('web'), width('日本')
     (3, 4)
@@ -37,17 +41,18 @@ def width(text: str) -> int:
 
 
 class Progress:
-    """Say on a terminal how far a long work is: nothing in the first second.
+    """A progress counter on a terminal. It appears after the first second.
 
-    :param what: is counted, such as ``'hosts'``.
-    :param stream: where to say it; if it is no terminal, nothing is said.
-    :param total: how many there are, if that is known.
+    :param what: the objects that are counted, such as ``'hosts'``.
+    :param stream: the stream to write to. Nothing is written if it is not a terminal.
+    :param total: the total number, if known.
 
     >>> with Progress('hosts', sys.stderr) as progress:
     ...     for page in pages:
     ...         progress.add(len(page))
     """
 
+    #: Seconds until the counter appears.
     QUIET_FOR = 1.0
 
     def __init__(self, what: str, stream: t.TextIO, total: int | None = None) -> None:
@@ -65,7 +70,7 @@ class Progress:
         self.clear()
 
     def add(self, count: int = 1) -> None:
-        """Count what was done."""
+        """Add to the counter, and show it at most five times per second."""
         self._done += count
         now = time.monotonic()
         if self._stream and now >= self._next:
@@ -75,7 +80,7 @@ class Progress:
             self._stream.flush()
 
     def clear(self) -> None:
-        """Take away what was said, before anything else is."""
+        """Erase the counter. Call this before writing anything else to the terminal."""
         if self._stream and self._shown:
             self._stream.write("\r\x1b[K")
             self._stream.flush()
@@ -83,11 +88,12 @@ class Progress:
 
 
 def discard(stream: t.TextIO) -> None:
-    """Let what a stream holds back go nowhere, since it can go nowhere else.
+    """Redirect a stream that can no longer be written to the null device.
 
-    Without that, the interpreter tries again when it ends, and complains.
+    Otherwise the interpreter flushes the buffer of the stream again at exit, and prints
+    an error.
     """
     if isinstance(stream, io.TextIOWrapper):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How values are written, in every format."""
+"""Convert values to text, for the formats that print text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ Rows = t.Iterable[Row]
 
 
 def plain(value: t.Any) -> str:
-    r"""Write a value on one line: text as it is, all else as JSON.
+    r"""Return a value as one line: a string as it is, any other value as JSON.
+
+    Control characters become escapes.
 
     >>> plain('web'), plain(None), plain({'rack': 'r1'}), plain('a\x1b')
     ('web', 'null', '{"rack": "r1"}', 'a\\x1b')

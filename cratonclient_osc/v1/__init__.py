@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is peculiar to the commands of single kinds: subclasses of the verbs.
+"""Verbs of single kinds: subclasses of the classes in :mod:`cratonclient_osc.verbs`.
 
-A kind without peculiarities has no module here.
+A kind has a module here only if one of its commands differs from the generic verb.
 """

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Devices: their lists can hold variables, which hosts and network devices declare."""
+"""Devices: their list can show variables.
+
+The kind ``devices`` itself declares no variables; hosts and network devices do. The list
+of devices contains both.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,6 @@ class List(lists.List):
 
     @property
     def fields(self) -> dict[str, Field[t.Any]]:
-        """The declared fields, and the variables."""
-        variables = Field(dict, "JSON values, beside the inherited ones", shown="details")
+        """The declared fields, and the variables of hosts and network devices."""
+        variables = Field(dict, "JSON variables", shown="details")
         return {**super().fields, "variables": variables}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Network devices: what an original server does not sort by (wire document, 6.3)."""
+"""Network devices: the original server cannot sort them by two of their fields."""
 
 from __future__ import annotations
 

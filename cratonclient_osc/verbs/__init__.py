@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The commands: one module for each verb or family of verbs, for any kind of resource.
+"""The verbs: one module for each verb or family of verbs, for any kind of resource.
 
-What is peculiar to one kind is in :mod:`cratonclient_osc.v1`, how output looks in
-:mod:`cratonclient_osc.output`.
+Verbs that differ for one kind are in :mod:`cratonclient_osc.v1`. The format of the output
+is decided in :mod:`cratonclient_osc.output`.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read ``<path>=<value>``, for setting variables and for filtering by them.
+"""Parse ``<path>=<value>``, which sets a variable or filters a list by one.
 
 The grammar of paths is in :mod:`cratonclient.paths`.
 """
@@ -14,46 +14,51 @@ from cratonclient_osc.verbs import input_files
 
 
 class Assignment(t.NamedTuple):
-    """A path and its new JSON value."""
+    """A path into the variables, and its new JSON value."""
 
     path: paths.Path
     value: t.Any
 
 
-def assignment(text: str) -> Assignment:
-    """Read ``<path>=<value>``, for setting a variable.
+def parse_assignment(text: str) -> Assignment:
+    """Parse ``<path>=<value>`` as an assignment to a variable.
 
-    :param text: what was typed.
-    :raises cratonclient.paths.PathError: if it is something else.
+    :param text: the argument as typed.
+    :raises cratonclient.paths.PathError: if the text has another form.
 
-    >>> assignment('hw.cores=64'), assignment('rack=r1')
+    >>> parse_assignment('hw.cores=64'), parse_assignment('rack=r1')
     (Assignment(path=('hw', 'cores'), value=64), Assignment(path=('rack',), value='r1'))
     """
-    path, wanted = _split(text)
-    return Assignment(paths.single(text, path), value(wanted))
+    path, value = _split(text)
+    return Assignment(paths.single(text, path), parse_value(value))
 
 
-def condition(text: str) -> str:
-    """Read ``<path>=<value>`` and write it as a pair of the ``vars`` parameter.
+def parse_condition(text: str) -> str:
+    """Parse ``<path>=<value>`` as a filter, and return a pair for the query ``vars``.
 
-    The path may contain ``[*]`` and ``.*``. An original server splits the parameter at
-    every comma, also within a value.
+    The path may contain the wildcards ``[*]`` and ``.*``. The original server splits
+    ``vars`` at every comma, even at a comma inside a value.
 
-    :param text: what was typed.
-    :raises cratonclient.paths.PathError: if it is something else.
+    :param text: the argument as typed.
+    :raises cratonclient.paths.PathError: if the text has another form.
 
-    >>> condition('nics[*].mac=52:54'), condition('hw.cores=64')
+    >>> parse_condition('nics[*].mac=52:54'), parse_condition('hw.cores=64')
     ('nics[*].mac:"52:54"', 'hw.cores:64')
     """
-    path, wanted = _split(text)
+    path, value = _split(text)
     if any(isinstance(step, int) and step < 0 for step in path):
-        raise paths.PathError(f"{text!r}: in a filter, an index cannot be negative.")
-    written = json.dumps(value(wanted), ensure_ascii=False, separators=(",", ":"))
+        raise paths.PathError(
+            f"{text!r}: a filter accepts no negative index. Use 0 or more, or [*]."
+        )
+    written = json.dumps(parse_value(value), ensure_ascii=False, separators=(",", ":"))
     return f"{paths.QUERY.write(path)}:{written}"
 
 
-def value(text: str) -> t.Any:
-    """Read a value: JSON if it is valid JSON, else a string. ``@file`` is read from a file."""
+def parse_value(text: str) -> t.Any:
+    """Parse a value: valid JSON is JSON, and any other text is a string.
+
+    ``@file`` reads the value from a file, and ``@-`` from standard input.
+    """
     if text.startswith("@"):
         text = input_files.read(text[1:])
     try:
@@ -65,7 +70,7 @@ def value(text: str) -> t.Any:
 def _split(text: str) -> tuple[paths.Path, str]:
     path, end = paths.TYPED.scan(text)
     if not path or text[end : end + 1] != "=":
-        raise paths.PathError(f"{text!r} is not <path>=<value>.")
+        raise paths.PathError(f"{text!r} must have the form <path>=<value>.")
     return path, text[end + 1 :]
 
 

@@ -18,14 +18,14 @@ class Create(show.Show):
     does = "Create a {one}"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Add the name, and an option for every other field."""
+        """Add the name as the argument, and an option for every other field."""
         parser = super(show.Show, self).get_parser(prog_name)
         name_attr = self.kind.resource_class.NAME_ATTR
         parser.add_argument(
             name_attr,
             metavar="<name>",
-            type=usage.named,
-            help=f"name: {self.fields[name_attr].help}",
+            type=usage.nonempty_name,
+            help=self.fields[name_attr].help,
         )
         for name, field in self.creatable.items():
             if name != name_attr:
@@ -35,7 +35,7 @@ class Create(show.Show):
 
     @property
     def creatable(self) -> dict[str, Field[t.Any]]:
-        """What can be given, less what the server would not keep."""
+        """The fields with an option: those that a new object can have and the server stores."""
         return {
             name: field
             for name, field in self.fields.items()
@@ -44,7 +44,7 @@ class Create(show.Show):
         }
 
     def example(self) -> list[str]:
-        """Give what must be given, and a label."""
+        """Return an example with the required options, and a label if the kind has labels."""
         from cratonclient_osc.verbs import examples
 
         name_attr = self.kind.resource_class.NAME_ATTR
@@ -56,25 +56,30 @@ class Create(show.Show):
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[t.Sequence[str], tuple[t.Any, ...]]:
-        """Create the object; give its fields and their values."""
+        """Create the object; return the names and the values of its fields."""
         return self.display(parsed_args, lambda: self.create(parsed_args))
 
     def create(self, parsed_args: argparse.Namespace) -> t.Any:
-        """Create the object, and add the parts that have to wait until it is there."""
+        """Create the object, and add the parts that the request to create cannot contain.
+
+        :returns: the new object.
+        :raises cratonclient_osc.output.exit_status.PartialFailure: if the object was
+            created and a part could not be added.
+        """
         self.check_scopes(self.creatable, parsed_args)
         values = self.values(self.creatable, parsed_args)
         for name, value in values.items():
             if self.fields[name].type is dict:
                 values[name] = paths.changed({}, value)
         later = {n: values.pop(n) for n in [*values] if not self.fields[n].create}
-        self.about = f"{values[self.kind.resource_class.NAME_ATTR]}: "
-        made = self.manager.create(**values)
-        self.about = ""
-        subresource_changes.carry_out(
+        self.error_prefix = f"{values[self.kind.resource_class.NAME_ATTR]}: "
+        created = self.manager.create(**values)
+        self.error_prefix = ""
+        subresource_changes.apply(
             {
-                n: subresource_changes.of(made, n, self.parts[n]).add(v)
+                n: subresource_changes.changes_of(created, n, self.parts[n]).prepare_add(v)
                 for n, v in later.items()
             },
-            f"the {self.noun} was created, with the id {made.id}",
+            f"the {self.noun} was created with id {created.id}",
         )
-        return made
+        return created

@@ -15,46 +15,52 @@ from cratonclient_osc.verbs import lookup, resource_command
 
 
 class Delete(resource_command.ResourceCommand):
-    """Delete objects, and what lives in them."""
+    """Delete objects and everything in them."""
 
-    does = "Delete {many}, and whatever is in them"
+    does = "Delete {many} and everything in them"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Add the objects."""
+        """Add the arguments that identify the objects, and ``--interactive``."""
         parser = super().get_parser(prog_name)
-        usage.in_any_order(parser)
+        usage.allow_intermixed_arguments(parser)
         self.add_object(parser, nargs="+")
         parser.add_argument(
-            "-i", "--interactive", action="store_true", help="ask before each is deleted"
+            "-i", "--interactive", action="store_true", help="ask before deleting each object"
         )
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        """Delete one after the other; one that cannot be deleted stops nothing."""
+        """Delete the objects one after the other; report each failure and continue.
+
+        :returns: the exit status: that of all objects if they agree, otherwise 1.
+        """
         if parsed_args.interactive and not sys.stdin.isatty():
-            raise exit_status.UsageError("--interactive needs a terminal to ask on.")
+            raise exit_status.UsageError(
+                "--interactive needs a terminal, but standard input is not a terminal."
+            )
         where = self.where(parsed_args)
-        wanted = parsed_args.object
-        results: list[int] = []
-        with terminal.Progress(self.kind.plural, self.app.stderr, len(wanted)) as progress:
-            for text in wanted:
+        names = parsed_args.object
+        statuses: list[int] = []
+        with terminal.Progress(self.kind.plural, self.app.stderr, len(names)) as progress:
+            for name in names:
                 try:
-                    # The API does not say whether there was anything to delete.
-                    one = lookup.find(self.manager, text, where)
+                    # DELETE succeeds even if the object does not exist, so look it up.
+                    found = lookup.find(self.manager, name, where)
                     if parsed_args.interactive:
                         progress.clear()
-                    if not parsed_args.interactive or self._agreed(one):
-                        self.manager.delete(one.id)
+                    if not parsed_args.interactive or self._confirm(found):
+                        self.manager.delete(found.id)
                 except exceptions.ClientException as exc:
                     progress.clear()
-                    results.append(self.report(exc, f"{text}: " if len(wanted) > 1 else ""))
+                    statuses.append(self.report(exc, f"{name}: " if len(names) > 1 else ""))
                 else:
-                    results.append(exit_status.DONE)
+                    statuses.append(exit_status.DONE)
                 progress.add()
-        return results[0] if len(set(results)) == 1 else exit_status.FAILED
+        return statuses[0] if len(set(statuses)) == 1 else exit_status.FAILED
 
-    def _agreed(self, one: t.Any) -> bool:
-        name = printable(getattr(one, self.kind.resource_class.NAME_ATTR))
-        question = f"Delete the {self.noun} {name}, {lookup.describe(one)}? [y/N] "
+    def _confirm(self, found: t.Any) -> bool:
+        """Ask the user whether to delete an object."""
+        name = printable(getattr(found, self.kind.resource_class.NAME_ATTR))
+        question = f"Delete the {self.noun} {name} with id {lookup.describe(found)}? [y/N] "
         print(question, end="", file=sys.stderr, flush=True)
         return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the commands share that print objects.
+"""Base classes of the commands that print objects.
 
-A command gives names and values as the server sent them; how they look is the
-business of :mod:`cratonclient_osc.output.formatters` alone.
+A command returns field names, and values as the server sent them. The formatters in
+:mod:`cratonclient_osc.output.formatters` decide how to print them.
 """
 
 from __future__ import annotations
@@ -25,19 +25,23 @@ class Display(base_command.CratonCommand):
 
     @property
     def formatter_default(self) -> str:
-        """The format that the global option asks for, else a table."""
+        """The format of the global option ``--format``; without it, ``table``."""
         wanted = getattr(self.app.options, "format", "default")
         return "table" if wanted == "default" else str(wanted)
 
     def check_columns(self, known: t.Collection[str], parsed_args: argparse.Namespace) -> None:
-        """Refuse columns that do not exist, before a request is made."""
+        """Refuse unknown columns. Call this before the first request.
+
+        :param known: names of the columns that the command can print.
+        :param parsed_args: the parsed arguments.
+        """
         asked = [*parsed_args.columns, *getattr(parsed_args, "sort_columns", ())]
         usage.check_names("column", asked, known)
 
     def produce_output(
         self, parsed_args: argparse.Namespace, column_names: values.Names, data: t.Any
     ) -> int:
-        """Print; a disk that is full is no reason for a traceback."""
+        """Print the objects. An error such as a full disk becomes one line of text."""
         try:
             super().produce_output(parsed_args, column_names, data)  # type: ignore[misc]
             self.app.stdout.flush()
@@ -46,7 +50,7 @@ class Display(base_command.CratonCommand):
         except OSError as exc:
             terminal.discard(self.app.stdout)
             raise exceptions.CommandError(
-                f"The output could not be written: {exc.strerror}.", exception=exc
+                f"Cannot write the output: {exc.strerror}.", exception=exc
             ) from exc
         return exit_status.DONE
 
@@ -54,7 +58,7 @@ class Display(base_command.CratonCommand):
 class Lister(Display, lister.Lister):
     """A command that prints a list."""
 
-    #: What the objects are called where they are counted.
+    #: The noun of the progress counter.
     counted = "objects"
 
     def _load_formatter_plugins(self) -> t.Any:
@@ -63,30 +67,33 @@ class Lister(Display, lister.Lister):
     def produce_output(
         self, parsed_args: argparse.Namespace, column_names: values.Names, data: t.Any
     ) -> int:
-        """Print a list, once its first row is there."""
+        """Print a list. Printing begins when the first row arrives."""
         rows = iter(data)
-        # What fails before the first row fails before anything is printed.
+        # Fetch the first row before printing: an error must not follow a table header.
         first = list(itertools.islice(rows, 1))
         return super().produce_output(parsed_args, column_names, itertools.chain(first, rows))
 
     def rows(
         self, names: values.Names, pages: t.Iterable[t.Iterable[Info]]
     ) -> t.Iterator[values.Row]:
-        """Give the values of the objects of pages, in the order of names.
+        """Yield the rows of the pages of a list.
 
-        What there is of a page is printed before the next one is fetched.
+        Each page is printed before the next one is fetched.
+
+        :param names: the fields of a row, in order.
+        :param pages: the pages of the list.
         """
         with terminal.Progress(self.counted, self.app.stderr) as progress:
             for page in pages:
-                found = [tuple(map(one.get, names)) for one in page]
+                rows = [tuple(map(info.get, names)) for info in page]
                 progress.clear()
-                yield from found
+                yield from rows
                 self.app.stdout.flush()
-                progress.add(len(found))
+                progress.add(len(rows))
 
 
 class ShowOne(Display, show.ShowOne):
-    """A command that prints an object."""
+    """A command that prints one object."""
 
     def _load_formatter_plugins(self) -> t.Any:
         return formatters.for_objects()

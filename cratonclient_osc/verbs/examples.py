@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The values that the examples at the end of a command's help are made of.
+"""Values for the example at the end of the help of each command.
 
-Declarations say what a value looks like; where they do not, its type does. All
-examples speak of the same few objects, so they can be tried one after the other.
+A value comes from the declaration of the field; if that has no example, it depends on
+the type. All examples use the same few objects, so a reader can run one after the other.
 """
 
 from __future__ import annotations
@@ -14,28 +14,32 @@ from cratonclient.fields import Field, Ref
 from cratonclient.kinds import Kind
 from cratonclient_osc.verbs import field_options, lookup
 
-#: For variables, whoever has them.
+#: Arguments of ``variable set``, ``variable show`` and ``variable unset``.
 SET, SHOW, UNSET = ("rack=r1", "hw.cores=64"), "rack", "hw.cores"
 
 
 def name_of(kind: Kind) -> str:
-    """Give the name of the object of a kind."""
+    """Return the example name of an object of a kind."""
     resource = kind.resource_class
     return kind.fields[resource.NAME_ATTR].cli.example or f"{kind.key.replace('_', '-')}1"
 
 
-def called(kind: Kind) -> list[str]:
-    """Say which object is meant, and where it is if its name alone cannot be asked for."""
+def object_arguments(kind: Kind) -> list[str]:
+    """Return the arguments that identify the example object of a kind.
+
+    If the API cannot filter the kind by name, options with the place of the object come
+    first, such as ``['--device', 'web1', 'eth0']``.
+    """
     resource = kind.resource_class
     if "name" in {*resource.filters, *resource.parameters}:
         return [name_of(kind)]
     scopes = lookup.scopes(kind)
-    where = [word for n in resource.filters if n in scopes for word in option(n, scopes[n])]
-    return [*where, name_of(kind)]
+    place = [word for n in resource.filters if n in scopes for word in option(n, scopes[n])]
+    return [*place, name_of(kind)]
 
 
 def option(name: str, field: Field[t.Any]) -> list[str]:
-    """Give the option for a field with a value."""
+    """Return the option for a field and its example value."""
     flag = field_options.flag(name, field)
     if field.type is bool:
         return [f"--{field.cli.off}" if field.cli.off else flag]
@@ -43,7 +47,7 @@ def option(name: str, field: Field[t.Any]) -> list[str]:
 
 
 def value_of(name: str, field: Field[t.Any]) -> str:
-    """Give a value of a field, as it is typed."""
+    """Return the example value of a field, as the user types it."""
     if isinstance(field, Ref):
         return name_of(v1.kind(field.target))
     if field.cli.example:

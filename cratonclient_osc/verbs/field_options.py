@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Make the options of a command from the declaration of a kind."""
+"""Build the options of a command from the declared fields of a kind."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import typing as t
 
 from cratonclient import paths
 from cratonclient.fields import Field, Ref
-from cratonclient_osc.usage import typed
+from cratonclient_osc.usage import argument_type
 from cratonclient_osc.verbs import assignments
 
 
 def option_name(name: str, field: Field[t.Any]) -> str:
-    """Give the option for a field: a reference is named after what it refers to.
+    """Return the name of the option for a field, without ``--``.
+
+    For a reference, that is the name of the field without ``_id``.
 
     >>> option_name('region_id', Ref('regions', ''))
     'region'
@@ -23,13 +25,15 @@ def option_name(name: str, field: Field[t.Any]) -> str:
 
 
 def flag(name: str, field: Field[t.Any]) -> str:
-    """Give the option for a field as it is typed.
+    """Return the option for a field as the user types it.
+
+    The option for a list or for variables adds one element, so its name is singular.
 
     >>> flag('region_id', Ref('regions', '')), flag('labels', Field(list, ''))
     ('--region', '--label')
     """
     if name == "variables":
-        return "--var"  # not --variable: that is an option of cliff's shell formatter
+        return "--var"  # --variable is an option of cliff's shell formatter
     option = option_name(name, field)
     return f"--{option.removesuffix('s') if field.type in (list, dict) else option}"
 
@@ -39,14 +43,21 @@ def add_option(
 ) -> None:
     """Add the option for a field to a parser.
 
-    An option that was not given leaves no trace in the parsed arguments, so
-    that absent and false are told apart.
+    An option that was not given has no attribute in the parsed arguments. So a command
+    can distinguish an absent option from a false or empty value.
+
+    :param group: the parser, or a group of it.
+    :param name: name of the field.
+    :param field: the declaration of the field.
+    :param required: refuse a command line without the option.
     """
     option = option_name(name, field)
     common: dict[str, t.Any] = {"dest": name, "default": argparse.SUPPRESS}
     if field.type is bool:
         pair = group.add_mutually_exclusive_group()
-        pair.add_argument(f"--{option}", action="store_true", help=field.help, **common)
+        # "whether the device is in use" becomes "the device is in use".
+        text = field.help.removeprefix("whether ")
+        pair.add_argument(f"--{option}", action="store_true", help=text, **common)
         off = field.cli.off or f"no-{option}"
         pair.add_argument(
             f"--{off}", action="store_false", help=f"the opposite of --{option}", **common
@@ -54,15 +65,15 @@ def add_option(
         return
     common["metavar"] = f"<{option}>"
     if isinstance(field, Ref):
-        what = f"{field.help}: its {'name or id' if field.type is int else 'UUID or name'}"
-        group.add_argument(f"--{option}", help=what, required=required, **common)
+        text = f"{field.help} ({'name or id' if field.type is int else 'name or UUID'})"
+        group.add_argument(f"--{option}", help=text, required=required, **common)
     elif field.type is dict:
         common["metavar"] = "<path>=<value>"
         group.add_argument(
             flag(name, field),
             action="append",
-            type=typed(assignments.assignment),
-            help=f"{field.help}; a value that is not JSON is a string (repeat as needed)",
+            type=argument_type(assignments.parse_assignment),
+            help=f"{field.help}; a value that is not valid JSON is a string (repeatable)",
             **common,
         )
     elif field.type is list:
@@ -70,7 +81,7 @@ def add_option(
         group.add_argument(
             flag(name, field),
             action="append",
-            help=f"{field.help} (repeat as needed)",
+            help=f"{field.help} (repeatable)",
             **common,
         )
     else:
@@ -82,7 +93,7 @@ def add_option(
 def add_clearing_option(
     group: argparse._ActionsContainer, name: str, field: Field[t.Any]
 ) -> None:
-    """Add the option that takes the value of a field away, or something of a part."""
+    """Add the option that clears a field, or removes labels or variables."""
     option = option_name(name, field)
     common: dict[str, t.Any] = {"dest": name, "default": argparse.SUPPRESS}
     if field.type is dict:
@@ -90,35 +101,39 @@ def add_clearing_option(
             flag(name, field),
             metavar="<path>",
             action="append",
-            type=typed(paths.parse),
-            help="variable to take away, or what is at a path in one (repeat as needed)",
+            type=argument_type(paths.parse),
+            help="variable to remove, or path of a value inside it (repeatable)",
             **common,
         )
     elif field.type is list:
-        one = option.removesuffix("s")
+        singular = option.removesuffix("s")
         group.add_argument(
             flag(name, field),
-            metavar=f"<{one}>",
+            metavar=f"<{singular}>",
             action="append",
-            help=f"{one} to take away (repeat as needed)",
+            help=f"{singular} to remove (repeatable)",
             **common,
         )
     else:
         group.add_argument(
-            f"--{option}", action="store_const", const=None, help=f"no {field.help}", **common
+            f"--{option}",
+            action="store_const",
+            const=None,
+            help=f"clear the {option.replace('-', ' ')} ({field.help})",
+            **common,
         )
 
 
 def add_origin(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say whether inherited variables count."""
+    """Add the options that include or exclude inherited variables."""
     pair = parser.add_mutually_exclusive_group()
     common: dict[str, t.Any] = {"dest": "resolved_values", "default": argparse.SUPPRESS}
     pair.add_argument(
         "--resolved",
         action="store_true",
-        help="count inherited variables, which is the default",
+        help="include inherited variables (default)",
         **common,
     )
     pair.add_argument(
-        "--own", action="store_false", help="leave inherited variables out", **common
+        "--own", action="store_false", help="exclude inherited variables", **common
     )

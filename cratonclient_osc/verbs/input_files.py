@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read what is not on the command line: a file, or stdin when it is asked for."""
+"""Read the input of a command from a file, or from standard input."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ import typing as t
 
 from cratonclient_osc.output import exit_status
 
-#: A stdin that was read to its end. It is no terminal, so there is nothing more in it.
-_drained: t.Any = None
+#: The standard input that was read to its end. A terminal can be read again.
+_consumed: t.Any = None
 
 
 def read(name: str) -> str:
-    """Read a file, or stdin for ``-``.
+    """Return the contents of a file.
 
-    :raises cratonclient_osc.output.exit_status.UsageError: when it cannot be read.
+    :param name: path of the file, or ``-`` for standard input.
+    :raises cratonclient_osc.output.exit_status.UsageError: if the file cannot be read.
     """
     try:
         if name == "-":
@@ -24,34 +25,38 @@ def read(name: str) -> str:
         with open(name, encoding="utf-8") as file:
             return file.read()
     except (OSError, ValueError) as exc:
-        reason = getattr(exc, "strerror", None) or "it is not UTF-8"
+        reason = getattr(exc, "strerror", None) or "it is not encoded in UTF-8"
         raise exit_status.UsageError(f"Cannot read {name!r}: {reason}.") from None
 
 
 def _stdin() -> str:
-    global _drained
+    global _consumed
     if sys.stdin is None:
         return ""
-    if sys.stdin is _drained:
-        raise exit_status.UsageError("stdin can be read only once.")
+    if sys.stdin is _consumed:
+        raise exit_status.UsageError(
+            "Standard input can be read only once: use - or @- only once."
+        )
     text = sys.stdin.read()
     if not sys.stdin.isatty():
-        _drained = sys.stdin
+        _consumed = sys.stdin
     return text
 
 
 def read_object(name: str) -> dict[str, t.Any]:
-    """Read an object of JSON or YAML from a file, or from stdin for ``-``.
+    """Return the JSON or YAML object in a file.
 
-    :raises cratonclient_osc.output.exit_status.UsageError: when it is something else.
+    :param name: path of the file, or ``-`` for standard input.
+    :raises cratonclient_osc.output.exit_status.UsageError: if the file cannot be read or
+        contains anything but an object.
     """
     text = read(name)
     try:
-        found = json.loads(text, parse_constant=_not_json)
+        found = json.loads(text, parse_constant=_refuse_constant)
     except ValueError:
         found = _yaml(name, text)
     if not isinstance(found, dict):
-        raise exit_status.UsageError(f'{name!r} does not hold an object, such as {{"a": 1}}.')
+        raise exit_status.UsageError(f'{name!r} must contain an object, such as {{"a": 1}}.')
     return found
 
 
@@ -59,24 +64,26 @@ def _yaml(name: str, text: str) -> t.Any:
     import yaml
 
     class Loader(yaml.SafeLoader):
-        """Takes dates for the texts that they are in JSON."""
+        """A safe loader that reads a date as a string, because JSON has no dates."""
 
     Loader.yaml_implicit_resolvers = {
         begin: [(tag, form) for tag, form in known if not tag.endswith(":timestamp")]
         for begin, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
     try:
-        found = yaml.load(text, Loader)  # noqa: S506  # it is a safe one
+        found = yaml.load(text, Loader)  # noqa: S506  # a subclass of SafeLoader
     except (yaml.YAMLError, ValueError, RecursionError) as exc:
         reason = " ".join(str(exc).split())
-        raise exit_status.UsageError(f"{name!r} is neither JSON nor YAML: {reason}.") from None
+        raise exit_status.UsageError(
+            f"{name!r} is neither valid JSON nor valid YAML: {reason}."
+        ) from None
     try:
         if json.loads(json.dumps(found, allow_nan=False)) != found:
-            raise ValueError("names that are not strings; put them in quotes")
+            raise ValueError("a name is not a string; put it in quotes")
     except (ValueError, TypeError, RecursionError) as exc:
-        raise exit_status.UsageError(f"{name!r} holds what JSON cannot: {exc}.") from None
+        raise exit_status.UsageError(f"{name!r} cannot be converted to JSON: {exc}.") from None
     return found
 
 
-def _not_json(constant: str) -> t.NoReturn:
+def _refuse_constant(constant: str) -> t.NoReturn:
     raise ValueError(constant)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The verb ``list``: filters, order, pages, and columns that have to be asked for."""
+"""The verb ``list``: filters, sorting, paging and columns."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from cratonclient_osc import usage
 from cratonclient_osc.output import exit_status
 from cratonclient_osc.verbs import assignments, display, field_options, lookup, resource_command
 
-_MOST_PER_PAGE, _LEAST_PER_PAGE = 100, 10
+#: The limits of the API for the number of objects on a page.
+_MAX_PAGE_SIZE, _MIN_PAGE_SIZE = 100, 10
 Pages = t.Iterator[t.Sequence[display.Info]]
 
 
@@ -21,24 +22,24 @@ class List(resource_command.ResourceCommand, display.Lister):
     """List the objects of a kind."""
 
     does = "List {many}"
-    #: Fields that an original server cannot sort by.
+    #: Fields that the original server cannot sort by.
     unsortable: t.ClassVar[tuple[str, ...]] = ()
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Add columns, order, paging and the filters of the kind."""
+        """Add the options for columns, sorting and paging, and the filters of the kind."""
         parser = super().get_parser(prog_name)
-        parser.add_argument("--long", action="store_true", help=self._long())
+        parser.add_argument("--long", action="store_true", help=self._help_of_long())
         parser.add_argument(
             "--sort",
             metavar="<field>[:asc|desc],...",
-            type=usage.typed(_order),
-            help="sort by these fields, all in one direction (default: created_at)",
+            type=usage.argument_type(_sort_order),
+            help="fields to sort by, all in the same direction (default: created_at)",
         )
         parser.add_argument(
-            "--limit", metavar="<number>", type=_rows, help="show no more than so many"
+            "--limit", metavar="<number>", type=_row_count, help="maximum number of rows"
         )
         parser.add_argument(
-            "--marker", metavar="<id>", help="begin after the object with this id"
+            "--marker", metavar="<id>", help="start after the object with this id"
         )
         for name, field in self.filters.items():
             field_options.add_option(parser, name, field)
@@ -49,46 +50,48 @@ class List(resource_command.ResourceCommand, display.Lister):
                 metavar="<path>=<value>",
                 action="append",
                 dest="vars",
-                type=usage.typed(assignments.condition),
-                help="only those whose variable has, or contains, this value; in a path, "
-                "[*] is any element and .* any member (repeat as needed)",
+                type=usage.argument_type(assignments.parse_condition),
+                help="show only objects whose variable has or contains this value; in the "
+                "path, [*] matches any element and .* any member (repeatable)",
             )
         if self.kind.inherits:
             field_options.add_origin(parser)
         return parser
 
-    def _long(self) -> str:
-        """Say what ``--long`` shows, and what not."""
-        asked = {n: f for n, f in self.fields.items() if n in self.columns}
-        more = " and ".join(f"-c {n}" for n, f in asked.items() if f.shown != "always")
-        costs = any(field.shown == "never" for field in asked.values())
-        cost = ", and labels cost a request for each object" if costs else ""
-        return f"show all fields; {more} must be asked for{cost}" if more else "show all fields"
+    def _help_of_long(self) -> str:
+        """Return the help of ``--long``, with the columns that it does not show."""
+        fields = {n: f for n, f in self.fields.items() if n in self.columns}
+        others = " and ".join(n for n, f in fields.items() if f.shown != "always")
+        if not others:
+            return "show all fields"
+        slow = any(field.shown == "never" for field in fields.values())
+        cost = " (labels: one request for each object)" if slow else ""
+        return f"show all fields except {others}; select these with -c{cost}"
 
     def example(self) -> list[str]:
-        """Narrow it down to what something else holds, and sort it."""
+        """Return an example that filters by the innermost place and sorts by name."""
         from cratonclient_osc.verbs import examples
 
         refs = [
             (n, f) for n, f in self.filters.items() if isinstance(f, Ref) and f.storage.cascade
         ]
-        where = [word for n, f in refs[-1:] for word in examples.option(n, f)]
-        return [*where, "--sort", self.kind.resource_class.NAME_ATTR]
+        place = [word for n, f in refs[-1:] for word in examples.option(n, f)]
+        return [*place, "--sort", self.kind.resource_class.NAME_ATTR]
 
     @property
     def filters(self) -> dict[str, Field[t.Any]]:
-        """What the list can be filtered by."""
+        """The fields and parameters that the list can be filtered by."""
         resource = self.kind.resource_class
         return {**{n: self.fields[n] for n in resource.filters}, **resource.parameters}
 
     @property
     def detailed(self) -> bool:
-        """Whether the list can hold what ``details`` adds."""
+        """True if the API can add variables to the list, with the query ``details``."""
         return "variables" in self.kind.parts
 
     @property
     def columns(self) -> list[str]:
-        """The columns that can be shown; some only when they are asked for."""
+        """The available columns. Some are shown only if ``-c`` selects them."""
         return [
             name
             for name, field in self.fields.items()
@@ -100,14 +103,14 @@ class List(resource_command.ResourceCommand, display.Lister):
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[t.Sequence[str], t.Iterator[t.Sequence[t.Any]]]:
-        """Give the columns and, page by page, the rows."""
+        """Return the names of the columns, and an iterator that fetches the rows."""
         self.check_columns(self.columns, parsed_args)
         self.check_scopes(self.filters, parsed_args)
         always = [name for name in self.columns if self.fields[name].shown == "always"]
         wanted = always if parsed_args.long else self.kind.resource_class.columns
         wanted = [*(parsed_args.columns or wanted), *parsed_args.sort_columns]
         names = [name for name in self.columns if name in wanted]
-        query = {**self._order(parsed_args), **self._page(parsed_args)}
+        query = {**self._sorting(parsed_args), **self._paging(parsed_args)}
         if any(self.fields[name].shown == "details" for name in names):
             query["details"] = True
         if getattr(parsed_args, "vars", None):
@@ -116,11 +119,11 @@ class List(resource_command.ResourceCommand, display.Lister):
             query["resolved_values"] = parsed_args.resolved_values
         filters = self.values(self.filters, parsed_args)
         pages = self._pages({**filters, **query}, filters)
-        pages = self._labelled(_cut(pages, parsed_args.limit), names)
+        pages = self._with_labels(_cut(pages, parsed_args.limit), names)
         return names, self.rows(names, pages)
 
-    def _order(self, parsed_args: argparse.Namespace) -> dict[str, str]:
-        """Say how to sort; the id comes last, so that no rows are equal."""
+    def _sorting(self, parsed_args: argparse.Namespace) -> dict[str, str]:
+        """Return the query for ``--sort``. The id is the last key, so the order is unique."""
         if not parsed_args.sort:
             return {}
         names, direction = parsed_args.sort
@@ -133,16 +136,20 @@ class List(resource_command.ResourceCommand, display.Lister):
         return {"sort_keys": ",".join(dict.fromkeys([*names, "id"])), "sort_dir": direction}
 
     @staticmethod
-    def _page(parsed_args: argparse.Namespace) -> dict[str, t.Any]:
-        rows = parsed_args.limit or _MOST_PER_PAGE
-        query = {"limit": max(_LEAST_PER_PAGE, min(rows, _MOST_PER_PAGE))}
+    def _paging(parsed_args: argparse.Namespace) -> dict[str, t.Any]:
+        rows = parsed_args.limit or _MAX_PAGE_SIZE
+        query = {"limit": max(_MIN_PAGE_SIZE, min(rows, _MAX_PAGE_SIZE))}
         return {**query, "marker": parsed_args.marker} if parsed_args.marker else query
 
     def _pages(self, query: dict[str, t.Any], filters: dict[str, t.Any]) -> Pages:
         """Fetch the pages.
 
-        Asked for a name or an id, some kinds answer with 404 when there is none, and
-        some overlook the other filters (wire document, section 6.3).
+        With a filter for the name or the id, the original server returns 404 instead of
+        an empty list for some kinds, and ignores the other filters for some kinds. This
+        method returns an empty list, and applies the other filters itself.
+
+        :param query: all parameters of the query, with the filters.
+        :param filters: the filters alone.
         """
         if not {"id", "name"} & set(filters):
             yield from self.manager.pages(short_is_last=True, **query)
@@ -152,26 +159,27 @@ class List(resource_command.ResourceCommand, display.Lister):
         }
         try:
             for page in self.manager.pages(short_is_last=True, **query):
-                yield [one for one in page if lookup.is_in(one, where)]
+                yield [info for info in page if lookup.is_in(info, where)]
         except exceptions.NotFound:
             return
 
-    def _labelled(self, pages: Pages, names: t.Sequence[str]) -> Pages:
-        """Add the parts that no list holds, with a request for each object."""
+    def _with_labels(self, pages: Pages, names: t.Sequence[str]) -> Pages:
+        """Add the parts that no list contains, with one request for each object."""
         missing = [n for n in names if n in self.parts and self.fields[n].shown == "never"]
         if not missing:
             yield from pages
             return
         for page in pages:
-            found = []
+            complete = []
             for info in page:
-                one = self.kind.resource_class(self.manager, dict(info), loaded=True)
-                found.append({**info, **{name: getattr(one, name).get() for name in missing}})
-            yield found
+                found = self.kind.resource_class(self.manager, dict(info), loaded=True)
+                parts = {name: getattr(found, name).get() for name in missing}
+                complete.append({**info, **parts})
+            yield complete
 
 
 def _cut(pages: Pages, rows: int | None) -> Pages:
-    """Give no more than so many rows, and fetch no page for nothing."""
+    """Yield pages up to a number of rows, and fetch no page after that."""
     for page in pages:
         if rows is None:
             yield page
@@ -182,21 +190,25 @@ def _cut(pages: Pages, rows: int | None) -> Pages:
             return
 
 
-def _order(text: str) -> tuple[list[str], str]:
-    """Read ``<field>[:asc|desc],...``; the API knows one direction for all."""
+def _sort_order(text: str) -> tuple[list[str], str]:
+    """Parse ``<field>[:asc|desc],...`` into names and the direction they share."""
     names, directions = [], set()
     for part in text.split(","):
         name, colon, direction = part.strip().partition(":")
         if not name or (colon and direction not in ("asc", "desc")):
-            raise exit_status.UsageError(f"{text!r} is not <field>[:asc|desc],...")
+            raise exit_status.UsageError(
+                f"{text!r} must be a list of <field>[:asc|desc], separated by commas."
+            )
         names.append(name)
         directions.add(direction or "asc")
     if len(directions) > 1:
-        raise exit_status.UsageError(f"{text!r}: the API sorts in one direction only.")
+        raise exit_status.UsageError(
+            f"{text!r} mixes asc and desc, but the API sorts in one direction only."
+        )
     return names, directions.pop()
 
 
-def _rows(text: str) -> int:
+def _row_count(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text) > 0:
         return min(int(text), sys.maxsize)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
+    raise argparse.ArgumentTypeError(f"{text!r} is not a positive whole number")

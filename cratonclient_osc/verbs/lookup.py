@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find an object by what people call it: its name or its id."""
+"""Find an object by its name or its id."""
 
 from __future__ import annotations
 
@@ -13,26 +13,30 @@ from cratonclient.kinds import Kind, kind_of
 from cratonclient.printable import printable
 from cratonclient_osc.output import exit_status
 
-#: Ids by the names of reference fields, such as ``{'region_id': 3}``: where to look.
+#: The place to search: ids by the names of reference fields, such as ``{'region_id': 3}``.
 Where = t.Mapping[str, "int | str"]
 ANYWHERE: Where = types.MappingProxyType({})
 
-#: The largest page that the API gives, and how many candidates a message names.
-_PAGE, _NAMED = 100, 10
+#: The maximum number of objects on a page of the API.
+_PAGE_SIZE = 100
+#: The maximum number of candidates in an error message.
+_MAX_CANDIDATES = 10
 
 
 def find(
     manager: crud.CRUDClient[t.Any], text: str, where: Where = ANYWHERE, **query: t.Any
 ) -> t.Any:
-    """Find one object, with as few requests as the API allows.
+    """Return one object, with as few requests as the API allows.
 
     :param manager: the manager of its kind.
-    :param text: its name or its id; an id is tried first.
-    :param where: what it must be in.
-    :param query: further parameters, ``resolved_values``.
-    :returns: the object with all that is known of it.
-    :raises cratonclient.exceptions.NotFound: when there is none.
-    :raises cratonclient_osc.output.exit_status.Ambiguous: when the name is not unique.
+    :param text: the name or the id of the object; it is tried as an id first.
+    :param where: the place to search.
+    :param query: more query parameters, such as ``resolved_values``.
+    :returns: the object with all its fields.
+    :raises cratonclient.exceptions.NotFound: if no object matches.
+    :raises cratonclient_osc.output.exit_status.Ambiguous: if several objects match.
+    :raises cratonclient_osc.output.exit_status.UsageError: if the API cannot search for
+        the name in this place.
     """
     kind = kind_of(type(manager))
     resource = kind.resource_class
@@ -40,18 +44,19 @@ def find(
         try:
             found = manager.get(text, **query)
         except exceptions.NotFound:
-            pass  # there may be an object with such a name
+            pass  # an object may have this name
         else:
             if is_in(found.to_dict(), where):
                 return found
-    if not _asked(resource, {**where, "name": text}):
+    if not _filters(resource, {**where, "name": text}):
         narrowing = [n for n in scopes(kind) if n in resource.filters]
         options = " or ".join(f"--{name.removesuffix('_id')}" for name in narrowing)
         raise exit_status.UsageError(
-            f"Give the id of the {kind.noun}, or {options} with its name."
+            f"Cannot look up the {kind.noun} {text!r} by name alone: use its id, or add "
+            f"{options}."
         )
     details = {"details": True, **query} if "variables" in kind.parts else {}
-    found = _only(_by_name([manager], text, where, **details), manager, text, where)
+    found = _single(_by_name([manager], text, where, **details), manager, text, where)
     complete = "variables" in found.to_dict() or not kind.has_variables
     return found if complete else manager.get(found.id, **query)
 
@@ -59,16 +64,19 @@ def find(
 def find_id(
     client: t.Any, collection: str, text: str, where: Where = ANYWHERE, strict: bool = True
 ) -> int | str:
-    """Find the id of what an option refers to; an id is taken at its word.
+    """Return the id of the object that an option refers to.
+
+    An id is returned without a request; the server checks it later.
 
     :param client: a :class:`cratonclient.v1.client.Client`.
-    :param collection: what it refers to. Where that is a kind that others
-        extend, such as devices, all of those are asked.
-    :param text: a name or an id.
-    :param where: what it must be in,
-    :param strict: or, if not, what decides between several of that name.
-    :raises cratonclient.exceptions.NotFound: when there is no such name.
-    :raises cratonclient_osc.output.exit_status.Ambiguous: when the name is not unique.
+    :param collection: collection of the object. For a kind that other kinds extend, such
+        as devices, the collections of those kinds are searched.
+    :param text: the name or the id of the object.
+    :param where: the place to search.
+    :param strict: search only in ``where``. If false, search everywhere, and use ``where``
+        to choose between several objects.
+    :raises cratonclient.exceptions.NotFound: if no object has the name.
+    :raises cratonclient_osc.output.exit_status.Ambiguous: if several objects have it.
     """
     manager = getattr(client, collection)
     resource = manager.resource_class
@@ -81,15 +89,18 @@ def find_id(
     managers = [m for m in managers if "get" in m.resource_class.operations]
     found = _by_name(managers, text, where if strict else ANYWHERE)
     if len(found) > 1:
-        found = [one for one in found if is_in(one.to_dict(), where)] or found
-    return t.cast("int | str", _only(found, manager, text, where if strict else ANYWHERE).id)
+        found = [match for match in found if is_in(match.to_dict(), where)] or found
+    return t.cast("int | str", _single(found, manager, text, where if strict else ANYWHERE).id)
 
 
 def scopes(kind: Kind) -> dict[str, Ref[t.Any]]:
-    """Give the references that tell objects of one name apart.
+    """Return the references that distinguish objects of the same name.
 
-    They are the references to what an object lives in, and those of that in
-    turn: a region is in a cloud, a port of a device is where the device is.
+    These are the references to the place of an object, and to the place of that place: a
+    region is in a cloud; a network interface is where its device is.
+
+    :param kind: the kind of the objects.
+    :returns: the declarations of the references, by the names of the fields.
     """
     found: dict[str, Ref[t.Any]] = {}
     for name, field in kind.fields.items():
@@ -98,21 +109,21 @@ def scopes(kind: Kind) -> dict[str, Ref[t.Any]]:
         if field.create or name in kind.resource_class.unique:
             found[name] = field
     for field in list(found.values()):
-        for name, above in scopes(v1.kind(field.target)).items():
-            if above.create:
-                found.setdefault(name, above)
+        for name, outer in scopes(v1.kind(field.target)).items():
+            if outer.create:
+                found.setdefault(name, outer)
     return found
 
 
-def describe(one: t.Any) -> str:
-    """Name an object so that nobody takes it for another: ``5 (region_id 2)``."""
-    known = one.to_dict()
-    facts = [
+def describe(found: t.Any) -> str:
+    """Return the id and the place of an object, such as ``5 (region_id 2)``."""
+    known = found.to_dict()
+    place = [
         f"{name} {known[name]}"
-        for name in scopes(kind_of(type(one.manager)))
-        if known.get(name) is not None and name in type(one).fields()
+        for name in scopes(kind_of(type(found.manager)))
+        if known.get(name) is not None and name in type(found).fields()
     ]
-    return f"{one.id} ({', '.join(facts)})" if facts else str(one.id)
+    return f"{found.id} ({', '.join(place)})" if place else str(found.id)
 
 
 def _may_be_id(text: str, resource: type[crud.Resource]) -> bool:
@@ -129,73 +140,79 @@ def _may_be_id(text: str, resource: type[crud.Resource]) -> bool:
 def _by_name(
     managers: t.Iterable[crud.CRUDClient[t.Any]], name: str, where: Where, **query: t.Any
 ) -> list[t.Any]:
-    """Ask for objects of a name.
+    """Return the objects of a name.
 
-    Some kinds answer with 404, some with the matches of a pattern, and some
-    cannot be asked by name, but by what they are in.
+    The API differs from kind to kind: for an unknown name it returns an empty list or
+    404, for some kinds it takes the name as a pattern, and some kinds have no filter for
+    the name, only for the place. So the matches are compared here again.
     """
     found: list[t.Any] = []
     for manager in managers:
         resource = manager.resource_class
-        asked = _asked(resource, {**where, "name": name})
-        if not asked:
+        filters = _filters(resource, {**where, "name": name})
+        if not filters:
             continue
         try:
-            matches = _all(manager, **asked, **query)
+            matches = _all(manager, **filters, **query)
         except exceptions.NotFound:
             continue
         found += [
-            one
-            for one in matches
-            if getattr(one, resource.NAME_ATTR) == name and is_in(one.to_dict(), where)
+            match
+            for match in matches
+            if getattr(match, resource.NAME_ATTR) == name and is_in(match.to_dict(), where)
         ]
     return found
 
 
-def _asked(resource: type[crud.Resource], where: Where) -> dict[str, int | str]:
-    """Give what a list can be asked for of that."""
+def _filters(resource: type[crud.Resource], where: Where) -> dict[str, int | str]:
+    """Return the values that the API can filter a list by."""
     known = {*resource.filters, *resource.parameters}
     return {n: value for n, value in where.items() if n in known}
 
 
 def _all(manager: crud.CRUDClient[t.Any], **query: t.Any) -> list[t.Any]:
-    """Read a list; most often it is one page, and then it takes one request."""
-    page = list(manager.list(**query, limit=_PAGE, autopaginate=False))
-    if len(page) < _PAGE:
+    """Return all objects of a list. A list that fits on one page takes one request."""
+    page = list(manager.list(**query, limit=_PAGE_SIZE, autopaginate=False))
+    if len(page) < _PAGE_SIZE:
         return page
-    return [*page, *manager.list(**query, limit=_PAGE, marker=page[-1].id)]
+    return [*page, *manager.list(**query, limit=_PAGE_SIZE, marker=page[-1].id)]
 
 
 def is_in(known: t.Mapping[str, t.Any], where: Where) -> bool:
-    """Tell whether an object is where it must be; the server may not have looked.
+    """Return true if an object is in a place. The server may have ignored the filter.
 
-    :param known: what the server said of it.
+    :param known: the fields of the object. A missing field counts as a match.
+    :param where: the place.
     """
     return all(str(known.get(n, value)) == str(value) for n, value in where.items())
 
 
-def _only(
+def _single(
     found: list[t.Any], manager: crud.CRUDClient[t.Any], text: str, where: Where
 ) -> t.Any:
-    """Give the one object that was found.
+    """Return the only object of a list.
 
-    :raises cratonclient.exceptions.NotFound: when there is none.
-    :raises cratonclient_osc.output.exit_status.Ambiguous: when there are more.
+    :raises cratonclient.exceptions.NotFound: if the list is empty.
+    :raises cratonclient_osc.output.exit_status.Ambiguous: if it has several objects.
     """
-    what = kind_of(type(manager)).noun
+    kind = kind_of(type(manager))
     if not found:
-        there = "".join(
-            f" in the {name.removesuffix('_id').replace('_', ' ')} {value}"
+        place = "".join(
+            f" in {name.removesuffix('_id').replace('_', ' ')} {value}"
             for name, value in where.items()
         )
-        raise exceptions.NotFound(f"There is no {what} with the name or id {text!r}{there}.")
+        raise exceptions.NotFound(
+            f"No {kind.noun} has the name or id {text!r}{place}. "
+            f"List the {kind.plural} with '{kind.noun} list'."
+        )
     if len(found) > 1:
-        named = [describe(one) for one in itertools.islice(found, _NAMED)]
-        more = len(found) - len(named)
-        ids = ", ".join(named) + (f" and {more} more" if more else "")
+        candidates = [describe(match) for match in itertools.islice(found, _MAX_CANDIDATES)]
+        more = len(found) - len(candidates)
+        ids = ", ".join(candidates) + (f" and {more} more" if more else "")
         raise exit_status.Ambiguous(
             printable(
-                f"The name {text!r} means more than one {what}: give one of the ids {ids}."
+                f"The name {text!r} matches more than one {kind.noun}. "
+                f"Use one of the ids: {ids}."
             )
         )
     return found[0]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The verbs: one class each, for any kind of resource."""
+"""The base class of all verbs. A verb is one class, for any kind of resource."""
 
 from __future__ import annotations
 
@@ -17,48 +17,48 @@ from cratonclient_osc.verbs import field_options, lookup
 
 
 class ResourceCommand(base_command.CratonCommand):
-    """What all verbs share."""
+    """A command for the objects of one kind."""
 
-    #: The kind of the objects.
+    #: The kind of the objects. :mod:`cratonclient_osc.commands` sets it in a subclass.
     kind: t.ClassVar[Kind]
-    #: What the verb does, with ``{one}`` and ``{many}`` for the objects.
+    #: The description of the verb, with ``{one}`` and ``{many}`` for the nouns.
     does = ""
 
     def get_description(self) -> str:
-        """Say what the command does."""
+        """Return the description of the command."""
         return self.does.format(one=self.noun, many=self.kind.plural)
 
     @property
     def noun(self) -> str:
-        """What an object of the kind is called."""
+        """The singular of the kind, such as ``'network device'``."""
         return self.kind.noun
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Make the parser; its help ends with an example, made when it is shown."""
+        """Return the parser. Its help ends with an example, which is built when shown."""
         parser = super().get_parser(prog_name)
-        help_of_options = parser.format_help
+        format_options = parser.format_help
 
         def format_help() -> str:
             line = f"{prog_name} {shlex.join(self.example())}".rstrip()
-            return f"{help_of_options()}\nexample:\n  {line}\n"
+            return f"{format_options()}\nexample:\n  {line}\n"
 
         parser.format_help = format_help  # type: ignore[method-assign]
         return parser
 
     def example(self) -> list[str]:
-        """Give the words of an example, after those of the command."""
+        """Return the arguments of the example: the words after those of the command."""
         from cratonclient_osc.verbs import examples
 
-        return examples.called(self.kind)
+        return examples.object_arguments(self.kind)
 
     @property
     def client(self) -> t.Any:
-        """The client, made when it is first used."""
+        """The client, created on first use."""
         return t.cast("t.Any", self.app).client_manager.fleet_management
 
     @property
     def manager(self) -> crud.CRUDClient[t.Any]:
-        """The manager of the kind."""
+        """The manager of the objects of the kind."""
         return t.cast("crud.CRUDClient[t.Any]", getattr(self.client, self.kind.collection))
 
     @property
@@ -68,7 +68,7 @@ class ResourceCommand(base_command.CratonCommand):
 
     @functools.cached_property
     def scopes(self) -> dict[str, Ref[t.Any]]:
-        """What an object can be in, which tells it from others of its name."""
+        """The reference fields that say where an object is; see :func:`lookup.scopes`."""
         return lookup.scopes(self.kind)
 
     def add_scopes(
@@ -76,12 +76,17 @@ class ResourceCommand(base_command.CratonCommand):
         parser: argparse.ArgumentParser,
         fields: t.Mapping[str, Field[t.Any]] | None = None,
     ) -> None:
-        """Add the options that say where to look for what is given by name.
+        """Add options that restrict in which place a name is looked up.
 
-        :param fields: the fields that have options already, to look for what those
-            refer to; left out, it is the object itself that is looked for.
+        :param parser: the parser.
+        :param fields: fields that already have an option. The new options then restrict
+            the look-up of the objects that these fields refer to. By default, they
+            restrict the look-up of the object of the command itself.
         """
-        wanted = set(self.scopes) if fields is None else self._above(fields) - set(fields)
+        if fields is None:
+            wanted, names = set(self.scopes), f"the {self.noun}"
+        else:
+            wanted, names = self._scopes_of(fields) - set(fields), "names in other options"
         for name, field in self.scopes.items():
             if name in wanted:
                 option = field_options.option_name(name, field)
@@ -90,35 +95,38 @@ class ResourceCommand(base_command.CratonCommand):
                     dest=name,
                     metavar=f"<{option}>",
                     default=argparse.SUPPRESS,
-                    help=f"where names are not unique: the {option.replace('-', ' ')}, "
-                    "by name or id",
+                    help=f"look up {names} only in this {option.replace('-', ' ')} "
+                    "(name or id)",
                 )
 
     def where(self, parsed_args: argparse.Namespace) -> dict[str, int | str]:
-        """Give the ids of what the options say it is in."""
+        """Look up the places that the options of :meth:`add_scopes` name.
+
+        :returns: ids by the names of reference fields, such as ``{'region_id': 3}``.
+        """
         found: dict[str, int | str] = {}
-        # What refers to nothing else comes first: cells are looked for in regions.
-        for name in self._from_the_top(parsed_args):
+        # Look up the outermost place first: a cell is looked up in its region.
+        for name in self._outermost_first(parsed_args):
             field = self.scopes[name]
-            there = {n: v for n, v in found.items() if n in self._fields_of(field)}
+            where = {n: v for n, v in found.items() if n in self._target_fields(field)}
             found[name] = lookup.find_id(
-                self.client, field.target, getattr(parsed_args, name), there
+                self.client, field.target, getattr(parsed_args, name), where
             )
         return found
 
-    def _from_the_top(self, parsed_args: argparse.Namespace) -> list[str]:
+    def _outermost_first(self, parsed_args: argparse.Namespace) -> list[str]:
         given = [name for name in self.scopes if hasattr(parsed_args, name)]
-        above = {n: set(given) & set(self._fields_of(self.scopes[n])) for n in given}
-        return sorted(given, key=lambda name: len(above[name]))
+        outer = {n: set(given) & set(self._target_fields(self.scopes[n])) for n in given}
+        return sorted(given, key=lambda name: len(outer[name]))
 
-    def _above(self, fields: t.Mapping[str, Field[t.Any]]) -> set[str]:
-        """Give what can tell apart the objects that fields refer to."""
+    def _scopes_of(self, fields: t.Mapping[str, Field[t.Any]]) -> set[str]:
+        """Return the names of all fields of the kinds that some fields refer to."""
         refs = [field for field in fields.values() if isinstance(field, Ref)]
-        return {name for field in refs for name in self._fields_of(field)}
+        return {name for field in refs for name in self._target_fields(field)}
 
     @staticmethod
-    def _fields_of(field: Ref[t.Any]) -> dict[str, Field[t.Any]]:
-        """Give the fields of what a reference refers to."""
+    def _target_fields(field: Ref[t.Any]) -> dict[str, Field[t.Any]]:
+        """Return the fields of the kind that a reference refers to."""
         return v1.kind(field.target).fields
 
     @property
@@ -129,46 +137,63 @@ class ResourceCommand(base_command.CratonCommand):
     def check_scopes(
         self, fields: t.Mapping[str, Field[t.Any]], parsed_args: argparse.Namespace
     ) -> None:
-        """Refuse an option that only says where to look, when nothing is looked for."""
+        """Refuse an option of :meth:`add_scopes` that would have no effect.
+
+        :param fields: the fields whose options can hold names.
+        :param parsed_args: the parsed arguments.
+        :raises cratonclient_osc.output.exit_status.UsageError: for the first such option.
+        """
         known = {**self.scopes, **fields}
-        used = self._above({n: f for n, f in known.items() if hasattr(parsed_args, n)})
+        used = self._scopes_of({n: f for n, f in known.items() if hasattr(parsed_args, n)})
         for name, field in self.scopes.items():
             if hasattr(parsed_args, name) and name not in used and name not in fields:
                 raise exit_status.UsageError(
-                    f"{field_options.flag(name, field)} only says where other names are to be "
-                    "looked for, and there are none."
+                    f"{field_options.flag(name, field)} only restricts the look-up of names in "
+                    "other options, and no such option is given: add one or leave it out."
                 )
 
     def values(
         self, fields: t.Mapping[str, Field[t.Any]], parsed_args: argparse.Namespace
     ) -> dict[str, t.Any]:
-        """Take the values of fields that were given; references become ids."""
+        """Return the values of the given options, with ids in place of names.
+
+        :param fields: the fields that have options.
+        :param parsed_args: the parsed arguments.
+        """
         given = {n: getattr(parsed_args, n) for n in fields if hasattr(parsed_args, n)}
         where = self.where(parsed_args)
         for name, field in fields.items():
-            if given.get(name) is None:  # not given, or to be taken away
+            if given.get(name) is None:  # not given, or to be cleared
                 continue
             if name in where:
                 given[name] = where[name]
             elif isinstance(field, Ref):
-                there = {n: v for n, v in where.items() if n in self._fields_of(field)}
+                near = {n: v for n, v in where.items() if n in self._target_fields(field)}
                 given[name] = lookup.find_id(
-                    self.client, field.target, given[name], there, strict=field.storage.cascade
+                    self.client, field.target, given[name], near, strict=field.storage.cascade
                 )
         return given
 
-    def add_object(self, parser: argparse.ArgumentParser, **how: t.Any) -> None:
-        """Add the argument that names the object, and the options that say where it is."""
+    def add_object(self, parser: argparse.ArgumentParser, **kwargs: t.Any) -> None:
+        """Add the argument for the object, and options that restrict its look-up.
+
+        :param parser: the parser.
+        :param kwargs: keywords for :meth:`argparse.ArgumentParser.add_argument`.
+        """
         parser.add_argument(
             "object",
             metavar=f"<{self.noun.replace(' ', '-')}>",
-            type=usage.named,
+            type=usage.nonempty_name,
             help=f"name or id of the {self.noun}",
-            **how,
+            **kwargs,
         )
         self.add_scopes(parser)
 
     def find(self, parsed_args: argparse.Namespace, **query: t.Any) -> t.Any:
-        """Find the object that is named."""
+        """Return the object that the arguments identify.
+
+        :param parsed_args: the parsed arguments.
+        :param query: more query parameters, such as ``resolved_values``.
+        """
         where = self.where(parsed_args)
         return lookup.find(self.manager, parsed_args.object, where, **query)

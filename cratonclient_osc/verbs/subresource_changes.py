@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Change the parts of an object that have paths of their own: labels and variables.
+"""Changes of the parts of an object that have paths of their own: labels and variables.
 
-A change is prepared first, which reads and checks, and carried out afterwards,
-so that of several changes none is made when one is impossible.
+A command prepares all its changes before it applies the first one. Preparing reads and
+checks; so if one change is impossible, none is made.
 """
 
 from __future__ import annotations
@@ -20,88 +20,94 @@ from cratonclient_osc.verbs.assignments import Assignment
 
 LOG = logging.getLogger(__name__)
 
-#: What is left to do when all is checked.
+#: A prepared change. Calling it sends the requests.
 Change = t.Callable[[], object]
 
 
-class Labels:
-    """The labels of an object.
+class LabelChanges:
+    """Prepares changes of the labels of an object.
 
-    :param one: the object, as it was found.
-    :param name: the attribute that holds their manager.
+    :param found: the object.
+    :param name: the attribute of the object that is the manager of its labels.
     """
 
-    def __init__(self, one: t.Any, name: str) -> None:
-        self._one = one
-        self._manager = getattr(one, name)
+    def __init__(self, found: t.Any, name: str) -> None:
+        self._found = found
+        self._manager = getattr(found, name)
 
-    def add(self, labels: t.Iterable[str]) -> Change:
+    def prepare_add(self, labels: t.Iterable[str]) -> Change:
         """Prepare to add labels."""
         return functools.partial(self._manager.add, *labels)
 
-    def remove(self, labels: t.Collection[str]) -> Change:
-        """Prepare to take labels away.
+    def prepare_remove(self, labels: t.Collection[str]) -> Change:
+        """Prepare to remove labels.
 
-        :raises cratonclient.exceptions.NotFound: when one of them is not there.
+        :raises cratonclient.exceptions.NotFound: if the object lacks one of the labels.
         """
-        _require("label", labels, self._manager.get(), self._one)
+        _check_exist("label", labels, self._manager.get(), self._found)
         return functools.partial(self._manager.remove, *labels)
 
 
-class Variables:
-    """The variables of an object.
+class VariableChanges:
+    """Prepares changes of the variables of an object.
 
-    What lies inside a variable is changed by sending the whole variable anew:
-    when two change the same one at the same time, the last wins.
+    The API can only replace whole variables. To change a value inside one, this class
+    sends the whole variable with the new value in it. If two clients change the same
+    variable at the same time, the last one wins.
 
-    :param one: the object, as it was found, with the inherited variables.
-    :param name: the attribute that holds their manager.
+    :param found: the object, fetched with its inherited variables.
+    :param name: the attribute of the object that is the manager of its variables.
     """
 
-    def __init__(self, one: t.Any, name: str) -> None:
-        self._one = one
+    def __init__(self, found: t.Any, name: str) -> None:
+        self._found = found
         self._name = name
-        self._manager = getattr(one, name)
+        self._manager = getattr(found, name)
 
     @functools.cached_property
     def own(self) -> dict[str, t.Any]:
-        """Those that the object has itself."""
-        return own_variables(self._one, self._name)
+        """The variables of the object without the inherited ones."""
+        return own_variables(self._found, self._name)
 
-    def add(self, assignments: t.Sequence[Assignment]) -> Change:
-        """Prepare to set variables, or what is in them.
+    def prepare_add(self, assignments: t.Sequence[Assignment]) -> Change:
+        """Prepare to set variables, or values inside them.
 
-        A variable that is inherited is copied before something in it is changed,
-        so that all else in it stays.
+        An assignment inside an inherited variable first copies the whole variable to the
+        object, so the rest of its value stays the same.
 
-        :raises cratonclient.paths.PathError: when a path leads nowhere.
+        :raises cratonclient.paths.PathError: if a path leads through a value that is not
+            an object or a list.
         """
-        known = self._one.to_dict().get(self._name, {})
+        known = self._found.to_dict().get(self._name, {})
         inside = {str(path[0]) for path, _ in assignments if len(path) > 1} & set(known)
         values = paths.changed(known, assignments)
         for name in sorted(inside - set(self.own) if inside else ()):
             LOG.warning(
-                "The variable %r was inherited; it is now the object's own, as a copy.", name
+                "The variable %r was inherited; the object now has its own copy of it.", name
             )
         return functools.partial(self._manager.update, values)
 
-    def remove(self, given: t.Sequence[paths.Path]) -> Change:
-        """Prepare to take variables away, or what is in them.
+    def prepare_remove(self, wanted: t.Sequence[paths.Path]) -> Change:
+        """Prepare to remove variables, or values inside them.
 
-        :raises cratonclient.exceptions.NotFound: when one of them is not there.
+        :raises cratonclient.exceptions.NotFound: if the object itself lacks one of them.
         """
         own = copy.deepcopy(self.own)
-        there = [path for path in given if paths.has(own, path)]
-        inherited = self._one.to_dict().get(self._name, {})
-        from_above = any(path[0] in inherited and path[0] not in own for path in given)
-        hint = " It is inherited." if from_above else ""
-        _require(
-            "variable", map(paths.write, given), [*map(paths.write, there)], self._one, hint
+        existing = [path for path in wanted if paths.has(own, path)]
+        known = self._found.to_dict().get(self._name, {})
+        inherited = any(path[0] in known and path[0] not in own for path in wanted)
+        hint = " It is inherited: unset it on the object that sets it." if inherited else ""
+        _check_exist(
+            "variable",
+            map(paths.write, wanted),
+            [*map(paths.write, existing)],
+            self._found,
+            hint,
         )
-        whole = {t.cast("str", path[0]) for path in given if len(path) == 1}
-        parts = [path for path in given if path[0] not in whole]
-        paths.unset(own, parts)
-        changed = {t.cast("str", path[0]): own[t.cast("str", path[0])] for path in parts}
+        whole = {t.cast("str", path[0]) for path in wanted if len(path) == 1}
+        inside = [path for path in wanted if path[0] not in whole]
+        paths.unset(own, inside)
+        changed = {t.cast("str", path[0]): own[t.cast("str", path[0])] for path in inside}
 
         def change() -> None:
             if changed:
@@ -112,47 +118,61 @@ class Variables:
         return change
 
 
-Part = Labels | Variables
+PartChanges = LabelChanges | VariableChanges
 
 
-def of(one: t.Any, name: str, field: Sub[t.Any]) -> Part:
-    """Give what changes a part of an object."""
-    return (Labels if field.type is list else Variables)(one, name)
+def changes_of(found: t.Any, name: str, field: Sub[t.Any]) -> PartChanges:
+    """Return what prepares changes of one part of an object.
 
-
-def carry_out(changes: t.Mapping[str, Change], *done: str) -> None:
-    """Make changes, one request after the other.
-
-    :param changes: each by the name of what it changes.
-    :param done: what was done before.
-    :raises cratonclient_osc.output.exit_status.Partly: when one fails after another was made.
+    :param found: the object.
+    :param name: name of the part, such as ``'labels'``.
+    :param field: the declaration of the part.
     """
-    for what, change in changes.items():
+    return (LabelChanges if field.type is list else VariableChanges)(found, name)
+
+
+def apply(changes: t.Mapping[str, Change], *done: str) -> None:
+    """Apply prepared changes one after the other. Stop at the first error.
+
+    :param changes: the changes, keyed by a description for error messages.
+    :param done: descriptions of changes that were already made.
+    :raises cratonclient_osc.output.exit_status.PartialFailure: if a change fails after
+        another one was made.
+    """
+    for description, change in changes.items():
         try:
             change()
         except exceptions.ClientException as exc:
             if not done:
                 raise
-            raise exit_status.Partly(
-                f"{what}: {exit_status.line(exc)} Already done: {'; '.join(done)}."
+            raise exit_status.PartialFailure(
+                f"{description}: {exit_status.message_of(exc)} Already done: {'; '.join(done)}."
             ) from exc
-        done = (*done, what)
+        done = (*done, description)
 
 
-def own_variables(one: t.Any, name: str = "variables") -> dict[str, t.Any]:
-    """Read the variables that an object has itself."""
-    if type(one).inherits:
-        one = one.manager.get(one.id, resolved_values=False)
-    return t.cast("dict[str, t.Any]", one.to_dict().get(name, {}))
+def own_variables(found: t.Any, name: str = "variables") -> dict[str, t.Any]:
+    """Return the variables of an object without the inherited ones.
+
+    This takes a request if objects of the kind inherit variables.
+    """
+    if type(found).inherits:
+        found = found.manager.get(found.id, resolved_values=False)
+    return t.cast("dict[str, t.Any]", found.to_dict().get(name, {}))
 
 
-def _require(
-    what: str, wanted: t.Iterable[str], there: t.Container[str], one: t.Any, hint: str = ""
+def _check_exist(
+    what: str,
+    wanted: t.Iterable[str],
+    existing: t.Container[str],
+    found: t.Any,
+    hint: str = "",
 ) -> None:
+    """Raise an error for the first label or variable that an object lacks."""
     for name in wanted:
-        if name not in there:
-            kind = kind_of(type(one.manager)).noun
-            called = getattr(one, type(one).NAME_ATTR)
+        if name not in existing:
+            noun = kind_of(type(found.manager)).noun
+            object_name = getattr(found, type(found).NAME_ATTR)
             raise exceptions.NotFound(
-                f"The {kind} {called!r} has no {what} {name!r}; nothing was changed.{hint}"
+                f"The {noun} {object_name!r} has no {what} {name!r}; nothing was changed.{hint}"
             )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``<object> variable list|show|set|unset``, for any kind that has variables."""
+"""The verbs ``variable list``, ``show``, ``set`` and ``unset``, for kinds with variables."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ from cratonclient_osc.verbs import (
     subresource_changes,
 )
 
-_PATH = "variable, or a path into it such as hw.bios.version or nics[0].mac"
+_PATH = "variable, or path of a value inside it, such as hw.bios.version or nics[0].mac"
 
 
 class VariableCommand(resource_command.ResourceCommand):
-    """What these commands share."""
+    """The base class of the commands for variables."""
+
+    #: Name of the part that holds the variables.
+    attribute = "variables"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Add the object."""
+        """Add the arguments that identify the object."""
         parser = super().get_parser(prog_name)
-        usage.in_any_order(parser)
+        usage.allow_intermixed_arguments(parser)
         self.add_object(parser)
         return parser
 
-    #: The part that holds the variables.
-    attribute = "variables"
-
     @property
     def inherits(self) -> bool:
-        """Whether objects of the kind inherit variables."""
+        """True if objects of the kind inherit variables."""
         return bool(self.kind.inherits)
 
     def find_variables(self, parsed_args: argparse.Namespace) -> tuple[t.Any, dict[str, t.Any]]:
-        """Find an object and its variables, inherited ones too unless told otherwise."""
+        """Return an object and its variables, by default with the inherited ones."""
         given = vars(parsed_args)
         query = {n: given[n] for n in ("resolved_values",) if n in given}
-        one = self.find(parsed_args, **query)
-        return one, one.to_dict().get(self.attribute) or {}
+        found = self.find(parsed_args, **query)
+        return found, found.to_dict().get(self.attribute) or {}
 
 
 class List(VariableCommand, display.Lister):
@@ -53,45 +53,47 @@ class List(VariableCommand, display.Lister):
     does = "List the variables of a {one}"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Add whose variables to list."""
+        """Add the options for inherited variables."""
         parser = super().get_parser(prog_name)
         if self.inherits:
             field_options.add_origin(parser)
             parser.add_argument(
                 "--long",
                 action="store_true",
-                help="show, too, whether each is the object's own (one more request)",
+                help="add the column own: true if the object itself has the variable, false "
+                "if it inherits it (one more request)",
             )
         return parser
 
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[t.Sequence[str], t.Iterable[t.Sequence[t.Any]]]:
-        """Give the names and the values."""
+        """Return the columns and the rows."""
         known = ["name", "value", *(["own"] if self.inherits else [])]
         self.check_columns(known, parsed_args)
         asked = {*parsed_args.columns, *parsed_args.sort_columns}
         wants_own = "own" in asked or getattr(parsed_args, "long", False)
-        one, found = self.find_variables(parsed_args)
-        names = known if wants_own else known[:2]
-        own = subresource_changes.own_variables(one, self.attribute) if wants_own else {}
-        return names, [(name, found[name], name in own)[: len(names)] for name in sorted(found)]
+        found, variables = self.find_variables(parsed_args)
+        columns = known if wants_own else known[:2]
+        own = subresource_changes.own_variables(found, self.attribute) if wants_own else {}
+        rows = [(name, variables[name], name in own) for name in sorted(variables)]
+        return columns, [row[: len(columns)] for row in rows]
 
 
 class Show(VariableCommand, display.ShowOne):
     """Show variables of an object."""
 
-    does = "Show the variables of a {one}, or one value"
+    does = "Show all or some variables of a {one}"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Add what to show."""
+        """Add the paths to show."""
         parser = super().get_parser(prog_name)
         parser.add_argument(
             "paths",
             metavar="<path>",
             nargs="*",
-            type=usage.typed(paths.parse),
-            help=f"{_PATH}; of one alone, the bare value is printed",
+            type=usage.argument_type(paths.parse),
+            help=f"{_PATH}; with a single path, only the value is printed",
         )
         if self.inherits:
             field_options.add_origin(parser)
@@ -99,34 +101,34 @@ class Show(VariableCommand, display.ShowOne):
         return parser
 
     def example(self) -> list[str]:
-        """Give the object and what to show."""
+        """Return an example with the object and a path."""
         from cratonclient_osc.verbs import examples
 
         return [*super().example(), examples.SHOW]
 
     def run(self, parsed_args: argparse.Namespace) -> int:
-        """Print one value as it is, unless another format is wanted."""
+        """Run the command; print the value of a single path bare, unless -f says otherwise."""
         if parsed_args.formatter is None:
             default = self.formatter_default
-            one = len(parsed_args.paths) == 1 and default == "table"
-            parsed_args.formatter = "value" if one else default
+            bare = len(parsed_args.paths) == 1 and default == "table"
+            parsed_args.formatter = "value" if bare else default
         return super().run(parsed_args)
 
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[t.Sequence[str], t.Sequence[t.Any]]:
-        """Give the names and the values."""
-        _, found = self.find_variables(parsed_args)
-        wanted = parsed_args.paths or [(name,) for name in sorted(found)]
+        """Return the columns and the rows."""
+        _, variables = self.find_variables(parsed_args)
         shown = {}
-        for path in wanted:
-            said = path[0] if len(path) == 1 else paths.write(path)
-            if not paths.has(found, path):
-                meant = usage.nearest(str(path[0]), found)
+        for path in parsed_args.paths or [(name,) for name in sorted(variables)]:
+            text = path[0] if len(path) == 1 else paths.write(path)
+            if not paths.has(variables, path):
+                suggestion = usage.did_you_mean(str(path[0]), variables)
                 raise exceptions.NotFound(
-                    f"The {self.noun} {parsed_args.object!r} has no variable {said!r}.{meant}"
+                    f"The {self.noun} {parsed_args.object!r} has no variable {text!r}."
+                    f"{suggestion}"
                 )
-            shown[said] = paths.get(found, path)
+            shown[text] = paths.get(variables, path)
         self.check_columns(list(shown), parsed_args)
         return list(shown), list(shown.values())
 
@@ -134,81 +136,84 @@ class Show(VariableCommand, display.ShowOne):
 class Set(VariableCommand):
     """Set variables of an object."""
 
-    does = "Set variables of a {one}; the others stay"
+    does = "Set variables of a {one}; other variables do not change"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Add what to set."""
+        """Add the assignments and the files."""
         parser = super().get_parser(prog_name)
         parser.add_argument(
             "assignments",
             metavar="<path>=<value>",
             nargs="*",
-            type=usage.typed(_assignments),
-            help=f"{_PATH}, and its value: JSON, else a string; @file is read from a file, "
-            "@- from stdin. A single - stands for an object on stdin.",
+            type=usage.argument_type(_read_argument),
+            help=f"{_PATH}, and its new value. A value that is not valid JSON is a string; "
+            "@file reads the value from a file, @- from standard input. A single - reads a "
+            "JSON or YAML object of variables from standard input.",
         )
         parser.add_argument(
             "--from-file",
             metavar="<file>",
             action="append",
             default=[],
-            type=usage.typed(_from_file),
-            help="file with an object of JSON or YAML, - for stdin (repeat as needed)",
+            type=usage.argument_type(_read_file),
+            help="file with a JSON or YAML object of variables, - for standard input "
+            "(repeatable)",
         )
         return parser
 
     def example(self) -> list[str]:
-        """Give the object and what to set."""
+        """Return an example with the object and assignments."""
         from cratonclient_osc.verbs import examples
 
         return [*super().example(), *examples.SET]
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
-        """Set them. What is given on the command line goes before what is in files."""
+        """Set the variables. Assignments on the command line override those in files."""
         groups = [*parsed_args.from_file, *parsed_args.assignments]
         if not groups:
             raise exit_status.UsageError(
-                "There is nothing to set. Give <path>=<value>, --from-file <file>, or - to "
-                "read stdin."
+                "No variables to set: use <path>=<value>, --from-file <file>, or - to read "
+                "standard input."
             )
-        one = self.find(parsed_args)
+        found = self.find(parsed_args)
         given = [assignment for group in groups for assignment in group]
-        subresource_changes.Variables(one, self.attribute).add(given)()
+        subresource_changes.VariableChanges(found, self.attribute).prepare_add(given)()
 
 
 class Unset(VariableCommand):
-    """Take variables away from an object."""
+    """Remove variables of an object."""
 
-    does = "Take variables away from a {one}"
+    does = "Remove variables of a {one}"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Add what to take away."""
+        """Add the paths to remove."""
         parser = super().get_parser(prog_name)
         parser.add_argument(
             "paths",
             metavar="<path>",
             nargs="+",
-            type=usage.typed(paths.parse),
+            type=usage.argument_type(paths.parse),
             help=_PATH,
         )
         return parser
 
     def example(self) -> list[str]:
-        """Give the object and what to unset."""
+        """Return an example with the object and a path."""
         from cratonclient_osc.verbs import examples
 
         return [*super().example(), examples.UNSET]
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
-        """Take them away; when one is not there, none is."""
-        one = self.find(parsed_args)
-        subresource_changes.Variables(one, self.attribute).remove(parsed_args.paths)()
+        """Remove the variables. If one does not exist, remove none."""
+        found = self.find(parsed_args)
+        changes = subresource_changes.VariableChanges(found, self.attribute)
+        changes.prepare_remove(parsed_args.paths)()
 
 
-def _assignments(text: str) -> list[assignments.Assignment]:
-    return _from_file(text) if text == "-" else [assignments.assignment(text)]
+def _read_argument(text: str) -> list[assignments.Assignment]:
+    return _read_file(text) if text == "-" else [assignments.parse_assignment(text)]
 
 
-def _from_file(name: str) -> list[assignments.Assignment]:
-    found = input_files.read_object(name)
-    return [assignments.Assignment((key,), value) for key, value in found.items()]
+def _read_file(name: str) -> list[assignments.Assignment]:
+    variables = input_files.read_object(name)
+    return [assignments.Assignment((key,), value) for key, value in variables.items()]

@@ -14,7 +14,7 @@ from cratonclient_osc.v1 import users
 
 
 class ChangeTestCase(base.FleetTestCase, programs.CommandTestCase):
-    """Commands on a fleet that the library looks at afterwards."""
+    """Tests that run commands on a fleet and check it with the library."""
 
     def enter(self, *words: str) -> programs.Result:
         """Run ``craton`` on the fleet."""
@@ -26,7 +26,7 @@ class ChangeTestCase(base.FleetTestCase, programs.CommandTestCase):
 
 
 class TestSet(ChangeTestCase):
-    """What is given is changed, and nothing else."""
+    """``set`` changes the given fields and nothing else."""
 
     def test_only_what_was_given(self):
         host = self.make_host(name="web1", active=False, note="old")
@@ -79,7 +79,7 @@ class TestSet(ChangeTestCase):
         self.make_host(name="web1")
         for verb in ("set", "unset"):
             refused = self.enter("host", verb, "web1")
-            self.assert_refused(refused, 2, "nothing to do", "--label", "--var", "--parent")
+            self.assert_refused(refused, 2, "Nothing to change", "--label", "--var", "--parent")
 
     def test_what_cannot_be_changed(self):
         self.make_region(name="east")
@@ -111,7 +111,7 @@ class TestSet(ChangeTestCase):
 
 
 class TestUnset(ChangeTestCase):
-    """What is there is taken away."""
+    """``unset`` removes fields, labels and variables."""
 
     def test_labels_and_variables(self):
         host = self.make_host(name="web1", labels=["a", "b", "c"], variables={"x": 1, "y": 2})
@@ -136,7 +136,7 @@ class TestUnset(ChangeTestCase):
         host = self.make_host(name="web1")
         self.craton.regions.get(host.region_id).variables.update(dns="10.0.0.53")
         refused = self.enter("host", "unset", "web1", "--var", "dns")
-        self.assert_refused(refused, 5, "'dns'", "It is inherited.")
+        self.assert_refused(refused, 5, "'dns'", "It is inherited: unset it on the object")
 
     def test_kinds_without_anything_to_take_away(self):
         for kind in ("user", "network interface", "device"):
@@ -145,10 +145,10 @@ class TestUnset(ChangeTestCase):
 
 
 class TestDelete(ChangeTestCase):
-    """Many are deleted, and what could not be is named."""
+    """``delete`` deletes many objects and reports the failures."""
 
     def names(self) -> list[str]:
-        """Give the names of the clouds."""
+        """Return the names of the clouds."""
         return [cloud.name for cloud in self.craton.clouds.list()]
 
     def test_many_by_name_and_id(self):
@@ -222,10 +222,10 @@ class TestUsers(ChangeTestCase):
 
 
 class Terminal(io.StringIO):
-    """A stream that a person looks at."""
+    """A stream that is a terminal."""
 
     def isatty(self) -> bool:
-        """Say so."""
+        """Return True."""
         return True
 
 
@@ -244,18 +244,18 @@ class TestOnATerminal(ChangeTestCase):
         self.assertEqual((1, ""), (done.status, done.out))
         first, said = done.err.split("\r\x1b[K")
         self.assertEqual("\r1 of 3 clouds", first)
-        self.assertIn("nobody: There is no cloud", said)
+        self.assertIn("nobody: No cloud has", said)
 
     def test_yes_and_no(self):
         with mock.patch("sys.stdin", Terminal("y\nn\n\n")):
             done = self.enter("cloud", "delete", "-i", "a", "b", "c")
         self.assertEqual((0, ""), (done.status, done.out))
-        self.assertIn("Delete the cloud a, 1", done.err)
+        self.assertIn("Delete the cloud a with id 1", done.err)
         self.assertEqual(["b", "c"], [cloud.name for cloud in self.craton.clouds.list()])
 
 
 class TestWhere(ChangeTestCase):
-    """What a name means where it is not unique."""
+    """Options for the place of an object whose name is not unique."""
 
     def setUp(self):
         super().setUp()
@@ -266,7 +266,7 @@ class TestWhere(ChangeTestCase):
             self.make_host(name="web1", region_id=region.id, cell_id=cell.id, note=cloud)
 
     def note(self, *words: str) -> t.Any:
-        """Show the note of the host that is meant."""
+        """Return the note of the host that the words select."""
         shown = self.assert_done(self.enter("host", "show", "web1", *words, "-f", "json"))
         return shown.json["note"]
 
@@ -286,7 +286,7 @@ class TestWhere(ChangeTestCase):
 
     def test_an_id_that_is_elsewhere(self):
         refused = self.enter("host", "show", "1", "--cloud", "test")
-        self.assert_refused(refused, 5, "'1' in the cloud 2")
+        self.assert_refused(refused, 5, "'1' in cloud 2")
 
     def test_references_in_other_options(self):
         words = ("--ip-address", "10.0.0.9", "--device-type", "server", "web2", "-f", "json")

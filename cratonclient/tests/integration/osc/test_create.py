@@ -13,20 +13,20 @@ from cratonclient_osc.v1 import users
 
 
 class TestCreate(base.FleetTestCase, programs.CommandTestCase):
-    """What is created is what was asked for, and what the library then finds."""
+    """``create`` stores the given fields, and the library reads them back."""
 
     def enter(self, *words: str) -> programs.Result:
         """Run ``craton`` on the fleet."""
         return programs.craton(*words, CRATON_URL=self.database)
 
     def make(self, *words: str) -> dict[str, t.Any]:
-        """Run a create and read its JSON."""
+        """Run a create command and return its JSON."""
         made: dict[str, t.Any] = self.assert_done(self.enter(*words, "-f", "json")).json
         return made
 
     def test_an_empty_name(self):
         for verb in ("create", "show", "delete"):
-            self.assert_refused(self.enter("cloud", verb, ""), 2, "it is empty")
+            self.assert_refused(self.enter("cloud", verb, ""), 2, "must not be empty")
 
     def test_every_kind(self):
         cloud = self.make("cloud", "create", "prod", "--note", "big", "--var", "dns=10.0.0.53")
@@ -91,7 +91,7 @@ class TestCreate(base.FleetTestCase, programs.CommandTestCase):
         made = self.make(*words, *there, "--label", "b", "--label", "a", "sw1")
         self.assertEqual(["a", "b"], self.craton.network_devices.get(made["id"]).labels.get())
         refused = self.enter(*words, *there, "--label", "x" * 256, "sw2")
-        there_now = "the network device was created, with the id 2"
+        there_now = "the network device was created with id 2"
         self.assert_refused(refused, 1, "labels: ", f"Already done: {there_now}.")
         self.assertEqual("sw2", self.craton.network_devices.get(2).name)
 
@@ -120,7 +120,7 @@ class TestCreate(base.FleetTestCase, programs.CommandTestCase):
         words = [word for value in given for word in ("--var", value)]
         made = self.make("cloud", "create", "prod", *words)
         wanted = {text.partition("=")[0]: value for text, value in given.items()}
-        # As text, since 1 == True.
+        # Compare as text, since 1 == True.
         as_text = [json.dumps(v, sort_keys=True) for v in (wanted, made["variables"])]
         self.assertEqual(*as_text)
 
@@ -179,7 +179,7 @@ class TestCreate(base.FleetTestCase, programs.CommandTestCase):
         self.assertEqual([], list(self.craton.hosts.list()))
 
     def test_what_is_no_text(self):
-        # How Python reads the byte FF in an argument.
+        # Python decodes the byte FF in an argument to this.
         self.assert_refused(self.enter("cloud", "create", "a\udcff"), 3)
         self.assertEqual([], list(self.craton.clouds.list()))
 

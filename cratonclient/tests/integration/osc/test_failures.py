@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What goes wrong: the exit status, and one line that says what to do."""
+"""Failures: the exit status, and one line that says what to do."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TRACEBACK = "Traceback (most recent call last)"
 
 
 class Answer(t.NamedTuple):
-    """What a made-up server answers to everything."""
+    """The response of a fake server to every request."""
 
     status: int
     body: bytes
@@ -29,10 +29,10 @@ class Answer(t.NamedTuple):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class MadeUpServer:
-    """A server in a thread of this process, which always says the same.
+class FakeServer:
+    """A server in a thread that sends the same response to every request.
 
-    :param answer: what it says; ``None`` to say nothing until it is stopped.
+    :param answer: the response; ``None`` sends nothing until the server is stopped.
     """
 
     def __init__(self, answer: Answer | None) -> None:
@@ -58,7 +58,7 @@ class MadeUpServer:
             do_POST = do_GET
 
             def log_message(self, *args: t.Any) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
         self._stopped = stopped
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -67,7 +67,7 @@ class MadeUpServer:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def stop(self) -> None:
-        """Stop it and wait for its threads."""
+        """Stop the server and wait for its threads."""
         self._stopped.set()
         self._server.shutdown()
         self._thread.join()
@@ -75,7 +75,7 @@ class MadeUpServer:
 
 
 class TestWithoutServer(programs.CommandTestCase):
-    """Nothing to talk to, or no way there."""
+    """The server is missing or cannot be reached."""
 
     def test_no_credentials(self):
         refused = programs.craton("host", "list")
@@ -99,7 +99,7 @@ class TestWithoutServer(programs.CommandTestCase):
     def test_nobody_listens(self):
         taken = socket.socket()
         self.addCleanup(taken.close)
-        taken.bind(("127.0.0.1", 0))  # and never listens, so nobody else can
+        taken.bind(("127.0.0.1", 0))  # no listen(): connections are refused
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
         refused = programs.craton("host", "list", CRATON_URL=url, **CREDENTIALS)
         self.assert_refused(refused, 7, url, "refused")
@@ -126,7 +126,7 @@ class TestWithoutServer(programs.CommandTestCase):
         self.assertNotIn("\x1b", refused.err)
 
     def test_the_server_extra_is_not_installed(self):
-        """Its entry point is there, what it needs is not."""
+        """Check the message if the entry point exists but its dependencies do not."""
         folder = self.folder()
         (folder / "sitecustomize.py").write_text(
             "import sys\nfor name in ('sqlalchemy', 'falcon'): sys.modules[name] = None\n"
@@ -137,7 +137,7 @@ class TestWithoutServer(programs.CommandTestCase):
         self.assert_refused(refused, 7, "pip install 'python-cratonclient[server]'")
 
     def test_the_server_package_is_not_installed(self):
-        """Not even its entry point is there."""
+        """Check the message if the entry point does not exist either."""
         folder = self.folder()
         (folder / "sitecustomize.py").write_text(
             "import importlib.metadata as m\n"
@@ -174,10 +174,10 @@ class TestWithoutServer(programs.CommandTestCase):
 
 
 class TestDatabases(programs.CommandTestCase):
-    """Files that are no fleet."""
+    """Files that are not fleets."""
 
     def refuse(self, path: pathlib.Path, *said: str) -> None:
-        """Check that a file is refused, and not changed."""
+        """Check that a file is refused and not changed."""
         before = path.read_bytes() if path.is_file() else None
         refused = programs.craton("host", "list", CRATON_URL=f"sqlite:///{path}")
         self.assert_refused(refused, 7, str(path), *said)
@@ -199,13 +199,13 @@ class TestDatabases(programs.CommandTestCase):
         path.write_bytes(b"")
         path.chmod(0)
         if os.access(path, os.R_OK):
-            self.skipTest("root may read everything")
+            self.skipTest("root can read every file")
         refused = programs.craton("host", "list", CRATON_URL=f"sqlite:///{path}")
         self.assert_refused(refused, 7, str(path))
 
 
 class TestStatuses(base.FleetTestCase, programs.CommandTestCase):
-    """Statuses that a fleet in a file can cause."""
+    """Exit statuses that a fleet in a file can cause."""
 
     def enter(self, *words: str) -> programs.Result:
         """Run ``craton`` on the fleet."""
@@ -215,16 +215,16 @@ class TestStatuses(base.FleetTestCase, programs.CommandTestCase):
         for kind in ("cloud", "region", "cell", "host", "network", "network device"):
             for name in ("99", "nobody", "99999999999999999999", "a/b", "..", "%", "?x=1"):
                 refused = self.enter(*kind.split(), "show", name)
-                self.assert_refused(refused, 5, f"no {kind}", repr(name))
+                self.assert_refused(refused, 5, f"No {kind}", repr(name))
 
     def test_unknown_users_and_projects(self):
         for name in ("nobody", "99", programs.PROJECT.replace("0", "a")):
-            self.assert_refused(self.enter("project", "show", name), 5, "no project", name)
-            self.assert_refused(self.enter("user", "show", name), 5, "no user", name)
+            self.assert_refused(self.enter("project", "show", name), 5, "No project", name)
+            self.assert_refused(self.enter("user", "show", name), 5, "No user", name)
 
     def test_kinds_whose_names_cannot_be_asked_for(self):
         refused = self.enter("network", "interface", "show", "eth0")
-        self.assert_refused(refused, 2, "id of the network interface, or --device with")
+        self.assert_refused(refused, 2, "network interface 'eth0'", "its id, or add --device")
 
     def test_what_is_taken_is_named(self):
         self.make_cloud(name="prod")
@@ -266,11 +266,11 @@ class TestStatuses(base.FleetTestCase, programs.CommandTestCase):
 
 
 class TestAnswers(programs.CommandTestCase):
-    """Answers that are not what they should be."""
+    """Unexpected and malformed responses."""
 
     def ask(self, answer: Answer | None, *words: str) -> programs.Result:
-        """Run a command on a server that always says the same."""
-        server = MadeUpServer(answer)
+        """Run a command on a server that always sends the same response."""
+        server = FakeServer(answer)
         self.addCleanup(server.stop)
         command = words or ("host", "list")
         return programs.craton(*command, CRATON_URL=server.url, **CREDENTIALS)
@@ -305,7 +305,7 @@ class TestAnswers(programs.CommandTestCase):
                 self.assert_refused(self.ask(answer), wanted, *said)
 
     def test_a_redirect_is_not_followed(self):
-        elsewhere = MadeUpServer(Answer(200, b'{"hosts": [], "links": []}'))
+        elsewhere = FakeServer(Answer(200, b'{"hosts": [], "links": []}'))
         self.addCleanup(elsewhere.stop)
         answer = Answer(302, b"", headers=(("Location", f"{elsewhere.url}/v1/hosts"),))
         self.assert_refused(self.ask(answer), 8, elsewhere.url, "redirects")
@@ -334,7 +334,7 @@ class TestAnswers(programs.CommandTestCase):
         self.assertLess(len(refused.err), 3000)
 
     def test_secrets_in_a_url_are_in_no_log(self):
-        server = MadeUpServer(Answer(200, b"<html>", "text/html"))
+        server = FakeServer(Answer(200, b"<html>", "text/html"))
         self.addCleanup(server.stop)
         place = server.url.removeprefix("http://")
         for url in (f"http://u:hidden-1@{place}", f"{server.url}?token=hidden-1"):
@@ -347,7 +347,7 @@ class TestAnswers(programs.CommandTestCase):
         self.assert_refused(self.ask(None, "--timeout", "0.2", "host", "list"), 7, "127.0.0.1")
 
     def test_a_slow_server_and_a_create(self):
-        server = MadeUpServer(None)
+        server = FakeServer(None)
         self.addCleanup(server.stop)
         words = ("cloud", "create", "prod", "--timeout", "0.5")
         refused = programs.craton(*words, CRATON_URL=server.url, **CREDENTIALS)

@@ -13,10 +13,10 @@ from cratonclient.tests import base
 from cratonclient.tests.integration.osc import programs
 from cratonclient_osc.output import values
 
-#: cliff needs it, and it ships no types.
+#: PyYAML, which cliff requires. It has no type annotations.
 yaml: t.Any = importlib.import_module("yaml")
 
-#: How many objects of each kind :func:`programs.fill` makes, and how to find one.
+#: The number of objects of each kind that :func:`programs.fill` creates, and a name or id.
 COUNTS = {
     "cloud": (2, "prod"),
     "region": (2, "east"),
@@ -31,12 +31,12 @@ COUNTS = {
 
 
 def resource_of(kind: str):
-    """Give the declaration of a kind."""
+    """Return the declaration of a kind."""
     return v1.kind(f"{kind.replace(' ', '_')}s").resource_class
 
 
 class TestTableReader(base.TestCase):
-    """The reader of tables refuses what is none."""
+    """The table parser refuses malformed tables."""
 
     BORDER = "+----+------+\n"
     TABLE = f"{BORDER}| id | name |\n{BORDER}|  1 | a b  |\n|  2 |      |\n{BORDER}"
@@ -51,7 +51,7 @@ class TestTableReader(base.TestCase):
 
 
 class TestEveryKind(programs.SharedFleetTestCase):
-    """All kinds, on a fleet that has something of each."""
+    """All kinds, on a fleet with objects of each kind."""
 
     fill = staticmethod(programs.fill)
 
@@ -166,7 +166,7 @@ class TestFormats(programs.SharedFleetTestCase):
     def test_an_unknown_column(self):
         for words in (("host", "list"), ("host", "show", "h2"), ("host", "show", "nobody")):
             refused = self.enter(*words, "-c", "colour")
-            self.assert_refused(refused, 2, "no column 'colour'", "ip_address")
+            self.assert_refused(refused, 2, "Unknown column 'colour'", "ip_address")
 
     def test_long(self):
         rows = self.listed("host", "list", "--long")
@@ -188,7 +188,7 @@ class TestFormats(programs.SharedFleetTestCase):
     def test_the_format_of_the_command_wins(self):
         both = self.enter("--format", "json", "cloud", "list", "-f", "value", "-c", "name")
         self.assertEqual("prod\ntest\n", self.assert_done(both).out)
-        # After the command it is the command's, which knows more formats.
+        # After the command, it is the option of the command, which has more formats.
         after = self.assert_done(self.enter("cloud", "list", "--format", "yaml"))
         self.assertEqual("prod", yaml.safe_load(after.out)[0]["name"])
 
@@ -202,12 +202,12 @@ class TestFormats(programs.SharedFleetTestCase):
 
 
 class TestFilters(programs.SharedFleetTestCase):
-    """What a list can be narrowed down by."""
+    """The filters of lists."""
 
     fill = staticmethod(programs.fill)
 
     def names(self, *words: str) -> list[str]:
-        """Run a list and give the names."""
+        """Run a list command and return the names."""
         return [row["name"] for row in self.listed(*words)]
 
     def test_references_by_name_and_by_id(self):
@@ -232,14 +232,14 @@ class TestFilters(programs.SharedFleetTestCase):
 
     def test_an_option_that_narrows_nothing(self):
         refused = self.enter("network", "list", "--cloud", "prod")
-        self.assert_refused(refused, 2, "--cloud only says")
+        self.assert_refused(refused, 2, "--cloud only restricts the look-up")
         found = self.listed("network", "list", "--cloud", "prod", "--region", "east")
         self.assertEqual(["lan"], [row["name"] for row in found])
 
     def test_several_filters(self):
         self.assertEqual([], self.names("host", "list", "--region", "2", "--cloud", "prod"))
         refused = self.enter("host", "list", "--region", "west", "--cloud", "prod")
-        self.assert_refused(refused, 5, "no region", "'west'", "in the cloud 1")
+        self.assert_refused(refused, 5, "No region", "'west'", "in cloud 1")
         self.assertEqual(["h1"], self.names("host", "list", "--region", "east", "--name", "h1"))
 
     def test_a_device_by_name_whatever_kind_it_is(self):
@@ -279,7 +279,7 @@ class TestFilters(programs.SharedFleetTestCase):
 
     def test_a_reference_that_there_is_not(self):
         refused = self.enter("host", "list", "--region", "north")
-        self.assert_refused(refused, 5, "no region", "'north'")
+        self.assert_refused(refused, 5, "No region", "'north'")
 
     def test_a_filter_that_there_is_not(self):
         refused = self.enter("host", "list", "--regoin", "east")
@@ -293,7 +293,7 @@ class TestPages(programs.SharedFleetTestCase):
 
     @classmethod
     def fill(cls, fleet):
-        """Make a cloud, a region and many hosts."""
+        """Create a cloud, a region and many hosts."""
         cloud = fleet.clouds.create(name="prod").id
         region = fleet.regions.create(name="east", cloud_id=cloud).id
         for number in range(1, cls.HOSTS + 1):
@@ -306,7 +306,7 @@ class TestPages(programs.SharedFleetTestCase):
             )
 
     def ids(self, *words: str) -> list[int]:
-        """Run a list of hosts and give the ids."""
+        """Run ``host list`` and return the ids."""
         return [row["id"] for row in self.listed("host", "list", *words)]
 
     def test_everything_by_default(self):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The order of lists, their filters by variables, and columns to be asked for."""
+"""The sort order of lists, filters by variables, and optional columns."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from cratonclient.tests.integration.osc import programs
 
 
 class TestOrder(programs.SharedFleetTestCase):
-    """What a list is sorted by."""
+    """The sort order of lists."""
 
     fill = staticmethod(programs.fill)
 
     def names(self, *words: str) -> list[str]:
-        """Run a list of devices and give the names."""
+        """Run ``device list`` and return the names."""
         return [row["name"] for row in self.listed("host", "list", *words)]
 
     def test_sort(self):
@@ -36,17 +36,17 @@ class TestOrder(programs.SharedFleetTestCase):
     def test_what_cannot_be_sorted_by(self):
         for words, said in (
             (("--sort", "nmae"), "Did you mean name?"),
-            (("--sort", "links"), "no sort key 'links'"),
+            (("--sort", "links"), "Unknown sort key 'links'"),
             (("--sort", "name:up"), "'name:up'"),
             (("--sort", "name,"), "'name,'"),
             (("--sort", "name:asc,id:desc"), "one direction"),
-            (("--sort-column", "nope"), "no column 'nope'"),
+            (("--sort-column", "nope"), "Unknown column 'nope'"),
         ):
             self.assert_refused(self.enter("host", "list", *words), 2, said)
 
 
 class TestVariables(programs.SharedFleetTestCase):
-    """Lists that are filtered by variables, and those that show them."""
+    """Lists that filter by variables or show them."""
 
     @classmethod
     def fill(cls, fleet):
@@ -57,7 +57,7 @@ class TestVariables(programs.SharedFleetTestCase):
         fleet.hosts.get(2).variables.update(rack="r1", cores="64")
 
     def names(self, *words: str) -> list[str]:
-        """Run a list of hosts and give the names."""
+        """Run ``host list`` and return the names."""
         return [row["name"] for row in self.listed("host", "list", *words)]
 
     def test_var(self):

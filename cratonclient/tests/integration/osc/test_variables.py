@@ -12,12 +12,12 @@ from unittest import mock
 from cratonclient.tests import base
 from cratonclient.tests.integration.osc import programs
 
-#: How a command ends that has nothing to say.
+#: The result of a command that succeeds and prints nothing.
 DONE = programs.Result(0, "", "")
 
 
 class VariableTestCase(base.FleetTestCase, programs.CommandTestCase):
-    """A fleet with something of every kind."""
+    """Tests on a fleet with objects of every kind."""
 
     def setUp(self):
         super().setUp()
@@ -35,7 +35,7 @@ class VariableTestCase(base.FleetTestCase, programs.CommandTestCase):
         self.assertEqual(DONE, done)
 
     def own(self, owner: str = "h2") -> dict[str, t.Any]:
-        """Give the variables that a host has itself."""
+        """Return the host's own variables."""
         done = self.enter("host", "variable", "show", "--own", owner, "-f", "json")
         return t.cast("dict[str, t.Any]", self.assert_done(done).json)
 
@@ -79,7 +79,7 @@ class TestOwners(VariableTestCase):
 
 
 class TestShow(VariableTestCase):
-    """One value, or many."""
+    """``variable show``: one value, or many."""
 
     def test_one_value(self):
         self.set("hw.bios.version=2.1", "rack=r1", "nics=[1]")
@@ -110,7 +110,7 @@ class TestShow(VariableTestCase):
 
 
 class TestSet(VariableTestCase):
-    """Values, and paths into them."""
+    """``variable set``: values, and paths into them."""
 
     def test_values(self):
         self.set("n=64", "f=1.5", "t=true", "z=null", 'q="64"', "s=yes", "e=", "w=a=b", "l=[1]")
@@ -220,14 +220,14 @@ class TestSet(VariableTestCase):
 
     def test_nothing_to_set(self):
         refused = self.enter("host", "variable", "set", "h2")
-        self.assert_refused(refused, 2, "nothing to set", "--from-file")
+        self.assert_refused(refused, 2, "No variables to set", "--from-file")
         for word in ("x", "=1", ".a=1", "a..b=1", "a[=1", "[0]=1", "a[*]=1", "a.*=1"):
             refused = self.enter("host", "variable", "set", "h2", word)
             self.assert_refused(refused, 2, word.partition("=")[0])
 
 
 class TestUnset(VariableTestCase):
-    """What is there is taken away."""
+    """``variable unset`` removes variables."""
 
     def test_several_elements_of_a_list(self):
         self.set("l=[0,1,2,3,4]", "o.l=[0,1]")

@@ -11,9 +11,9 @@ class TestAssignment(base.TestCase):
     """The first equals sign outside of quotes separates path and value."""
 
     def test_equals_signs(self):
-        self.assertEqual((("a",), "b=c"), assignments.assignment("a=b=c"))
-        self.assertEqual((("a=b",), 1), assignments.assignment('"a=b"=1'))
-        self.assertEqual((("a",), ""), assignments.assignment("a="))
+        self.assertEqual((("a",), "b=c"), assignments.parse_assignment("a=b=c"))
+        self.assertEqual((("a=b",), 1), assignments.parse_assignment('"a=b"=1'))
+        self.assertEqual((("a",), ""), assignments.parse_assignment("a="))
 
 
 class TestCondition(base.TestCase):
@@ -35,4 +35,4 @@ class TestCondition(base.TestCase):
             "x=a,b:c": 'x:"a,b:c"',
             "ünï=x": '"ünï":"x"',
         }.items():
-            self.assertEqual(wanted, assignments.condition(text))
+            self.assertEqual(wanted, assignments.parse_condition(text))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The status and the line for each error."""
+"""The exit status and the message for each error."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cratonclient_osc.output import exit_status
 
 
 class TestStatus(base.TestCase):
-    """The numbers of the exit statuses are a promise to scripts."""
+    """Scripts rely on the numbers of the exit statuses."""
 
     def test_numbers(self):
         for error, number in {
@@ -35,31 +35,33 @@ class TestStatus(base.TestCase):
             exceptions.CommandError: 1,
             exceptions.Gone: 1,
         }.items():
-            self.assertEqual(number, exit_status.of(error("x")), error.__name__)
+            self.assertEqual(number, exit_status.status_of(error("x")), error.__name__)
 
     def test_no_error_is_a_success(self):
         for _, cls in inspect.getmembers(exceptions, inspect.isclass):
             if issubclass(cls, exceptions.ClientException):
-                self.assertIn(exit_status.of(cls("x")), range(1, 9), cls.__name__)
-        self.assertEqual(1, exit_status.of(RuntimeError("x")))
+                self.assertIn(exit_status.status_of(cls("x")), range(1, 9), cls.__name__)
+        self.assertEqual(1, exit_status.status_of(RuntimeError("x")))
 
 
 class TestLine(base.TestCase):
-    """What is said is one line, and harmless."""
+    """The message is one line without control characters."""
 
     def test_several_lines_become_one(self):
-        said = exit_status.line(exceptions.BadRequest("not valid:\n- a is wrong\n- b too"))
+        said = exit_status.message_of(
+            exceptions.BadRequest("not valid:\n- a is wrong\n- b too")
+        )
         self.assertEqual("not valid: a is wrong; b too", said)
 
     def test_control_characters(self):
-        said = exit_status.line(exceptions.BadRequest("a\x1b[2Jb\x07\u202e"))
+        said = exit_status.message_of(exceptions.BadRequest("a\x1b[2Jb\x07\u202e"))
         self.assertEqual("a\\x1b[2Jb\\x07\\u202e", said)
 
     def test_what_to_do(self):
-        self.assertIn("API key", exit_status.line(exceptions.Unauthorized("no")))
-        self.assertIn("Check the URL", exit_status.line(exceptions.Timeout("late")))
+        self.assertIn("API key", exit_status.message_of(exceptions.Unauthorized("no")))
+        self.assertIn("Check the URL", exit_status.message_of(exceptions.Timeout("late")))
 
     def test_nothing_said(self):
         for _, cls in inspect.getmembers(exceptions, inspect.isclass):
             if issubclass(cls, exceptions.ClientException):
-                self.assertTrue(exit_status.line(cls()), cls.__name__)
+                self.assertTrue(exit_status.message_of(cls()), cls.__name__)
