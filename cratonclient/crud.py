@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What all resources share: :class:`Resource` and its manager, :class:`CRUDClient`."""
+"""The base class of resources, :class:`Resource`, and of managers, :class:`CRUDClient`."""
 
 from __future__ import annotations
 
@@ -22,47 +22,52 @@ ALL_OPERATIONS: tuple[Operation, ...] = ("list", "get", "create", "update", "del
 Parameters = t.Mapping[str, Parameter[t.Any]]
 R = t.TypeVar("R", bound="Resource")
 
-#: What stands last in every listing of fields, since it matters least.
+#: Fields that are shown last.
 _LAST = ("project_id", "created_at", "updated_at", "links")
 
 
 class Resource:
-    """An object of the fleet, and, as a class, the declaration of its kind.
+    """An object of the fleet. Its class declares the fields of its kind.
 
-    :param manager: the manager that fetched it.
-    :param info: what the server said of it.
-    :param loaded: whether that is everything. An object that is not loaded
-        loads itself once, when an attribute is read that it does not have yet;
-        a loaded one never makes a request for an attribute.
+    The fields in the response of the server are attributes. An object that is not fully
+    loaded requests the missing fields once, when an unknown attribute is read. A loaded
+    object sends no request for an attribute.
 
-    Two objects are equal when they are of one class and the server said the
-    same of both. Objects can be put into sets, copied and pickled; a copy
-    keeps its manager, an unpickled object has none and cannot make requests.
+    Two objects are equal if they have the same class and the same fields. Objects can be
+    members of sets, and can be copied and pickled. A copy keeps its manager. An unpickled
+    object has no manager and cannot send requests.
 
-    Source: seed document, "v1 API Documentation"; wire document, section 4.
+    :param manager: manager that fetched the object, a :class:`CRUDClient`.
+    :param info: fields of the object, as the server sent them.
+    :param loaded: ``info`` is complete.
+
+    >>> host = craton.hosts.get(1)
+    >>> host.name, host.to_dict()['ip_address']
+    ('my-host-0', '10.0.0.1')
     """
 
-    id = Field(int, "number that identifies it", create=False)
-    created_at = Field(str, "when it was created, in UTC", create=False)
-    updated_at = Field(str, "when it was last changed, in UTC", create=False, null=True)
+    id = Field(int, "numeric id of the object", create=False)
+    created_at = Field(str, "time of creation, in UTC", create=False)
+    updated_at = Field(str, "time of the last change, in UTC", create=False, null=True)
 
-    #: What the API can do with it.
+    #: Operations of the API for this kind.
     operations: t.ClassVar[tuple[Operation, ...]] = ALL_OPERATIONS
-    #: Fields that a list can be filtered by, and parameters that are not fields.
+    #: Fields that lists can be filtered by.
     filters: t.ClassVar[tuple[str, ...]] = ("id", "name")
+    #: Parameters of lists that are not fields, by name.
     parameters: t.ClassVar[Parameters] = types.MappingProxyType({})
-    #: Fields that a list shows unless it is asked for others.
+    #: Fields that a list shows by default.
     columns: t.ClassVar[tuple[str, ...]] = ("id", "name")
-    #: Fields whose values no two objects may share.
+    #: Fields whose combination of values is unique.
     unique: t.ClassVar[tuple[str, ...]] = ()
-    #: Fields that refer to what variables are inherited from, nearest first.
+    #: References to the objects that variables are inherited from, nearest first.
     inherits: t.ClassVar[tuple[str, ...]] = ()
 
-    #: Whether :attr:`human_id` is made from the name.
+    #: Derive :attr:`human_id` from the name.
     HUMAN_ID = False
-    #: The field that people know it by.
+    #: Field with the name that people use for the object.
     NAME_ATTR = "name"
-    #: Attributes that are managers of parts of it, such as its variables.
+    #: Manager classes of the parts of the object, such as variables, by attribute name.
     subresource_managers: t.ClassVar[t.Mapping[str, type[CRUDClient[t.Any]]]] = {}
 
     _fields: t.ClassVar[dict[str, Field[t.Any]]]
@@ -86,7 +91,11 @@ class Resource:
 
     @classmethod
     def fields(cls) -> dict[str, Field[t.Any]]:
-        """Give the declared fields by name, in the order in which to show them."""
+        """Return the declared fields by name, in display order.
+
+        >>> list(Cloud.fields())[:3]
+        ['id', 'name', 'note']
+        """
         if "_fields" not in vars(cls):
             found: dict[str, Field[t.Any]] = {}
             for base in reversed(cls.__mro__):
@@ -103,26 +112,34 @@ class Resource:
 
     @property
     def human_id(self) -> str | None:
-        """Human-readable id which can be used for completion in a shell."""
+        """Human-readable id for completion in a shell, or None.
+
+        It is the name in lowercase, with hyphens instead of spaces. Only classes that set
+        ``HUMAN_ID`` have it.
+        """
         if not self.HUMAN_ID:
             return None
         name = getattr(self, self.NAME_ATTR, None)
         return _slug(name) if isinstance(name, str) else None
 
     def is_loaded(self) -> bool:
-        """Tell whether everything about the object is known."""
+        """Return True if all fields of the object are loaded."""
         return self._loaded
 
     def set_loaded(self, loaded: bool) -> None:
-        """Say whether everything about the object is known."""
+        """Mark the object as loaded or not loaded.
+
+        :param loaded: all fields are loaded, so attributes cause no request.
+        """
         self._loaded = loaded
 
     def get(self) -> None:
-        """Fetch everything about the object.
+        """Fetch all fields of the object and update it in place.
 
-        :raises cratonclient.exceptions.NotFound: when it is gone.
+        :raises cratonclient.exceptions.NotFound: if the object no longer exists.
         """
-        self.set_loaded(True)  # first: a failure must not be repeated for ever
+        # Set before the request: after a failure, the next attribute must not repeat it.
+        self.set_loaded(True)
         if not hasattr(self.manager, "get"):
             return
         fetched = self.manager.get(self.id)
@@ -132,29 +149,33 @@ class Resource:
             self._add_subresources()
 
     def delete(self) -> bool:
-        """Delete the object.
+        """Delete the object on the server.
 
         :returns: True.
-        :raises cratonclient.exceptions.HTTPError: when the server refuses.
+        :raises cratonclient.exceptions.CommandError: if the object was unpickled.
+        :raises cratonclient.exceptions.HTTPError: if the server refuses.
         """
         return t.cast("bool", self._managed().delete(self.id))
 
     def _managed(self) -> t.Any:
-        """Give the manager, if there is one."""
+        """Return the manager.
+
+        :raises cratonclient.exceptions.CommandError: if the object has no manager.
+        """
         if self.manager is None:
             raise exceptions.CommandError(
-                f"{self!r} was unpickled and so has no manager. Use the one of a client."
+                f"{self!r} was unpickled, so it has no manager. Use a manager of a client."
             )
         return self.manager
 
     def to_dict(self) -> dict[str, t.Any]:
-        """Give a copy of what the server said."""
+        """Return a copy of the fields of the object, as the server sent them."""
         return copy.deepcopy(self._info)
 
     def _add_details(self, info: t.Mapping[str, t.Any]) -> None:
-        """Make attributes of what the server said.
+        """Set the fields of a response as attributes.
 
-        The server is not trusted to leave methods and internals alone.
+        A field of the server must not replace a method or a private attribute.
         """
         for name, value in info.items():
             known = getattr(type(self), name, None)
@@ -164,7 +185,7 @@ class Resource:
                 self.__dict__[name] = value
 
     def _add_subresources(self) -> None:
-        """Put the managers of its parts in the place of what the server said."""
+        """Set the managers of the parts as attributes, in place of the plain values."""
         item_id = self._info.get("id")
         if self.manager is None or item_id is None:
             return
@@ -176,8 +197,8 @@ class Resource:
             self.__dict__[attribute] = part
 
     def __getattr__(self, name: str) -> t.Any:
-        # Only reached for what is not there. Copying and pickling look for
-        # methods on objects whose __init__ has not run; they must not recurse.
+        # Python calls this for missing attributes only. Copying and pickling look up
+        # methods before __init__ has run; this must not cause infinite recursion.
         if name.startswith("_") or self.__dict__.get("_loaded", True):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         self.get()
@@ -206,7 +227,7 @@ class Resource:
 
     def __deepcopy__(self, memo: dict[int, t.Any]) -> t.Self:
         new = type(self).__new__(type(self))
-        # Managers hold sessions, which belong to the client.
+        # Do not copy managers: they hold the session of the client.
         new.__dict__.update(self.__dict__)
         new.__dict__.update(copy.deepcopy(self._without_managers(), memo))
         return new
@@ -223,35 +244,42 @@ class Resource:
 
 
 def _slug(text: str) -> str:
-    """Reduce a name to letters, digits and hyphens."""
+    """Return a name in lowercase ASCII, with hyphens instead of spaces."""
     ascii_only = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     words = re.sub(r"[^\w\s-]", "", ascii_only).strip().lower()
     return re.sub(r"[-\s]+", "-", words)
 
 
 class CRUDClient(t.Generic[R]):
-    """The manager of the resources of one kind: create, get, update, delete, list.
+    """Base class of managers: create, get, update, delete and list objects of one kind.
+
+    All methods accept the keyword ``<key>_id``, the id of the object, and the keyword
+    ``base_path``, which replaces the path of the collection. Neither is sent to the
+    server as a parameter.
 
     :param session: a :class:`cratonclient.session.Session`.
-    :param url: the URL of the API, up to and including its version.
-    :param extra_request_kwargs: what every request that does not skip the
-        merge sends too, such as ``region_id`` for all calls of an inventory.
+    :param url: URL of the API, including its version, such as
+        ``'https://craton.example/v1'``.
+    :param extra_request_kwargs: arguments to merge into requests, such as ``region_id``
+        for the managers of an :class:`~cratonclient.v1.inventory.Inventory`.
 
-    The keyword ``<key>_id`` of each method names the object and ``base_path``
-    replaces the path of the collection; both are taken out of what is sent.
+    >>> class RackManager(CRUDClient[Rack]):
+    ...     key = 'rack'
+    ...     base_path = '/racks'
+    ...     resource_class = Rack
     """
 
-    #: The singular, from which parameters and keys of answers are formed.
+    #: Singular of the kind, such as ``network_device``.
     key = ""
-    #: The path of the collection, below the URL of the API.
+    #: Path of the collection, relative to the URL of the API.
     base_path: str | None = None
-    #: For the manager of a part: the name of the part, in paths and in bodies.
+    #: For the manager of a part: name of the part in paths and bodies.
     part_name = ""
+    #: Class of the objects.
     resource_class: type[R]
-    #: Whether lists hold their objects in lists by kind.
+    #: Responses have one list of objects for each kind, as the list of devices has.
     nested = False
-    #: Whether there are many of them, told apart by their ids. (Of variables,
-    #: an object has one set.)
+    #: The collection has many objects with ids. False for variables, which are one set.
     many = True
 
     def __init__(
@@ -266,13 +294,14 @@ class CRUDClient(t.Generic[R]):
 
     @classmethod
     def items_key(cls) -> str:
-        """Return the name of the list in answers, such as ``network_devices``."""
+        """Return the key of the list in responses, such as ``network_devices``."""
         return f"{cls.key}s"
 
     def rename_part(self, name: str) -> None:
-        """Let the manager of a part manage a part of another name.
+        """Set the name of the part that this manager manages.
 
-        :param name: name of the attribute that declares the part.
+        :param name: name of the attribute that declares the part, such as
+            ``'variables'``.
         """
         self.part_name = name
         self.base_path = f"/{name.replace('_', '-')}"
@@ -280,10 +309,13 @@ class CRUDClient(t.Generic[R]):
     def build_url(self, path_arguments: dict[str, t.Any] | None = None) -> str:
         """Build the URL of the collection or of one object.
 
-        :param path_arguments: ``<key>_id`` and ``base_path`` are taken out of
-            it, the rest is left.
-        :returns: such as ``https://craton.example/v1/hosts/1``.
-        :raises cratonclient.exceptions.NotFound: for an id that cannot be one.
+        :param path_arguments: dictionary with ``<key>_id`` or ``base_path``. Both are
+            removed from it.
+        :returns: the URL.
+        :raises cratonclient.exceptions.NotFound: if the id is not valid in a path.
+
+        >>> craton.hosts.build_url({'host_id': 1})
+        'https://craton.example/v1/hosts/1'
         """
         arguments = {} if path_arguments is None else path_arguments
         url = self.url + (arguments.pop("base_path", None) or self.base_path or "")
@@ -293,7 +325,13 @@ class CRUDClient(t.Generic[R]):
     def merge_request_arguments(
         self, request_kwargs: dict[str, t.Any], skip_merge: bool
     ) -> None:
-        """Add the manager's own arguments to those of a request, in place."""
+        """Add the arguments of the manager to those of a request, in place.
+
+        Arguments of the request have precedence.
+
+        :param request_kwargs: arguments of the request.
+        :param skip_merge: do nothing.
+        """
         if not skip_merge:
             for name, value in self.extra_request_kwargs.items():
                 request_kwargs.setdefault(name, value)
@@ -301,11 +339,11 @@ class CRUDClient(t.Generic[R]):
     def create(self, skip_merge: bool = False, **kwargs: t.Any) -> R:
         """Create an object.
 
-        :param skip_merge: whether to leave the manager's own arguments out.
-        :param kwargs: its fields.
-        :returns: the object as the server made it.
-        :raises cratonclient.exceptions.BadRequest: when a field is not valid.
-        :raises cratonclient.exceptions.Conflict: when its name is taken.
+        :param skip_merge: do not send the arguments of the manager.
+        :param kwargs: fields of the object.
+        :returns: the new object.
+        :raises cratonclient.exceptions.BadRequest: if a field is not valid.
+        :raises cratonclient.exceptions.Conflict: if the name is already in use.
 
         >>> craton.clouds.create(name='my-cloud-0').id
         1
@@ -317,12 +355,14 @@ class CRUDClient(t.Generic[R]):
     def get(
         self, item_id: int | str | None = None, skip_merge: bool = True, **kwargs: t.Any
     ) -> R:
-        """Fetch an object by its id.
+        """Return an object by its id.
 
-        :param item_id: the id.
-        :param kwargs: parameters of the query, such as ``resolved_values``.
+        :param item_id: id of the object.
+        :param skip_merge: do not send the arguments of the manager.
+        :param kwargs: query parameters, such as ``resolved_values``.
         :returns: the object with its variables.
-        :raises cratonclient.exceptions.NotFound: when there is none.
+        :raises cratonclient.exceptions.CommandError: if the id is None.
+        :raises cratonclient.exceptions.NotFound: if the object does not exist.
 
         >>> craton.hosts.get(1).name
         'my-host-0'
@@ -334,13 +374,16 @@ class CRUDClient(t.Generic[R]):
     def update(
         self, item_id: int | str | None = None, skip_merge: bool = True, **kwargs: t.Any
     ) -> R:
-        """Change fields of an object; what is not given stays.
+        """Update fields of an object. Other fields keep their values.
 
-        :param item_id: the id.
-        :param kwargs: the fields to change.
-        :returns: the object after the change, without its variables.
-        :raises cratonclient.exceptions.NotFound: when there is none.
-        :raises cratonclient.exceptions.BadRequest: when a field is not valid.
+        :param item_id: id of the object.
+        :param skip_merge: do not send the arguments of the manager.
+        :param kwargs: fields to update, with their new values.
+        :returns: the updated object, without its variables.
+        :raises cratonclient.exceptions.CommandError: if the id is None.
+        :raises cratonclient.exceptions.NotFound: if the object does not exist.
+        :raises cratonclient.exceptions.BadRequest: if a field is not valid.
+        :raises cratonclient.exceptions.Conflict: if the name is already in use.
 
         >>> craton.hosts.update(1, note='in repair').note
         'in repair'
@@ -355,27 +398,32 @@ class CRUDClient(t.Generic[R]):
         json: t.Any = None,
         **kwargs: t.Any,
     ) -> bool:
-        """Delete an object and what lives in it.
+        """Delete an object and everything in it, such as the regions of a cloud.
 
-        :param item_id: the id.
-        :param json: the body, for the few calls that need one.
-        :param kwargs: parameters of the query.
-        :returns: True, also when there was no such object.
-        :raises cratonclient.exceptions.Conflict: when others depend on it.
+        :param item_id: id of the object.
+        :param skip_merge: do not send the arguments of the manager.
+        :param json: request body, for subclasses that need one.
+        :param kwargs: query parameters.
+        :returns: True, also if the object does not exist.
+        :raises cratonclient.exceptions.CommandError: if the id is None.
+        :raises cratonclient.exceptions.Conflict: if other objects depend on it.
+
+        >>> craton.hosts.delete(1)
+        True
         """
         url = self._item_url(item_id, skip_merge, kwargs)
         self.session.delete(url, params=kwargs, json=json)
         return True
 
     def list(self, skip_merge: bool = False, **kwargs: t.Any) -> t.Iterator[R]:
-        """Generate the objects of a kind, page by page, as they are asked for.
+        """Generate the objects of a kind. Each page is requested when it is consumed.
 
-        :param skip_merge: whether to leave the manager's own arguments out.
-        :param kwargs: ``autopaginate=False`` for one page only, ``marker``
-            the id after which to begin, ``limit`` the size of a page (10 to
-            100), and filters.
-        :returns: a generator; no request is made before its first value.
-        :raises cratonclient.exceptions.BadRequest: for an unknown parameter.
+        :param skip_merge: do not send the arguments of the manager.
+        :param kwargs: filters, such as ``region_id``, and: ``limit``, the number of
+            objects in a page (10 to 100); ``marker``, the id of the object after which
+            to begin; ``autopaginate=False``, to request one page only.
+        :returns: a generator. It sends no request before its first value is consumed.
+        :raises cratonclient.exceptions.BadRequest: if a parameter is unknown or not valid.
 
         >>> [host.name for host in craton.hosts.list(region_id=1)]
         ['my-host-0']
@@ -387,15 +435,16 @@ class CRUDClient(t.Generic[R]):
     def pages(
         self, skip_merge: bool = False, **kwargs: t.Any
     ) -> t.Iterator[collections.abc.Sequence[dict[str, t.Any]]]:
-        """Generate the pages of a list as the server sent them.
+        """Generate the pages of a list, as the server sent them.
 
-        Programs that read a whole fleet and need no resources save the time
-        that it takes to make them.
+        For large fleets this is faster than :meth:`list`, because it creates no
+        :class:`Resource` for each object.
 
-        :param kwargs: as :meth:`list` takes them, and ``short_is_last`` of
+        :param skip_merge: do not send the arguments of the manager.
+        :param kwargs: arguments of :meth:`list`, and ``short_is_last`` of
             :meth:`cratonclient.session.Session.paginate`.
-        :returns: for each page its objects, as dictionaries.
-        :raises cratonclient.exceptions.BadRequest: for an unknown parameter.
+        :returns: a generator of lists of objects, as dictionaries.
+        :raises cratonclient.exceptions.BadRequest: if a parameter is unknown or not valid.
 
         >>> [len(page) for page in craton.hosts.pages(limit=100)]
         [100, 37, 0]
@@ -424,7 +473,7 @@ class CRUDClient(t.Generic[R]):
             kwargs.setdefault(f"{self.key}_id", item_id)
         if self.many and kwargs.get(f"{self.key}_id") is None:
             raise exceptions.CommandError(
-                f"Which {self.key.replace('_', ' ')}? An id must be given, and None is none."
+                f"{self.key}_id is required, and it must not be None."
             )
         return self.build_url(kwargs)
 
@@ -433,15 +482,22 @@ class CRUDClient(t.Generic[R]):
 
 
 def _query(kwargs: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Name parameters as the API does: the one with a hyphen has an alias."""
+    """Return query parameters with the names of the API.
+
+    Python cannot pass ``resolved-values`` as a keyword, so programs write
+    ``resolved_values``.
+    """
     return {n if n != "resolved_values" else "resolved-values": v for n, v in kwargs.items()}
 
 
 def _path_segment(item_id: object) -> str:
-    """Keep an id from naming another path, whatever is in it."""
+    """Return an id as one segment of a path, percent-encoded.
+
+    :raises cratonclient.exceptions.NotFound: if the segment would change the path.
+    """
     from urllib import parse
 
     text = str(item_id)
     if text in ("", ".", ".."):
-        raise exceptions.NotFound(f"There can be nothing with the id {text!r}.")
+        raise exceptions.NotFound(f"{text!r} is not a valid id.")
     return parse.quote(text, safe="")

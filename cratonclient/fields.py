@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Declare the fields of a resource.
+"""Field types, to declare the fields of a resource.
 
 A resource is a class whose attributes are fields::
 
@@ -8,12 +8,12 @@ A resource is a class whose attributes are fields::
         note = Field(str, 'free text', null=True, update=True)
 
 The managers, the commands, the validators and tables of the server, and the
-documentation are derived from such classes. This module imports the standard library
-only, so reading a declaration is cheap.
+documentation are derived from such classes. This module imports only the standard
+library, so that it is fast to import.
 
-The keywords of a field come in three groups: how the API treats it (keywords of the
-field itself), how the server stores it (:class:`Storage`), and how the commands offer
-it (:class:`Cli`).
+A field has three groups of settings: its properties in the API (keywords of the field
+itself), its storage on the server (:class:`Storage`), and its options in the commands
+(:class:`Cli`).
 """
 
 from __future__ import annotations
@@ -23,32 +23,32 @@ import typing as t
 T = t.TypeVar("T")
 S = t.TypeVar("S")
 
-#: Which answers of the API contain a field.
+#: The responses that contain a field; see :class:`Field`.
 Shown = t.Literal["always", "details", "created", "never"]
 
 
 class Storage(t.NamedTuple):
-    """How the server stores a field.
+    """The storage of a field on the server.
 
-    :param column: whether the field has a column in the table of its kind.
-    :param cascade: for a reference: whether deleting the other object deletes this one
-        as well. Otherwise the other object cannot be deleted while it is referred to.
+    :param column: the field has a column in the table of its kind.
+    :param cascade: for a foreign key: deleting the referenced object also deletes this
+        object. If False, the referenced object cannot be deleted.
     """
 
     column: bool = True
     cascade: bool = True
 
 
-#: For fields that the server computes, or accepts and forgets.
+#: The storage of fields that the server computes, or accepts without storing them.
 NOT_STORED = Storage(column=False)
 
 
 class Cli(t.NamedTuple):
-    """How the commands offer a field.
+    """The option of a field in the commands.
 
-    :param option: name of the option, if it differs from the name of the field.
-    :param off: for a boolean: name of the option that switches it off.
-    :param example: a value as a user types it, for the examples in the help.
+    :param option: name of the option. The default is the name of the field.
+    :param off: for a boolean: name of the option that sets it to False.
+    :param example: example value, used in the help of commands.
     """
 
     option: str = ""
@@ -57,28 +57,27 @@ class Cli(t.NamedTuple):
 
 
 class Field(t.Generic[T]):
-    """One field of a resource, and the attribute that reads it.
+    """A field of a resource. On an object, the attribute is the value of the field.
 
-    :param type: type of the value: ``str``, ``int``, ``bool``, ``list`` (of strings
-        unless ``items`` says otherwise) or ``dict``.
-    :param help: description, as a phrase for a list of options.
-    :param required: whether a request to create must contain it.
-    :param create: whether a request to create may contain it.
-    :param update: whether a request to update may contain it.
-    :param null: whether the value may be missing, that is, ``None``.
-    :param clear: whether a request to update may set it to ``null``.
-    :param default: value of a new object when the request leaves the field out.
+    :param type: type of the value: ``str``, ``int``, ``bool``, ``list`` or ``dict``.
+    :param help: description of the field, a phrase without a final full stop.
+    :param required: a create request must contain the field.
+    :param create: a create request may contain the field.
+    :param update: an update request may contain the field.
+    :param null: the value may be ``None``.
+    :param clear: an update request may set the field to ``null``.
+    :param default: value of the field if a create request does not contain it.
     :param max_length: maximum length of a string, in characters.
     :param format: ``'ip'`` for an IPv4 or IPv6 address.
     :param items: JSON Schema type of the elements of a list.
-    :param secret: whether to mask the value in logs and debug output.
-    :param shown: which answers contain it: ``always``; ``details``, that is, single
-        objects and lists with details; ``created``, the answer to a request to create;
-        or ``never``.
-    :param read_as: type of the value in answers, if it differs from the type in
+    :param secret: mask the value in logs and debug output.
+    :param shown: responses that contain the field: ``always``; ``details``, for single
+        objects and lists with details; ``created``, for the response to a create
+        request; or ``never``.
+    :param read_as: type of the value in responses, if it differs from the type in
         requests.
-    :param storage: how the server stores it.
-    :param cli: how the commands offer it.
+    :param storage: storage on the server.
+    :param cli: option in the commands.
 
     >>> Field(str, 'name of the cloud', required=True).required
     True
@@ -144,10 +143,10 @@ class Field(t.Generic[T]):
     def __get__(self, resource: object, owner: type) -> T: ...
 
     def __get__(self, resource: t.Any, owner: type) -> t.Any:
-        """Return the field for the class, the value for an object.
+        """Return the field if read from the class, or the value if read from an object.
 
-        Values are plain attributes of an object, so Python calls this only when the
-        object does not have the value yet.
+        Objects store values as plain attributes. Python calls this for an object only if
+        the value is not loaded yet.
         """
         if resource is None:
             return self
@@ -155,13 +154,13 @@ class Field(t.Generic[T]):
 
 
 class Parameter(Field[T]):
-    """A parameter of a list that filters by something else than the field of its name.
+    """A query parameter of a list whose name is not the name of a field.
 
     :param type: as for :class:`Field`.
     :param help: as for :class:`Field`.
-    :param compares: name of the field to compare with. For a part that is a list, such
-        as ``labels``, the list must contain the value. Empty if the server gives the
-        parameter a meaning of its own.
+    :param compares: name of the field to compare with. If the field is a list, such as
+        ``labels``, the list must contain the value. Empty if the server implements the
+        parameter separately.
     """
 
     def __init__(self, type: t.Any, help: str, *, compares: str = "", **kw: t.Any) -> None:
@@ -170,9 +169,9 @@ class Parameter(Field[T]):
 
 
 class Ref(Field[T]):
-    """A field that holds the id of another resource.
+    """A reference: a field with the id of another object.
 
-    :param target: collection that the id belongs to, such as ``'clouds'``.
+    :param target: collection of the referenced object, such as ``'clouds'``.
     :param help: as for :class:`Field`.
     :param type: ``int``, or ``str`` for projects.
     """
@@ -196,12 +195,12 @@ class Ref(Field[T]):
 
 
 class Sub(Field[T]):
-    """A part of a resource that has a path and a manager of its own.
+    """A part of a resource with its own path and manager, such as variables.
 
-    The name of the attribute is the last segment of the path, and the key of the part
-    in bodies.
+    The name of the attribute is the last segment of the path and the key in bodies. On an
+    object, the attribute is the manager.
 
-    :param manager: class of the manager that the attribute is, such as
+    :param manager: manager class, such as
         :class:`cratonclient.v1.variables.VariableManager`.
     :param type: ``dict`` for JSON values by name, ``list`` for a set of strings.
     :param help: as for :class:`Field`.

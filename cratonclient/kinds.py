@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Derive from a declaration what the commands and the server need to know of a kind."""
+"""Kinds of resources: names, path, fields and parts, derived from a declaration."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from cratonclient.fields import Field, Ref, Sub
 class Kind:
     """A kind of resource: its names, its path, its fields and its parts.
 
-    Kinds are made by :func:`kind_of`, one for each manager class, so they can be
-    compared and used as keys.
+    Use :func:`kind_of` to get a kind. It creates one kind for each manager class, so
+    kinds can be compared and used as dictionary keys.
 
-    :param manager: the manager class. It names the resource class.
+    :param manager: manager class of the kind, with its ``resource_class``.
 
     >>> kind = kind_of(network_devices.NetworkDeviceManager)
     >>> kind.key, kind.noun, kind.collection, kind.path
@@ -28,12 +28,14 @@ class Kind:
         self.resource_class: type[crud.Resource] = manager.resource_class
         #: The singular, such as ``network_device``.
         self.key = manager.key
-        #: The singular and the plural as people write them.
+        #: The singular in text, such as ``network device``.
         self.noun = self.key.replace("_", " ")
+        #: The plural in text, such as ``network devices``.
         self.plural = f"{self.noun}s"
-        #: The name of its list: in answers, in tables and as an attribute of a client.
+        #: The name of the collection: key in responses, attribute of a client, and name
+        #: of the table, such as ``network_devices``.
         self.collection = manager.items_key()
-        #: The first segment of its paths, such as ``network-devices``.
+        #: The first segment of the paths of the kind, such as ``network-devices``.
         self.path = (manager.base_path or self.collection).strip("/").replace("_", "-")
 
     def __repr__(self) -> str:
@@ -41,30 +43,30 @@ class Kind:
 
     @functools.cached_property
     def fields(self) -> dict[str, Field[t.Any]]:
-        """The declared fields by name, in the order in which to show them."""
+        """The declared fields by name, in display order."""
         return self.resource_class.fields()
 
     @functools.cached_property
     def parts(self) -> dict[str, Sub[t.Any]]:
-        """The fields that have a path of their own, such as variables and labels."""
+        """The fields with their own path, such as variables and labels, by name."""
         return {name: field for name, field in self.fields.items() if isinstance(field, Sub)}
 
     @functools.cached_property
     def has_variables(self) -> bool:
-        """Whether objects carry variables, with or without a path of their own."""
+        """True if the objects have variables, with or without their own path."""
         return "variables" in self.fields
 
     @functools.cached_property
     def has_labels(self) -> bool:
-        """Whether objects carry labels."""
+        """True if the objects have labels."""
         return "labels" in self.parts
 
     @functools.cached_property
     def ancestry(self) -> dict[str, Ref[t.Any]]:
-        """The references to what variables are inherited from, the nearest first.
+        """The references to the ancestors of an object by name, nearest first.
 
-        Whatever needs the nearest place of an object reads it from here: resolving
-        variables, filtering by them, the inventory for Ansible, and links.
+        Objects inherit the variables of their ancestors. This order is used to resolve
+        variables, to filter by them, for the Ansible inventory, and for links.
         """
         fields = self.fields
         return {name: t.cast("Ref[t.Any]", fields[name]) for name in self.inherits}
@@ -75,14 +77,17 @@ class Kind:
         return self.resource_class.inherits
 
     def can(self, operation: crud.Operation) -> bool:
-        """Tell whether the API has an operation for this kind.
+        """Return True if the API has an operation for this kind.
 
-        :param operation: such as ``'create'``.
+        :param operation: name of the operation, such as ``'create'``.
         """
         return operation in self.resource_class.operations
 
     def extends(self, other: Kind) -> bool:
-        """Tell whether this kind extends another one, as hosts extend devices."""
+        """Return True if this kind extends another kind, as hosts extend devices.
+
+        :param other: kind that may be extended.
+        """
         return self is not other and issubclass(self.resource_class, other.resource_class)
 
 
@@ -92,8 +97,7 @@ _kinds: dict[type[crud.CRUDClient[t.Any]], Kind] = {}
 def kind_of(manager: type[crud.CRUDClient[t.Any]]) -> Kind:
     """Return the kind of a manager class.
 
-    :param manager: the manager class, such as
-        :class:`cratonclient.v1.hosts.HostManager`.
+    :param manager: manager class, such as :class:`cratonclient.v1.hosts.HostManager`.
     """
     if manager not in _kinds:
         _kinds[manager] = Kind(manager)

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The grammar of variable paths: ``hw.bios.version``, ``nics[0].mac``, ``nics[*].mac``.
+"""Variable paths: ``hw.bios.version``, ``nics[0].mac``, ``nics[*].mac``.
 
 A path is the name of a variable, followed by names of members and indexes of elements.
-There is one grammar with two sets of unquoted names:
+Two grammars differ in the names that need no quotes:
 
-- :data:`TYPED`, for what a person types: any characters but ``. [ ] = " '``.
+- :data:`TYPED`, for paths in commands: any characters except ``. [ ] = " '``.
 - :data:`QUERY`, for the ``vars`` parameter of the API: identifiers.
 
-Other names are quoted: in double quotes as a JSON string, or in single quotes as they
-are. ``.*`` stands for every member of an object and ``[*]`` for every element of a list.
+Other names are quoted. Text in double quotes is a JSON string; text in single quotes has
+no escape sequences. ``.*`` matches every member of an object, and ``[*]`` every element
+of a list.
 """
 
 from __future__ import annotations
@@ -29,21 +30,21 @@ class Every(enum.Enum):
     ELEMENT = "[*]"
 
 
-#: The name of a member, the index of an element, or all of them.
+#: One step of a path: the name of a member, the index of an element, or all of them.
 Step = str | int | Every
 Path = tuple[Step, ...]
 
 
 class PathError(exceptions.CommandError, ValueError):
-    """A path does not fit the grammar, or does not lead into a value."""
+    """A path is not valid, or does not fit the structure of the value."""
 
 
 class Grammar:
-    """How paths are written.
+    """A grammar of paths.
 
-    :param variable: regular expression of a name without quotes at the beginning,
-    :param member: and of a name without quotes after that.
-    :param prefix: regular expression of what may stand before the path.
+    :param variable: regular expression of an unquoted name of a variable.
+    :param member: regular expression of an unquoted name of a member.
+    :param prefix: regular expression of an optional prefix of the path, such as ``$.``.
     :param index: regular expression of an index.
     """
 
@@ -58,11 +59,15 @@ class Grammar:
         self._element = re.compile(rf"\[(?:(?P<index>{index})|(?P<every>\*)|{self._QUOTED})\]")
 
     def scan(self, text: str, at: int = 0) -> tuple[Path, int]:
-        """Read the path at the beginning of a text.
+        """Parse the path at a position of a text. Other text may follow the path.
 
-        :param text: a text that may go on after the path.
-        :param at: where to begin.
-        :returns: the path, empty if there is none, and where it ends.
+        :param text: text that contains the path.
+        :param at: position of the path.
+        :returns: the path, and the position of its end. The path is empty if there is
+            no path at the position.
+
+        >>> QUERY.scan('hw.cores:8')
+        (('hw', 'cores'), 8)
         """
         prefix = self._prefix.match(text, at)
         match = self._first.match(text, prefix.end() if prefix else at)
@@ -78,7 +83,7 @@ class Grammar:
         return tuple(steps), end
 
     def write(self, path: Path) -> str:
-        """Write a path so that :meth:`scan` reads the same path.
+        """Return the text of a path, so that :meth:`scan` returns the same path.
 
         >>> QUERY.write(('nics', Every.ELEMENT, 'a.b'))
         'nics[*]."a.b"'
@@ -113,49 +118,52 @@ def _step(match: re.Match[str]) -> Step:
     return str(found["plain"] if found["plain"] is not None else found["bare"])
 
 
-#: What a person types.
+#: Paths in commands.
 TYPED = Grammar(
     variable=r"""[^."'\[\]=]+""",
     member=r"""(?!\*(?:[."'\[\]=]|\Z))[^."'\[\]=]+""",
     index="-?[0-9]{1,9}",
 )
-#: The paths of the ``vars`` parameter. A member is an identifier of ECMAScript, as far
-#: as the original server accepts it.
+#: Paths in the ``vars`` parameter. The names are those that the original server accepts:
+#: a subset of the identifiers of ECMAScript.
 QUERY = Grammar(
     variable="[A-Za-z_@][A-Za-z0-9_@-]*", member="[A-Za-z_][A-Za-z0-9_]*", prefix=r"(?:\$\.)?"
 )
-#: What needs no quotes where a path is shown: names that a shell leaves alone, too.
+#: Paths in output. It quotes all names that a shell might interpret.
 _SHOWN = Grammar(variable="[A-Za-z_][A-Za-z0-9_-]*", member="[A-Za-z_][A-Za-z0-9_-]*")
 
 
 def parse(text: str) -> Path:
-    """Read a path that a person typed.
+    """Parse a path in the grammar :data:`TYPED`.
 
-    :param text: the path, such as ``hw.bios.version``.
-    :raises PathError: if it is not a path, or has ``.*`` or ``[*]`` in it.
+    :param text: text of the path, such as ``hw.bios.version``.
+    :raises PathError: if the path is not valid, or contains ``.*`` or ``[*]``.
 
     >>> parse('nics[0]."a.b"')
     ('nics', 0, 'a.b')
     """
     path, end = TYPED.scan(text)
     if end < len(text) or not path:
-        raise PathError(f"{text!r} is not a path, such as hw.bios.version.")
+        raise PathError(f"{text!r} is not a valid path. A valid path is hw.bios.version.")
     return single(text, path)
 
 
 def single(text: str, path: Path) -> Path:
-    """Return a path that leads to one place.
+    """Return a path after checking that it has a single target.
 
-    :param text: the path as it was typed, for the message.
-    :raises PathError: if it has ``.*`` or ``[*]`` in it.
+    :param text: text of the path, for the error message.
+    :param path: the path.
+    :raises PathError: if the path contains ``.*`` or ``[*]``.
     """
     if any(isinstance(step, Every) for step in path):
-        raise PathError(f"{text!r}: only filters of lists take *. Put a name in quotes.")
+        raise PathError(
+            f"{text!r}: only filters of lists accept *. Put a name with * in quotes."
+        )
     return path
 
 
 def write(path: Path) -> str:
-    """Write a path so that :func:`parse` reads the same path.
+    """Return the text of a path, so that :func:`parse` returns the same path.
 
     >>> write(('nics', 0, 'a.b'))
     'nics[0]."a.b"'
@@ -164,10 +172,10 @@ def write(path: Path) -> str:
 
 
 def match(value: t.Any, path: Path) -> list[t.Any]:
-    """Return all parts of a value that a path leads to.
+    """Return all parts of a value that match a path.
 
-    :param value: a JSON value.
-    :param path: steps into the value; it may have :class:`Every` in it.
+    :param value: JSON value.
+    :param path: path into the value. It may contain :class:`Every`.
 
     >>> match({'nics': [{'mac': 1}, {'mac': 2}]}, ('nics', Every.ELEMENT, 'mac'))
     [1, 2]
@@ -193,7 +201,9 @@ def _descend(part: t.Any, step: Step) -> t.Iterable[t.Any]:
 def get(values: t.Any, path: Path) -> t.Any:
     """Return the value at a path.
 
-    :raises KeyError: if there is no such value.
+    :param values: JSON value.
+    :param path: path into the value, without :class:`Every`.
+    :raises KeyError: if there is no value at the path.
 
     >>> get({'nics': [{'mac': 1}]}, ('nics', -1, 'mac'))
     1
@@ -210,7 +220,11 @@ def get(values: t.Any, path: Path) -> t.Any:
 
 
 def has(values: t.Any, path: Path) -> bool:
-    """Tell whether there is a value at a path."""
+    """Return True if there is a value at a path.
+
+    >>> has({'nics': [{'mac': 1}]}, ('nics', 1))
+    False
+    """
     try:
         get(values, path)
     except KeyError:
@@ -219,12 +233,15 @@ def has(values: t.Any, path: Path) -> bool:
 
 
 def set(values: dict[str, t.Any], path: Path, new: t.Any) -> None:
-    """Set the value at a path, in place. Missing objects and lists are created.
+    """Set the value at a path, in place, and create missing objects and lists.
 
-    An index that equals the length of a list appends to it.
+    An index that is equal to the length of a list appends to the list.
 
-    :raises PathError: if a step leads into a value that is not an object, or not a
-        list with such an index.
+    :param values: variables to modify.
+    :param path: path of the value, without :class:`Every`.
+    :param new: new value.
+    :raises PathError: if a name is used on a value that is not an object, an index on a
+        value that is not a list, or the index is out of range.
 
     >>> values = {}
     >>> set(values, ('nics', 0, 'mac'), 1)
@@ -244,9 +261,11 @@ def set(values: dict[str, t.Any], path: Path, new: t.Any) -> None:
 def unset(values: dict[str, t.Any], given: t.Iterable[Path]) -> None:
     """Remove the values at paths, in place.
 
-    All indexes refer to the lists before the change: ``nics[0]`` and ``nics[1]`` are
-    the first two elements.
+    All indexes refer to the original lists: ``nics[0]`` and ``nics[1]`` remove the first
+    two elements.
 
+    :param values: variables to modify.
+    :param given: paths of the values, without :class:`Every`.
     :raises KeyError: if there is no value at one of the paths.
 
     >>> values = {'nics': [1, 2, 3]}
@@ -258,7 +277,7 @@ def unset(values: dict[str, t.Any], given: t.Iterable[Path]) -> None:
     inside = {
         path for path in wanted if any(path[:end] in wanted for end in range(1, len(path)))
     }
-    # From the back, so that no element moves before it is removed.
+    # Remove elements from the back, so that the indexes of the others stay valid.
     for path in sorted(wanted - inside, key=_order, reverse=True):
         del get(values, path[:-1])[path[-1]]
 
@@ -289,7 +308,10 @@ def _order(path: Path) -> list[tuple[int, str]]:
 
 
 def _counted(values: t.Any, path: Path) -> Path:
-    """Replace negative indexes by those from the beginning of the list."""
+    """Return a path with negative indexes replaced by positive ones.
+
+    :raises KeyError: if there is no value before a negative index.
+    """
     counted: list[Step] = []
     for step in path:
         if isinstance(step, int) and step < 0:
@@ -299,9 +321,14 @@ def _counted(values: t.Any, path: Path) -> Path:
 
 
 def _make_room(here: t.Any, path: Path, place: int) -> None:
-    """Make sure that a value can be set at one step of a path.
+    """Add the member or element that one step of a path names, with the value None.
 
-    :raises PathError: if it cannot.
+    An existing member or element keeps its value.
+
+    :param here: object or list that the step leads into.
+    :param path: the whole path, for error messages.
+    :param place: position of the step in the path.
+    :raises PathError: if ``here`` is of another type, or the index is out of range.
     """
     step = path[place]
     before = write(path[:place])
@@ -314,4 +341,7 @@ def _make_room(here: t.Any, path: Path, place: int) -> None:
     elif step == len(here):
         here.append(None)
     elif not -len(here) <= t.cast("int", step) < len(here):
-        raise PathError(f"{write(path)}: {before} has {len(here)} elements.")
+        raise PathError(
+            f"{write(path)}: the index is out of range, because {before} has {len(here)} "
+            "elements."
+        )

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tell what is secret, and keep it out of logs, messages and files.
+"""Mask secrets in logs, messages and files.
 
-This is the only module that decides it: for the logs of the library, the access log
-of the server, the history of sessions, printed configuration and debug output.
+This is the only module that decides which values are secret: for the logs of the library,
+the access log of the server, the history of interactive sessions, printed configuration
+and debug output.
 
-A value is secret when its name is: a name is split into words, and one of the words
-is ``password``, ``token``, ``secret`` or the like. A value without such a name is
-only hidden when it was registered with :func:`hide`, as the credentials are that
-this process sends.
+A value is secret if its name contains a word such as ``password``, ``token`` or
+``secret``, or if a kind declares the field of this name secret. Other values are masked
+only if they are registered with :func:`hide`. The credentials that this process sends
+are registered.
 """
 
 from __future__ import annotations
@@ -17,30 +18,30 @@ import logging
 import re
 import typing as t
 
-#: A word that makes a name secret. A word may end in one of these: ``dbpassword``.
+#: A word that makes a name secret. It may have a prefix, as in ``dbpassword``.
 _SECRET_WORD = re.compile(
     r".*(?:password|passwd|passphrase|secret|token|apikey|credential)s?"
     r"|pass|pwd|pw|authorization"
 )
-#: A name that ends in ``key`` is secret, unless the word before says otherwise.
+#: A name that ends in ``key`` is secret, unless the word before is harmless.
 _KEY_WORD = "key"
 _HARMLESS_KEYS = frozenset({"sort", "public", "primary", "foreign"})
 
-#: Words of a name: ``apiToken``, ``snmp-password`` and ``ADMIN_PASS`` are two each.
+#: A word in a name: ``apiToken``, ``snmp-password`` and ``ADMIN_PASS`` have two words.
 _WORD = re.compile(r"[A-Z]*[a-z0-9]+|[A-Z]+")
 _NAME = re.compile(r"[\w-]+")
 
-#: A member of a JSON object, or of a dictionary as Python prints it: the value is a
-#: string, which may be cut off, a number, or a constant. The alternatives do not
+#: A member of a JSON object, or of a dictionary as Python prints it. The value is a
+#: string, which may be truncated, a number, or a constant. The alternatives do not
 #: overlap, so matching takes linear time.
 _MEMBER = re.compile(
     r"""((["'])([\w.-]+)\2\s*:\s*)((["'])(?:\\.|(?!\5)[^\\])*\5?|[^\s,\[\]{}"']+)""",
     re.DOTALL,
 )
-#: The user and the password of a URL. A malformed URL may have an @ in them.
+#: The user name and the password in a URL. In a malformed URL they may contain ``@``.
 _LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")
 _LOGIN_TO_LAST_AT = re.compile(r"(?<=://).*@")
-#: A parameter of a URL.
+#: A query parameter of a URL.
 _PARAMETER = re.compile(r"([?&]([\w.-]+)=)[^&#\s'\"]+")
 #: A condition on a variable in a URL: ``name:value``, percent-encoded.
 _CONDITION = re.compile(
@@ -51,8 +52,8 @@ _COOKIE = re.compile(
     r"((?:set-)?cookie: ).*?(?= [\w-]+: |['\"]|$)", re.IGNORECASE | re.MULTILINE
 )
 
-#: The loggers of keystoneauth that get requests and answers. A filter on a logger
-#: does not apply to the loggers below it, so all are listed.
+#: The loggers of keystoneauth for requests and responses. A filter on a logger does not
+#: apply to its child loggers, so all of them are listed.
 _LOGGERS = (
     "keystoneauth.session",
     "keystoneauth.session.request",
@@ -62,16 +63,16 @@ _LOGGERS = (
 
 MASK = "***"
 
-#: Names of fields that are declared secret, of the kinds that are in use.
+#: Names of the secret fields of all kinds with a manager in this process.
 _declared: set[str] = set()
-#: Values that this process sends, which a server might send back.
+#: Credentials that this process sends. A server may quote them in its response.
 _hidden: set[str] = set()
-#: A shorter value is likely to be an ordinary word, too.
+#: Minimum length of a hidden value. A shorter one may be part of an ordinary word.
 _SHORTEST = 8
 
 
 def is_secret(name: str) -> bool:
-    """Tell whether a value of this name is secret.
+    """Return True if values with this name are secret.
 
     :param name: name of a field, variable, option, header or parameter.
 
@@ -92,7 +93,7 @@ def _has_secret_word(name: str) -> bool:
 
 
 def names_secret(text: str) -> bool:
-    """Tell whether a text contains the name of a secret.
+    """Return True if a text contains the name of a secret.
 
     >>> names_secret('--os-password=x host list'), names_secret('host list')
     (True, False)
@@ -101,29 +102,29 @@ def names_secret(text: str) -> bool:
 
 
 def declare(names: t.Iterable[str]) -> None:
-    """Treat values of these names as secret from now on.
+    """Declare names as secret. Values with these names are masked from now on.
 
-    :param names: names of fields that a kind in use declares secret.
+    :param names: names of fields that a kind declares secret.
     """
     _declared.update(names)
 
 
 def hide(value: object) -> None:
-    """Replace a value wherever it occurs from now on.
+    """Register a value that :func:`mask` replaces in any text from now on.
 
-    :param value: a credential of this process, such as the API key of the user.
-        A string of fewer than eight characters is not registered: it is hidden only
-        where its name says that it is secret.
+    :param value: credential of this process, such as the API key of the user. Strings of
+        fewer than eight characters and other types are not registered.
     """
     if isinstance(value, str) and len(value) >= _SHORTEST:
         _hidden.add(value)
 
 
 def mask(text: str) -> str:
-    """Replace the secrets in a text.
+    """Return a text with its secrets replaced by ``***``.
 
-    These are the values of secret JSON members, URL parameters and conditions on
-    variables, the logins in URLs, cookies, and the values given to :func:`hide`.
+    Secrets are: the values of JSON members, URL parameters and ``vars`` conditions with a
+    secret name, user names and passwords in URLs, cookies, and registered values (see
+    :func:`hide`).
 
     >>> mask('{"username": "demo", "api_key": "5f4d"}')
     '{"username": "demo", "api_key": "***"}'
@@ -138,7 +139,9 @@ def mask(text: str) -> str:
 
 
 def mask_url(url: str) -> str:
-    """Replace the login and the secret parameters of a URL, even a malformed one.
+    """Return a URL with its user name, password and secret parameters replaced.
+
+    The URL may be malformed.
 
     >>> mask_url('postgresql://craton:p@ss@db/fleet?sslpassword=x')
     'postgresql://***@db/fleet?sslpassword=***'
@@ -168,6 +171,6 @@ _FILTER = _Filter()
 
 
 def install() -> None:
-    """Mask secrets in what keystoneauth logs. Calling it again has no effect."""
+    """Mask secrets in the log messages of keystoneauth. Further calls have no effect."""
     for name in _LOGGERS:
         logging.getLogger(name).addFilter(_FILTER)

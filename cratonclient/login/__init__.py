@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where credentials come from: Keystone, clouds.yaml, and the loader of Craton's own
+"""Sources of credentials: Keystone, clouds.yaml, and the keystoneauth loader of Craton's own
 authentication.
 
-How a session uses them is in :mod:`cratonclient.auth`.
+The sessions that use credentials are built in :mod:`cratonclient.auth`.
 """

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clouds of clouds.yaml: the credentials that OpenStack's other tools use too.
+"""Credentials from clouds.yaml, the configuration file of OpenStack clients.
 
-openstacksdk reads the files, since it is what defines them. It is imported only
-when a cloud is asked for, and is not installed unless somebody wants it.
+openstacksdk defines the file format, so it reads the file. It is an optional dependency,
+imported only when a cloud is opened.
 """
 
 from __future__ import annotations
@@ -29,19 +29,20 @@ def open_session(
     credentials: t.Mapping[str, str] | None = None,
     **overrides: t.Any,
 ) -> craton_session.Session:
-    """Make a session with the credentials of a cloud.
+    """Build a session with the credentials of a cloud. This makes no request.
 
-    :param name: the cloud in clouds.yaml; left out, the one of ``OS_CLOUD``, of
-        the ``OS_*`` variables, or the only one there is.
-    :param credentials: what goes before the credentials of the file. What the way
-        to log in of the cloud does not know is left out.
-    :param overrides: settings that go before those of the file, such as
+    The session finds Craton in the catalog, unless the cloud sets
+    ``fleet_management_endpoint_override``.
+
+    :param name: name of the cloud in clouds.yaml. The default is ``OS_CLOUD``, then the
+        settings in the ``OS_*`` variables, then the only cloud of the file.
+    :param credentials: credentials with precedence over those of the file. Credentials
+        that the auth type of the cloud does not use are ignored.
+    :param overrides: settings with precedence over those of the file, such as
         ``region_name``, ``interface`` or ``verify``.
-    :returns: a session that finds Craton in the catalogue, or where
-        ``fleet_management_endpoint_override`` of the cloud says. No request is
-        made.
-    :raises cratonclient.exceptions.ConfigurationError: when there is no such
-        cloud, or it cannot be used.
+    :returns: the session.
+    :raises cratonclient.exceptions.ConfigurationError: if the cloud does not exist or
+        cannot be used, or openstacksdk is not installed.
 
     >>> open_session('prod').get('/v1/hosts')
     <Response [200]>
@@ -54,7 +55,7 @@ def open_session(
 
 
 class Place(t.NamedTuple):
-    """Where to find Craton in a catalogue: the keywords of :func:`cratonclient.auth.bind`."""
+    """The keywords of :func:`cratonclient.auth.bind`: where to find Craton in a catalog."""
 
     region_name: str | None = None
     interface: str | list[str] | None = None
@@ -62,9 +63,9 @@ class Place(t.NamedTuple):
 
 
 def place_of(region: cloud_region.CloudRegion) -> Place:
-    """Return where a cloud says that Craton is.
+    """Return the place of Craton that a cloud configures.
 
-    :param region: the cloud, as openstacksdk has read it.
+    :param region: the cloud, as openstacksdk read it.
     """
     return Place(
         region.get_region_name(craton_session.SERVICE_TYPE),
@@ -76,18 +77,20 @@ def place_of(region: cloud_region.CloudRegion) -> Place:
 def load(
     name: str | None, credentials: t.Mapping[str, str], overrides: dict[str, t.Any]
 ) -> cloud_region.CloudRegion:
-    """Read a cloud of clouds.yaml, without making a request.
+    """Read a cloud of clouds.yaml. This makes no request.
 
-    :param name: as for :func:`open_session`, like the other parameters.
-    :raises cratonclient.exceptions.ConfigurationError: if there is no such cloud, or
-        it cannot be used.
+    :param name: as for :func:`open_session`.
+    :param credentials: as for :func:`open_session`.
+    :param overrides: as for :func:`open_session`.
+    :raises cratonclient.exceptions.ConfigurationError: if the cloud does not exist or
+        cannot be used, or openstacksdk is not installed.
     """
     try:
         import openstack.exceptions
         from openstack.config import loader
     except ImportError as exc:
         raise exceptions.ConfigurationError(
-            f"To read clouds.yaml, openstacksdk must be installed: {INSTALL}", exception=exc
+            f"Reading clouds.yaml requires openstacksdk. Install it: {INSTALL}", exception=exc
         ) from exc
     with _warnings() as warnings:
         try:
@@ -99,13 +102,16 @@ def load(
         except (openstack.exceptions.SDKException, ksa_exceptions.ClientException) as exc:
             raise _unusable(name, str(exc), exc) from exc
         except (AttributeError, TypeError, ValueError) as exc:
-            # The loader takes it that the files have the right shape. What it says
-            # of a wrong one is of no use, and may quote a password.
-            raise _unusable(name, "its settings do not have the shape of a cloud", exc) from exc
+            # The loader does not validate the structure of the file. Its messages about
+            # a wrong structure do not help, and may quote a password.
+            raise _unusable(name, "the structure of its settings is not valid", exc) from exc
 
 
 def _check_name(clouds: t.Any, name: str | None, warnings: list[str]) -> None:
-    """Refuse a cloud that is not there, with what was meant or is wrong."""
+    """Refuse an unknown cloud. Suggest a similar name, or quote warnings about the file.
+
+    :param warnings: messages of the loader about files that it cannot read.
+    """
     known = [str(cloud) for cloud in clouds.get_cloud_names()]
     wanted = name or clouds.default_cloud
     if wanted is None or wanted in known:
@@ -115,16 +121,16 @@ def _check_name(clouds: t.Any, name: str | None, warnings: list[str]) -> None:
             f"There is no cloud {wanted!r}. {' '.join(warnings)}."
         )
     close = difflib.get_close_matches(wanted, known, n=1)
-    hint = f"Did you mean {close[0]!r}?" if close else "See clouds.yaml, and OS_CLOUD."
+    hint = f"Did you mean {close[0]!r}?" if close else "Check clouds.yaml and OS_CLOUD."
     raise exceptions.ConfigurationError(f"There is no cloud {wanted!r}. {hint}")
 
 
 def _check_credentials(
     clouds: t.Any, name: str | None, overrides: dict[str, t.Any]
 ) -> set[str]:
-    """Refuse credentials that the way to log in does not know: a typo, mostly.
+    """Refuse credentials that the auth type does not know, such as a misspelled name.
 
-    :returns: those that it knows.
+    :returns: names of the credentials that the auth type knows.
     """
     config = clouds.get_one(cloud=name, validate=False, **overrides).config
     kind = str(config["auth_type"])
@@ -134,13 +140,13 @@ def _check_credentials(
     names = {option.dest for option in options}
     known = names.union(*([old.dest for old in option.deprecated] for option in options))
     for given in config["auth"]:
-        # get_one() fills in some of these itself.
+        # get_one() adds some of the defaults itself.
         if given not in known and given not in _DEFAULTS:
             close = difflib.get_close_matches(given, names, n=1)
             hint = f" Did you mean {close[0]!r}?" if close else ""
             raise exceptions.ConfigurationError(
-                f"The cloud {name or clouds.default_cloud!r} has {given!r} below 'auth', "
-                f"which the type {kind!r} does not know.{hint}"
+                f"The cloud {name or clouds.default_cloud!r} sets {given!r} below 'auth', "
+                f"but the auth type {kind!r} has no such option.{hint}"
             )
     return {str(option) for option in names}
 
@@ -149,14 +155,14 @@ _DEFAULTS = ("user_domain_id", "project_domain_id", "user_domain_name", "project
 
 
 def _unusable(name: str | None, why: str, exc: Exception) -> exceptions.ConfigurationError:
-    which = f"The cloud {name!r}" if name else "The cloud of the environment"
+    which = f"The cloud {name!r}" if name else "The cloud configured by the environment"
     reason = secrets.mask(" ".join(why.split())).rstrip(".")
     return exceptions.ConfigurationError(f"{which} cannot be used: {reason}.", exception=exc)
 
 
 @contextlib.contextmanager
 def _warnings() -> t.Iterator[list[str]]:
-    """Take what the loader warns of: that is all it does with a broken file."""
+    """Collect the warnings of the loader. It reports a broken file only as a warning."""
     found: list[str] = []
 
     class Keep(logging.Handler):
@@ -165,7 +171,7 @@ def _warnings() -> t.Iterator[list[str]]:
 
     logger, keep = logging.getLogger("openstack.config"), Keep(logging.WARNING)
     before = logger.propagate
-    logger.propagate = False  # it becomes part of an error
+    logger.propagate = False  # the warnings become part of an exception instead
     logger.addHandler(keep)
     try:
         yield found

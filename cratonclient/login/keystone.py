@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Log in with what OpenStack's tools log in with: Keystone, or any plugin there is.
+"""Log in with Keystone, or with any other authentication plugin of keystoneauth.
 
-It serves programs that take credentials from their options and the environment, and
-so speaks of those. It is slow to import, as keystoneauth's loading is.
+This module is for programs that read credentials from command-line options and
+environment variables, so its messages name those. It is slow to import, because the
+loading module of keystoneauth is.
 """
 
 from __future__ import annotations
@@ -23,14 +24,16 @@ DEFAULT_TYPE = "password"
 
 
 class Login(t.NamedTuple):
-    """How to log in.
+    """The credentials and settings of a login.
 
-    :param credentials: by the names that plugins use, such as ``username``.
-    :param cloud: name of a cloud of clouds.yaml; empty where there is none.
-    :param auth_type: name of a plugin of keystoneauth; empty for a password, or for
-        what the cloud says.
-    :param region_name: region of the catalogue; empty for any.
-    :param interface: such as ``internal``; empty for the usual one.
+    :param credentials: values of plugin options by name, such as ``username``.
+    :param cloud: name of a cloud in clouds.yaml, or an empty string.
+    :param auth_type: name of a plugin of keystoneauth. The default is the type of the
+        cloud, or ``password`` without a cloud.
+    :param region_name: region of the catalog. The default is the region of the cloud, or
+        any region without a cloud.
+    :param interface: interface of the endpoint, such as ``internal``. The default is the
+        interface of the cloud, or ``public`` without a cloud.
     """
 
     credentials: t.Mapping[str, str]
@@ -43,16 +46,20 @@ class Login(t.NamedTuple):
 def open_session(
     login: Login, verify: bool | str = True, timeout: float = craton_session.DEFAULT_TIMEOUT
 ) -> craton_session.Session:
-    """Make a session, and log in with it.
+    """Build a session and log in.
 
-    :param login: how.
-    :param verify: what decides on certificates; those of Keystone as well.
-    :param timeout: seconds.
-    :raises cratonclient.exceptions.ConfigurationError: when the cloud or the type
+    :param login: credentials and settings.
+    :param verify: verify TLS certificates, of Keystone too: True, False, or the path of
+        a CA bundle.
+    :param timeout: timeout in seconds.
+    :returns: a session that finds Craton in the catalog.
+    :raises cratonclient.exceptions.ConfigurationError: if the cloud or the auth type
         cannot be used.
-    :raises cratonclient.exceptions.UnableToAuthenticate: when something is missing,
-        or Keystone refuses it.
-    :raises cratonclient.exceptions.ConnectionFailed: when Keystone is not reached.
+    :raises cratonclient.exceptions.UnableToAuthenticate: if a credential is missing, or
+        Keystone refuses the credentials.
+    :raises cratonclient.exceptions.UnexpectedResponse: if the URL does not belong to a
+        Keystone.
+    :raises cratonclient.exceptions.ConnectionFailed: if Keystone cannot be reached.
     """
     session, place = _from_cloud(login) if login.cloud else _from_credentials(login)
     if verify is not True:
@@ -82,12 +89,12 @@ def _from_credentials(login: Login) -> tuple[ksa_session.Session, clouds_yaml.Pl
         loader: loading.BaseLoader[t.Any] = loading.get_plugin_loader(kind)
     except ksa_exceptions.NoMatchingPlugin as exc:
         raise exceptions.ConfigurationError(
-            f"There is no way to log in of the type {kind!r} (--os-auth-type). Usual ones "
-            "are craton, password, v3token and v3applicationcredential.",
+            f"The auth type {kind!r} is unknown. Common values of --os-auth-type are "
+            "craton, password, v3token and v3applicationcredential.",
             exception=exc,
         ) from exc
     values = {
-        option.dest: login.credentials.get(option.dest) or _ask_for(option)
+        option.dest: login.credentials.get(option.dest) or _prompt(option)
         for option in loader.get_options()
     }
     try:
@@ -95,9 +102,9 @@ def _from_credentials(login: Login) -> tuple[ksa_session.Session, clouds_yaml.Pl
     except ksa_exceptions.MissingRequiredOptions as exc:
         names = " and ".join(_option(option) for option in exc.options)
         raise exceptions.UnableToAuthenticate(
-            f"To log in, {names} must be given.", exception=exc
+            f"The credentials are not complete: set {names}.", exception=exc
         ) from exc
-    except ksa_exceptions.AuthPluginException as exc:  # such as a name without a domain
+    except ksa_exceptions.AuthPluginException as exc:  # such as a user name without a domain
         raise exceptions.UnableToAuthenticate(
             f"The credentials are not complete: {exc}", exception=exc
         ) from exc
@@ -105,8 +112,8 @@ def _from_credentials(login: Login) -> tuple[ksa_session.Session, clouds_yaml.Pl
     return ksa_session.Session(auth=plugin), place
 
 
-def _ask_for(option: loading.Opt) -> str | None:
-    """Ask for a secret that is missing, where there is somebody to ask."""
+def _prompt(option: loading.Opt) -> str | None:
+    """Prompt for a missing secret, if standard input is a terminal."""
     if option.prompt and option.secret and sys.stdin.isatty():
         return getpass.getpass(option.prompt) or None
     return None
@@ -117,7 +124,11 @@ def _option(option: loading.Opt) -> str:
 
 
 def _log_in(session: ksa_session.Session) -> None:
-    """Get the token that the first request needs, to tell who refuses what."""
+    """Request a token from Keystone.
+
+    The first request of the session would do that too. Doing it here distinguishes
+    errors of Keystone from errors of Craton.
+    """
     plugin = session.auth
     try:
         token = session.get_token()
@@ -131,18 +142,17 @@ def _log_in(session: ksa_session.Session) -> None:
         ) from exc
     except (ksa_exceptions.DiscoveryFailure, ksa_exceptions.InvalidResponse) as exc:
         raise exceptions.UnexpectedResponse(
-            f"There is no Keystone at {getattr(plugin, 'auth_url', 'the URL')}: what answers "
-            "there does not speak as Keystone does. Check --os-auth-url, or a domain that is "
-            "missing.",
+            f"There is no Keystone at {getattr(plugin, 'auth_url', 'the URL')}: the response "
+            "does not follow the Keystone API. Check --os-auth-url, and the domains of the "
+            "user and the project.",
         ) from exc
     except ksa_exceptions.ClientException as exc:
         raise exceptions.raise_from(exc) from exc
-    except Exception as exc:  # of no class of its own: a password that is missing
+    except Exception as exc:  # keystoneauth raises Exception for a missing password
         raise exceptions.UnableToAuthenticate(
             f"The credentials are not complete: {exc}", exception=exc
         ) from exc
     if token and not project and not isinstance(plugin, auth.CratonAuth):
         raise exceptions.UnableToAuthenticate(
-            "The token is for no project, so it opens no fleet. Give --os-project-name or "
-            "--os-project-id."
+            "The token is not scoped to a project. Set --os-project-name or --os-project-id."
         )

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The keystoneauth loader of Craton's own authentication.
 
-It is registered as ``craton`` in ``keystoneauth1.plugin``, so whatever loads
-plugins by name reaches a Craton server that has no Keystone: ``openstack
---os-auth-type craton``, clouds.yaml, openstacksdk. It stands apart from
-:mod:`cratonclient.auth` because keystoneauth's loading is slow to import and
-most programs do not need it.
+It is registered as ``craton`` in the entry point group ``keystoneauth1.plugin``. With it,
+``openstack --os-auth-type craton``, clouds.yaml and openstacksdk can use a Craton server
+without Keystone. It is not part of :mod:`cratonclient.auth`, because the loading module of
+keystoneauth is slow to import and most programs do not need it.
 """
 
 from __future__ import annotations
@@ -18,33 +17,36 @@ from cratonclient.http import craton_auth
 
 
 class CratonLoader(loading.BaseLoader[craton_auth.CratonAuth]):
-    """Load :class:`cratonclient.auth.CratonAuth` from options."""
+    """Loader of :class:`cratonclient.auth.CratonAuth`."""
 
     @property
     def plugin_class(self) -> type[craton_auth.CratonAuth]:
-        """The class of the plugin."""
+        """The plugin class."""
         return craton_auth.CratonAuth
 
     def get_options(self) -> list[loading.Opt]:
-        """Give the options: endpoint, username, token and project-id."""
+        """Return the options: endpoint, username, token and project-id."""
         return [
             *super().get_options(),
             loading.Opt("endpoint", help="URL of the Craton server"),
-            loading.Opt("username", help="user of Craton", required=True),
+            loading.Opt("username", help="name of the user", required=True),
             loading.Opt(
                 "token",
                 help="API key of the user",
                 secret=True,
-                # Required as well, but openstack asks only for what is not said to be.
+                # Also required. But openstack does not prompt for options with
+                # required=True, so load_from_options() checks this one.
                 prompt="API key: ",
             ),
-            loading.Opt("project-id", help="project of the user, a UUID", required=True),
+            loading.Opt("project-id", help="UUID of the user's project", required=True),
         ]
 
     def load_from_options(self, **kwargs: t.Any) -> craton_auth.CratonAuth:
-        """Make the plugin.
+        """Build the plugin.
 
-        :raises keystoneauth1.exceptions.MissingRequiredOptions: when one is missing.
+        :param kwargs: values of the options, such as ``project_id``.
+        :raises keystoneauth1.exceptions.MissingRequiredOptions: if the username, the token
+            or the project id is missing.
         """
         needed = [o for o in self.get_options() if o.required or o.dest == "token"]
         missing = [option for option in needed if not kwargs.get(option.dest)]

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Version 1 of the API: one file per kind of resource, and the client.
+"""Version 1 of the API: the client, and one file for each kind of resource.
 
-A file declares a resource and its manager. What reads declarations in general lives
-in :mod:`cratonclient.fields` and :mod:`cratonclient.kinds`. The kinds of this package
-are listed in :data:`COLLECTIONS`, so finding one reads no metadata of installed
-packages. Other packages register a manager in the entry point group
+Each file declares a resource and its manager. Code for all kinds is in
+:mod:`cratonclient.fields` and :mod:`cratonclient.kinds`. The kinds of this package are
+listed in :data:`COLLECTIONS`, so that looking one up does not read the metadata of
+installed packages. Other packages register a manager in the entry point group
 ``cratonclient.v1``, by the name of the collection.
 """
 
@@ -21,8 +21,8 @@ if t.TYPE_CHECKING:
 
 GROUP = "cratonclient.v1"
 
-#: The collections of this package, each after those that it refers to. The module of
-#: a collection has its name.
+#: The collections of this package. A collection comes after the collections that it
+#: refers to. Its module has the same name.
 COLLECTIONS = (
     "projects",
     "users",
@@ -41,7 +41,7 @@ def kind(collection: str) -> Kind:
     """Return the kind of a collection.
 
     :param collection: name with underscores, such as ``'network_devices'``.
-    :raises LookupError: if no kind has this collection.
+    :raises LookupError: if the collection is unknown.
 
     >>> kind('hosts').resource_class.__name__
     'Host'
@@ -50,7 +50,7 @@ def kind(collection: str) -> Kind:
 
 
 def kinds() -> list[Kind]:
-    """Return all kinds, each after those that it refers to."""
+    """Return all kinds. A kind comes after the kinds that it refers to."""
     return [kind(name) for name in (*COLLECTIONS, *_registered())]
 
 
@@ -58,7 +58,7 @@ def manager(collection: str) -> type[crud.CRUDClient[t.Any]]:
     """Return the manager class of a collection.
 
     :param collection: as for :func:`kind`.
-    :raises LookupError: if no kind has this collection.
+    :raises LookupError: if the collection is unknown.
 
     >>> manager('hosts').__name__
     'HostManager'
@@ -69,11 +69,13 @@ def manager(collection: str) -> type[crud.CRUDClient[t.Any]]:
     try:
         return _registered()[collection]
     except KeyError:
-        raise LookupError(f"there is no collection named {collection!r}") from None
+        raise LookupError(f"unknown collection {collection!r}") from None
 
 
 def manager_name(collection: str) -> str:
     """Return the name of the manager class of a collection.
+
+    :param collection: as for :func:`kind`.
 
     >>> manager_name('network_devices')
     'NetworkDeviceManager'
@@ -83,7 +85,8 @@ def manager_name(collection: str) -> str:
 
 @functools.cache
 def _registered() -> dict[str, type[crud.CRUDClient[t.Any]]]:
+    """Return the manager classes that other packages register, by collection."""
     from stevedore import extension
 
     found: t.Any = extension.ExtensionManager(GROUP)
-    return {one.name: one.plugin for one in found if one.name not in COLLECTIONS}
+    return {entry.name: entry.plugin for entry in found if entry.name not in COLLECTIONS}

@@ -9,7 +9,7 @@ from cratonclient.v1 import shared, variables
 
 
 class Cell(crud.Resource):
-    """A cell of a region, which holds devices and networks."""
+    """A part of a region. It contains devices and networks."""
 
     name = shared.name("region", example="c1")
     note = shared.NOTE

@@ -26,25 +26,23 @@ if t.TYPE_CHECKING:
 
 
 class Client:
-    """Craton v1 API client: one attribute for each collection.
+    """Client of the Craton v1 API. Each collection has an attribute with its manager.
 
-    :param session: a :class:`cratonclient.session.Session`, or a session or an
-        adapter of keystoneauth, whose settings stay as they are.
-    :param url: the URL of the server, with or without ``/v1``. Left out, it is
-        looked up in the catalogue, or in the environment variable
-        ``CRATON_URL`` where Craton does the authentication. A URL that is not
-        http, such as ``sqlite:///fleet.db``, needs a transport: see
-        :mod:`cratonclient.http.transport`.
-    :raises cratonclient.exceptions.TransportNotFound: for a URL that nothing
-        installed can open.
+    The client creates a manager when the attribute is first read. Creating a client or
+    a manager sends no request.
 
-    Managers are made when they are first used; no request is made before.
+    :param session: a :class:`cratonclient.session.Session`, or a session or an adapter
+        of keystoneauth. A session of keystoneauth keeps its own settings.
+    :param url: URL of the server, with or without ``/v1``. The default is the endpoint
+        in the catalog, or the environment variable ``CRATON_URL`` with Craton's own
+        authentication. A URL of another scheme, such as ``sqlite:///fleet.db``, needs a
+        transport; see :mod:`cratonclient.http.transport`.
+    :raises cratonclient.exceptions.TransportNotFound: if the URL is not valid, or no
+        installed transport can open it.
 
     >>> craton = Client(session=auth.craton_auth('demo', 'demo', PROJECT_ID), url=URL)
     >>> [region.name for region in craton.regions.list()]
     ['my-region-0']
-
-    Source: seed document, "v1 API Documentation".
     """
 
     cells: cells.CellManager
@@ -59,21 +57,21 @@ class Client:
     users: users.UserManager
 
     def __init__(self, session: t.Any, url: str | None = None) -> None:
-        self._session = _own(session)
+        self._session = _wrap(session)
         self._given_url = url
         if url is not None:
             self._url = self._usable(url)
 
     @classmethod
     def from_cloud(cls, name: str | None = None, **overrides: t.Any) -> t.Self:
-        """Make a client with the credentials of a cloud of clouds.yaml.
+        """Build a client with the credentials of a cloud in clouds.yaml.
 
-        :param name: the cloud; left out, the one of ``OS_CLOUD``, of the ``OS_*``
-            variables, or the only one there is.
-        :param overrides: settings that go before those of the file, such as
+        :param name: name of the cloud. The default is ``OS_CLOUD``, then the settings in
+            the ``OS_*`` variables, then the only cloud of the file.
+        :param overrides: settings with precedence over those of the file, such as
             ``region_name`` or ``interface``.
-        :raises cratonclient.exceptions.ConfigurationError: when there is no such
-            cloud, it cannot be used, or openstacksdk is not installed.
+        :raises cratonclient.exceptions.ConfigurationError: if the cloud does not exist or
+            cannot be used, or openstacksdk is not installed.
 
         >>> Client.from_cloud('prod').hosts.get(1).name
         'my-host-0'
@@ -87,16 +85,19 @@ class Client:
         self._session.close()
 
     def inventory(self, region_id: int) -> inventory.Inventory:
-        """Give the managers of what lives in one region.
+        """Return the managers of the objects in one region.
 
         :param region_id: id of the region.
+
+        >>> [host.name for host in craton.inventory(1).hosts.list()]
+        ['my-host-0']
         """
         from cratonclient.v1 import inventory
 
         return inventory.Inventory(self._session, self._url, region_id)
 
     def _usable(self, url: str) -> str:
-        """Turn the URL of a server into the http URL of its API."""
+        """Return the HTTP URL of the API for the URL of a server."""
         base = transport.mount(self._session, url).rstrip("/")
         return base if base.endswith("/v1") else f"{base}/v1"
 
@@ -117,8 +118,8 @@ class Client:
         return {*super().__dir__(), *v1.COLLECTIONS}
 
 
-def _own(session: t.Any) -> session.Session:
-    """Give a session of this library; one of keystoneauth becomes one."""
+def _wrap(session: t.Any) -> session.Session:
+    """Return a session of this library, which wraps a session of keystoneauth."""
     from cratonclient import session as craton_session
 
     if hasattr(session, "paginate"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clouds: the roots of the inventory."""
+"""Clouds: the top level of the inventory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cratonclient.v1 import shared, variables
 
 
 class Cloud(crud.Resource):
-    """A cloud, which holds regions."""
+    """A cloud. It contains regions."""
 
     name = shared.name("project", example="prod")
     note = shared.NOTE

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Devices: hosts and network devices together, which can only be listed."""
+"""Devices: hosts and network devices. The API can only list devices."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from cratonclient.v1 import shared
 
 
 class Device(crud.Resource):
-    """What hosts and network devices have in common.
+    """A device: the fields that hosts and network devices share.
 
-    A resource that extends another, as :class:`~cratonclient.v1.hosts.Host`
-    extends this, is a kind of it: they share their ids and their names.
+    Hosts and network devices share one id sequence, and a name is unique among all
+    devices of a region.
     """
 
     name = shared.name("region", example="web1")
     ip_address = Field(str, "IPv4 or IPv6 address", required=True, update=True, format="ip")
     device_type = Field(
         str,
-        "kind of device, such as server",
+        "type of device, such as server",
         required=True,
         update=True,
         cli=Cli(example="server"),
     )
     active = Field(
         bool,
-        "whether the device is in use",
+        "device is in use",
         update=True,
         default=True,
         cli=Cli(off="inactive"),
@@ -38,14 +38,14 @@ class Device(crud.Resource):
     cell_id = shared.CELL
     parent_id = Ref(
         "devices",
-        "device it is a part of",
+        "parent device, such as the host of a container",
         null=True,
         update=True,
         clear=True,
         storage=Storage(cascade=False),
     )
     project_id = shared.PROJECT
-    links = Field(list, "link to its nearest place", items="object", storage=NOT_STORED)
+    links = Field(list, "link to the nearest ancestor", items="object", storage=NOT_STORED)
 
     operations: t.ClassVar[tuple[crud.Operation, ...]] = ("list",)
     filters: t.ClassVar[tuple[str, ...]] = (
@@ -56,7 +56,7 @@ class Device(crud.Resource):
         "parent_id",
     )
     parameters: t.ClassVar[crud.Parameters] = {
-        "descendants": Parameter(bool, "include all descendants of the parent"),
+        "descendants": Parameter(bool, "include all descendants of the parent device"),
     }
     columns: t.ClassVar[tuple[str, ...]] = (
         "id",
@@ -72,7 +72,7 @@ class Device(crud.Resource):
 
 
 class DeviceManager(crud.CRUDClient[Device]):
-    """A manager for devices. Their lists hold hosts and network devices apart."""
+    """A manager for devices. It lists hosts and network devices together."""
 
     key = "device"
     base_path = "/devices"
@@ -80,5 +80,8 @@ class DeviceManager(crud.CRUDClient[Device]):
     nested = True
 
     def list(self, **kwargs: t.Any) -> t.Iterator[Device]:  # type: ignore[override]
-        """Generate the devices, as :meth:`cratonclient.crud.CRUDClient.list` does."""
+        """Generate the hosts and the network devices.
+
+        :param kwargs: as for :meth:`cratonclient.crud.CRUDClient.list`.
+        """
         return super().list(**kwargs)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hosts: servers, containers, virtual machines."""
+"""Hosts: servers, containers and virtual machines."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from cratonclient.v1 import devices, labels, shared, variables
 
 
 class Host(devices.Device):
-    """A machine in a region or a cell."""
+    """A server, container or virtual machine in a region or a cell."""
 
     note = shared.NOTE
-    labels = Sub(labels.LabelManager, list, "words to find the host by", shown="never")
+    labels = Sub(
+        labels.LabelManager, list, "labels, to filter lists of hosts by", shown="never"
+    )
     variables = Sub(
         variables.VariableManager, dict, "JSON variables, in addition to the inherited ones"
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What lives in one region, with managers that need not be told which."""
+"""The inventory of one region: managers that send the id of the region themselves."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ if t.TYPE_CHECKING:
 
 
 class Inventory:
-    """The managers of what lives in a region.
+    """The managers of the objects in one region.
+
+    The methods ``list`` and ``create`` of these managers send ``region_id``.
 
     :param session: a :class:`cratonclient.session.Session`.
-    :param url: the URL of the API, with ``/v1``.
-    :param region_id: id of the region, which every list and create sends.
+    :param url: URL of the API, including ``/v1``.
+    :param region_id: id of the region.
 
     >>> [host.name for host in Inventory(session, URL, 1).hosts.list()]
     ['my-host-0']

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Labels: words that hosts and network devices are found by."""
+"""Labels: strings on hosts and network devices. Lists of hosts can be filtered by them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ class LabelManager(crud.CRUDClient[crud.Resource]):
     ['rack-4', 'web']
     >>> host.labels.remove('rack-4')
     True
-
-    Source: wire document, section 10.
     """
 
     key = "label"
@@ -25,25 +23,30 @@ class LabelManager(crud.CRUDClient[crud.Resource]):
     base_path = "/labels"
 
     def get(self, **kwargs: t.Any) -> list[str]:  # type: ignore[override]
-        """Give the labels, sorted.
+        """Return the labels, sorted.
 
-        :raises cratonclient.exceptions.NotFound: when their owner is gone.
+        :param kwargs: ``base_path``, as for :meth:`cratonclient.crud.CRUDClient.build_url`.
+        :raises cratonclient.exceptions.NotFound: if the host or device does not exist.
         """
         return self._from(self.session.get(self.build_url(kwargs)))
 
     def add(self, *labels: str) -> list[str]:
-        """Add labels; those that are there already stay.
+        """Add labels. Existing labels are kept.
 
-        :returns: all labels afterwards, sorted.
+        :param labels: labels to add.
+        :returns: all labels of the object, sorted.
+        :raises cratonclient.exceptions.NotFound: if the host or device does not exist.
         """
         return self._from(
             self.session.put(self.build_url(), json={self.part_name: list(labels)})
         )
 
     def remove(self, *labels: str) -> bool:
-        """Take labels away; those that are not there do not matter.
+        """Remove labels. Labels that do not exist are ignored.
 
+        :param labels: labels to remove.
         :returns: True.
+        :raises cratonclient.exceptions.NotFound: if the host or device does not exist.
         """
         self.session.delete(self.build_url(), params={}, json={self.part_name: list(labels)})
         return True
@@ -52,7 +55,8 @@ class LabelManager(crud.CRUDClient[crud.Resource]):
         labels = body_of(response).get(self.part_name)
         if not isinstance(labels, list):
             raise exceptions.UnexpectedResponse(
-                f"The answer from {response.url} has no list of {self.part_name}.",
+                f"The response from {response.url} has no list of {self.part_name}. Check "
+                "that the URL belongs to a Craton server.",
                 response=response,
             )
         return sorted(map(str, labels))

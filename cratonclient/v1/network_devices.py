@@ -9,17 +9,18 @@ from cratonclient import crud
 from cratonclient.fields import NOT_STORED, Cli, Field, Sub
 from cratonclient.v1 import devices, labels, shared, variables
 
-# A request to create may contain these. The answer repeats them; they are not stored.
+# A create request may contain these fields. The server returns them in its response to
+# that request and does not store them.
 _ECHO = {"null": True, "shown": "created", "storage": NOT_STORED}
 
 
 class NetworkDevice(devices.Device):
-    """A switch, router or the like in a region or a cell."""
+    """A network device, such as a switch, in a region or a cell."""
 
     name = shared.name("region", example="sw1")
     active = Field(
         bool,
-        "whether the device is in use",
+        "device is in use",
         default=True,
         cli=Cli(off="inactive"),
     )
@@ -28,12 +29,10 @@ class NetworkDevice(devices.Device):
     )
     os_version = Field(str, "version of the operating system", null=True, update=True)
     vlans = Field(str, "VLANs that the device carries", null=True, update=True)
-    access_secret_id = Field(int, "accepted, not stored", **_ECHO)
-    interface_id = Field(int, "accepted, not stored", **_ECHO)
-    network_id = Field(int, "accepted, not stored", **_ECHO)
-    labels = Sub(
-        labels.LabelManager, list, "words to find the device by", create=False, shown="never"
-    )
+    access_secret_id = Field(int, "accepted, but not stored", **_ECHO)
+    interface_id = Field(int, "accepted, but not stored", **_ECHO)
+    network_id = Field(int, "accepted, but not stored", **_ECHO)
+    labels = Sub(labels.LabelManager, list, "labels of the device", create=False, shown="never")
     variables = Sub(
         variables.VariableManager, dict, "JSON variables, in addition to the inherited ones"
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Network interfaces: how devices are attached to networks."""
+"""Network interfaces: the ports of devices, which attach them to networks."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from cratonclient.v1 import shared
 
 
 class NetworkInterface(crud.Resource):
-    """A port of a device."""
+    """A network interface of a device."""
 
     name = shared.name("device", example="eth0")
     interface_type = Field(
         str,
-        "kind of interface, such as ethernet",
+        "type of interface, such as ethernet",
         required=True,
         update=True,
         cli=Cli(example="ethernet"),
     )
     ip_address = Field(str, "IPv4 or IPv6 address", required=True, format="ip")
-    device_id = Ref("devices", "device it belongs to", required=True)
+    device_id = Ref("devices", "device of the interface", required=True)
     network_id = Ref(
         "networks",
-        "network it is attached to",
+        "network of the interface",
         null=True,
         storage=Storage(cascade=False),
     )
@@ -33,10 +33,10 @@ class NetworkInterface(crud.Resource):
     speed = Field(int, "speed in Mbit/s", null=True, update=True, read_as=str)
     duplex = Field(str, "duplex mode, such as full", null=True, update=True)
     link = Field(str, "state of the link", null=True, update=True)
-    cdp = Field(str, "Cisco Discovery Protocol", null=True, update=True)
-    security = Field(str, "port security", null=True, update=True)
+    cdp = Field(str, "Cisco Discovery Protocol (CDP) setting", null=True, update=True)
+    security = Field(str, "port security setting", null=True, update=True)
     project_id = shared.PROJECT
-    # These variables have no path of their own: only a request to create can set them.
+    # The API has no path for these variables, so only a create request can set them.
     variables = Field(dict, "JSON variables", shown="details", storage=NOT_STORED)
 
     filters = ("id", "ip_address", "device_id", "interface_type")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Networks: ranges of addresses in a region or a cell."""
+"""Networks: address ranges in a region or a cell."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cratonclient.v1 import shared, variables
 
 
 class Network(crud.Resource):
-    """A range of addresses."""
+    """A network: an address range in a region or a cell."""
 
     name = shared.name("region", example="lan")
     cidr = Field(
@@ -34,7 +34,7 @@ class Network(crud.Resource):
         cli=Cli(example="255.255.255.0"),
     )
     ip_block_type = Field(
-        str, "purpose of the range", null=True, update=True, cli=Cli(example="storage")
+        str, "purpose of the address range", null=True, update=True, cli=Cli(example="storage")
     )
     nss = Field(str, "name service", null=True, update=True)
     cloud_id = shared.CLOUD

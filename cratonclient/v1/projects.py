@@ -9,7 +9,7 @@ from cratonclient.v1 import variables
 
 
 class Project(crud.Resource):
-    """A tenant: all inventory belongs to exactly one."""
+    """A tenant. Each object of the inventory belongs to exactly one project."""
 
     id = Field(str, "UUID of the project", create=False)  # type: ignore[assignment]
     name = Field(

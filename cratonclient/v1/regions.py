@@ -9,7 +9,7 @@ from cratonclient.v1 import shared, variables
 
 
 class Region(crud.Resource):
-    """A region of a cloud, which holds cells, devices and networks."""
+    """A part of a cloud. It contains cells, devices and networks."""
 
     name = shared.name("cloud", example="east")
     note = shared.NOTE

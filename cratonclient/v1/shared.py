@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The fields that several kinds share, declared once."""
+"""Fields that several kinds share."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ NOTE = Field(
     max_length=65535,
     cli=Cli(example="ask Ada first"),
 )
-PROJECT = Ref("projects", "project it belongs to", type=str, create=False)
+PROJECT = Ref("projects", "project that owns the object", type=str, create=False)
 
-#: Where an object is.
-CLOUD = Ref("clouds", "cloud it is in", required=True)
-REGION = Ref("regions", "region it is in", required=True)
-CELL = Ref("cells", "cell it is in", null=True)
+#: The location of an object in the inventory.
+CLOUD = Ref("clouds", "cloud that contains the object", required=True)
+REGION = Ref("regions", "region that contains the object", required=True)
+CELL = Ref("cells", "cell that contains the object", null=True)
 
-#: What lists of hosts and of network devices can be filtered by.
+#: Fields that lists of hosts and network devices can be filtered by.
 DEVICE_FILTERS = (
     "id",
     "name",
@@ -35,8 +35,10 @@ DEVICE_FILTERS = (
 def name(scope: str, example: str = "") -> Field[str]:
     """Return the field for the name of an object.
 
-    :param scope: what the name is unique in, such as ``'region'``.
-    :param example: a name as a user types it. Without one, examples number the kind.
+    :param scope: kind of the object within which the name is unique, such as
+        ``'region'``.
+    :param example: name for the examples in the help of commands. The default is the
+        key of the kind followed by ``1``, such as ``cell1``.
     """
     return Field(
         str,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Users: who may log in where Craton itself does the authentication."""
+"""Users: the accounts of Craton's own authentication."""
 
 from __future__ import annotations
 
@@ -10,25 +10,27 @@ from cratonclient.fields import NOT_STORED, Cli, Field, Parameter, Ref
 
 
 class User(crud.Resource):
-    """A person or program with an API key, in one project."""
+    """A user of one project, with an API key."""
 
     username = Field(
         str,
-        "name to log in with, unique in the project",
+        "user name, unique in the project",
         required=True,
         cli=Cli(example="ada"),
     )
     project_id = Ref("projects", "project of the user", type=str, required=True)
     is_admin = Field(
         bool,
-        "whether the user may manage users",
+        "user may manage users",
         update=True,
         default=False,
         cli=Cli(option="admin"),
     )
     # The server generates keys itself. It accepts a key in a request and ignores it.
-    api_key = Field(str, "key to log in with", null=True, secret=True, storage=NOT_STORED)
-    roles = Field(list, "accepted, not stored", null=True, shown="created", storage=NOT_STORED)
+    api_key = Field(str, "API key of the user", null=True, secret=True, storage=NOT_STORED)
+    roles = Field(
+        list, "accepted, but not stored", null=True, shown="created", storage=NOT_STORED
+    )
 
     filters = ("id",)
     parameters: t.ClassVar[crud.Parameters] = {
@@ -47,14 +49,15 @@ class UserManager(crud.CRUDClient[User]):
     resource_class = User
 
     def replace_key(self, item_id: int) -> User:
-        """Give a user a new API key; the one before stops working at once.
+        """Replace the API key of a user. The old key stops working immediately.
 
-        :param item_id: the id of the user.
-        :returns: the user with the ``api_key``, which is never shown again.
-        :raises cratonclient.exceptions.Forbidden: for the key of somebody else,
-            unless one is an admin of the project, and for that of a root user.
-        :raises cratonclient.exceptions.NotFound: when there is no such user, or
-            the server is an original one, which cannot replace keys.
+        :param item_id: id of the user.
+        :returns: the user with the new ``api_key``. The server does not show it again.
+        :raises cratonclient.exceptions.Forbidden: if the caller may not replace this key.
+            Everyone may replace their own key, and an admin may replace the keys of the
+            users in the project, except those of root users.
+        :raises cratonclient.exceptions.NotFound: if the user does not exist, or the
+            server is an original Craton server, which cannot replace keys.
 
         >>> craton.users.replace_key(2).api_key
         'craton_5c2…'

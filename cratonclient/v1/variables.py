@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Variables: JSON values that objects carry and their children inherit."""
+"""Variables: named JSON values of an object. The objects in it inherit them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from cratonclient import crud
 
 
 class Variable:
-    """A variable: its name and its JSON value.
+    """A variable: a name and a JSON value.
 
-    A variable equals another one with the same name and value, and it equals
-    its bare value, so that ``variables['rack'] == 'r1'`` holds.
+    A variable is equal to a variable with the same name and value, and to a plain value
+    that equals its value.
 
-    :param name: the name.
+    :param name: name of the variable.
     :param value: any JSON value.
+
+    >>> host.variables.get()['rack'] == 'r1'
+    True
     """
 
     def __init__(self, name: str, value: t.Any) -> None:
@@ -29,7 +32,7 @@ class Variable:
             return (self.name, self.value) == (other.name, other.value)
         return bool(self.value == other)
 
-    __hash__ = None  # type: ignore[assignment]  # the value may change
+    __hash__ = None  # type: ignore[assignment]  # the value is mutable
 
     def __repr__(self) -> str:
         return f"Variable({self.name!r}, {self.value!r})"
@@ -38,12 +41,17 @@ class Variable:
 class Variables(crud.Resource, collections.abc.MutableMapping[str, Variable]):
     """The variables of an object, as a mapping of names to :class:`Variable`.
 
-    Changes stay in the mapping; :meth:`VariableManager.update` sends them.
-    ``to_dict()`` gives the bare values.
+    Changing the mapping sends no request. To save changes, call
+    :meth:`VariableManager.update`.
 
-    :param manager: the manager that fetched them.
-    :param info: the values by name, bare or below the key ``variables``.
-    :param loaded: there is nothing more to load, so it does not matter.
+    :param manager: manager that fetched the variables.
+    :param info: values by name, or a dictionary with the single key ``variables`` that
+        contains them.
+    :param loaded: ignored, because variables are always complete.
+
+    >>> variables = host.variables.get()
+    >>> variables['rack'].value, variables.to_dict()
+    ('r1', {'rack': 'r1'})
     """
 
     def __init__(self, manager: t.Any, info: dict[str, t.Any], loaded: bool = False) -> None:
@@ -53,7 +61,7 @@ class Variables(crud.Resource, collections.abc.MutableMapping[str, Variable]):
         self._variables = {name: Variable(name, value) for name, value in values.items()}
         super().__init__(manager, {}, loaded=True)
 
-    # A name may be anything, so no variable becomes an attribute.
+    # A variable may have any name, so variables must not become attributes.
     def _add_details(self, info: t.Mapping[str, t.Any]) -> None:
         pass
 
@@ -73,15 +81,18 @@ class Variables(crud.Resource, collections.abc.MutableMapping[str, Variable]):
     def __len__(self) -> int:
         return len(self._variables)
 
-    # The two bases disagree; a mapping's get() is what people expect here.
+    # Both base classes define get(). Users of a mapping expect Mapping.get().
     get = collections.abc.Mapping.get  # type: ignore[assignment]
 
     def delete(self) -> bool:
-        """Delete all these variables from their owner."""
+        """Delete all variables in the mapping from their object, on the server.
+
+        :returns: True.
+        """
         return t.cast("bool", self._managed().delete(*self))
 
     def to_dict(self) -> dict[str, t.Any]:
-        """Give a copy of the bare values by name."""
+        """Return a copy of the plain values, keyed by name."""
         return {name: copy.deepcopy(item.value) for name, item in self.items()}
 
     def __eq__(self, other: object) -> bool:
@@ -112,8 +123,6 @@ class VariableManager(crud.CRUDClient[Variables]):
     {'rack': 'r1', 'inherited': 'from the region'}
     >>> host.variables.delete('rack')
     True
-
-    Source: wire document, section 9; seed document, "Variables".
     """
 
     key = part_name = "variables"
@@ -122,7 +131,12 @@ class VariableManager(crud.CRUDClient[Variables]):
     many = False
 
     def create(self, skip_merge: bool = False, **kwargs: t.Any) -> Variables:
-        """Set variables, as :meth:`update` does: there is no other way to make them."""
+        """Set variables. This is the same as :meth:`update` with keywords.
+
+        :param skip_merge: ignored.
+        :param kwargs: values by name.
+        :returns: all variables of the object itself.
+        """
         return self.update(kwargs)
 
     def update(
@@ -132,26 +146,33 @@ class VariableManager(crud.CRUDClient[Variables]):
         /,
         **kwargs: t.Any,
     ) -> Variables:
-        """Set variables; those that are not given stay.
+        """Set variables. Other variables keep their values.
 
-        :param item_id: a mapping of names to values, for names that cannot be
-            keywords; both forms may be used at once.
-        :param kwargs: names and values.
-        :returns: all variables that the object itself has, afterwards.
-        :raises cratonclient.exceptions.NotFound: when their owner is gone.
+        :param item_id: mapping of names to values. Use it for names that are not valid
+            Python keywords. It can be combined with ``kwargs``.
+        :param skip_merge: ignored.
+        :param kwargs: values by name.
+        :returns: all variables of the object itself, without inherited ones.
+        :raises cratonclient.exceptions.NotFound: if the object does not exist.
         """
         values = {**(item_id or {}), **kwargs}
         return self._made_from(self.session.put(self.build_url(), json=values))
 
     def list(self, skip_merge: bool = False, **kwargs: t.Any) -> t.Iterator[Variable]:  # type: ignore[override]
-        """Generate the variables, one by one. They come in one answer, not in pages."""
+        """Generate the variables. One request returns all of them.
+
+        :param skip_merge: do not send the arguments of the manager.
+        :param kwargs: query parameters, such as ``resolved_values``.
+        :raises cratonclient.exceptions.NotFound: if the object does not exist.
+        """
         yield from self.get(skip_merge=skip_merge, **kwargs).values()
 
     def delete(self, *args: str, **kwargs: t.Any) -> bool:  # type: ignore[override]
-        """Delete variables; those that are not there do not matter.
+        """Delete variables. Variables that do not exist are ignored.
 
-        :param args: their names.
+        :param args: names of the variables.
+        :param kwargs: as for :meth:`cratonclient.crud.CRUDClient.delete`.
         :returns: True.
-        :raises cratonclient.exceptions.NotFound: when their owner is gone.
+        :raises cratonclient.exceptions.NotFound: if the object does not exist.
         """
         return super().delete(json=list(args), **kwargs)
