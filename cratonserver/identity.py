@@ -17,7 +17,7 @@ import uuid
 FIRST_PROJECT = str(uuid.UUID(int=1))
 
 #: The spellings of a project id: a UUID with or without hyphens, braces and the prefix
-#: ``urn:uuid:``, or an integer. ``uuid.UUID`` accepts more: it ignores the place of hyphens.
+#: ``urn:uuid:``, or an integer. ``uuid.UUID`` accepts more, such as hyphens anywhere.
 PROJECT_ID = re.compile(
     r"^([0-9]{1,31}|(urn:uuid:)?\{?[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}\}?)$"
 )

@@ -118,7 +118,10 @@ class Collection(KindView):
 
 
 def _one(objects: Objects, wanted: Row) -> t.Sequence[Row]:
-    """Find by id or name. With both, the name must exist, and the id decides."""
+    """Return the objects with an id or a name. With both, the name must exist, the id decides.
+
+    :raises cratonserver.errors.Refused: with status 404, if there are no such objects.
+    """
     found = objects.matching({"name": wanted["name"]}) if "name" in wanted else []
     if "id" in wanted and (found or "name" not in wanted):
         found = [objects.find(wanted["id"])]

@@ -27,7 +27,7 @@ Clause = sa.ColumnElement[bool]
 
 
 class StoreError(errors.Refused):
-    """The database cannot be used. The API answers with 503.
+    """The database cannot be used. The API responds with 503.
 
     :param reason: one line for the operator, with the database, the cause and the
         solution. This is the string of the exception.

@@ -160,7 +160,7 @@ def _contains(value: t.Any, wanted: t.Any) -> bool:
 
 
 def _pattern(wanted: Condition) -> str:
-    """Return a LIKE pattern for names of members and a scalar that each match contains."""
+    """Return a LIKE pattern of names and scalars that each matching value contains."""
     pieces = [json.dumps(step) for step in wanted.steps if isinstance(step, str)]
     if not isinstance(wanted.wanted, dict | list):
         pieces.extend(_texts(wanted.wanted)[:1])

@@ -41,7 +41,7 @@ from cratonserver.db.dialect import PREPARE, Clause
 from cratonserver.db.list_query import DEFAULT_SORT, Shape
 from cratonserver.db.tables import Tables
 
-#: The names of parameters, besides those of the filters.
+#: The names of parameters, in addition to the names of the filters.
 PROJECT, MARKER = "craton_project", "craton_marker"
 
 

@@ -21,7 +21,9 @@ from cratonserver.db.dialect import (
     Trouble,
 )
 
-_PATH = "Check that the path is right and that you can write the file and its directory."
+_PATH = (
+    "Check that the path is right, and that you can read and write the file and its directory."
+)
 _LOCKED = Trouble(
     "is locked", f"Another program has been writing to it for {BUSY_TIMEOUT} seconds."
 )

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Recursive queries along ``parent_id``.
 
-UNION, not UNION ALL, ends the recursion even if the data contained a cycle.
+UNION instead of UNION ALL ends the recursion even if the data contained a cycle.
+:func:`above` uses UNION ALL, because it counts the distance and stops at a maximum.
 
 For example, :func:`descendants`, on both databases::
 
@@ -28,8 +29,8 @@ import typing as t
 
 import sqlalchemy as sa
 
-#: The maximum number of levels that :func:`above` goes up. No fleet is that deep, but the
-#: recursion would never end in a cycle. (The server refuses cycles.)
+#: The maximum number of levels that :func:`above` goes up. No fleet is that deep. The
+#: limit ends the recursion in a cycle, although the server refuses cycles.
 MAX_DISTANCE = 10_000
 
 

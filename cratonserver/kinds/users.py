@@ -69,14 +69,14 @@ def protect_roots(
     going: sa.ColumnElement[bool],
     who: Identity | None = None,
 ) -> None:
-    """Refuse to delete or demote the last root user; keep other users from root users.
+    """Refuse to delete or demote the last root user. Let only root users change root users.
 
     All root users are locked until the transaction ends, so that two transactions cannot
     remove the last two root users at the same time.
 
     :param users: table of the users.
     :param going: condition for the users to delete or demote.
-    :param who: user who makes the request. ``None`` is allowed to change root users.
+    :param who: user who makes the request. ``None`` skips the check of the role.
     :raises cratonserver.errors.Refused: with status 403 or 409.
     """
     query = (
