@@ -30,7 +30,11 @@ TIMINGS = logging.getLogger("cratonclient.request")
 
 
 class Page(t.NamedTuple):
-    """One page of a list: the response and the objects in it."""
+    """One page of a list: the response and the objects in it.
+
+    :param response: response of the server.
+    :param items: objects of the page, as dictionaries.
+    """
 
     response: requests.Response
     items: list[t.Any]

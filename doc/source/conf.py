@@ -1,9 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Sphinx configuration of the documentation."""
 
+import ast
+import importlib
+import inspect
 import pathlib
+import pkgutil
 import sys
+import typing
 from importlib import metadata
+
+import requests
+
+import cratonclient
 
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE))
@@ -19,7 +28,6 @@ extensions = [
     "parsers",
     "reno.sphinxext",
     "sphinx.ext.autodoc",
-    "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
 ]
 # Options begin with two hyphens, and readers copy quoted text.
@@ -43,6 +51,34 @@ man_pages = [
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
+autodoc_typehints_description_target = "documented_params"
+autodoc_typehints_format = "fully-qualified"
+
+
+def _resolve_annotations():
+    """Resolve the annotations of the library, so that Sphinx shows full names.
+
+    Sphinx resolves the annotations of functions, but not those of constructors, and it
+    does not run the imports under ``TYPE_CHECKING``.
+    """
+    requests.Response.__module__ = "requests"  # the name by which programs import it
+    found = pkgutil.walk_packages(cratonclient.__path__, "cratonclient.")
+    names = [module.name for module in found if ".tests" not in module.name]
+    modules = [importlib.import_module(name) for name in names]
+    for module in modules:
+        for node in ast.parse(pathlib.Path(module.__file__).read_text("utf-8")).body:
+            if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+                exec(ast.unparse(node.body), vars(module))  # noqa: S102
+    for module in modules:
+        for _, cls in inspect.getmembers(module, inspect.isclass):
+            for constructor in (vars(cls).get("__init__"), vars(cls).get("__new__")):
+                if cls.__module__ == module.__name__ and inspect.isfunction(constructor):
+                    hints = typing.get_type_hints(constructor, vars(module))
+                    hints.pop("return", None)
+                    constructor.__annotations__ = hints
+
+
+_resolve_annotations()
 
 
 def _describe(app, exception):
@@ -64,6 +100,12 @@ def _describe(app, exception):
     (folder / "api.html").write_text(page.page(described), encoding="utf-8")
 
 
+def _skip_tuple_fields(app, what, name, obj, skip, options):
+    """Skip the fields of named tuples, which are described as parameters."""
+    return True if type(obj).__name__ == "_tuplegetter" else None
+
+
 def setup(app):
-    """Connect the function above to the end of a build."""
+    """Connect the functions above to the events of a build."""
+    app.connect("autodoc-skip-member", _skip_tuple_fields)
     app.connect("build-finished", _describe)
