@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The benchmarks behind tools/bench."""
+"""Run the benchmarks of tools/bench."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ import typing as t
 BIN = pathlib.Path(sys.executable).parent
 FLEET = str(pathlib.Path(__file__).with_name("_bench_fleet.py"))
 
-#: The same request as ``craton host list -f json`` makes, by a program that
-#: knows nothing but how to make it.
+#: A minimal program that makes the same request as ``craton host list -f json``.
 GET = """
 import json, os, requests
 response = requests.get(
@@ -34,13 +33,17 @@ response.raise_for_status()
 print(json.dumps(response.json()["hosts"]))
 """
 
-#: Hosts on the one page that is listed.
+#: Number of hosts in the short list: they fit on one page.
 HOSTS = 20
 
 
 @contextlib.contextmanager
 def server(hosts: int = HOSTS) -> t.Iterator[dict[str, str]]:
-    """Serve a fleet on loopback; give the environment to reach it with."""
+    """Serve a fleet on 127.0.0.1.
+
+    :param hosts: number of hosts in the fleet.
+    :returns: a context manager that yields the environment variables for a client.
+    """
     with tempfile.TemporaryDirectory() as folder:
         database = f"sqlite:///{folder}/fleet.db"
         filling = [sys.executable, FLEET, database, str(hosts)]
@@ -51,11 +54,11 @@ def server(hosts: int = HOSTS) -> t.Iterator[dict[str, str]]:
             [*command, "--no-access-log"], stderr=subprocess.PIPE, text=True
         )
         try:
-            said = next(iter(serving.stderr or ()))
+            message = next(iter(serving.stderr or ()))
             yield {
                 "PATH": os.environ["PATH"],
                 "HOME": folder,
-                "CRATON_URL": said.split(" at ")[1].split()[0],
+                "CRATON_URL": message.split(" at ")[1].split()[0],
                 "OS_USERNAME": "root",
                 "OS_PASSWORD": key.strip(),
                 "OS_PROJECT_ID": "00000000-0000-0000-0000-000000000001",
@@ -68,19 +71,19 @@ def server(hosts: int = HOSTS) -> t.Iterator[dict[str, str]]:
 def interleaved(
     commands: dict[str, list[str]], environment: dict[str, str], runs: int
 ) -> dict[str, float]:
-    """Time commands in turn; give the median seconds of each."""
+    """Run commands alternately and return the median run time of each, in seconds."""
     seconds: dict[str, list[float]] = {name: [] for name in commands}
     for run in range(runs + 1):
         for name, command in commands.items():
             began = time.perf_counter()
             subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
-            if run:  # the first one fills the caches
+            if run:  # the first run fills the caches
                 seconds[name].append(time.perf_counter() - began)
     return {name: statistics.median(values) for name, values in seconds.items()}
 
 
 def startup(runs: int) -> None:
-    """Compare a list of hosts with the same GET: at most 1.35 times as long."""
+    """Compare ``craton host list`` with a minimal program. The maximum ratio is 1.35."""
     commands = {
         "a GET with requests": [sys.executable, "-c", GET],
         "craton host list -f json": [str(BIN / "craton"), "host", "list", "-f", "json"],
@@ -99,14 +102,32 @@ def main() -> None:
     """Run a benchmark."""
     parser = argparse.ArgumentParser(prog="tools/bench", description=__doc__)
     commands = parser.add_subparsers(dest="what", required=True)
-    commands.add_parser("startup").add_argument("runs", nargs="?", type=int, default=20)
-    cli = commands.add_parser("cli", help="commands, beside programs that do no more")
-    cli.add_argument("runs", nargs="?", type=int, default=20)
-    cli.add_argument("--hosts", type=int, default=100_000, help="on the long list")
-    server = commands.add_parser("server", help="pages of a large fleet")
-    server.add_argument("--hosts", type=int, default=100_000)
-    server.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
-    server.add_argument("parts", nargs="*", help="pages, queries, memory, creating")
+    startup_parser = commands.add_parser(
+        "startup", help="compare craton host list with a minimal program"
+    )
+    cli = commands.add_parser("cli", help="compare commands with minimal programs")
+    for command in (startup_parser, cli):
+        command.add_argument(
+            "runs", nargs="?", type=int, default=20, help="runs of each program (default: 20)"
+        )
+    cli.add_argument(
+        "--hosts", type=int, default=100_000, help="hosts in the long list (default: 100000)"
+    )
+    server = commands.add_parser("server", help="measure requests to a server with many hosts")
+    server.add_argument(
+        "--hosts", type=int, default=100_000, help="hosts in the fleet (default: 100000)"
+    )
+    server.add_argument(
+        "--database",
+        choices=("sqlite", "postgresql", "both"),
+        default="both",
+        help="databases to measure (default: both)",
+    )
+    server.add_argument(
+        "parts",
+        nargs="*",
+        help="measurements: pages, queries, memory, creating (default: all)",
+    )
     options = parser.parse_args()
     if options.what == "startup":
         startup(options.runs)

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The least that a page of hosts can cost: one query, JSON, and bare WSGI.
+"""The baseline for a page of hosts: a WSGI application with one query and ``json.dumps``.
 
-Nobody is asked who they are, no parameter is checked, and the links are put
-together from what is known beforehand. The JSON says the same as that of the
-server, without the layout.
+It does not authenticate and does not validate parameters, and its links are constants. Its
+JSON is equal to that of the server, apart from whitespace.
 """
 
 from __future__ import annotations
@@ -28,6 +27,10 @@ _COLUMNS = (
     "project_id",
     "note",
 )
+# SELECT d.id, d.created_at, ..., d.note, p.kind FROM devices d
+#   LEFT JOIN devices p ON p.id = d.parent_id
+#   WHERE d.project_id = '00000000-...' AND d.kind = 'host'
+#   ORDER BY d.created_at, d.id LIMIT 100
 _QUERY = (
     f"SELECT {', '.join('d.' + name for name in _COLUMNS)}, p.kind "  # noqa: S608
     "FROM devices d LEFT JOIN devices p ON p.id = d.parent_id "
@@ -39,12 +42,12 @@ _LINK = f"{BASE}/hosts?resolved-values=True&limit=100&sort_keys=created_at%2Cid&
 
 
 def application(connection: t.Any) -> t.Any:
-    """Make the application.
+    """Return the application.
 
-    :param connection: of the driver, :mod:`sqlite3` or psycopg.
+    :param connection: database connection of :mod:`sqlite3` or psycopg.
     """
 
-    def answer(environ: t.Any, start_response: t.Any) -> list[bytes]:
+    def respond(environ: t.Any, start_response: t.Any) -> list[bytes]:
         cursor = connection.cursor()
         cursor.execute(_QUERY)
         hosts = [_host(row) for row in cursor.fetchall()]
@@ -55,10 +58,11 @@ def application(connection: t.Any) -> t.Any:
         start_response("200 OK", headers)
         return [body]
 
-    return answer
+    return respond
 
 
 def _host(row: tuple[t.Any, ...]) -> dict[str, t.Any]:
+    """Return the representation of a host. The last column is the kind of its parent."""
     host = dict(zip(_COLUMNS, row, strict=False))
     host["active"] = bool(host["active"])
     if host["parent_id"] is not None:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""tools/bench cli: what the commands cost, beside programs that do no more.
+"""``tools/bench cli``: compare the cost of commands with that of minimal programs.
 
-Run times are medians of runs that took turns. The environment has OpenStackClient
-and other clients beside this one, since what is installed slows look-ups down.
+Run times are medians of interleaved runs. OpenStackClient and other clients are installed
+in the same environment, because each installed package slows down entry point look-ups.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ BIN = pathlib.Path(sys.executable).parent
 CRATON, OPENSTACK = str(BIN / "craton"), str(BIN / "openstack")
 Command = list[str]
 
-#: The pages of all hosts, by a program that knows nothing but how to read them.
+#: A minimal program that reads all pages of the list of hosts.
 WALK = """
 import json, os, requests
 session = requests.Session()
@@ -40,7 +40,7 @@ while url:
     url = following[0] if following and len(page["hosts"]) == 100 else None
 """
 
-#: OpenStackClient as if the plugin were not installed.
+#: OpenStackClient without the plugin: its entry points are hidden.
 WITHOUT = """
 import sys
 from importlib import metadata
@@ -50,6 +50,7 @@ metadata.Distribution.entry_points = property(lambda self: metadata.EntryPoints(
 from openstackclient import shell
 sys.exit(shell.main(sys.argv[1:]))
 """
+#: OpenStackClient with the plugin.
 WITH = """
 import sys
 from importlib import metadata
@@ -59,21 +60,24 @@ sys.exit(shell.main(sys.argv[1:]))
 
 
 class Run(t.NamedTuple):
-    """What a program took: seconds, and kilobytes at most."""
+    """The cost of a program run: its time, and its peak resident memory in kilobytes."""
 
     seconds: float
     peak: int
 
 
 def run(command: Command, environment: dict[str, str]) -> Run:
-    """Run a program; what it prints is thrown away."""
+    """Run a program, discard its output, and return its cost.
+
+    :raises AssertionError: if the program fails.
+    """
     began = time.perf_counter()
-    with open(os.devnull, "w") as nowhere:
-        process = subprocess.Popen(command, env=environment, stdout=nowhere)
+    with open(os.devnull, "w") as null:
+        process = subprocess.Popen(command, env=environment, stdout=null)
         _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise AssertionError(f"{command[:3]} ended with {process.returncode}")
+        raise AssertionError(f"{command[:3]} failed with exit status {process.returncode}")
     return Run(time.perf_counter() - began, usage.ru_maxrss)
 
 
@@ -81,48 +85,58 @@ def compare(
     title: str,
     command: Command,
     base: Command,
-    bar: float,
+    limit: float,
     environment: dict[str, str],
     runs: int,
 ) -> bool:
-    """Print how long a command takes, in terms of another."""
-    taken: list[tuple[float, float]] = []
-    for turn in range(runs + 1):
+    """Measure the run times of a command and of a baseline, and print their ratio.
+
+    :param title: label of the figure.
+    :param command: the command to measure.
+    :param base: the baseline.
+    :param limit: maximum ratio.
+    :param environment: environment variables of both programs.
+    :param runs: number of runs of each.
+    :returns: True if the ratio is within the limit.
+    """
+    times: list[tuple[float, float]] = []
+    for number in range(runs + 1):
         pair = run(command, environment).seconds, run(base, environment).seconds
-        if turn:  # the first one fills the caches
-            taken.append(pair)
-    ours, theirs = (statistics.median(column) for column in zip(*taken, strict=True))
-    return report(title, ours * 1000, theirs * 1000, "ms", bar)
+        if number:  # the first run fills the caches
+            times.append(pair)
+    value, baseline = (statistics.median(column) for column in zip(*times, strict=True))
+    return report(title, value * 1000, baseline * 1000, "ms", limit)
 
 
-def report(title: str, ours: float, theirs: float, unit: str, bar: float) -> bool:
-    """Print a figure; tell whether it holds."""
-    ratio = ours / theirs
-    held = "met" if ratio <= bar else "MISSED"
+def report(title: str, value: float, baseline: float, unit: str, limit: float) -> bool:
+    """Print a figure and return True if its ratio is within the limit."""
+    ratio = value / baseline
+    result = "met" if ratio <= limit else "MISSED"
     print(
-        f"{title:42} {ours:9.1f} {theirs:9.1f} {unit} {ratio:6.2f}  at most {bar:.2f}: {held}",
+        f"{title:42} {value:9.1f} {baseline:9.1f} {unit} {ratio:6.2f}"
+        f"  at most {limit:.2f}: {result}",
         flush=True,
     )
-    return ratio <= bar
+    return ratio <= limit
 
 
-def listing(name: str, *words: str) -> Command:
-    """Give the command that lists hosts in a format."""
-    return [CRATON, "host", "list", "-f", name, *words]
+def listing(form: str, *words: str) -> Command:
+    """Return the command that lists hosts in an output format."""
+    return [CRATON, "host", "list", "-f", form, *words]
 
 
 def main(runs: int, hosts: int) -> bool:
-    """Measure all six figures.
+    """Measure and print all six figures.
 
-    :param runs: how often each program runs.
-    :param hosts: how many the long list has.
-    :returns: whether all hold.
+    :param runs: number of runs of each program.
+    :param hosts: number of hosts in the long list.
+    :returns: True if all figures are within their limits.
     """
-    print(f"{'':42} {'craton':>9} {'other':>9}")
-    held = []
+    print(f"{'':42} {'craton':>9} {'baseline':>9}")
+    results = []
     with _bench.server() as environment:
         get = [sys.executable, "-c", _bench.GET]
-        for title, command, base, bar in (
+        for title, command, base, limit in (
             ("host list -f json : a GET", listing("json"), get, 1.35),
             ("host list : a GET", listing("table"), get, 1.50),
             (
@@ -138,14 +152,15 @@ def main(runs: int, hosts: int) -> bool:
                 1.05,
             ),
         ):
-            held.append(compare(title, command, base, bar, environment, runs))
+            results.append(compare(title, command, base, limit, environment, runs))
     with _bench.server(hosts) as environment:
         walk = [sys.executable, "-c", WALK]
         title = f"host list -f jsonl of {hosts} : a loop"
-        held.append(compare(title, listing("jsonl"), walk, 1.25, environment, 3))
+        results.append(compare(title, listing("jsonl"), walk, 1.25, environment, 3))
         whole = run(listing("jsonl"), environment).peak
         page = run(listing("jsonl", "--limit", "100"), environment).peak
-        # A process begins with the peak of the one that made it.
+        # A child process inherits the peak of its parent. Check that it did not hide the
+        # peak of the child.
         assert page > resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        held.append(report("its memory : that of a page", whole, page, "kB", 1.15))
-    return all(held)
+        results.append(report("its memory : that of one page", whole, page, "kB", 1.15))
+    return all(results)

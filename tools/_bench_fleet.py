@@ -1,5 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The fleet that the benchmarks ask about, written in bulk."""
+"""The fleet of the benchmarks, inserted in bulk.
+
+::
+
+    python tools/_bench_fleet.py DATABASE-URL HOSTS
+
+The program prints the API key of the user ``root``.
+"""
 
 from __future__ import annotations
 
@@ -16,25 +23,32 @@ from cratonserver.db.store import Store
 from cratonserver.identity import FIRST_PROJECT, new_key
 
 REGIONS, CELLS = 10, 100
-#: What one cell of a hundred has, and every host of it inherits. It is the last
-#: one: whoever walks through all hosts finds those of it in the end.
+#: Condition on a variable of one cell in 100, which its hosts inherit. It is the last cell,
+#: so a scan of all hosts finds its hosts last: the worst case.
 INHERITED = 'site.power.feed:"b"'
-#: What one host of a hundred has itself, here and there.
+#: Condition on a variable that one host in 100 has itself, spread over the fleet.
 OWN = "rack.row:7"
+#: Condition on a variable of hosts that matches no host.
 NOWHERE = 'rack.row:"none"'
+#: Condition on an inherited variable that matches no host.
 INHERITED_NOWHERE = 'site.power.feed:"none"'
+#: Condition that matches one host.
 ONE = 'asset:"A000777"'
 
-_AT_ONCE = 20_000
-_BEGAN = datetime.datetime(2026, 1, 1)
+#: Rows of one INSERT statement.
+_BATCH_SIZE = 20_000
+#: Creation time of the first object; each further object is one second younger.
+_START = datetime.datetime(2026, 1, 1)
 
 Rows = t.Iterable[dict[str, t.Any]]
 
 
 def fill(store: Store, hosts: int) -> list[str]:
-    """Make the fleet in an empty store.
+    """Create the fleet in an empty store.
 
-    :returns: the API keys of its users ``root`` and ``user``, who is not root.
+    :param store: the store.
+    :param hosts: number of hosts.
+    :returns: the API keys of the users ``root`` and ``user``. ``user`` has no role.
     """
     keys = [str(store.add_root_user("root"))]
     key, digest = new_key()
@@ -69,18 +83,24 @@ def fill(store: Store, hosts: int) -> list[str]:
             ),
         ):
             _write(connection, store.tables.metadata.tables[table], rows)
-    _settle(store)
+    _finish_postgresql(store)
     return keys
 
 
 def _write(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
-    left = iter(rows)
-    while some := list(itertools.islice(left, _AT_ONCE)):
-        connection.execute(sa.insert(table), some)
+    remaining = iter(rows)
+    while batch := list(itertools.islice(remaining, _BATCH_SIZE)):
+        connection.execute(sa.insert(table), batch)
 
 
-def _settle(store: Store) -> None:
-    """Tell PostgreSQL what it would find out by itself, and which ids are taken."""
+def _finish_postgresql(store: Store) -> None:
+    """Update the planner statistics of PostgreSQL, and set its sequences after the last ids.
+
+    For a table::
+
+        SELECT setval(pg_get_serial_sequence('devices', 'id'),
+                      (SELECT coalesce(max(devices.id), 1) FROM devices))
+    """
     if store.engine.dialect.name != "postgresql":
         return
     with store.write() as connection:
@@ -97,7 +117,7 @@ def _row(number: int, name: str, **values: t.Any) -> dict[str, t.Any]:
 
 
 def _at(number: int) -> dict[str, str]:
-    created = _BEGAN + datetime.timedelta(seconds=number)
+    created = _START + datetime.timedelta(seconds=number)
     at = created.strftime("%Y-%m-%dT%H:%M:%S.%f")
     return {"project_id": FIRST_PROJECT, "created_at": at}
 
@@ -146,8 +166,10 @@ def _values(owner: int | str, values: dict[str, t.Any]) -> Rows:
     ]
 
 
-if __name__ == "__main__":  # in a process of its own, whose memory is not measured
-    made = composition.store_at(sys.argv[1])
-    made.open()
-    print(fill(made, int(sys.argv[2]))[0])
-    made.close()
+# The benchmarks that measure memory run this program, so that the memory that it uses does
+# not count.
+if __name__ == "__main__":
+    new_store = composition.store_at(sys.argv[1])
+    new_store.open()
+    print(fill(new_store, int(sys.argv[2]))[0])
+    new_store.close()

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""tools/bench server: what pages of a large fleet cost.
+"""``tools/bench server``: measure pages of a large fleet.
 
-A figure is a ratio of two medians, of runs that took turns. Requests are made
-to the application itself, with the headers of a user: a socket would only add
-the same to both.
+Each figure is the ratio of the medians of two interleaved measurements. The benchmark
+calls the WSGI application in process, with the headers of a user. A socket would add the
+same time to both measurements.
 """
 
 from __future__ import annotations
@@ -29,18 +29,21 @@ from cratonserver import composition
 from cratonserver.identity import FIRST_PROJECT
 
 BIN = pathlib.Path(sys.executable).parent
+#: Number of times that each request is measured.
 ROUNDS = 30
+#: Number of hosts that :func:`creating` creates.
 CREATED = 10_000
+#: Number of pages that :func:`memory` reads.
 PAGES = 10_000
 
 Call = t.Callable[[], t.Any]
 
 
 class Fleet:
-    """A fleet of hosts and those who ask about it.
+    """A fleet of hosts, its WSGI application, and the headers of two users.
 
-    :param url: of an empty database.
-    :param hosts: how many.
+    :param url: URL of an empty database.
+    :param hosts: number of hosts.
     """
 
     def __init__(self, url: str, hosts: int) -> None:
@@ -50,7 +53,7 @@ class Fleet:
         self.store.open()
         began = time.perf_counter()
         keys = _bench_fleet.fill(self.store, hosts)
-        print(f"{hosts} hosts written in {time.perf_counter() - began:.0f} s", flush=True)
+        print(f"{hosts} hosts created in {time.perf_counter() - began:.0f} s", flush=True)
         self.root, self.user = (
             {"X-Auth-User": name, "X-Auth-Token": key, "X-Auth-Project": FIRST_PROJECT}
             for name, key in zip(("root", "user"), keys, strict=True)
@@ -60,11 +63,11 @@ class Fleet:
         self._application = composition.application_of(self.store)
 
     def get(self, **parameters: t.Any) -> bytes:
-        """Read a page of hosts, of 100 unless ``limit`` says otherwise."""
+        """Read a page of hosts as an ordinary user, by default with 100 hosts."""
         return self.call("GET", parse.urlencode({"limit": 100, **parameters}), b"")
 
     def create(self, number: int) -> bytes:
-        """Create a host."""
+        """Create a host as an ordinary user."""
         values = {
             "name": f"new-{number}.example.org",
             "ip_address": "192.0.2.1",
@@ -78,15 +81,15 @@ class Fleet:
         return self.call("POST", "", json.dumps(values).encode())
 
     def call(self, method: str, query: str, body: bytes) -> bytes:
-        """Make a request as an ordinary user."""
+        """Send a request as an ordinary user and return the body of the response."""
         return call(self._application, method, query, body, self.user)
 
     def get_as_root(self) -> bytes:
-        """Read a page as a user who sees all projects."""
+        """Read a page of 100 hosts as a root user, who sees all projects."""
         return call(self._application, "GET", "limit=100", b"", self.root)
 
     def baseline(self) -> t.Any:
-        """Make the application that a page is compared with."""
+        """Return the WSGI application that the server is compared with."""
         if self.store.engine.dialect.name == "sqlite":
             import sqlite3
 
@@ -102,7 +105,10 @@ class Fleet:
 def call(
     application: t.Any, method: str, query: str, body: bytes, headers: dict[str, str]
 ) -> bytes:
-    """Make a request to an application of WSGI; give the body of the answer."""
+    """Send a request to a WSGI application and return the body of the response.
+
+    :raises AssertionError: if the status is not 200 or 201.
+    """
     environ = {
         **{f"HTTP_{n.upper().replace('-', '_')}": value for n, value in headers.items()},
         "REQUEST_METHOD": method,
@@ -125,46 +131,50 @@ def call(
         "wsgi.run_once": False,
     }
     statuses: list[str] = []
-    answer = b"".join(application(environ, lambda status, *_: statuses.append(status)))
+    body = b"".join(application(environ, lambda status, *_: statuses.append(status)))
     if not statuses[0].startswith("20"):
-        raise AssertionError(f"{method} {query}: {statuses[0]} {answer.decode()}")
-    return answer
+        raise AssertionError(f"{method} {query}: {statuses[0]} {body.decode()}")
+    return body
 
 
 def interleaved(*calls: Call) -> list[float]:
-    """Call functions in turn; give the median milliseconds of each."""
-    taken: list[list[float]] = [[] for _ in calls]
+    """Call functions alternately and return the median run time of each, in milliseconds."""
+    times: list[list[float]] = [[] for _ in calls]
     for round_ in range(ROUNDS + 3):
-        for times, function in zip(taken, calls, strict=True):
+        for times_of_one, function in zip(times, calls, strict=True):
             began = time.perf_counter()
             function()
-            if round_ > 2:  # the first ones fill the caches
-                times.append((time.perf_counter() - began) * 1000)
-    return [statistics.median(times) for times in taken]
+            if round_ > 2:  # the first three rounds fill the caches
+                times_of_one.append((time.perf_counter() - began) * 1000)
+    return [statistics.median(times_of_one) for times_of_one in times]
 
 
-def report(title: str, value: float, base: float, bar: float | None, unit: str = "ms") -> None:
-    """Print a figure."""
+def report(
+    title: str, value: float, base: float, limit: float | None, unit: str = "ms"
+) -> None:
+    """Print a figure: the ratio of a value and its baseline, and its limit if it has one."""
     ratio = value / base
-    held = "" if bar is None else f"at most {bar:g}: {'met' if ratio <= bar else 'MISSED'}"
-    print(f"{ratio:7.2f}  {title:<58} {value:8.2f} : {base:6.2f} {unit:3} {held}", flush=True)
+    result = ""
+    if limit is not None:
+        result = f"at most {limit:g}: {'met' if ratio <= limit else 'MISSED'}"
+    print(f"{ratio:7.2f}  {title:<58} {value:8.2f} : {base:6.2f} {unit:3} {result}", flush=True)
 
 
-def compare(title: str, value: Call, base: Call, bar: float | None = None) -> None:
-    """Measure a figure and print it."""
+def compare(title: str, value: Call, base: Call, limit: float | None = None) -> None:
+    """Measure two functions and print the figure."""
     first, second = interleaved(value, base)
-    report(title, first, second, bar)
+    report(title, first, second, limit)
 
 
 def pages(fleet: Fleet) -> None:
-    """Measure what pages cost."""
+    """Measure the run times of pages."""
     bare = fleet.baseline()
 
     def by_hand() -> bytes:
         return call(bare, "GET", "", b"", {})
 
     if json.loads(by_hand()) != json.loads(fleet.get()):
-        raise AssertionError("the page that is compared with is another one")
+        raise AssertionError("the baseline and the server return different pages")
     last = fleet.hosts - 100
     compare("a page of 100 : one query and JSON by hand", fleet.get, by_hand, 3)
     compare("the last page : the first", lambda: fleet.get(marker=last), fleet.get, 1.2)
@@ -176,52 +186,52 @@ def pages(fleet: Fleet) -> None:
         6,
     )
     compare("as root : as an ordinary user", fleet.get_as_root, fleet.get)
-    for title, asked in (
+    for title, value in (
         ("vars, inherited, no match : without", _bench_fleet.INHERITED_NOWHERE),
         ("vars, nested, own of 1 % : without", _bench_fleet.OWN),
         ("vars, nested, own, no match : without", _bench_fleet.NOWHERE),
         ("vars, own of one host : without", _bench_fleet.ONE),
-        ("vars, what all have : without", 'owner:"operations"'),
+        ("vars, of all hosts : without", 'owner:"operations"'),
     ):
-        compare(title, lambda asked=asked: fleet.get(vars=asked), fleet.get)  # type: ignore[misc]
+        compare(title, lambda value=value: fleet.get(vars=value), fleet.get)  # type: ignore[misc]
 
 
 def queries(fleet: Fleet) -> None:
-    """Count the queries of pages of several sizes, the log-in included."""
+    """Count the SQL queries for pages of several sizes, including authentication."""
     print("queries for a page of          10   30  100")
-    same = True
+    constant = True
     for title, parameters in (
-        ("the first", {}),
-        ("a later one", {"marker": 1000}),
+        ("first page", {}),
+        ("later page", {"marker": 1000}),
         ("with details", {"details": True}),
         ("with vars", {"vars": _bench_fleet.INHERITED}),
     ):
-        counted = []
+        counts = []
         for limit in (10, 30, 100):
             before = fleet.queries
             fleet.get(**{**parameters, "limit": limit})
-            counted.append(fleet.queries - before)
-        same = same and len(set(counted)) == 1
-        print(f"         {title:<20}", *(f"{number:4}" for number in counted))
-    print(f"         constant: {'met' if same else 'MISSED'}")
+            counts.append(fleet.queries - before)
+        constant = constant and len(set(counts)) == 1
+        print(f"         {title:<20}", *(f"{number:4}" for number in counts))
+    print(f"         constant: {'met' if constant else 'MISSED'}")
 
 
 def creating(fleet: Fleet) -> None:
-    """Measure whether the ten-thousandth host takes longer to create than the first."""
-    taken = []
+    """Compare the time to create the last thousand hosts with that for the first thousand."""
+    times = []
     for number in range(CREATED):
         began = time.perf_counter()
         fleet.create(number)
-        taken.append((time.perf_counter() - began) * 1000)
-    first, last = statistics.median(taken[:1000]), statistics.median(taken[-1000:])
+        times.append((time.perf_counter() - began) * 1000)
+    first, last = statistics.median(times[:1000]), statistics.median(times[-1000:])
     report(f"creating {CREATED}: last thousand : first thousand", last, first, 1.2)
 
 
 def memory(fleet: Fleet) -> None:
-    """Measure what a server holds after many pages."""
-    with _serving(fleet.url) as (process, address):
+    """Compare the memory of a server after many pages with that after 100 pages."""
+    with _running_server(fleet.url) as (process, address):
         connection = http.client.HTTPConnection(address, timeout=60)
-        found: dict[int, float] = {}
+        megabytes: dict[int, float] = {}
         marker = 0
         for number in range(1, PAGES + 1):
             query = {"limit": 10, "details": number % 2, "marker": marker}
@@ -230,33 +240,34 @@ def memory(fleet: Fleet) -> None:
             hosts = json.loads(connection.getresponse().read())["hosts"]
             marker = hosts[-1]["id"] if len(hosts) == 10 else 0
             if number in (100, PAGES):
-                found[number] = _resident(process.pid)
+                megabytes[number] = _resident_memory(process.pid)
     title = f"memory after {PAGES} pages : after 100"
-    report(title, found[PAGES], found[100], 1.05, "MB")
+    report(title, megabytes[PAGES], megabytes[100], 1.05, "MB")
 
 
 @contextlib.contextmanager
-def _serving(url: str) -> t.Iterator[tuple[subprocess.Popen[str], str]]:
+def _running_server(url: str) -> t.Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run a server, and yield its process and its address."""
     program = str(BIN / "craton-server")
-    # Nobody reads what it says after the first line: a log would fill the pipe.
+    # Only the first line of its output is read, so an access log would fill the pipe.
     command = [program, "run", "--database", url, "--listen", "127.0.0.1:0", "--no-access-log"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
-        said = next(iter(process.stderr or ()))
-        yield process, said.split(" at http://")[1].split()[0]
+        message = next(iter(process.stderr or ()))
+        yield process, message.split(" at http://")[1].split()[0]
     finally:
         process.terminate()
         process.wait()
 
 
-def _resident(pid: int) -> float:
-    """Give the megabytes that a process holds in memory."""
+def _resident_memory(pid: int) -> float:
+    """Return the resident memory of a process, in megabytes."""
     words = ["ps", "-o", "rss=", "-p", str(pid)]
     return int(subprocess.check_output(words, text=True)) / 1024
 
 
 def measure(url: str, hosts: int, parts: t.Collection[str]) -> None:
-    """Fill a database and print all figures, or some."""
+    """Fill a database, and run all measurements or the given parts."""
     fleet = Fleet(url, hosts)
     try:
         for part in (pages, queries, memory, creating):
@@ -267,7 +278,12 @@ def measure(url: str, hosts: int, parts: t.Collection[str]) -> None:
 
 
 def run(database: str, hosts: int, parts: t.Collection[str]) -> None:
-    """Measure one or both of the databases."""
+    """Measure one or both databases.
+
+    :param database: ``'sqlite'``, ``'postgresql'`` or ``'both'``.
+    :param hosts: number of hosts.
+    :param parts: names of measurements; all if empty.
+    """
     if database in ("sqlite", "both"):
         print("SQLite: ", end="")
         with tempfile.TemporaryDirectory() as folder:

@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Make the demo fleet of tools/quickstart: python tools/_demo.py DATABASE-URL."""
+"""Create the demo fleet of tools/quickstart.
+
+::
+
+    python tools/_demo.py DATABASE-URL
+"""
 
 from __future__ import annotations
 
@@ -16,7 +21,10 @@ HOSTS = ("web", "db")
 
 
 def main(url: str) -> None:
-    """Make a cloud with regions, cells and hosts that inherit variables."""
+    """Create a cloud with regions, cells and hosts that inherit variables.
+
+    :param url: URL of an empty database, such as ``sqlite:///fleet.db``.
+    """
     craton = client.Client(auth.create_session_with(None, True), url)
     cloud = craton.clouds.create(name="demo", variables={"ntp": "ntp.example.org"})
     numbers = itertools.count(1)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Select tests by name, run them with stestr, count: the heart of tools/test.
+"""The test runner behind tools/test: select tests by name, run them, count the results.
 
-stestr alone cannot do it: a module that does not import stops its listing, a
-name that matches nothing is no error, `--random` has no effect, and it does not
-start from a path with blanks.
+It runs the tests with stestr, which alone is not enough: a module with an import error
+aborts its listing, a name that matches nothing is not an error, `--random` has no effect,
+and it cannot start from a path with blanks.
 """
 
 from __future__ import annotations
@@ -32,31 +32,35 @@ ROOT = Path(__file__).resolve().parents[1]
 TESTS = ROOT / "cratonclient" / "tests"
 PACKAGE = ["cratonclient", "tests"]
 DEFAULT_SUITES = ["unit", "integration"]
-# How a person names the server that the functional suite talks to.
+# Environment variables that select an external server for the functional suite.
 SERVER_VARIABLES = ("CRATON_URL", "OS_USERNAME", "OS_PASSWORD", "OS_PROJECT_ID")
 
-# unittest stands in for a module that failed to import, or that skips itself.
+# The prefix of the test id that unittest invents for a module that fails to import or
+# that skips itself.
 STAND_IN = re.compile(r"unittest\.loader\.(_FailedTest|ModuleSkipped)\.")
-# ... and reports what befell a class or module before its first test like this.
+# The test id that unittest invents for a failed or skipped setUpClass or setUpModule.
 FIXTURE = re.compile(r"setUp(?:Class|Module) \((.+)\)")
 
 
 DATABASES = ("sqlite", "postgresql")
-#: In bytes: several times what the tests have on the disk at once.
-ROOM = 2**31
+#: Free bytes required in memory: several times the peak disk usage of the tests.
+REQUIRED_SPACE = 2**31
 
 
 class UsageError(Exception):
-    """The arguments name no tests, or no database."""
+    """The arguments contain an unknown test, database or option."""
 
 
-def take_database(arguments: list[str]) -> tuple[str, list[str]]:
-    """Take the option `--database NAME` from the arguments; give what is left.
+def parse_database(arguments: list[str]) -> tuple[str, list[str]]:
+    """Parse the option `--database NAME`.
+
+    Returns:
+        The database, by default sqlite, and the other arguments.
 
     Raises:
-        UsageError: there is another option, or no such database.
+        UsageError: if the database is unknown, or there is another option.
     """
-    database, left = "sqlite", []
+    database, names = "sqlite", []
     words = iter(arguments)
     for word in words:
         option, equals, value = word.partition("=")
@@ -65,21 +69,24 @@ def take_database(arguments: list[str]) -> tuple[str, list[str]]:
         elif word.startswith("-"):
             raise UsageError(f"unknown option {word}; see tools/test --help")
         else:
-            left.append(word)
+            names.append(word)
     if database not in DATABASES:
-        raise UsageError(f"there is no database {database!r}; there are {', '.join(DATABASES)}")
-    return database, left
+        raise UsageError(f"unknown database {database!r}; use one of: {', '.join(DATABASES)}")
+    return database, names
 
 
 @contextlib.contextmanager
-def fast_folder() -> Iterator[dict[str, str]]:
-    """Give what has the fleets of the tests made in memory, where there is room.
+def temporary_folder() -> Iterator[dict[str, str]]:
+    """Create a folder in memory for temporary files, if there is enough free space.
 
-    Each of them waits for the disk at every change, as it has to.
+    The server syncs every change to disk. In memory that costs nothing.
+
+    Yields:
+        The environment variable TMPDIR; nothing if TMPDIR is already set.
     """
     memory = Path("/dev/shm")  # noqa: S108
     usable = os.access(memory, os.W_OK | os.X_OK) and "TMPDIR" not in os.environ
-    if not usable or shutil.disk_usage(memory).free < ROOM:
+    if not usable or shutil.disk_usage(memory).free < REQUIRED_SPACE:
         yield {}
     else:
         with tempfile.TemporaryDirectory(prefix="craton-tests-", dir=memory) as folder:
@@ -88,8 +95,12 @@ def fast_folder() -> Iterator[dict[str, str]]:
 
 
 @contextlib.contextmanager
-def serving(database: str) -> Iterator[dict[str, str]]:
-    """Start the database that the tests use; give what tells them where it is."""
+def running_database(database: str) -> Iterator[dict[str, str]]:
+    """Start the database of the tests, and stop it afterwards. SQLite needs no start.
+
+    Yields:
+        The environment variable that passes the URL of the database to the tests.
+    """
     if database == "sqlite":
         yield {}
         return
@@ -98,12 +109,12 @@ def serving(database: str) -> Iterator[dict[str, str]]:
 
 
 def suites() -> list[str]:
-    """Return the names of the suites, which are folders."""
+    """Return the names of the suites: the folders of cratonclient/tests."""
     return sorted(path.parent.name for path in TESTS.glob("*/__init__.py"))
 
 
 def discover() -> list[str]:
-    """Return the id of every test, with stand-ins for modules that fail."""
+    """Return the id of every test. A module that fails to import has an invented id."""
 
     def flat(suite: unittest.TestSuite) -> Iterator[str]:
         for test in suite:
@@ -117,18 +128,18 @@ def discover() -> list[str]:
 
 
 def words(test_id: str) -> list[str]:
-    """Split an id: modules, class, test; without the name of a scenario."""
+    """Split a test id into module, class and test names, without its scenario."""
     return STAND_IN.sub("", test_id).partition("(")[0].split(".")
 
 
 def within(part: list[str], whole: list[str]) -> bool:
-    """Tell whether a list occurs in another one, in one piece."""
+    """Return True if a list is a contiguous part of another list."""
     starts = range(len(whole) - len(part) + 1)
     return any(whole[start : start + len(part)] == part for start in starts)
 
 
 def named(argument: str) -> list[str]:
-    """Translate an argument into the words that its tests have in their ids."""
+    """Return the words that an argument requires in the ids of its tests."""
     if argument == "all":
         return PACKAGE
     if argument in suites():
@@ -143,28 +154,29 @@ def select(arguments: list[str], ids: list[str]) -> list[str]:
     """Return the ids that the arguments name.
 
     Raises:
-        UsageError: an argument names none.
+        UsageError: if an argument matches no test.
     """
     selected: dict[str, None] = {}
     broken = [test_id for test_id in ids if "._FailedTest." in test_id]
     for argument in arguments:
         wanted = named(argument)
         matching = [test_id for test_id in ids if within(wanted, words(test_id))]
-        # What is wanted may lie in a module that does not import.
+        # The test may be in a module that fails to import; select that module then.
         matching += [test_id for test_id in broken if within(words(test_id)[2:], wanted)]
         if not matching:
-            reason = f"no test is called {argument!r}; suites: {', '.join(suites())}"
+            reason = f"no test matches {argument!r}; suites: {', '.join(suites())}"
             if broken:
                 modules = ", ".join(".".join(words(test_id)) for test_id in broken)
-                reason += f"; does not import: {modules}"
+                reason += f"; modules that fail to import: {modules}"
             raise UsageError(reason)
         selected.update(dict.fromkeys(matching))
     return list(selected)
 
 
 class Tally(testtools.StreamToDict):
-    """Prints how the tests go, and counts them."""
+    """A result stream that prints the progress of the tests and counts their outcomes."""
 
+    #: Dots on one line.
     WIDTH = 72
 
     def __init__(self) -> None:
@@ -174,11 +186,14 @@ class Tally(testtools.StreamToDict):
         self._column = 0
 
     def count(self, outcome: str) -> int:
-        """Return how many tests have ended so."""
+        """Return the number of tests with an outcome: passed, failed or skipped."""
         return list(self.outcomes.values()).count(outcome)
 
     def add_missing(self, selected: Iterable[str]) -> None:
-        """Count what was to run and did not, since silence is no success."""
+        """Count selected tests without a result as failed.
+
+        If setUpClass or setUpModule failed or was skipped, its tests get that outcome.
+        """
         fixtures = {
             match[1]: outcome
             for test_id, outcome in self.outcomes.items()
@@ -191,7 +206,7 @@ class Tally(testtools.StreamToDict):
             outcome = fixtures.get(place) or fixtures.get(place.rpartition(".")[0])
             self.outcomes[test_id] = outcome or "failed"
             if outcome is None:
-                self._show(f"\nFAILED {test_id}\n    It did not run.\n")
+                self._show(f"\nFAILED {test_id}\n    The test did not run.\n")
         for test_id in [*self.outcomes]:
             if FIXTURE.fullmatch(test_id):
                 del self.outcomes[test_id]
@@ -228,9 +243,10 @@ class Tally(testtools.StreamToDict):
 
 
 def run(selected: list[str], environment: dict[str, str]) -> Tally:
-    """Run tests in stestr's workers."""
-    # stestr starts its workers through a shell without quoting the interpreter's
-    # path, which may have blanks; by name it is found whatever the path.
+    """Run tests in the parallel workers of stestr."""
+    # stestr starts its workers through a shell and does not quote the path of the
+    # interpreter, which may contain blanks. So pass only its name, and put its folder
+    # first in PATH.
     folder = os.path.dirname(sys.executable)
     path = os.pathsep.join([folder, environment.get("PATH", os.defpath)])
     environment = environment | {"PATH": path, "PYTHON": "python"}
@@ -262,7 +278,7 @@ def run(selected: list[str], environment: dict[str, str]) -> Tally:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the tests that the arguments name and return the exit status."""
+    """Run the tests that the arguments select, and return the exit status."""
     seed = os.environ.setdefault("TEST_SEED", str(random.randrange(10**6)))
     server = {name: os.environ.get(name, "") for name in SERVER_VARIABLES}
     for name in [*os.environ]:
@@ -270,7 +286,7 @@ def main(arguments: list[str]) -> int:
             del os.environ[name]
 
     try:
-        database, arguments = take_database(arguments)
+        database, arguments = parse_database(arguments)
         selected = select(arguments or DEFAULT_SUITES, discover())
     except UsageError as error:
         print(f"tools/test: {error}", file=sys.stderr)
@@ -281,14 +297,15 @@ def main(arguments: list[str]) -> int:
     if server["CRATON_URL"] and all(words(i)[:3] == functional for i in selected):
         environment |= {name: value for name, value in server.items() if value}
 
-    # So that the folder goes and PostgreSQL is stopped as well, when this is.
+    # On SIGTERM, exit through the context managers: they delete the temporary folder and
+    # stop PostgreSQL.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     os.chdir(ROOT)
     plural = "" if len(selected) == 1 else "s"
     print(f"{len(selected)} test{plural} in random order, TEST_SEED={seed}", flush=True)
     try:
-        with fast_folder() as folder, serving(database) as told:
-            tally = run(selected, environment | folder | told)
+        with temporary_folder() as folder, running_database(database) as connection:
+            tally = run(selected, environment | folder | connection)
     except postgresql.NotInstalled as error:
         print(f"tools/test: {error}", file=sys.stderr)
         return 1

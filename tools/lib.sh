@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# What the scripts here share. A script sets `root` to the project's top folder
-# and sources this file:
+# Shell functions for the scripts in this folder and for .ci/run. A script sets `root`
+# to the top folder of the project and sources this file:
 #
 #     root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd) || exit 1
 #     . "$root/tools/lib.sh"
@@ -8,19 +8,19 @@
 #     "$bin/craton" --version
 #
 # environment NAME EXTRAS
-#     Makes the environment .venv/NAME, or reuses it, and prints the path of its
-#     bin folder; everything else goes to stderr. The project is installed into
-#     it for development, with EXTRAS (separated by commas, may be empty) and at
-#     the versions of constraints.txt. $PYTHON chooses the interpreter.
+#     Creates the virtual environment .venv/NAME, or reuses it. Prints the path of its
+#     bin folder to standard output, and everything else to standard error. Installs
+#     the project in editable mode, with EXTRAS (separated by commas, may be empty) and
+#     the versions of constraints.txt. $PYTHON selects the Python interpreter.
 #
 # usable_python COMMAND
-#     Succeeds if COMMAND is an interpreter that environments can be made with.
+#     Succeeds if COMMAND is a Python interpreter that can create such an environment.
 
 : "${root:?is not set: see the top of tools/lib.sh}"
 
 usable_python() {
-    # To be on the PATH is not enough: a shim of pyenv may have nothing behind
-    # it, and Debian packs ensurepip apart.
+    # A command in the PATH may not work: a pyenv shim may have no interpreter behind it,
+    # and on Debian, ensurepip is in a separate package.
     "$1" -c 'import ensurepip, sys, venv
 sys.exit(sys.version_info < (3, 11) or sys.implementation.name != "cpython")
 ' </dev/null >/dev/null 2>&1
@@ -32,7 +32,7 @@ python_version() {
 
 find_python() {
     if [ -n "${PYTHON-}" ] && ! usable_python "$PYTHON"; then
-        echo "PYTHON=$PYTHON is no CPython >= 3.11 with venv; looking for another." >&2
+        echo "PYTHON=$PYTHON is not CPython >= 3.11 with venv; looking for another." >&2
     fi
     for candidate in "${PYTHON-}" python3.13 python3.12 python3.11 python3 python; do
         if [ -n "$candidate" ] && usable_python "$candidate"; then
@@ -40,15 +40,15 @@ find_python() {
             return
         fi
     done
-    echo "No CPython >= 3.11 with venv was found: install one, or name it in PYTHON." >&2
+    echo "Cannot find CPython >= 3.11 with venv: install it, or set PYTHON to its path." >&2
     return 1
 }
 
 environment() (
     cd "$root" || exit 1
     folder=.venv/$1
-    # Written last, so that an environment that has it is complete. It names the
-    # place as well, since an environment does not survive a move or a copy.
+    # The stamp is written last, so an environment with a stamp is complete. It contains
+    # the path of the project, because a moved or copied environment does not work.
     stamp=$folder/complete
     sum=$(cat setup.cfg setup.py pyproject.toml requirements.txt constraints.txt | cksum)
 
@@ -66,14 +66,14 @@ environment() (
         rm -f "$stamp"
         if [ $reusable = no ]; then
             python=$(find_python) || exit 1
-            echo "Making the environment $folder: about a minute, this once." >&2
+            echo "Creating the virtual environment $folder (about a minute, only once)." >&2
             "$python" -m venv --clear "$folder" >&2 </dev/null || exit 1
         else
-            echo "Bringing the environment $folder up to date." >&2
+            echo "Updating the virtual environment $folder." >&2
         fi
         "$folder/bin/python" -m pip --disable-pip-version-check install -qq \
             --editable ".${2:+[$2]}" --constraint constraints.txt >&2 </dev/null || {
-            echo "The environment $folder could not be made: see above." >&2
+            echo "Cannot install into the environment $folder: see the error above." >&2
             exit 1
         }
         printf '%s\n' "$root" "$sum [$2]" >"$stamp"
