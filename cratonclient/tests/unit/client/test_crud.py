@@ -166,7 +166,7 @@ class TestGet(ManagerTestCase):
     def test_an_id_of_none_is_refused(self):
         for call in (self.manager.get, self.manager.update, self.manager.delete):
             error = self.assertRaises(exceptions.CommandError, call, None)
-            self.assertIn("Which tent?", str(error))
+            self.assertIn("tent_id is required", str(error))
             self.assertRaises(exceptions.CommandError, call, tent_id=None)
         self.assertEqual([], self.session.mock_calls)
 
