@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is packaged stands in setup.cfg, and pbr does it.
+"""The build script. pbr reads the packaging metadata from setup.cfg.
 
-pbr takes the version from PKG-INFO (in an sdist) or from the last git tag.
-This file supplies it for the trees that have neither: pbr refuses a source
-archive without .git, and calls a clone without tags 0.0.1.
+pbr takes the version from PKG-INFO, which only a source distribution has, or from the last
+git tag. This script supplies a version for trees that have neither: pbr fails in a source
+archive without .git, and gives a clone without tags the version 0.0.1.
 """
 
 import os
@@ -11,8 +11,7 @@ import subprocess
 
 from setuptools import setup
 
-# The release that the next tag will name. Tags win over it, so it needs a
-# change only when a release is made.
+# The version of the next release. A git tag overrides it. Change it at each release.
 BASE_VERSION = "3.0.0"
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -24,11 +23,11 @@ def git(*arguments):
 
 
 def fallback_version():
-    """Return a version where pbr finds none of its own, else None."""
+    """Return a version if pbr cannot determine one, otherwise None."""
     if os.path.exists(os.path.join(HERE, "PKG-INFO")):
         return None
-    # An archive may have been unpacked inside another project's clone, whose
-    # tags are not ours: ask git only where .git is our own.
+    # An archive may be unpacked inside the clone of another project. The tags of that
+    # clone do not apply, so use git only if this folder has its own .git.
     if not os.path.exists(os.path.join(HERE, ".git")):
         return BASE_VERSION
     try:
@@ -36,7 +35,8 @@ def fallback_version():
             return None
         return f"{BASE_VERSION}.dev{git('rev-list', '--count', 'HEAD').strip()}"
     except (OSError, subprocess.CalledProcessError):
-        # No git, no commit yet, or a clone that git distrusts (another owner).
+        # git is not installed, there is no commit, or git refuses the clone because
+        # another user owns it.
         return BASE_VERSION
 
 
