@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tests."""
+"""The tests of the library, the commands and the server."""
 
 import os
 import random
@@ -16,11 +16,11 @@ def _shuffled(suite: unittest.TestSuite, order: random.Random) -> unittest.TestS
 
 
 def load_tests(loader, tests, pattern):
-    """Find the tests; with TEST_SEED, put them in the random order it stands for.
+    """Find the tests, and shuffle them if the environment variable TEST_SEED is set.
 
-    Modules, classes and the tests of a class change places among themselves, so
-    that what a class sets up is still set up once. (stestr's --random has no
-    effect: its workers run tests in the order in which they find them.)
+    Modules are shuffled, the classes of each module, and the tests of each class, so each
+    class is still set up only once. stestr's ``--random`` has no effect, because its
+    workers run the tests in the order in which they find them.
     """
     tests.addTests(loader.discover(os.path.dirname(__file__), pattern or "test*.py"))
     seed = os.environ.get("TEST_SEED")

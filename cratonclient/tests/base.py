@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of the library, the commands and the server share."""
+"""Base classes of the tests of the library, the commands and the server."""
 
 from __future__ import annotations
 
@@ -18,45 +18,45 @@ class TestCase(testtools.TestCase):
     """The base of all tests."""
 
     def folder(self) -> pathlib.Path:
-        """Make a folder that is removed after the test."""
+        """Create a folder that is removed after the test, and return its path."""
         path = pathlib.Path(tempfile.mkdtemp(prefix="craton-test-"))
         self.addCleanup(shutil.rmtree, path)
         return path
 
 
 class FleetTestCase(TestCase):
-    """A test with an empty fleet, in a file and without a server."""
+    """A test with an empty fleet in a file, without a server."""
 
     def setUp(self):
         super().setUp()
-        #: The URL of the database, which is also the one of the fleet.
+        #: The URL of the database and of the fleet.
         self.database = f"sqlite:///{self.folder() / 'fleet.db'}"
         self.craton = self.connect()
         self._made = 0
 
     def connect(self) -> client.Client:
-        """Make a client of the fleet, closed after the test."""
+        """Return a client of the fleet that is closed after the test."""
         session = auth.create_session_with(None, True)
         craton = client.Client(session, self.database)
         self.addCleanup(session.close)
         return craton
 
     def make_cloud(self, **fields: t.Any) -> clouds.Cloud:
-        """Make a cloud."""
+        """Create a cloud."""
         return self.craton.clouds.create(**self._named("cloud", fields))
 
     def make_region(self, **fields: t.Any) -> regions.Region:
-        """Make a region, in a new cloud unless ``cloud_id`` is given."""
+        """Create a region, in a new cloud unless ``cloud_id`` is given."""
         if "cloud_id" not in fields:
             fields["cloud_id"] = self.make_cloud().id
         return self.craton.regions.create(**self._named("region", fields))
 
     def make_cell(self, **fields: t.Any) -> cells.Cell:
-        """Make a cell, in a new region unless ``region_id`` is given."""
+        """Create a cell, in a new region unless ``region_id`` is given."""
         return self.craton.cells.create(**self._placed(self._named("cell", fields)))
 
     def make_host(self, **fields: t.Any) -> hosts.Host:
-        """Make a host, in a new region unless ``region_id`` is given."""
+        """Create a host, in a new region unless ``region_id`` is given."""
         fields = self._placed(self._named("host", fields))
         number = self._made
         fields.setdefault("ip_address", f"10.0.{number // 256}.{number % 256}")

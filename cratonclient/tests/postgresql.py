@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A PostgreSQL of one's own, from the system's packages, for as long as it is needed.
+"""A temporary PostgreSQL server for tests, from the system's packages.
 
-It lives in a temporary folder and answers at a Unix socket in there, so it
-needs no port, and nobody else reaches it.
+The server keeps its data in a temporary folder and listens on a Unix socket in that
+folder only. It needs no port, and other users cannot connect.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-#: The user who owns the server, and who needs no password at the socket.
+#: The superuser of the server, who needs no password on the socket.
 USER = "craton"
 
-#: What is faster and loses nothing unless the machine itself goes down.
+#: Settings for speed. Only a crash of the machine itself loses data.
 _FAST = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
 
 MISSING = (
@@ -32,16 +32,16 @@ MISSING = (
 
 
 class NotInstalled(Exception):
-    """The system has no PostgreSQL; the message says what to do."""
+    """PostgreSQL is not installed; the message says what to do."""
 
 
 def find() -> Path:
-    """Give the folder with the programs of the newest PostgreSQL.
+    """Return the folder with the programs of the newest installed PostgreSQL.
 
     Raises:
-        NotInstalled: there is none.
+        NotInstalled: PostgreSQL is not installed.
     """
-    # Debian keeps them apart from the PATH, a folder for each version.
+    # Debian installs each version in a folder of its own, outside the PATH.
     folders = sorted(
         Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name)
     )
@@ -54,11 +54,11 @@ def find() -> Path:
 
 
 class Cluster:
-    """A PostgreSQL in a folder.
+    """A PostgreSQL server with its data in a folder.
 
     Args:
-        folder: an empty one, which whoever runs it owns.
-        settings: of PostgreSQL, beside those that make it fast.
+        folder: an empty folder, owned by the current user.
+        settings: PostgreSQL settings, in addition to the settings for speed.
     """
 
     def __init__(self, folder: Path, **settings: str) -> None:
@@ -69,18 +69,18 @@ class Cluster:
         self._server: subprocess.Popen[str] | None = None
 
     def url(self, database: str = "postgres", user: str = USER) -> str:
-        """Give the URL of a database."""
+        """Return the URL of a database."""
         return f"postgresql://{user}@/{database}?host={self.folder}"
 
     def make(self) -> None:
-        """Make the cluster. Whoever comes from the socket is believed, but for `locked`."""
+        """Create the cluster. It trusts all users on the socket, except ``locked``."""
         owner = _owner()
         if owner:
             os.chown(self.folder, owner["user"], owner["group"])
         words = ["-U", USER, "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"]
         initdb = str(self._bin / "initdb")
         if "--icu-locale" in subprocess.check_output([initdb, "--help"], text=True):
-            # A language's order, since a fleet must not depend on it.
+            # Use the sort order of a language, since a fleet must not depend on it.
             words += ["--locale-provider=icu", "--icu-locale=en-US"]
         subprocess.run(
             [initdb, "-D", str(self._data), *words],
@@ -93,7 +93,7 @@ class Cluster:
         rules.write_text("local all locked scram-sha-256\n" + rules.read_text())
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
+        """Start the server and wait until it accepts connections."""
         settings = {
             "listen_addresses": "",
             "unix_socket_directories": str(self.folder),
@@ -102,7 +102,7 @@ class Cluster:
         words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         log = (self.folder / "log").open("a")
         with log:
-            # In a session of its own: Ctrl-C is for whoever started this.
+            # A session of its own, so that Ctrl-C does not stop the server first.
             self._server = subprocess.Popen(
                 [self._bin / "postgres", "-D", self._data, *words],
                 stdout=log,
@@ -121,7 +121,7 @@ class Cluster:
             time.sleep(0.05)
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
-        """Stop it, whoever is connected; with SIGKILL as if the power had gone."""
+        """Stop the server, even if clients are connected. SIGKILL simulates a crash."""
         if self._server is not None:
             if self._server.poll() is None:
                 self._server.send_signal(how)
@@ -130,25 +130,25 @@ class Cluster:
 
 
 def _owner() -> dict[str, Any]:
-    """Tell subprocess whose programs they are: PostgreSQL refuses to run as root."""
+    """Return the user arguments for subprocess: PostgreSQL refuses to run as root."""
     if os.getuid() != 0:
         return {}
     for name in ("postgres", "nobody"):
         with contextlib.suppress(KeyError):
             user = pwd.getpwnam(name)
             return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-    raise NotInstalled("PostgreSQL does not run as root, and there is no other user here.")
+    raise NotInstalled("PostgreSQL does not run as root, and no other user was found.")
 
 
 @contextlib.contextmanager
 def running(**settings: str) -> Iterator[Cluster]:
-    """Make and start a PostgreSQL; it is stopped and removed at the end.
+    """Create and start a PostgreSQL server; stop and remove it at the end.
 
     Args:
-        settings: of PostgreSQL.
+        settings: PostgreSQL settings.
 
     Raises:
-        NotInstalled: the system has none.
+        NotInstalled: PostgreSQL is not installed.
     """
     folder = Path(tempfile.mkdtemp(prefix="craton-pg-"))
     cluster = None

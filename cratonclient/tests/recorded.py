@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests that replay exchanges with a live server, and record them anew.
+"""Tests that replay requests to a live server, or record them again.
 
-A test has one cassette, named after it. By default it is replayed: no server is
-needed, and a request that was not recorded is an error. With ``CRATON_RERECORD``
-in the environment (``tox -e rerecord`` sets it) the exchanges really take place,
-with the server of ``CRATON_URL``, or else with one that is started, and what was
-said becomes the new cassette.
+Each test has one cassette, named after it. By default the test replays the cassette: it
+needs no server, and a request that was not recorded is an error. With the environment
+variable ``CRATON_RERECORD`` (``tox -e rerecord`` sets it) the test sends its requests to
+the server of ``CRATON_URL``, or starts a server, and writes a new cassette.
 
-A cassette holds no credentials: what logs in, where the server is, and keys that
-an answer shows are replaced by placeholders, ids of projects by made-up ones.
+A cassette holds no credentials. Placeholders replace login headers, the address of the
+server and API keys in responses; made-up ids replace project ids.
 """
 
 from __future__ import annotations
@@ -31,23 +30,23 @@ RERECORD = "CRATON_RERECORD"
 
 URL, KEY = "<CRATON_URL>", "<API_KEY>"
 LOGIN_HEADERS = ("X-Auth-User", "X-Auth-Token", "X-Auth-Project")
-#: How to log in while a cassette is replayed.
+#: The login variables while a cassette is replayed.
 REPLAYED = {
     "CRATON_URL": "http://craton.example:7780",
     "OS_USERNAME": "replayed",
     "OS_PASSWORD": "replayed",
     "OS_PROJECT_ID": "00000000-0000-0000-0000-000000000001",
 }
-#: Ids of projects, but not those of requests.
+#: Matches the ids of projects, but not those of requests.
 UUID = re.compile(r"(?<!req-)\b[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}\b")
-#: The first characters of the ids that stand for them.
+#: The first characters of the ids that replace them.
 MADE_UP = "00000000-0000-0000-0000-"
 
 
 class RecordedTestCase(base.TestCase):
-    """Has a client whose exchanges come from the test's cassette.
+    """A test with a client whose requests are replayed from the test's cassette.
 
-    ``cassettes`` is the folder of the cassettes, set by the class.
+    Subclasses set ``cassettes``, the folder of the cassettes.
     """
 
     cassettes: t.ClassVar[pathlib.Path]
@@ -75,7 +74,7 @@ class RecordedTestCase(base.TestCase):
         self.craton = client.Client(session, self.login["CRATON_URL"])
 
     def cassette_name(self) -> str:
-        """Give the name of the cassette: the class and the test."""
+        """Return the name of the cassette: the class and the test."""
         return ".".join(self.id().split(".")[-2:])
 
 
@@ -92,10 +91,10 @@ class _Running(fixtures.Fixture):
 
 
 class _Scrubbed(json_serializer.JSONSerializer):  # type: ignore[misc]  # has no types
-    """Write a cassette so that it can be read and compared, and holds no secret.
+    """A serializer that sorts and indents the JSON and removes secrets.
 
-    It is done as late as here because a test sees answers as they were recorded,
-    and goes on with the ids in them.
+    It replaces ids only when the cassette is written, because a recording test still
+    needs the real ids in the responses.
     """
 
     name = "scrubbed"
@@ -104,7 +103,7 @@ class _Scrubbed(json_serializer.JSONSerializer):  # type: ignore[misc]  # has no
         for exchange in cassette_data["http_interactions"]:
             for name in LOGIN_HEADERS:
                 exchange["request"]["headers"][name] = [f"<{name}>"]
-            # urllib3 would count the bytes of an answer, and placeholders change them.
+            # Placeholders change the length of a response, which urllib3 would check.
             exchange["response"]["headers"].pop("Content-Length", None)
         text = json.dumps(cassette_data, indent=1, sort_keys=True)
         made_up: dict[str, str] = {}
@@ -115,7 +114,7 @@ class _Scrubbed(json_serializer.JSONSerializer):  # type: ignore[misc]  # has no
         return UUID.sub(replace, _API_KEY.sub(rf"\1{KEY}\2", text)) + "\n"
 
 
-#: As JSON within JSON: the quotes are escaped.
+#: Matches JSON inside a JSON string, so the quotes are escaped.
 _API_KEY = re.compile(r'(\\"api_key\\": \\")[^"\\]+(\\")')
 
 betamax.Betamax.register_serializer(_Scrubbed)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Live servers for tests: the one of the environment, or one that is started."""
+"""Live servers for tests: the server named in the environment, or a new one."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ WANTED = ("CRATON_URL", "OS_USERNAME", "OS_PASSWORD", "OS_PROJECT_ID")
 
 
 def given_or_started(test: base.TestCase) -> dict[str, str]:
-    """Give how to log in to the server of the environment, else to a new one."""
+    """Return the login variables of the environment's server, or of a new one."""
     given = {name: os.environ[name] for name in WANTED if os.environ.get(name)}
     return given if len(given) == len(WANTED) else start(test)
 
 
 def start(test: base.TestCase) -> dict[str, str]:
-    """Serve a new fleet until the test is over; give how to log in."""
+    """Serve a new fleet until the test ends, and return the login variables."""
     database = f"--database={databases.new(test.addCleanup)}"
     said = subprocess.check_output([BIN / "craton-server", "init", database], text=True)
     variables = dict(line.removeprefix("export ").split("=", 1) for line in said.splitlines())

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The examples of the documentation, run as they are printed, with their output."""
+"""The examples of the documentation, run as printed, and their output."""

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read the examples of a page, and run them.
+"""Read the examples of a page and run them.
 
-``console`` blocks are command lines after ``$``, with what they print; ``pycon``
-blocks are Python sessions, and ``python`` blocks are run for what they do. All
-blocks of a page are run in order, by one shell and one interpreter. ``...``
-stands for any text in what is printed. What follows a command line that ends with
-``&`` is what it prints in the background, which is waited for.
+``console`` blocks hold command lines after ``$`` and their output. ``pycon`` blocks hold
+Python sessions. ``python`` blocks run without a check of their output. One shell and one
+interpreter run all blocks of a page in order. ``...`` stands for any text in the output.
+After a command line that ends with ``&``, the test waits for the output of the background
+process.
 
-Blocks with the class ``postgresql`` need a PostgreSQL, those with ``keystone`` a
-Keystone. Keystone's are run apart from the others of their page.
+Blocks with the class ``postgresql`` need a PostgreSQL server, and those with the class
+``keystone`` a Keystone server. The tests run the ``keystone`` blocks of a page separately.
 
-A block in any other language, such as ``ini``, is no example. ``shell`` blocks are
-commands that a test cannot run, such as those that install something.
+Blocks in other languages, such as ``ini``, are not examples. ``shell`` blocks hold
+commands that a test cannot run, such as installations.
 """
 
 from __future__ import annotations
@@ -39,19 +39,19 @@ _NEEDS = {"keystone", "postgresql"}
 
 
 ROOT = pathlib.Path(__file__).parents[3]
-#: The pages that may have examples.
+#: The pages that may contain examples.
 PAGES = [ROOT / "README.rst", *sorted((ROOT / "doc/source").rglob("*.rst"))]
 
 
 def name(page: pathlib.Path) -> str:
-    """Give the name of a page as a part of the name of a test."""
+    """Return the name of a page for use in the name of a test."""
     return "_".join(page.relative_to(ROOT).with_suffix("").parts).replace("-", "_").lower()
 
 
 def environment(folder: pathlib.Path) -> dict[str, str]:
-    """Give the variables that a page begins with.
+    """Return the environment variables for the examples of a page.
 
-    :param folder: its home.
+    :param folder: home folder.
     """
     path = [pathlib.Path(sys.executable).parent, os.environ["PATH"]]
     with contextlib.suppress(postgresql.NotInstalled):
@@ -65,19 +65,19 @@ def environment(folder: pathlib.Path) -> dict[str, str]:
 
 
 def rewritten(text: str, places: t.Mapping[str, str]) -> str:
-    """Replace what a page calls things by what they are called."""
-    for said, is_called in places.items():
-        text = text.replace(said, is_called)
+    """Replace the addresses in the text of a page with real ones."""
+    for said, real in places.items():
+        text = text.replace(said, real)
     return text
 
 
 class Block(t.NamedTuple):
     """An example.
 
-    :param language: one of ``console``, ``pycon`` and ``python``.
-    :param needs: what it needs beside a Craton server, such as ``keystone``.
-    :param text: without indentation.
-    :param line: number of its first line in the page.
+    :param language: ``console``, ``pycon`` or ``python``.
+    :param needs: a requirement besides a Craton server, such as ``keystone``, or ``""``.
+    :param text: text of the example, without indentation.
+    :param line: number of the first line in the page.
     """
 
     language: str
@@ -87,11 +87,11 @@ class Block(t.NamedTuple):
 
 
 class Failed(AssertionError):
-    """An example does not do what the page says."""
+    """The output of an example differs from the page."""
 
 
 def blocks(page: pathlib.Path) -> list[Block]:
-    """Read the examples of a page, those inside other directives too."""
+    """Return the examples of a page, including those inside other directives."""
     settings = {"report_level": 5, "halt_level": 5, "file_insertion_enabled": False}
     text = _without_sphinx(page.read_text(encoding="utf-8"))
     tree = core.publish_doctree(text, source_path=str(page), settings_overrides=settings)
@@ -105,19 +105,19 @@ def blocks(page: pathlib.Path) -> list[Block]:
 
 
 def _without_sphinx(text: str) -> str:
-    """Turn the directives of Sphinx that hold examples into ones of docutils."""
+    """Replace Sphinx directives that may contain examples with docutils directives."""
     return re.sub(r"^(\s*)\.\. tab(?:s|-item|-set)::.*$", r"\1.. container::", text, flags=re.M)
 
 
 class Shell:
-    """A bash that runs the command lines of a page, one after the other.
+    """A bash process that runs the command lines of a page in order.
 
-    :param environment: its variables.
-    :param folder: where it begins.
+    :param environment: environment variables.
+    :param folder: working directory.
     """
 
     _END = "\x1eend of output\x1e"
-    #: Seconds that a command may take.
+    #: The timeout of a command, in seconds.
     PATIENCE = 50
 
     def __init__(self, environment: t.Mapping[str, str], folder: pathlib.Path) -> None:
@@ -129,13 +129,13 @@ class Shell:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             bufsize=0,
-            start_new_session=True,  # all of which can be stopped at once
+            start_new_session=True,  # so that close() also stops child processes
         )
 
     def run(self, command: str) -> str:
-        """Run a command line; give what it prints, on stderr too."""
+        """Run a command line and return its output, including standard error."""
         assert self._process.stdin
-        # Its own stdin is empty: the commands that follow are not for it to read.
+        # An empty standard input: otherwise the command would read the next commands.
         line = f"{{ {command}\n}} </dev/null\nprintf '%s\\n' '{self._END}'\n"
         self._process.stdin.write(line.encode())
         end = f"{self._END}\n"
@@ -143,11 +143,11 @@ class Shell:
         return printed + rest
 
     def wait_for(self, wanted: str, printed: str) -> str:
-        """Wait until something in the background has printed what is wanted.
+        """Wait until a background process has printed the wanted text.
 
-        :param printed: what it has printed already.
+        :param printed: the output so far.
         """
-        return printed + self._wait(lambda more: _is(wanted, printed + more))
+        return printed + self._wait(lambda more: _matches(wanted, printed + more))
 
     def _wait(self, ready: t.Callable[[str], bool]) -> str:
         assert self._process.stdout
@@ -157,12 +157,12 @@ class Shell:
             found, _, _ = select.select([self._process.stdout], [], [], left)
             more = os.read(self._process.stdout.fileno(), 65536) if found else b""
             if not more:
-                raise Failed(f"in {self.PATIENCE} s, this was printed:\n{printed}")
+                raise Failed(f"after {self.PATIENCE} s, the output was:\n{printed}")
             printed += more.decode()
         return printed
 
     def close(self) -> None:
-        """End the shell and what it left running."""
+        """Stop the shell and its child processes."""
         os.killpg(self._process.pid, signal.SIGTERM)
         self._process.communicate()
 
@@ -170,12 +170,12 @@ class Shell:
 def run(
     page: pathlib.Path, found: list[Block], shell: Shell, rewrite: t.Callable[[str], str]
 ) -> int:
-    """Run examples of a page.
+    """Run the examples of a page.
 
-    :param found: the examples.
-    :param rewrite: what a page says of the place of the server becomes what it is.
-    :returns: how many examples were run.
-    :raises Failed: with the first example that prints something else.
+    :param found: examples to run.
+    :param rewrite: function that replaces the addresses in a text with real ones.
+    :returns: the number of examples.
+    :raises Failed: the output of an example differs from the page.
     """
     names: dict[str, t.Any] = {"__name__": "__main__"}
     for block in found:
@@ -191,11 +191,11 @@ def run(
 
 
 def commands(text: str) -> t.Iterator[tuple[str, str]]:
-    """Split a console block into command lines and what they print."""
+    """Split a console block into command lines and their output."""
     for part in re.split(r"^\$ ", text, flags=re.M)[1:]:
         lines = part.splitlines()
         end = 1
-        # A line goes on after a backslash, and up to the end of a here-document.
+        # A command continues after a backslash, and up to the end of a here-document.
         here = re.search(r"<<-?\s*'?(\w+)'?", lines[0])
         while end < len(lines) and (
             lines[end - 1].endswith("\\") or (here and here[1] not in lines[1:end])
@@ -212,11 +212,11 @@ def _run_console(where: str, text: str, shell: Shell) -> None:
                 printed = shell.wait_for(wanted, printed)
         except Failed as exc:
             raise Failed(f"{where}\n$ {command}\n{exc}") from None
-        if not _is(wanted, printed):
+        if not _matches(wanted, printed):
             raise Failed(f"{where}\n$ {command}\nshould print\n{wanted}\nbut prints\n{printed}")
 
 
-def _is(wanted: str, printed: str) -> bool:
+def _matches(wanted: str, printed: str) -> bool:
     return doctest.OutputChecker().check_output(wanted, printed, OPTIONS)
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every example of README and the documentation, against a live server.
+"""Every example of the README and the documentation, with a live server.
 
-A page begins with a server that has an empty fleet, and the variables of its root
-user in the environment; a page that starts a server itself begins with none.
+Each page gets a server with an empty fleet, and the environment variables of its root
+user. A page that starts a server itself gets neither.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from unittest import mock
 from cratonclient.tests import base, postgresql, servers
 from cratonclient.tests.docs import pages
 
-#: How a page calls the place of the server, and how it starts one.
+#: The address of the server in the pages, and the command that starts a server.
 ADDRESS, START = "127.0.0.1:7780", "$ craton-server "
-#: How a page calls a database of PostgreSQL.
+#: The URL of a PostgreSQL database in the pages.
 DATABASE = "postgresql://craton@db.example.org/craton"
 
 
 class TestPages(base.TestCase):
-    """One test for each page, made below."""
+    """One test for each page, added below."""
 
     def check(self, page: pathlib.Path, found: list[pages.Block]) -> None:
         places, login = self.begin(page, found)
@@ -39,7 +39,7 @@ class TestPages(base.TestCase):
     def begin(
         self, page: pathlib.Path, found: list[pages.Block]
     ) -> tuple[dict[str, str], dict[str, str]]:
-        """Start what a page needs; tell where that is, and how to log in."""
+        """Start the servers that a page needs; return their addresses and the login."""
         places = {}
         if any(block.needs == "postgresql" for block in found):
             try:
@@ -55,7 +55,7 @@ class TestPages(base.TestCase):
 
 
 def free_port() -> int:
-    """Find a port that nobody listens on."""
+    """Return an unused port."""
     with socket.create_server(("127.0.0.1", 0)) as found:
         return int(found.getsockname()[1])
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A day with a live server, over a real socket.
+"""Workflows with a live server, over a real socket.
 
-The server of the environment is used where there is one (CRATON_URL,
-OS_USERNAME, OS_PASSWORD, OS_PROJECT_ID), and it may be an original Craton
-server: nothing here asks for more than the wire document promises, names are
-unique, and everything that is made is deleted. Without one, a server is started.
+The tests use the server that the environment variables CRATON_URL, OS_USERNAME,
+OS_PASSWORD and OS_PROJECT_ID name; without these variables they start a server. It may
+be an original Craton server: the tests use only the 2017 protocol, create unique names
+and delete everything that they create.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from cratonclient.v1 import client
 
 
 class LiveTestCase(base.TestCase):
-    """Has a client, and a cloud with a region that goes when the test is over."""
+    """A test with a client, and with a cloud and a region that are deleted afterwards."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -33,13 +33,13 @@ class LiveTestCase(base.TestCase):
         self.region = self.craton.regions.create(name=self.name, cloud_id=self.cloud.id)
 
     def client(self, key: str) -> client.Client:
-        """Give a client with a key."""
+        """Return a client that uses an API key."""
         session = auth.craton_auth(self.login["OS_USERNAME"], key, self.login["OS_PROJECT_ID"])
         self.addCleanup(session.close)
         return client.Client(session, self.login["CRATON_URL"])
 
     def host(self, number: int, **more: t.Any) -> t.Any:
-        """Make a host in the region."""
+        """Create a host in the region."""
         return self.craton.hosts.create(
             name=f"{self.name}-{number}",
             ip_address=f"10.0.0.{number}",
@@ -118,7 +118,7 @@ class TestLibrary(LiveTestCase):
 
 class TestCommands(LiveTestCase):
     def run_program(self, *words: str, **environment: str) -> t.Any:
-        """Run a program that prints JSON."""
+        """Run a program and return its output, parsed as JSON."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         return json.loads(
             subprocess.check_output(

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests that nobody would think of, made from the OpenAPI document."""
+"""Requests that are generated from the OpenAPI document."""

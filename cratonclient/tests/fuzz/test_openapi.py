@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""schemathesis calls the whole API as its document says, and as it does not.
+"""schemathesis sends valid and invalid requests to every operation of the API.
 
-Whatever is sent, the server does not fail, and answers nothing that the document
-does not have: status, content type, headers and body. ``FUZZ_EXAMPLES`` is the
-number of requests for each operation and way; the seed is that of the run.
+The server must not fail, and every response must match the OpenAPI document in status,
+content type, headers and body. The environment variable ``FUZZ_EXAMPLES`` sets the number
+of requests for each operation, and ``TEST_SEED`` the seed.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ PEOPLE = {
     "admin": identity.Identity(PROJECT, "admin", is_admin=True),
     "plain": identity.Identity(PROJECT, "plain"),
 }
-#: Others of schemathesis do not fit: a flag takes any text, deleting nothing is
-#: no error, and a marker has to exist (wire document, 3 and 6).
+#: The other checks of schemathesis do not fit: a flag accepts any text, deleting an
+#: absent object is not an error, and a marker must exist.
 CHECKS = [
     not_a_server_error,
     checks.status_code_conformance,
@@ -42,7 +42,7 @@ SEED = int(os.environ.get("TEST_SEED", "0"))
 
 
 class TestDescribed(base.ServerTestCase):
-    """The document and the application, one user after the other."""
+    """The application matches the document, for each kind of user."""
 
     @classmethod
     def setUpClass(cls):
@@ -73,7 +73,7 @@ class TestDescribed(base.ServerTestCase):
         operations = sorted(found, key=lambda each: str(each.method).upper() == "DELETE")
         self.assertGreater(len(operations), 100)
         for operation in operations:
-            if operation.label != "DELETE /v1/projects/{id}":  # all would be gone with it
+            if operation.label != "DELETE /v1/projects/{id}":  # it would delete all objects
                 self._call(operation)
 
     def _call(self, operation: t.Any) -> None:
@@ -94,17 +94,17 @@ class TestDescribed(base.ServerTestCase):
             strategies.one_of(*(operation.as_strategy(generation_mode=mode) for mode in modes))
         )
         def go(case: t.Any) -> None:
-            _meet_what_exists(case, chance)
+            _use_existing_ids(case, chance)
             case.validate_response(case.call(), checks=CHECKS)
 
         try:
             go()
-        except BaseExceptionGroup as group:  # it would end the whole run
+        except BaseExceptionGroup as group:  # a group would end the whole run
             self.fail("\n".join(map(str, group.exceptions)))
 
 
-def _meet_what_exists(case: t.Any, chance: random.Random) -> None:
-    """Let most ids be small, so that they name something."""
+def _use_existing_ids(case: t.Any, chance: random.Random) -> None:
+    """Make most ids small, so that they refer to existing objects."""
     for values in (case.path_parameters, case.body):
         if isinstance(values, dict):
             for name, value in values.items():

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests with a real Keystone, see :mod:`cratonclient.tests.keystone.service`."""
+"""Tests with a real Keystone (see :mod:`cratonclient.tests.keystone.service`)."""

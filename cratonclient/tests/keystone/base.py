@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keystone, a Craton server that believes it, and users with roles in two projects."""
+"""Keystone, a Craton server that trusts it, and users with roles in two projects."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ password = {password}
 user_domain_id = default
 project_name = service
 project_domain_id = default
-# What is revoked is noticed at once.
+# Do not cache tokens: refuse revoked tokens at once.
 token_cache_time = -1
 """
 
 
 class Craton:
-    """A server in Keystone mode.
+    """A Craton server in Keystone mode.
 
-    :param folder: where it keeps its fleet.
-    :param url: of Keystone.
-    :param more: lines for the end of the configuration.
+    :param folder: folder of the fleet.
+    :param url: URL of Keystone.
+    :param more: lines to append to the configuration.
     """
 
     def __init__(self, folder: pathlib.Path, url: str, more: str = "") -> None:
@@ -65,18 +65,18 @@ class Craton:
 
     @property
     def said(self) -> str:
-        """What it wrote."""
+        """The output of the server on standard error."""
         return self._said.read_text()
 
     def stop(self) -> None:
-        """End it."""
+        """Kill the server."""
         self.process.kill()
         self.process.wait()
 
     def ask(
         self, method: str, path: str, token: str | None = None, **options: t.Any
     ) -> requests.Response:
-        """Make a request; the path begins below ``/v1``."""
+        """Send a request; the path is relative to ``/v1``."""
         headers = {**({"X-Auth-Token": token} if token else {}), **options.pop("headers", {})}
         return requests.request(
             method, f"{self.url}/v1{path}", headers=headers, timeout=100, **options
@@ -84,18 +84,18 @@ class Craton:
 
 
 class Cloud:
-    """Keystone and a Craton server in its catalogue.
+    """Keystone and a Craton server in its catalog.
 
     ``ada`` is an admin of the project ``alpha``, ``max`` a member, ``rita`` a reader,
-    and ``sten`` has a role that means nothing here. ``bea`` is an admin of ``beta``.
+    and ``sten`` has a role that Craton does not know. ``bea`` is an admin of ``beta``.
 
-    :param cleanup: takes what stops it and removes it.
+    :param cleanup: function that registers a cleanup, such as ``addCleanup``.
     """
 
     def __init__(self, cleanup: t.Callable[..., t.Any]) -> None:
         self._cleanup = cleanup
         keystone = self.keystone = service.Keystone(cleanup)
-        #: The ids of projects, by name.
+        #: The project ids, by name.
         self.projects = {
             name: keystone.make("project", name=name, domain_id="default")
             for name in ("service", "alpha", "beta")
@@ -112,7 +112,7 @@ class Cloud:
         keystone.register(f"{self.craton.url}/v1")
 
     def serve(self, url: str, more: str = "") -> Craton:
-        """Start one more server."""
+        """Start another Craton server."""
         folder = pathlib.Path(tempfile.mkdtemp(prefix="craton-test-"))
         self._cleanup(shutil.rmtree, folder)
         craton = Craton(folder, url, more)
@@ -122,14 +122,14 @@ class Cloud:
 
 @functools.cache
 def _cloud() -> Cloud:
-    """Start it once in a process; it takes longer than most of the tests."""
+    """Start the cloud once per process, since this takes longer than most tests."""
     stack = contextlib.ExitStack()
     atexit.register(stack.close)
     return Cloud(stack.callback)
 
 
 class KeystoneTestCase(base.TestCase):
-    """Tests that share all of it."""
+    """Tests that share one cloud."""
 
     cloud: t.ClassVar[Cloud]
     keystone: t.ClassVar[service.Keystone]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real Keystone on SQLite, in an environment of its own, for as long as it is needed."""
+"""A temporary, real Keystone on SQLite, in a virtual environment of its own."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ key_repository = {folder}/credentials
 password_hash_rounds = 4
 """
 
-#: The application reads the command line when it is imported. It ends when its
-#: standard input does, which is when the tests end, however that happens.
+#: Keystone parses the command line when it is imported, so the program resets it. The
+#: program ends when its standard input is closed: it never outlives the tests.
 _SERVE = """\
 import os, socket, sys, threading
 number = int(sys.argv[1])
@@ -56,7 +56,7 @@ waitress.serve(application, sockets=[socket.socket(fileno=number)], threads=4)
 
 
 def install() -> None:
-    """Make the environment, unless it is there; it takes a minute, once."""
+    """Create the virtual environment unless it exists. This takes a minute."""
     wanted = f"{ROOT}\n{CONSTRAINTS.read_text()}"
     stamp = ENVIRONMENT / "complete"
     ENVIRONMENT.parent.mkdir(exist_ok=True)
@@ -71,7 +71,7 @@ def install() -> None:
 
 
 def _run(*words: str) -> None:
-    """Run a program; say what it said when it fails."""
+    """Run a program, and raise an error with its output if it fails."""
     done = subprocess.run(
         words,
         env={**os.environ, "PYTHONWARNINGS": "ignore"},
@@ -85,9 +85,9 @@ def _run(*words: str) -> None:
 
 
 class Keystone:
-    """A Keystone with an admin, served on loopback.
+    """A Keystone with an admin user, served on the loopback interface.
 
-    :param cleanup: takes what stops it and removes it.
+    :param cleanup: function that registers a cleanup, such as ``addCleanup``.
     """
 
     def __init__(self, cleanup: t.Callable[..., t.Any]) -> None:
@@ -116,7 +116,10 @@ class Keystone:
         self.session.headers["X-Auth-Token"] = self.token("admin", "admin")
 
     def short_lived(self, seconds: int) -> str:
-        """Serve the same Keystone once more, with tokens that do not last; give its URL."""
+        """Serve the same Keystone at a second URL, with short-lived tokens; return the URL.
+
+        :param seconds: lifetime of the tokens.
+        """
         listening = socket.create_server(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listening.getsockname()[1]}/v3"
         self._configure("short", seconds)
@@ -137,7 +140,7 @@ class Keystone:
         )
 
     def _serve(self, name: str, listening: socket.socket) -> None:
-        """Serve at a socket that listens already: who asks early waits for the answer."""
+        """Serve on a listening socket: early requests wait until Keystone has started."""
         place = self.folder / name
         number = listening.fileno()
         with listening, (place / "said").open("w") as said:
@@ -153,13 +156,13 @@ class Keystone:
                 stdout=subprocess.DEVNULL,
                 stderr=said,
             )
-        self._cleanup(process.communicate)  # closes its input
+        self._cleanup(process.communicate)  # closes its standard input
 
     def token(self, user: str, project: str | None = None, **more: t.Any) -> str:
-        """Log a user in.
+        """Authenticate a user and return the token.
 
-        :param project: the name of the project of the token; none for one without.
-        :param more: ``domain`` for a token for the domain, ``url`` of another Keystone.
+        :param project: name of the project; ``None`` for an unscoped token.
+        :param more: ``domain`` for a domain-scoped token, ``url`` of another Keystone.
         """
         domain = {"id": "default"}
         login: dict[str, t.Any] = {
@@ -179,7 +182,7 @@ class Keystone:
         return answer.headers["X-Subject-Token"]
 
     def application_credential(self, user: str, project: str) -> dict[str, t.Any]:
-        """Make an application credential; give its id and its secret."""
+        """Create an application credential and return it, with its id and secret."""
         token = self.token(user, project)
         headers = {"X-Auth-Token": token, "X-Subject-Token": token}
         said = requests.get(f"{self.url}/auth/tokens", headers=headers, timeout=100).json()
@@ -193,22 +196,21 @@ class Keystone:
         return dict(answer.json()["application_credential"])
 
     def revoke(self, token: str) -> None:
-        """Make a token worthless."""
+        """Revoke a token."""
         headers = {"X-Subject-Token": token}
         answer = self.session.delete(f"{self.url}/auth/tokens", headers=headers, timeout=100)
         assert answer.status_code == 204, answer.text
 
     def make(self, kind: str, **fields: t.Any) -> str:
-        """Make something, such as a project; give its id."""
+        """Create an object, such as a project, and return its id."""
         answer = self.session.post(f"{self.url}/{kind}s", json={kind: fields}, timeout=100)
         assert answer.status_code == 201, answer.text
         return str(answer.json()[kind]["id"])
 
     def make_user(self, name: str, **roles: str) -> str:
-        """Make a user.
+        """Create a user and return its id.
 
-        :param roles: the name of a role by the id of a project, after ``in_``; of the
-            domain when it is ``on_domain``.
+        :param roles: names of roles; each key is ``in_<project id>`` or ``on_domain``.
         """
         user = self.make("user", name=name, password=PASSWORD, domain_id="default")
         for where, role in roles.items():
@@ -222,7 +224,7 @@ class Keystone:
         return user
 
     def register(self, url: str) -> None:
-        """Put a Craton server into the catalogue."""
+        """Add a Craton server to the catalog."""
         service = self.make("service", type=SERVICE_TYPE, name="craton")
         for interface in ("public", "internal", "admin"):
             self.make(

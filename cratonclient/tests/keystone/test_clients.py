@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The commands and the library with the credentials that OpenStack's users have."""
+"""The commands and the library with the credentials of OpenStack users."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ WRONG = "wrong-secret"
 
 
 class ClientTestCase(base.KeystoneTestCase, programs.CommandTestCase):
-    """Has the ways in which ada logs in to the project alpha."""
+    """Tests with all ways in which ``ada`` can log in to the project ``alpha``."""
 
     def password(self, **more: str) -> dict[str, str]:
-        """Give the variables of a login with a password, as an openrc has them."""
+        """Return the environment variables of an openrc file, with a password."""
         return {
             "OS_AUTH_URL": self.keystone.url,
             "OS_USERNAME": "ada",
@@ -39,7 +39,7 @@ class ClientTestCase(base.KeystoneTestCase, programs.CommandTestCase):
         }
 
     def token(self) -> dict[str, str]:
-        """Give the variables of a login with a token."""
+        """Return the environment variables for login with a token."""
         return {
             "OS_AUTH_TYPE": "v3token",
             "OS_AUTH_URL": self.keystone.url,
@@ -49,7 +49,7 @@ class ClientTestCase(base.KeystoneTestCase, programs.CommandTestCase):
         }
 
     def application_credential(self) -> dict[str, str]:
-        """Give the variables of a login with an application credential."""
+        """Return the environment variables for login with an application credential."""
         made = self.keystone.application_credential("ada", "alpha")
         return {
             "OS_AUTH_TYPE": "v3applicationcredential",
@@ -59,13 +59,13 @@ class ClientTestCase(base.KeystoneTestCase, programs.CommandTestCase):
         }
 
     def clouds(self, text: str) -> dict[str, str]:
-        """Write a clouds.yaml; give the variables that name it."""
+        """Write a clouds.yaml and return the environment variables that refer to it."""
         path = self.folder() / "clouds.yaml"
         path.write_text(textwrap.dedent(text))
         return {"OS_CLIENT_CONFIG_FILE": str(path)}
 
     def in_file(self) -> dict[str, str]:
-        """Give the variables of a login with a cloud of clouds.yaml."""
+        """Return the environment variables for login with a cloud in clouds.yaml."""
         file = self.clouds(
             f"""
             clouds:
@@ -83,7 +83,7 @@ class ClientTestCase(base.KeystoneTestCase, programs.CommandTestCase):
         return {**file, "OS_CLOUD": "alpha"}
 
     def ways(self) -> dict[str, dict[str, str]]:
-        """Give all of them by name."""
+        """Return the environment variables of all ways to log in, by name."""
         return {
             "password": self.password(),
             "token": self.token(),
@@ -92,7 +92,7 @@ class ClientTestCase(base.KeystoneTestCase, programs.CommandTestCase):
         }
 
     def walk(self, run: t.Callable[..., programs.Result]) -> None:
-        """Make a cloud with a region, and see all the verbs work."""
+        """Create a cloud with a region, and check that all verbs work."""
         name = f"cloud-{uuid.uuid4().hex[:8]}"
 
         def done(*words: str) -> programs.Result:
@@ -158,7 +158,7 @@ class TestCraton(ClientTestCase):
 
 
 class Page(http.server.BaseHTTPRequestHandler):
-    """Answer everything with a page of HTML."""
+    """A handler that responds to every request with an HTML page."""
 
     def do_GET(self):
         page = b"<html><body>Welcome</body></html>"
@@ -175,7 +175,7 @@ class Page(http.server.BaseHTTPRequestHandler):
 
 
 class TestMistakes(ClientTestCase):
-    """One line that names the cause, the exit status, and no secret."""
+    """Mistakes cause one line with the cause, an exit status, and no secret."""
 
     def refused(self, status: int, *said: str, words: t.Sequence[str] = (), **login: str):
         for debug in ((), ("--debug",)):
@@ -219,7 +219,7 @@ class TestMistakes(ClientTestCase):
         self.refused(7, "127.0.0.1:1", **self.password(OS_AUTH_URL="http://127.0.0.1:1/v3"))
 
     def test_a_keystone_that_is_none(self):
-        # Craton itself answers with JSON that is not Keystone's.
+        # Craton itself responds, with JSON that does not come from Keystone.
         self.refused(8, "Keystone", **self.password(OS_AUTH_URL=f"{self.craton.url}/v1"))
 
     def test_a_keystone_that_answers_with_a_page(self):
@@ -353,7 +353,7 @@ class TestLibrary(ClientTestCase):
 
 
 class TestWithoutKeystone(programs.CommandTestCase):
-    """The plugin of Craton's own users, in programs that know nothing of it."""
+    """Craton's authentication plugin, in programs that do not know Craton."""
 
     def setUp(self):
         super().setUp()
@@ -365,7 +365,7 @@ class TestWithoutKeystone(programs.CommandTestCase):
             "token": self.login["OS_PASSWORD"],
             "project_id": self.login["OS_PROJECT_ID"],
         }
-        # JSON is YAML.
+        # JSON is valid YAML.
         file.write_text(
             json.dumps({"clouds": {"own": {"auth_type": "craton", "auth": plugin}}})
         )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The examples of the documentation that need a Keystone."""
+"""The examples of the documentation that need Keystone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cratonclient.tests.keystone import base, service
 
 
 class TestPages(base.KeystoneTestCase):
-    """One test for each page, made below. An operator of the cloud is logged in."""
+    """One test for each page, added below. The environment is a cloud operator's."""
 
     def check(self, page: pathlib.Path, found: list[pages.Block]) -> None:
         """Run the examples of a page."""
@@ -28,7 +28,7 @@ class TestPages(base.KeystoneTestCase):
         }
         places = {
             "https://keystone.example.org/v3": self.keystone.url,
-            # The catalogue has Craton already, for other tests.
+            # The catalog already lists Craton, for other tests.
             "inventory fleet_management": "inventory another_service",
         }
         self.enterContext(mock.patch.dict(os.environ, environment, clear=True))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The server behind the real keystonemiddleware and a real Keystone."""
+"""The server with the real keystonemiddleware and a real Keystone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cratonclient.tests.keystone import base, service
 
 class TestKeystone(base.KeystoneTestCase):
     def assert_refused(self, status: int, answer: requests.Response, said: str = "") -> None:
-        """Check for an error in Craton's shape."""
+        """Check that a response is an error in Craton's format."""
         self.assertEqual((status, status), (answer.status_code, answer.json()["status"]))
         self.assertIn(said, answer.json()["message"])
         self.assertTrue(answer.headers["x-openstack-request-id"].startswith("req-"))

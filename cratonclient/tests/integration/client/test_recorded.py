@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Python API against what a live server answered, for every kind.
+"""The Python API with recorded responses of a live server, for every kind.
 
-These tests ask for no more than the wire document promises, so that they can be
-recorded from an original Craton server as well.
+These tests use only the 2017 protocol, so they can also be recorded from an original
+Craton server.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ CASSETTES = pathlib.Path(__file__).parent / "cassettes"
 
 
 class RecordedFleet(recorded.RecordedTestCase):
-    """Makes what the tests need, and deletes it."""
+    """A test that creates objects and deletes them afterwards."""
 
     cassettes = CASSETTES
 
     def place(self) -> dict[str, int]:
-        """Make a cloud with a region; give the fields that name them."""
+        """Create a cloud with a region and return the fields that refer to them."""
         cloud = self.craton.clouds.create(name="recorded-cloud", variables={"ntp": "a"})
         self.addCleanup(self.craton.clouds.delete, cloud.id)
         region = self.craton.regions.create(name="recorded-region", cloud_id=cloud.id)
         return {"cloud_id": cloud.id, "region_id": region.id}
 
     def device(self, number: int = 1, **more: t.Any) -> dict[str, t.Any]:
-        """Give the fields of a device."""
+        """Return the fields of a device."""
         return {
             "name": f"recorded-{number}",
             "ip_address": f"10.0.0.{number}",
@@ -39,15 +39,15 @@ class RecordedFleet(recorded.RecordedTestCase):
 
 
 class Life(RecordedFleet):
-    """From the creation of an object to its end; the classes below say of which kind."""
+    """The life of an object, from creation to deletion. Each subclass tests one kind."""
 
     collection = ""
-    #: What PUT changes; nothing where an original server has no PUT.
+    #: The fields that PUT changes; empty if an original server does not support PUT.
     change: t.ClassVar[dict[str, t.Any]] = {}
     variables = True
 
     def fields(self) -> dict[str, t.Any]:
-        """Give what the object is created from."""
+        """Return the fields for creating the object."""
         raise NotImplementedError
 
     def test_life(self) -> None:
@@ -56,7 +56,7 @@ class Life(RecordedFleet):
         name = manager.resource_class.NAME_ATTR
 
         made = manager.create(**given)
-        self.addCleanup(made.delete)  # a second time: it is 204 all the same
+        self.addCleanup(made.delete)  # deleting twice also returns 204
         self.assertEqual(given, {field: made.to_dict()[field] for field in given})
 
         found = manager.get(made.id)
@@ -267,5 +267,5 @@ class TestLogin(RecordedFleet):
         self.assertRaises(exceptions.Unauthorized, list, self.craton.hosts.list())
 
 
-# What is shared is no test.
+# The base class is not a test.
 del Life

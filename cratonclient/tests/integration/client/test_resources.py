@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every kind: create, fetch, list, update and delete, and what hangs on it."""
+"""Every kind: create, get, list, update and delete, and its variables and labels."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from cratonclient.v1 import devices
 
 
 class RoundTrip(base.FleetTestCase):
-    """What holds for every kind that can be created; the classes below say which."""
+    """Tests for every kind that can be created. Each subclass tests one kind."""
 
     collection = ""
-    #: What PUT changes.
+    #: The fields that PUT changes.
     change: t.ClassVar[dict[str, t.Any]] = {}
-    #: Whether the object has variables of its own, below a path of its own.
+    #: True if the object has a ``/variables`` path.
     variables = True
 
     def fields(self) -> dict[str, t.Any]:
-        """Give what the object is created from."""
+        """Return the fields for creating the object."""
         raise NotImplementedError
 
     def setUp(self):
@@ -298,7 +298,7 @@ class TestUsers(RoundTrip):
         self.assertNotIn(self.made.api_key, repr(self.made))
 
 
-# Its tests are those of the classes above, and none of its own.
+# The base class is not a test.
 del RoundTrip
 
 

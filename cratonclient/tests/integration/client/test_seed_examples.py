@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The examples of the documentation, run as they are printed.
+"""The examples of the 2017 documentation, run as printed.
 
-What the documentation calls USERNAME, cloud_id, print_cloud_info and so on is
-what a reader puts in; the tests put it in.
+The tests define the names that a reader has to fill in, such as USERNAME, cloud_id and
+print_cloud_info.
 """
 
 from __future__ import annotations
@@ -91,8 +91,8 @@ craton = client.Client(session=auth.keystone_auth(
 
 VARIABLE_DELETE = "craton.hosts.get(1234).variables.delete('var-a', 'var-b')"
 
-# The guide of each kind is the same text with the name of the kind in it: what
-# is printed there has clouds where this has {s} and cloud where it has {one}.
+# The guides of all kinds share these texts: {s} stands for the plural of the kind, such
+# as clouds, and {one} for the singular.
 LIST = """
 for {one} in craton.{s}.list():
     print_{one}_info({one})
@@ -226,11 +226,11 @@ for device in craton.devices.list():
     print_device_info(device)
 """
 
-PAGE = 30  # what the server gives unless it is asked for another number
+PAGE = 30  # the default page size of the server
 
 
 class Reader:
-    """Somebody who types examples in, one after the other."""
+    """A reader of the documentation who runs the examples one after the other."""
 
     def __init__(self, **names: t.Any) -> None:
         self.names = names
@@ -241,7 +241,7 @@ class Reader:
 
     def types(self, example: str, **names: str) -> None:
         text = example.format(**names) if names else example
-        exec(compile(text, "<example>", "exec"), self.names)  # noqa: S102  # it is typed above
+        exec(compile(text, "<example>", "exec"), self.names)  # noqa: S102  # the examples above
 
     def __getitem__(self, name: str) -> t.Any:
         return self.names[name]
@@ -257,10 +257,10 @@ class Guide(base.FleetTestCase):
 
 
 class Chapter(Guide):
-    """The chapter on one kind; the classes below say which."""
+    """The chapter about one kind. Each subclass tests one kind."""
 
     kind = ""
-    #: What the reader has to say of an object of it, beside its name.
+    #: The fields that an object requires besides its name.
     place: tuple[str, ...] = ()
 
     def setUp(self):
@@ -271,13 +271,13 @@ class Chapter(Guide):
         self.reader.types(example, one=self.kind, s=f"{self.kind}s")
 
     def create(self):
-        """Type the example that creates one, and go on with it."""
+        """Run the example that creates an object, for use in the next examples."""
         self.reader.types(CREATE[self.kind])
         self.made = self.reader[self.kind]
         self.reader.names[f"{self.kind}_id"] = self.made.id
 
     def fill(self, count):
-        """Create objects until there are so many."""
+        """Create objects until there are ``count``."""
         fields = {name: self.reader[name] for name in self.place}
         for number in range(count - len(list(self.manager.list()))):
             if self.kind == "host":
@@ -296,7 +296,7 @@ class Chapter(Guide):
         self.assertEqual([PAGE, PAGE, 3], [len(page) for page in pages])
         self.assertEqual([item.id for item in self.reader.printed], [*itertools.chain(*pages)])
 
-        self.types(LOOP)  # as it is printed, it ends before it begins
+        self.types(LOOP)  # as printed, the loop ends before its first step
         self.assertIsNone(self.reader[f"{self.kind}s_list"])
 
         self.types(LOOP.replace("_list = None", "_list = [0]"))
@@ -444,7 +444,7 @@ class TestOtherExamples(Guide):
 
 
 class TestCratonAuthentication(base.TestCase):
-    """Against a server that runs."""
+    """Authentication with a live server."""
 
     def setUp(self):
         super().setUp()
@@ -480,7 +480,7 @@ class TestCratonAuthentication(base.TestCase):
         for line in server.stderr:
             if found := re.search(r"^Serving .* at (http://\S+)", line):
                 break
-        assert found is not None, "the server did not say where it is"
+        assert found is not None, "the server did not write its URL"
         self.url = found[1]
 
     def read(self, token):
@@ -509,7 +509,7 @@ class TestCratonAuthentication(base.TestCase):
 
 
 class TestKeystoneAuthentication(base.TestCase):
-    """Against something that gives tokens, and a list, as the real ones do."""
+    """Authentication with a fake Keystone and a fake Craton."""
 
     def setUp(self):
         super().setUp()
@@ -557,7 +557,7 @@ class TestKeystoneAuthentication(base.TestCase):
 
 
 class Cloud(fakes.Server):
-    """A Keystone, and a Craton that its catalogue names, on one port."""
+    """A fake Keystone, and a fake Craton in its catalog, on one port."""
 
     def __init__(self) -> None:
         super().__init__(fakes.Reply(body={"hosts": [], "links": []}))
@@ -574,6 +574,6 @@ class Cloud(fakes.Server):
 
 
 def _stop(server: subprocess.Popen[str]) -> None:
-    """End a server and everything that was opened for it."""
+    """Stop a server and close its pipes."""
     server.terminate()
     server.communicate(timeout=30)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The commands, from the command line to the store and back."""
+"""Integration tests of the commands, from the command line to the database."""

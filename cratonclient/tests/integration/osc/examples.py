@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A fleet with the objects that the examples of the help speak of.
+"""A fleet with the objects to which the examples in the help texts refer.
 
-It is made by running the examples themselves.
+The examples themselves create it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from cratonclient_osc.verbs import resource_command
 
 
 def classes(*names: str) -> dict[str, type[resource_command.ResourceCommand]]:
-    """Give the classes of commands of this project, by name; of all if none is named."""
+    """Return this project's command classes, by name; without names, all of them."""
     ours = tuple(f"{v1.kind(name).key.replace('_', ' ')} " for name in v1.COLLECTIONS)
     found = {}
     for name in names or commands.names():
@@ -30,20 +30,20 @@ def classes(*names: str) -> dict[str, type[resource_command.ResourceCommand]]:
 
 
 def example(name: str) -> list[str]:
-    """Give the words of the example of a command, without the program."""
+    """Return the words of a command's example, without the program name."""
     command: t.Any = classes(name)[name]
     return [*name.split(), *command(None, None).example()]
 
 
 class ExampleTestCase(programs.CommandTestCase):
-    """Commands that each run on a copy of the fleet."""
+    """Tests whose commands each run on a copy of the fleet."""
 
     original: t.ClassVar[pathlib.Path]
     copies: t.ClassVar[t.Iterator[int]]
 
     @classmethod
     def setUpClass(cls) -> None:
-        """Make the fleet with the examples."""
+        """Create the fleet by running the examples."""
         super().setUpClass()
         folder = pathlib.Path(tempfile.mkdtemp(prefix="craton-test-"))
         cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
@@ -58,19 +58,19 @@ class ExampleTestCase(programs.CommandTestCase):
                 name.endswith("create")
                 and "cell_id" in classes(name)[name].kind.resource_class.fields()
             ):
-                words += ["--cell", "c1"]  # so that they can be looked for there
+                words += ["--cell", "c1"]  # so that lists filtered by cell find objects
             done = programs.craton(*words, CRATON_URL=f"sqlite:///{cls.original}")
             if done.status:
                 raise AssertionError(f"{words}: {done}")
 
     def enter(self, *words: str) -> programs.Result:
-        """Run ``craton`` on a new copy of the fleet; what only reads needs none."""
+        """Run ``craton`` on a new copy of the fleet, or on the original if it only reads."""
         reads = {"list", "show", "help"} & {*words}
         url = f"sqlite:///{self.original}" if reads else self.copy()
         return programs.craton(*words, CRATON_URL=url)
 
     def copy(self) -> str:
-        """Copy the fleet, and give the URL of the copy."""
+        """Copy the fleet and return the URL of the copy."""
         copy = self.original.parent / str(next(self.copies))
         for path in self.original.parent.glob("original.db*"):
             shutil.copy(path, f"{copy}{path.name.removeprefix('original')}")

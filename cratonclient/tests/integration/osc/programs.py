@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run the programs as a user does, and read what they print.
+"""Run the programs as a user does, and read their output.
 
-``craton`` runs in this process, which saves most of its start, or as a program
-of its own where that matters; ``openstack`` always is one.
+``craton`` runs in this process, which is faster, or as a separate process where that
+matters. ``openstack`` runs as a separate process.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ PROJECT = "00000000-0000-0000-0000-000000000001"
 
 
 class Result(t.NamedTuple):
-    """How a program ended and what it wrote."""
+    """The exit status and the output of a program."""
 
     status: int
     out: str
@@ -44,31 +44,31 @@ class Result(t.NamedTuple):
 
     @property
     def json(self) -> t.Any:
-        """What it wrote, read as JSON."""
+        """The output, parsed as JSON."""
         return json.loads(self.out)
 
     @property
     def rows(self) -> list[dict[str, str]]:
-        """What it wrote, read as a table."""
+        """The output, parsed as a table."""
         return read_table(self.out)
 
     @property
     def fields(self) -> dict[str, str]:
-        """What it wrote, read as a table of the fields of one object."""
+        """The output, parsed as a table with the fields of one object."""
         return {row["Field"]: row["Value"] for row in self.rows}
 
 
 def read_table(text: str) -> list[dict[str, str]]:
-    """Read a table with borders; a crooked one is refused.
+    """Parse a table with borders.
 
-    :raises ValueError: when it is none.
+    :raises ValueError: the text is not a well-formed table.
     """
     lines = text.splitlines()
     if len(lines) < 4 or not re.fullmatch(r"\+(?:-+\+)+", lines[0]):
         raise ValueError(f"not a table: {text!r}")
     border = lines[0]
     if lines[2] != border or lines[-1] != border or border in lines[3:-1]:
-        raise ValueError(f"the borders of the table are not where they belong: {text}")
+        raise ValueError(f"the borders of the table are not aligned: {text}")
     edges = [place for place, character in enumerate(border) if character == "+"]
 
     def cells(line: str) -> list[str]:
@@ -81,14 +81,14 @@ def read_table(text: str) -> list[dict[str, str]]:
 
 
 def clean_environment(home: str) -> dict[str, str]:
-    """Give an environment without settings of the tools, and with caches of its own."""
+    """Return the environment without settings of the tools, with caches in ``home``."""
     kept = {n: v for n, v in os.environ.items() if not n.startswith(("OS_", "CRATON_"))}
     kept.pop("PYTHONPATH", None)
     return kept | {"HOME": home, "XDG_CACHE_HOME": f"{home}/.cache", "PYTHONWARNINGS": "ignore"}
 
 
 def script(name: str) -> str:
-    """Give the path of a program of the environment that the tests run in."""
+    """Return the path of a program in the virtual environment of the tests."""
     return str(pathlib.Path(sys.executable).parent / name)
 
 
@@ -104,8 +104,8 @@ _LOGGERS = (
 
 
 @contextlib.contextmanager
-def _as_before() -> t.Iterator[None]:
-    """Put back what a program changes because it has a process to itself."""
+def _restored_state() -> t.Iterator[None]:
+    """Restore the process-wide state that a program changes."""
     root = logging.getLogger()
     handlers, root.handlers = root.handlers, []
     loggers = [logging.getLogger(name) for name in (None, *_LOGGERS)]
@@ -113,7 +113,7 @@ def _as_before() -> t.Iterator[None]:
     threshold = gc.get_threshold()
     try:
         with warnings.catch_warnings():
-            # unittest shows warnings that a program does not.
+            # unittest enables warnings that a program does not show.
             warnings.simplefilter("ignore", DeprecationWarning)
             yield
     finally:
@@ -121,7 +121,7 @@ def _as_before() -> t.Iterator[None]:
             handler.close()
         root.handlers = handlers
         for logger, level in zip(loggers, levels, strict=True):
-            if logger.level != level:  # to set it clears a cache of every logger
+            if logger.level != level:  # setting a level clears all loggers' caches
                 logger.setLevel(level)
         gc.set_threshold(*threshold)
         gc.unfreeze()
@@ -130,13 +130,13 @@ def _as_before() -> t.Iterator[None]:
 def run(main: t.Callable[[], int], settings: dict[str, str]) -> Result:
     """Run a program in this process.
 
-    :param main: what its script calls.
-    :param settings: variables of the environment.
+    :param main: main function of the program.
+    :param settings: environment variables.
     """
     out, err = io.StringIO(), io.StringIO()
     environment = clean_environment(os.environ.get("HOME", "/")) | settings
     with (
-        _as_before(),
+        _restored_state(),
         mock.patch.dict(os.environ, environment, clear=True),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
@@ -151,26 +151,26 @@ def run(main: t.Callable[[], int], settings: dict[str, str]) -> Result:
 def craton(*words: str, **settings: str) -> Result:
     """Run ``craton`` in this process.
 
-    :param words: of the command line.
-    :param settings: variables of the environment.
+    :param words: command-line arguments.
+    :param settings: environment variables.
     """
     return run(lambda: shell.main([*words]), settings)
 
 
 def craton_server(*words: str, **settings: str) -> Result:
-    """Run ``craton-server`` in this process: what ends by itself, and serves nothing."""
+    """Run a ``craton-server`` command in this process. It must end by itself."""
     return run(lambda: cli.main([*words]), settings)
 
 
 class CommandTestCase(base.TestCase):
-    """Programs, and what they leave behind."""
+    """Tests that run programs and check their results."""
 
     def program(self, name: str, *words: str, **settings: str) -> Result:
-        """Run a program in a process of its own, in an empty folder.
+        """Run a program as a separate process, in an empty folder.
 
-        :param name: such as ``'openstack'``.
-        :param words: of the command line.
-        :param settings: variables of the environment.
+        :param name: name of the program, such as ``'openstack'``.
+        :param words: command-line arguments.
+        :param settings: environment variables.
         """
         home = str(self.folder())
         done = subprocess.run(
@@ -185,12 +185,12 @@ class CommandTestCase(base.TestCase):
         return Result(done.returncode, done.stdout, done.stderr)
 
     def assert_done(self, result: Result) -> Result:
-        """Check that a program did its work without a complaint."""
+        """Check that a program succeeded and wrote nothing to standard error."""
         self.assertEqual((0, ""), (result.status, result.err))
         return result
 
     def assert_refused(self, result: Result, status: int, *said: str) -> None:
-        """Check that a program failed with a status and one line about why."""
+        """Check that a program failed with an exit status and a one-line message."""
         self.assertEqual(status, result.status, repr(result))
         self.assertEqual("", result.out)
         self.assertNotIn("Traceback", result.err)
@@ -201,10 +201,10 @@ class CommandTestCase(base.TestCase):
 
 
 class Server:
-    """A server in a process of its own, with a new fleet and its root user.
+    """A server in a separate process, with a new fleet and a root user.
 
-    :param folder: where the fleet is kept.
-    :param settings: more variables for its environment.
+    :param folder: folder of the fleet.
+    :param settings: environment variables.
     """
 
     def __init__(self, folder: str, **settings: str) -> None:
@@ -234,7 +234,7 @@ class Server:
             text=True,
         )
         assert self._process.stderr
-        said = self._process.stderr.readline()  # it says where it is once it listens
+        said = self._process.stderr.readline()  # the server writes its URL once it listens
         found = re.search(r"http://\S+", said)
         if not found:
             rest = self._process.communicate()[1]
@@ -242,7 +242,7 @@ class Server:
         self.url = found[0]
 
     def stop(self) -> None:
-        """Stop it, and wait until it is gone."""
+        """Stop the server and wait until it has ended."""
         self._process.send_signal(signal.SIGINT)
         try:
             self._process.communicate(timeout=20)
@@ -252,7 +252,7 @@ class Server:
 
     @property
     def settings(self) -> dict[str, str]:
-        """The environment of its root user, for ``craton``."""
+        """The environment variables of the root user, for ``craton``."""
         return {
             "CRATON_URL": self.url,
             "OS_USERNAME": "root",
@@ -262,7 +262,7 @@ class Server:
 
     @property
     def cloud(self) -> dict[str, str]:
-        """The environment of its root user, for ``openstack``."""
+        """The environment variables of the root user, for ``openstack``."""
         return {
             "OS_AUTH_TYPE": "craton",
             "OS_ENDPOINT": self.url,
@@ -289,7 +289,7 @@ class ServerTestCase(CommandTestCase):
 
 @contextlib.contextmanager
 def opened(url: str) -> t.Iterator[client.Client]:
-    """Open a fleet in a file with the library, and close it again."""
+    """Open a fleet in a file with the library, and close it afterwards."""
     session = auth.create_session_with(None, True)
     try:
         yield client.Client(session, url=url)
@@ -304,7 +304,7 @@ class SharedFleetTestCase(CommandTestCase):
 
     @classmethod
     def setUpClass(cls) -> None:
-        """Make the fleet."""
+        """Create the fleet."""
         super().setUpClass()
         folder = tempfile.mkdtemp(prefix="craton-test-")
         cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
@@ -321,12 +321,12 @@ class SharedFleetTestCase(CommandTestCase):
         return craton(*words, **{"CRATON_URL": self.database, **settings})
 
     def listed(self, *words: str) -> list[dict[str, t.Any]]:
-        """Run a list and read its JSON."""
+        """Run a list command and return its JSON."""
         done = self.assert_done(self.enter(*words, "-f", "json"))
         return t.cast("list[dict[str, t.Any]]", done.json)
 
 
-#: What :func:`fill` makes that carries variables: kinds, and one name of each.
+#: The kinds with variables, and for each an object that :func:`fill` creates.
 OWNERS = (
     ("cloud", "prod"),
     ("region", "east"),
@@ -339,7 +339,7 @@ OWNERS = (
 
 
 def fill(fleet: client.Client) -> None:
-    """Put something of every kind into a fleet that is empty."""
+    """Create objects of every kind in an empty fleet."""
     prod = fleet.clouds.create(name="prod", note="the big one", variables={"dns": "10.0.0.53"})
     test = fleet.clouds.create(name="test")
     here: dict[str, t.Any] = {"cloud_id": prod.id}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A program on a terminal, as a person sees it."""
+"""Run a program on a terminal, as a person does."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from cratonclient.tests.integration.osc import programs
 
 
 class Terminal:
-    """A program on a terminal of its own.
+    """A program on its own terminal.
 
-    :param home: the home folder of the person.
-    :param command: the program and its words.
-    :param settings: variables of the environment.
+    :param home: home folder.
+    :param command: program and its arguments.
+    :param settings: environment variables.
     """
 
     def __init__(self, home: pathlib.Path, *command: str, **settings: str) -> None:
@@ -32,36 +32,36 @@ class Terminal:
             encoding="utf-8",
             dimensions=(40, 200),
             timeout=50,
-            # A shell that runs the tests in the background has it ignored.
+            # If a shell runs the tests in the background, they inherit an ignored SIGINT.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         self.child.delaybeforesend = None
 
     def expect(self, *said: str) -> None:
-        """Wait until the program writes all that, in this order."""
+        """Wait until the program writes these texts, in this order."""
         for text in said:
             self.child.expect_exact(text)
 
     def type(self, text: str) -> None:
-        """Press keys."""
+        """Send keys to the program."""
         self.child.send(text)
 
     def interrupt(self) -> None:
-        """Press Ctrl-C, and wait until a session begins a new line.
+        """Press Ctrl-C and wait until the session starts a new line.
 
-        The line that was interrupted is drawn once more, prompt and all; what is
-        written only once a new one can be typed is the mode for pasting.
+        The session first draws the interrupted line again, with its prompt. Only when it
+        is ready for a new line does it enable bracketed paste mode, so wait for that.
         """
         self.child.sendintr()
         self.expect("\x1b[?2004h")
 
     def end(self) -> int | None:
-        """Press Ctrl-D and give the exit status."""
+        """Press Ctrl-D and return the exit status."""
         self.child.sendeof()
         return self.ended()
 
     def ended(self) -> int | None:
-        """Wait until the program ends and give its exit status."""
+        """Wait until the program ends and return its exit status."""
         self.child.expect(pexpect.EOF)
         self.child.close()
         return t.cast("int | None", self.child.exitstatus)

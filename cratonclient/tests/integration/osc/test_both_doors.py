@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every command through ``craton`` and through ``openstack craton``, byte for byte.
+"""Every command prints the same with ``craton`` and with ``openstack craton``.
 
-``openstack`` takes a second to start, so it runs in this process, too.
+``openstack`` takes a second to start, so here it also runs in this process.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from unittest import mock
 
 from cratonclient.tests.integration.osc import examples, programs
 
-#: What no two runs have in common: times, UUIDs, keys, the server in this process.
+#: Matches text that differs between runs: keys, the embedded server's host, times, UUIDs.
 _CHANGING = re.compile(
     r"craton_[0-9a-f]{40}|[0-9a-f]{16}\.invalid|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 )
 
 
 def without_times(result: programs.Result) -> programs.Result:
-    """Give a result without time stamps and UUIDs."""
+    """Return a result with zeros in place of times, UUIDs and keys."""
     said = [_CHANGING.sub(lambda m: "0" * len(m[0]), text) for text in result[1:]]
     return programs.Result(result.status, *said)
 
@@ -31,7 +31,7 @@ class TestBothDoors(examples.ExampleTestCase):
         from openstackclient import shell
         from osc_lib import clientmanager
 
-        # It keeps the client of a process for good.
+        # osc-lib caches the client for the life of the process.
         kept = vars(clientmanager.ClientManager).get("fleet_management")
         if kept:
             kept._handle = None
@@ -47,7 +47,7 @@ class TestBothDoors(examples.ExampleTestCase):
             return programs.run(lambda: shell.main([*options, *words]), {})
 
     def same(self, *words: str) -> None:
-        """Run a command through both, and compare."""
+        """Run a command with both programs and compare the results."""
         mine = without_times(self.enter(*words))
         theirs = without_times(self.openstack("craton", *words))
         self.assertEqual(mine, theirs, str(words))

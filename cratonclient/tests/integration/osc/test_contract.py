@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nothing is ever sent that an original server refuses.
+"""The commands send no request that an original server refuses.
 
-Every option of every command is used once; the server of this project checks what
-arrives, and the tables below, which are those of the wire document, check it again.
+The tests use every option of every command. This project's server checks each request,
+and so do the tables below, which describe the original server.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from cratonclient.tests.integration.osc import examples, programs
 from cratonclient_osc.verbs import examples as example_values
 
 PAGES = "limit marker sort_keys sort_dir"
-#: What lists accept (wire document, section 6.1). ``network_type`` never works.
+#: The query parameters that lists accept. ``network_type`` never works.
 LISTS = {
     "clouds": f"{PAGES} details vars name id",
     "regions": f"{PAGES} details resolved-values vars name id cloud_id",
@@ -37,12 +37,12 @@ LISTS = {
     "projects": f"{PAGES} details vars name",
     "users": f"{PAGES} name id",
 }
-#: What single objects accept.
+#: The collections whose objects accept ``resolved-values``.
 RESOLVING = ("regions", "cells", "hosts", "network-devices")
 DEVICE = (
     "name cloud_id region_id cell_id parent_id ip_address device_type active links variables"
 )
-#: What POST accepts (section 5.1); what must be there is the server's to check.
+#: The fields that POST accepts. The server checks the required fields.
 POST = {
     "clouds": "name note variables",
     "regions": "name note cloud_id variables",
@@ -56,7 +56,7 @@ POST = {
     "projects": "name variables",
     "users": "username project_id is_admin",
 }
-#: What PUT accepts.
+#: The fields that PUT accepts.
 PUT = {
     "clouds": "name note",
     "regions": "name note",
@@ -66,7 +66,7 @@ PUT = {
     "networks": "name cidr gateway netmask ip_block_type nss",
     "network-interfaces": "name interface_type port speed vlan duplex link cdp security",
 }
-#: What only the server of this project has.
+#: The fields that PUT accepts only on this project's server.
 EXTENSIONS = {
     "projects": "name",
     "users": "is_admin",
@@ -91,7 +91,7 @@ UNSORTABLE = {
 
 
 def problems(method: str, url: str, body: t.Any) -> list[str]:
-    """Say what an original server would refuse of a request."""
+    """Return the reasons for which an original server would refuse a request."""
     split = parse.urlsplit(url)
     _, version, collection, *rest = split.path.split("/")
     query = dict(parse.parse_qsl(split.query, keep_blank_values=True))
@@ -153,13 +153,13 @@ def _body_problems(method: str, collection: str, rest: list[str], body: t.Any) -
         case ("PUT" | "DELETE", [_, part]) if collection in PARTS[part]:
             wanted = list if (method, part) == ("DELETE", "variables") else dict
             return [] if isinstance(body, wanted) else [f"{part}: {body}"]
-        case ("POST", [_, "key"]) if collection == "users":  # an extension as well
+        case ("POST", [_, "key"]) if collection == "users":  # also an extension
             return []
     return [f"{method} {collection} {rest}"]
 
 
 class TestProblems(programs.CommandTestCase):
-    """The check finds what is wrong."""
+    """The check finds invalid requests."""
 
     def test_right(self):
         for method, path, body in (
@@ -202,10 +202,10 @@ class TestProblems(programs.CommandTestCase):
 
 
 class ContractTestCase(examples.ExampleTestCase):
-    """Options of commands, on copies of a fleet."""
+    """Tests of options, on copies of a fleet."""
 
     def check(self, *words: str, status: int = 0) -> None:
-        """Run a command, and look at each request that it makes."""
+        """Run a command and check each request that it sends."""
         sent: list[tuple[str, str, t.Any]] = []
         send = requests.Session.send
 
@@ -222,9 +222,9 @@ class ContractTestCase(examples.ExampleTestCase):
             self.assertEqual([], problems(*request), f"{words}: {request}")
 
     def options(self, name: str) -> t.Iterator[tuple[list[str], set[str]]]:
-        """Give the options of a command, each with a value if it takes one.
+        """Yield the options of a command, each with a value if it takes one.
 
-        :returns: each with the options that contradict it.
+        :returns: the words of an option, and the options that conflict with it.
         """
         made: t.Any = examples.classes()[name]
         command = made(argparse.Namespace(options=argparse.Namespace()), None)
@@ -251,7 +251,7 @@ class ContractTestCase(examples.ExampleTestCase):
                     yield given, rivals
 
     def values(self, command: t.Any, action: t.Any, fields: dict[str, t.Any]) -> list[str]:
-        """Give values of an option."""
+        """Return valid values of an option."""
         if action.dest == "sort":
             known = [
                 n for n, f in command.fields.items() if f.storage.column and f.shown == "always"
@@ -265,7 +265,7 @@ class ContractTestCase(examples.ExampleTestCase):
         if action.dest == "project_id" and command.kind.key != "user":
             return [programs.PROJECT]
         if action.dest == "parent_id" and command.kind.key == "host":
-            return ["sw1"]  # none is its own parent
+            return ["sw1"]  # an object cannot be its own parent
         if action.dest == "marker" and command.kind.key == "network_device":
             return ["2"]  # hosts and network devices share their ids
         fixed = {
@@ -280,7 +280,7 @@ class ContractTestCase(examples.ExampleTestCase):
         return [example_values.value_of(action.dest, fields[action.dest])]
 
     def every_option(self, *names: str) -> None:
-        """Use every option of some commands."""
+        """Use every option of the commands."""
         for name in names:
             command, example = name.split(), examples.example(name)[len(name.split()) :]
             if command[-1] == "create":
@@ -289,7 +289,7 @@ class ContractTestCase(examples.ExampleTestCase):
             for option, rivals in self.options(name):
                 rest = [word for word in example if word not in rivals]
                 with self.subTest(name, option=option):
-                    # An empty file is no object: wrong usage, before a request is made.
+                    # An empty file is not a JSON object: exit status 2 before any request.
                     status = 2 if option[0] == "--from-file" else 0
                     self.check(*command, *rest, *option, status=status)  # the last one counts
 
@@ -298,9 +298,9 @@ def _reads(name: str) -> bool:
     return name.endswith((" list", " show"))
 
 
-# A class each, so that they share the work of the workers.
+# Two classes, so that two workers can share the work.
 class TestWhatReads(ContractTestCase):
-    """Lists, and what shows one object."""
+    """Commands that list or show objects."""
 
     def test_every_option(self):
         self.every_option(*filter(_reads, examples.classes()))
@@ -314,7 +314,7 @@ class TestWhatReads(ContractTestCase):
 
 
 class TestWhatWrites(ContractTestCase):
-    """Everything else."""
+    """Commands that change objects."""
 
     def test_every_option(self):
         self.every_option(*itertools.filterfalse(_reads, examples.classes()))

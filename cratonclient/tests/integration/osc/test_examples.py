@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every command's help ends with an example, and the examples work."""
+"""The help of every command ends with an example, and the examples work."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cratonclient.tests.integration.osc import examples, programs
 
 
 class TestExamples(examples.ExampleTestCase):
-    """The help, and what it promises."""
+    """The help texts and their examples."""
 
     def test_every_command_has_one_that_works(self):
         for name in examples.classes():
@@ -24,7 +24,7 @@ class TestExamples(examples.ExampleTestCase):
             self.assertEqual(0, done.status, f"{said[-1]}: {done.err}")
 
     def again(self, *words: str) -> programs.Result:
-        """Create something by another name, since the example was run already."""
+        """Create an object by another name, since the example was run already."""
         return self.enter(*words[:-1], f"{words[-1]}-2")
 
     def test_every_option_says_what_it_takes(self):
@@ -38,5 +38,5 @@ class TestExamples(examples.ExampleTestCase):
 
     @staticmethod
     def application() -> t.Any:
-        """Give what a command takes for the application."""
+        """Return a fake application for a command."""
         return argparse.Namespace(options=argparse.Namespace(), stdout=None, stderr=None)

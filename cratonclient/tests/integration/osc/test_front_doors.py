@@ -10,7 +10,7 @@ from cratonclient.tests.integration.osc import programs
 
 
 class TestFrontDoors(programs.ServerTestCase):
-    """Both programs print the same, byte for byte."""
+    """Both programs print exactly the same."""
 
     @classmethod
     def setUpClass(cls):
@@ -20,7 +20,7 @@ class TestFrontDoors(programs.ServerTestCase):
             programs.fill(fleet)
 
     def both(self, *words: str) -> programs.Result:
-        """Run a command through both doors."""
+        """Run a command with both programs and return the common result."""
         mine = programs.craton(*words, **self.server.settings)
         theirs = self.program("openstack", "craton", *words, **self.server.cloud)
         self.assertEqual(mine, theirs)
@@ -68,7 +68,7 @@ class TestFrontDoors(programs.ServerTestCase):
                 "project_id": programs.PROJECT,
             },
         }
-        # JSON is YAML.
+        # JSON is valid YAML.
         (folder / "clouds.yaml").write_text(json.dumps({"clouds": {"fleet": settings}}))
         done = self.program(
             *("openstack", "--os-cloud", "fleet", "craton", "cell", "list"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the program does around its commands: options, help, typing errors, output."""
+"""The program: global options, help, typing errors and output."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cratonclient.tests.integration.osc import programs, terminal
 
 
 class TestGlobalOptions(programs.SharedFleetTestCase):
-    """Options that may stand anywhere, and the variables of the environment."""
+    """Global options, at any position, and environment variables."""
 
     fill = staticmethod(programs.fill)
 
@@ -145,7 +145,7 @@ class TestHelp(programs.CommandTestCase):
 
 
 class TestTypingErrors(programs.CommandTestCase):
-    """Wrong usage: status 2, one line, and what may have been meant."""
+    """Wrong usage: exit status 2, and one line with a suggestion."""
 
     def test_commands(self):
         for words, meant in (
@@ -185,7 +185,7 @@ class TestTypingErrors(programs.CommandTestCase):
 
 
 class TestControlCharacters(base.FleetTestCase, programs.CommandTestCase):
-    """What a server sends cannot move the cursor."""
+    """Control characters in responses do not reach the terminal."""
 
     NAME = "a\x1b[2Jb\x07\r\nc\x9b31m\u202e"
     RAW = frozenset("\x1b\x07\r\x9b\u202e")
@@ -221,11 +221,11 @@ class TestControlCharacters(base.FleetTestCase, programs.CommandTestCase):
 
 
 class TestOutput(programs.SharedFleetTestCase):
-    """Output that goes to a program that has seen enough."""
+    """Output to a program that stops reading."""
 
     @classmethod
     def fill(cls, fleet):
-        """Make more than a pipe holds."""
+        """Create more objects than fit into a pipe."""
         for number in range(40):
             fleet.clouds.create(name=f"c{number}", note="x" * 5000)
 
@@ -234,7 +234,7 @@ class TestOutput(programs.SharedFleetTestCase):
             with self.subTest(form):
                 home = str(self.folder())
                 reading, writing = os.pipe()
-                os.close(reading)  # nobody reads
+                os.close(reading)  # no process reads
                 with os.fdopen(writing, "wb") as output:
                     done = subprocess.run(
                         [programs.script("craton"), "cloud", "list", "-f", form],

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command lines of the documentation of 2017, run as they are printed.
+"""The command lines of the 2017 documentation, run as printed.
 
-What the documentation writes as a placeholder, or as the value of an option
-that only its authors' server knew, is filled with what the live server knows.
+The tests replace placeholders, and values that were valid only on the authors' server,
+with values of the live server.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ export OS_PASSWORD=<password>
 export OS_PROJECT_ID=<project-id>
 """
 
-#: Each line, and what its output must hold.
+#: The command lines, and text that the output must contain.
 LINES = (
     ("craton --version", cratonclient.__version__),
     ("craton --format=json host-list", '"h1-vm-box"'),
@@ -46,7 +46,7 @@ LINES = (
 
 
 class TestSeedCommandLines(programs.ServerTestCase):
-    """Each line goes through a shell, with the program on the path."""
+    """Each line runs in a shell, with the program on the path."""
 
     filled: t.ClassVar[dict[str, str]]
 
@@ -69,7 +69,7 @@ class TestSeedCommandLines(programs.ServerTestCase):
         }
 
     def sh(self, line: str, home: str = "", **settings: str) -> programs.Result:
-        """Run a line in a shell; fill its placeholders before."""
+        """Replace the placeholders of a line and run it in a shell."""
         for name, value in self.filled.items():
             line = line.replace(name, value)
         home = home or str(self.folder())
@@ -88,7 +88,7 @@ class TestSeedCommandLines(programs.ServerTestCase):
     def test_every_line(self):
         for line, said in LINES:
             with self.subTest(line):
-                # What the line itself gives must be what counts.
+                # Options on the line must take precedence over the environment.
                 given = {
                     name: "wrong"
                     for name in self.server.settings

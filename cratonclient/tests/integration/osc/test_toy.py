@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A new kind of resource is one file and the entry points that name it.
+"""A new kind of resource needs one file and the entry points that name it.
 
-The kind lives in a distribution of its own, which is no more than a folder on
-the path. It is then used through the library, both programs and the server.
+The kind is in a distribution of its own: a folder on the path. The tests use it with
+the library, both programs and the server.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import requests
 from cratonclient.tests.integration.osc import programs
 
 TOY = '''\
-"""Racks: what hosts of a region stand in."""
+"""Racks, which hold the hosts of a region."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ print(json.dumps(said))
 
 
 def install(folder: pathlib.Path) -> None:
-    """Write the toy's distribution into a folder."""
+    """Write the distribution of the toy into a folder."""
     (folder / "toy.py").write_text(TOY)
     metadata = folder / "toy-1.0.dist-info"
     metadata.mkdir()
@@ -124,7 +124,7 @@ def install(folder: pathlib.Path) -> None:
 
 
 class ToyTestCase(programs.CommandTestCase):
-    """Programs that have the toy on their path."""
+    """Tests that run programs with the toy on their path."""
 
     toys: t.ClassVar[str]
 
@@ -183,7 +183,7 @@ class TestToy(ToyTestCase):
             fleet.clouds.create(name="old")
         said = self.through_the_library(self.url)
         self.assertEqual(["r1"], said["names"])
-        with programs.opened(self.url) as fleet:  # and without the toy again
+        with programs.opened(self.url) as fleet:  # without the toy
             self.assertEqual(["old", "prod"], [one.name for one in fleet.clouds.list()])
 
     def test_commands(self):
@@ -309,7 +309,7 @@ class TestToyOnServer(ToyTestCase):
 
 
 class TestToyText(programs.CommandTestCase):
-    """The toy keeps the promise that it is there to prove."""
+    """The declaration of the toy is short."""
 
     def test_a_kind_is_about_forty_lines(self):
         self.assertLessEqual(len(textwrap.dedent(TOY).splitlines()), 40)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The application in process, and those who call it."""
+"""The application in this process, and users who send requests to it."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ HOST = "craton.example"
 BASE = f"http://{HOST}/v1"
 JSON = "application/json"
 
-#: An id that nothing has.
+#: An id that no object has.
 NOWHERE = 999999
 NO_PROJECT = "11111111-1111-4111-8111-111111111111"
 
-#: Collections, those that are referred to first.
+#: The collections. Each comes after the collections that its objects refer to.
 COLLECTIONS = (
     "projects",
     "users",
@@ -44,12 +44,12 @@ _numbers = itertools.count(1)
 
 
 def unique(text: str) -> str:
-    """Give a name that nothing has yet."""
+    """Return an unused name."""
     return f"{text}-{next(_numbers)}"
 
 
 class Answer(t.NamedTuple):
-    """What the application answered."""
+    """A response of the application."""
 
     status: int
     headers: dict[str, str]
@@ -57,17 +57,17 @@ class Answer(t.NamedTuple):
 
     @property
     def json(self) -> t.Any:
-        """The body."""
+        """The body, parsed as JSON."""
         return json.loads(self.text)
 
 
 class Caller:
-    """Somebody who calls the application.
+    """A user who sends requests to the application.
 
-    Whether the application keeps to the rules of WSGI is checked on the way.
+    ``wsgiref.validate`` checks that the application conforms to WSGI.
 
-    :param application: of WSGI.
-    :param headers: that every request has.
+    :param application: WSGI application.
+    :param headers: headers of every request.
     """
 
     def __init__(self, application: t.Any, headers: t.Mapping[str, str]) -> None:
@@ -77,7 +77,7 @@ class Caller:
 
     @property
     def project_id(self) -> str:
-        """The project that the requests are about."""
+        """The project of the requests."""
         return self.headers["X-Auth-Project"]
 
     def call(
@@ -90,7 +90,7 @@ class Caller:
         content_type: str | None = JSON,
         headers: t.Mapping[str, str] | None = None,
     ) -> Answer:
-        """Make a request; the path begins below ``/v1``."""
+        """Send a request; the path is relative to ``/v1``."""
         sent = text if text is not None else "" if body is None else json.dumps(body)
         url, _, query = f"/v1{path}".partition("?")
         given = {**self.headers, **(headers or {})}
@@ -105,23 +105,23 @@ class Caller:
         return Answer(int(str(start.status).split()[0]), dict(start.headers or ()), found)
 
     def get(self, path: str, **kw: t.Any) -> Answer:
-        """GET."""
+        """Send a GET request."""
         return self.call("GET", path, **kw)
 
     def post(self, path: str, body: t.Any = None, **kw: t.Any) -> Answer:
-        """POST."""
+        """Send a POST request."""
         return self.call("POST", path, body, **kw)
 
     def put(self, path: str, body: t.Any = None, **kw: t.Any) -> Answer:
-        """PUT."""
+        """Send a PUT request."""
         return self.call("PUT", path, body, **kw)
 
     def delete(self, path: str, body: t.Any = None, **kw: t.Any) -> Answer:
-        """DELETE."""
+        """Send a DELETE request."""
         return self.call("DELETE", path, body, **kw)
 
     def make(self, collection: str, **fields: t.Any) -> dict[str, t.Any]:
-        """Create an object, with all that it needs and is not given."""
+        """Create an object, with default values for missing required fields."""
         values = self.needed(collection, fields)
         answer = self.post(f"/{collection}", values)
         assert answer.status == 201, answer.text
@@ -129,7 +129,7 @@ class Caller:
         return made
 
     def needed(self, collection: str, fields: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """Give a body for a POST: what is given, and what else is required."""
+        """Return the body of a POST: the fields, and defaults for missing required ones."""
         number = next(_numbers)
         values = dict(fields)
         if collection == "users":
@@ -162,7 +162,7 @@ class Caller:
         return values
 
     def items(self, path: str) -> list[dict[str, t.Any]]:
-        """Read one page of a list; devices of both kinds in one."""
+        """Return the items of one page of a list; of ``devices``, both kinds."""
         answer = self.get(path)
         assert answer.status == 200, answer.text
         found = envelope(path, answer.json)
@@ -171,25 +171,25 @@ class Caller:
         )
 
     def names(self, path: str) -> list[str]:
-        """Read one page of a list; give the names."""
+        """Return the names of the items of one page of a list."""
         return [item["name"] for item in self.items(path)]
 
 
 def envelope(path: str, body: dict[str, t.Any]) -> t.Any:
-    """Give what a list holds beside its links."""
+    """Return the value in the body of a list that holds the items."""
     collection = path.lstrip("/").partition("?")[0]
     return body[collection.replace("-", "_")]
 
 
 def in_order(path: str, body: dict[str, t.Any]) -> list[dict[str, t.Any]]:
-    """Give the items of a page of any collection but devices."""
+    """Return the items of a page in order, for any collection except ``devices``."""
     found = envelope(path, body)
     assert isinstance(found, list)
     return found
 
 
 class ServerTestCase(base.TestCase):
-    """Tests that share a fleet. Each of them can have projects of its own."""
+    """Tests that share a fleet. Each test can create projects of its own."""
 
     store: t.ClassVar[Store]
     root: t.ClassVar[Caller]
@@ -199,8 +199,8 @@ class ServerTestCase(base.TestCase):
         super().setUpClass()
         cls.store = composition.store_at(databases.new(cls.addClassCleanup))
         cls.addClassCleanup(cls.store.close)
-        if not databases.SERVER:  # nothing here has to survive a power cut
-            sqlalchemy.event.listen(cls.store.engine, "connect", _hurry)
+        if not databases.SERVER:  # the tests need no durability
+            sqlalchemy.event.listen(cls.store.engine, "connect", _disable_sync)
         cls.store.open()
         key = cls.store.add_root_user("root")
         cls.root = Caller(
@@ -209,14 +209,14 @@ class ServerTestCase(base.TestCase):
         )
 
     def member(self, project_id: str | None = None, **fields: t.Any) -> Caller:
-        """Make a user; in a new project, unless one is given."""
+        """Create a user, in a new project unless one is given."""
         project = project_id or self.root.make("projects")["id"]
         user = self.root.make("users", project_id=project, **fields)
         headers = credentials(user["username"], user["api_key"], project)
         return Caller(self.root.application, headers)
 
     def acting(self, who: identity.Identity) -> Caller:
-        """Give somebody whom another server has let in, as Keystone's middleware does."""
+        """Return a caller whom middleware has authenticated, as Keystone's does."""
 
         def application(environ: t.Any, start_response: t.Any) -> t.Any:
             environ[wsgi_keys.IDENTITY] = who
@@ -226,7 +226,7 @@ class ServerTestCase(base.TestCase):
 
     @contextlib.contextmanager
     def about(self, case: str) -> t.Iterator[None]:
-        """Say in a failure which of the cases of a test it was."""
+        """Add the name of the case to the traceback of a failure."""
         try:
             yield
         except Exception as exc:
@@ -234,21 +234,21 @@ class ServerTestCase(base.TestCase):
             raise
 
     def assertAnswer(self, answer: Answer, status: int, message: str | None = None) -> None:
-        """Check the status of an answer, and what an error says."""
+        """Check the status of a response, and the message of an error."""
         self.assertEqual(status, answer.status, answer.text)
         if message is not None:
             self.assertEqual({"message": message, "status": status}, answer.json)
 
     def assertInvalid(self, answer: Answer, *problems: str) -> None:
-        """Check that an answer refuses a request for these reasons, and no others."""
+        """Check that a request is refused because of exactly these problems."""
         lines = "".join(f"\n- {problem}" for problem in sorted(problems))
         self.assertAnswer(answer, 400, f"The request included the following errors:{lines}")
 
 
-def _hurry(connection: t.Any, _record: t.Any) -> None:
+def _disable_sync(connection: t.Any, _record: t.Any) -> None:
     connection.execute("PRAGMA synchronous = OFF")
 
 
 def credentials(username: str, key: str, project_id: str) -> dict[str, str]:
-    """Give the headers that say who makes a request."""
+    """Return the headers that authenticate a request."""
     return {"X-Auth-User": username, "X-Auth-Token": key, "X-Auth-Project": project_id}

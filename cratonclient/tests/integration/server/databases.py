@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Databases for tests: files of SQLite, or of the PostgreSQL that the runner started."""
+"""Databases for tests: SQLite files, or databases on a PostgreSQL server."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ import sqlalchemy as sa
 
 from cratonserver.db.store import Store
 
-#: What ``tools/test --database postgresql`` says: the URL of a database in which
-#: others can be made. Without it, the tests use SQLite.
+#: The URL of a PostgreSQL server on which the tests create their databases. It is set by
+#: ``tools/test --database postgresql``. Without it, the tests use SQLite.
 SERVER = os.environ.get("TEST_DATABASE", "")
 
 Cleanup = t.Callable[..., t.Any]
 
 
 def new(add_cleanup: Cleanup) -> str:
-    """Give the URL of an empty database that nobody else uses.
+    """Return the URL of a new, empty database.
 
-    :param add_cleanup: takes what removes it afterwards.
+    :param add_cleanup: function that registers a cleanup, such as ``addCleanup``.
     """
     return _new_postgresql(add_cleanup) if SERVER else f"sqlite:///{new_file(add_cleanup)}"
 
 
 def new_file(add_cleanup: Cleanup) -> pathlib.Path:
-    """Give the path of a file that is not there yet, in a folder of its own."""
+    """Return the path of a file that does not exist yet, in a new folder."""
     folder = tempfile.mkdtemp(prefix="craton-test-")
     add_cleanup(shutil.rmtree, folder)
     return pathlib.Path(folder) / "fleet.db"
@@ -45,7 +45,7 @@ def _new_postgresql(add_cleanup: Cleanup) -> str:
 
 
 def execute(url: str, *statements: str) -> list[t.Any]:
-    """Run statements from outside of the store; give the rows of the last one."""
+    """Run statements without the store, and return the rows of the last one."""
     engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
     try:
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -57,7 +57,7 @@ def execute(url: str, *statements: str) -> list[t.Any]:
 
 
 def contents(store: Store) -> dict[str, list[t.Any]]:
-    """Read all tables."""
+    """Return the rows of all tables."""
     with store.read() as connection:
         return {
             name: sorted(map(tuple, connection.execute(sa.select(table))), key=repr)

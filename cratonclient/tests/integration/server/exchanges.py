@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was recorded of the original server, and how answers are compared with it.
+"""The exchanges recorded from the original server, and the comparison with them.
 
-``data/exchanges.jsonl`` has one exchange in each line, in the order in which they
-were made. An answer has the content type ``application/json`` where nothing else is
-said, and every answer has an ``x-openstack-request-id``.
+``data/exchanges.jsonl`` has one exchange per line, in the order of recording. A response
+has the content type ``application/json`` unless its line says otherwise, and every
+response has an ``x-openstack-request-id``.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from cratonclient.tests.integration.server import base
 
 PATH = pathlib.Path(__file__).parent / "data" / "exchanges.jsonl"
 
-#: The host of the recordings.
+#: The host in the recordings.
 RECORDED_HOST = "craton.example:7780"
 
 _TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}$")
 _REQUEST_ID = re.compile(r"^req-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
-#: The headers that are compared. Others are the business of the WSGI server.
+#: The compared headers. The WSGI server sets the remaining ones.
 _HEADERS = ("Allow", "Content-Length", "Content-Type", "Location")
 
 
 class Exchange(t.NamedTuple):
-    """One of the recorded exchanges."""
+    """A recorded exchange."""
 
     name: str
     request: dict[str, t.Any]
@@ -36,7 +36,7 @@ class Exchange(t.NamedTuple):
 
 
 class Seen(t.NamedTuple):
-    """What is compared of an answer: time stamps, orders and hosts do not matter."""
+    """The compared parts of a response. Times, orders and hosts are ignored."""
 
     status: int
     headers: dict[str, t.Any]
@@ -44,13 +44,13 @@ class Seen(t.NamedTuple):
 
 
 def read() -> list[Exchange]:
-    """Read the recording."""
+    """Return the recorded exchanges."""
     lines = [json.loads(line) for line in PATH.read_text().splitlines()]
     return [Exchange(line["name"], line, line["answer"]) for line in lines]
 
 
 def recorded(exchange: Exchange) -> Seen:
-    """Give what the original server answered."""
+    """Return the compared parts of the original server's response."""
     answer = exchange.answer
     body = json.dumps(answer["json"]) if "json" in answer else answer.get("text", "")
     return _seen(
@@ -62,7 +62,7 @@ def recorded(exchange: Exchange) -> Seen:
 
 
 def answered(exchange: Exchange, answer: base.Answer) -> Seen:
-    """Give what the server under test answered."""
+    """Return the compared parts of this server's response."""
     headers = {name.title(): value for name, value in answer.headers.items()}
     request_id = headers.get("X-Openstack-Request-Id", "")
     assert _REQUEST_ID.match(request_id), request_id
@@ -73,7 +73,7 @@ def _seen(status: int, headers: t.Mapping[str, str], body: str, method: str) -> 
     found: dict[str, t.Any] = {n: headers[n] for n in _HEADERS if n in headers}
     if method != "HEAD":
         found.pop("Content-Length", None)
-    if status == 204:  # it has no content: what type would that have?
+    if status == 204:  # no content, so the type is irrelevant
         found.pop("Content-Type", None)
     if "Allow" in found:
         found["Allow"] = sorted(found["Allow"].split(", "))
@@ -85,7 +85,7 @@ def _seen(status: int, headers: t.Mapping[str, str], body: str, method: str) -> 
 
 
 def _normal(value: t.Any, key: str = "") -> t.Any:
-    """Replace what differs from run to run, or may."""
+    """Replace values that may differ between runs."""
     if isinstance(value, dict):
         return {name: _normal(member, name) for name, member in value.items()}
     if isinstance(value, list):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``craton-server run`` in a process of its own, and bytes over sockets."""
+"""``craton-server run`` in a separate process, and raw bytes over sockets."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ PROGRAM = str(pathlib.Path(sys.executable).parent / "craton-server")
 
 
 def url_of(process: subprocess.Popen[bytes], said: pathlib.Path) -> str:
-    """Wait until a server says where it is.
+    """Wait until a server writes its URL, and return the URL.
 
-    :param said: the file that it writes to.
-    :raises AssertionError: when it ends instead.
+    :param said: file with the output of the server.
+    :raises AssertionError: the server ended before.
     """
     while not (found := re.search(r"(http://127\.0\.0\.1:\d+)\s", said.read_text())):
         if process.poll() is not None:
@@ -34,14 +34,14 @@ def url_of(process: subprocess.Popen[bytes], said: pathlib.Path) -> str:
 
 
 class Connection:
-    """A connection on which a test says what it wants, byte by byte."""
+    """A connection on which a test sends raw bytes."""
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=50)
         self.file = self.socket.makefile("rb")
 
     def send(self, *lines: str, body: str | bytes = "") -> Connection:
-        """Send the lines of a head, an empty line and a body."""
+        """Send header lines, an empty line and a body."""
         head = "".join(f"{line}\r\n" for line in lines) + "\r\n"
         self.send_bytes(
             head.encode("latin-1"), body.encode() if isinstance(body, str) else body
@@ -49,13 +49,13 @@ class Connection:
         return self
 
     def send_bytes(self, *parts: bytes) -> None:
-        """Send bytes; the server may have enough of them before they end."""
+        """Send bytes. The server may close the connection before the end."""
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             for part in parts:
                 self.socket.sendall(part)
 
     def answer(self) -> Answer:
-        """Read the next answer."""
+        """Return the next response."""
         status = int(self.file.readline().split()[1])
         headers = {}
         while line := self.file.readline().strip():
@@ -76,8 +76,8 @@ class Connection:
 class Server:
     """A server with a new fleet.
 
-    :param folder: where the fleet is kept.
-    :param words: more options.
+    :param folder: folder of the fleet.
+    :param words: more command-line options.
     """
 
     def __init__(self, folder: pathlib.Path, *words: str) -> None:
@@ -98,12 +98,12 @@ class Server:
 
     @property
     def said(self) -> str:
-        """What it wrote."""
+        """The output of the server on standard error."""
         return self._said.read_text()
 
     def stop(self) -> None:
-        """End it, by force where it does not hear."""
-        self.process.terminate()  # a process that is killed says nothing of its coverage
+        """Stop the server, and kill it if it does not react."""
+        self.process.terminate()  # a killed process writes no coverage data
         try:
             self.process.wait(5)
         except subprocess.TimeoutExpired:
@@ -111,7 +111,7 @@ class Server:
             self.process.wait()
 
     def head(self, line: str, *more: str) -> tuple[str, ...]:
-        """Give the head of a request by root."""
+        """Return the header lines of a request by root."""
         return (
             f"{line} HTTP/1.1",
             "Host: craton.example",
@@ -123,14 +123,14 @@ class Server:
         )
 
     def wait_until_refused(self) -> None:
-        """Wait until it accepts no more connections."""
+        """Wait until the server refuses connections."""
         with contextlib.suppress(ConnectionRefusedError, ConnectionResetError):
             while True:
                 socket.create_connection(("127.0.0.1", self.port), timeout=50).close()
 
 
 class LiveTestCase(base.TestCase):
-    """Tests that run the program."""
+    """Tests that run ``craton-server``."""
 
     server: Server
 
@@ -148,7 +148,7 @@ class LiveTestCase(base.TestCase):
         return connection
 
     def ask(self, line: str, *more: str, body: str | bytes = "") -> Answer:
-        """Make one request on a connection of its own."""
+        """Send a request on a new connection and return the response."""
         return self.connect().send(*self.server.head(line, *more), body=body).answer()
 
 

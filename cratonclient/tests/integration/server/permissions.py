@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who may call what, and what of another project is seen: a table to check by eye.
+"""A table of the permissions of each role, for review.
 
-A cell is the status of the answer. What is asked for is of the user's own project,
-or of another one. In the columns ``other``,
+A cell is the status of the response. The columns ``own`` are about objects of the user's
+own project, the columns ``other`` about objects of another project. In ``other``:
 
-- of a list, ``none`` is 200 without what is of the other project, 200 is with it;
-- of a POST, the new object would refer to, or belong to, the other project;
-- of a DELETE, ``kept`` is 204, and it is still there afterwards.
+- For a list, ``none`` means 200 without the other project's objects, and 200 with them.
+- For a POST, the new object would refer to the other project or belong to it.
+- For a DELETE, ``kept`` means 204, but the object still exists.
 
-``-`` is what there is not. ``K`` are the kinds of the inventory, ``V`` those of them
-that have variables, ``L`` those that have labels. A reader is a plain user who may not
-write, such as Keystone makes. Of root, the own project is the first one.
+``-`` means that the request does not exist. ``K`` are the kinds of the inventory, ``V``
+the kinds with variables, and ``L`` the kinds with labels. A reader is a plain user without
+write permission, as with Keystone. The own project of root is the first project.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ GET     devices                401     200  none   200  none   200  none   200  
 GET     ansible-inventory      401     200  none   200  none   200  none   200  none
 """
 
-#: What everybody may read, without credentials: paths of the server, not below /v1.
+#: The paths that need no credentials for reading. They are not relative to ``/v1``.
 OPEN = {"/", "/v1", "/v1/", "/v1/docs", "/v1/openapi.json", "/healthcheck"}
 
 ROLES = ("plain", "reader", "admin", "root")
@@ -65,7 +65,7 @@ KINDS = {
 
 
 class Row(t.NamedTuple):
-    """A row of the table: what the calls of each role are answered with."""
+    """A row of the table: the expected results for each role."""
 
     method: str
     path: str
@@ -75,7 +75,7 @@ class Row(t.NamedTuple):
 
 
 def rows() -> t.Iterator[Row]:
-    """Read the table; rows of several kinds are one for each of them."""
+    """Yield the rows of the table; a row for several kinds yields one row for each."""
     for line in TABLE.splitlines()[3:]:
         if not line:
             continue

@@ -33,19 +33,19 @@ class TestAdministration(tests_base.TestCase):
         return status, out.getvalue(), err.getvalue()
 
     def done(self, *words: str) -> list[list[str]]:
-        """Run it, and read the columns that it prints."""
+        """Run the program and return the columns of its output."""
         status, out, err = self.run_program(*words)
         self.assertEqual((0, ""), (status, err), str(words))
         return [line.split("\t") for line in out.splitlines()]
 
     def refused(self, *words: str) -> str:
-        """Run what cannot be done."""
+        """Run the program, which must fail, and return the error message."""
         status, out, err = self.run_program(*words)
         self.assertEqual((1, "", 1), (status, out, len(err.splitlines())), err)
         return err
 
     def status_of(self, name: str, key: str, path: str) -> int:
-        """Make a request as somebody."""
+        """Send a request as a user and return the status."""
         headers = base.credentials(name, key, FIRST_PROJECT)
         return base.Caller(self.application, headers).get(path).status
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The inventory for Ansible: what was intended, section 3.1."""
+"""The inventory for Ansible."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class TestInventory(base.ServerTestCase):
         make("network-devices", ip_address="10.0.0.254", **east_place)
 
     def host(self, address: str, **fields: t.Any) -> int:
-        """Make a host."""
+        """Create a host and return its id."""
         return int(self.user.make("hosts", ip_address=address, **fields)["id"])
 
     def inventory(self, query: str = "") -> dict[str, t.Any]:
-        """Read the inventory."""
+        """Return the inventory."""
         answer = self.user.get(f"/ansible-inventory{query}")
         self.assertAnswer(answer, 200)
         found: dict[str, t.Any] = answer.json
@@ -86,7 +86,7 @@ class TestInventory(base.ServerTestCase):
         cell = self.inventory(f"?cell_id={self.cell}")
         self.assertEqual({"all", "_meta", "east", "east-a", "web", "db"}, set(cell))
         self.assertEqual(["10.0.0.10"], cell["all"]["hosts"])
-        # What it inherits from above is not filtered.
+        # Variables that the cell inherits are included.
         self.assertEqual("r9", cell["_meta"]["hostvars"]["10.0.0.10"]["rack"])
         nothing = {"_meta": {"hostvars": {}}, "all": {"hosts": []}}
         self.assertEqual(nothing, self.inventory(f"?cell_id={base.NOWHERE}"))
@@ -123,7 +123,7 @@ class TestInventory(base.ServerTestCase):
         for stranger in (self.member(), self.member(is_admin=True)):
             for query in ("", f"?region_id={self.east}", f"?cell_id={self.cell}"):
                 self.assertEqual(nothing, stranger.get(f"/ansible-inventory{query}").json)
-        # Not even for root, whose own project it is about.
+        # For root, too, the inventory holds only root's own project.
         self.assertNotIn("10.0.0.9", self.root.get("/ansible-inventory").json["all"]["hosts"])
 
     def test_the_number_of_queries_does_not_grow(self):

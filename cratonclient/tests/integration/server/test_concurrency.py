@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writers at once: nothing is lost, nothing is half there, nobody is turned away."""
+"""Concurrent writes: no write is lost, partial or refused."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WRITERS = 16
 
 
 class ConcurrencyTestCase(base.ServerTestCase):
-    """Tests with a user, a host, and threads that begin together."""
+    """Tests with a user, a host, and threads that start together."""
 
     def setUp(self):
         super().setUp()
@@ -22,7 +22,7 @@ class ConcurrencyTestCase(base.ServerTestCase):
         self.place = {key: self.host[key] for key in ("cloud_id", "region_id")}
 
     def at_once(self, *work: t.Callable[[], t.Any]) -> list[t.Any]:
-        """Do several things in a thread each; give what they return."""
+        """Call functions concurrently, each in a thread, and return their results."""
         together = threading.Barrier(len(work))
 
         def begin(one: t.Callable[[], t.Any]) -> t.Any:
@@ -33,12 +33,12 @@ class ConcurrencyTestCase(base.ServerTestCase):
             return list(threads.map(begin, work))
 
     def statuses(self, *requests: tuple[t.Any, ...]) -> list[int]:
-        """Make requests at once; give how they were answered."""
+        """Send requests concurrently and return the statuses of the responses."""
         calls = [lambda request=request: self.user.call(*request) for request in requests]
         return [answer.status for answer in self.at_once(*calls)]
 
     def tree(self, *parents: int | None) -> list[int]:
-        """Make hosts; give their ids. Each hangs below the one of that index."""
+        """Create hosts and return their ids; each argument is the index of the parent."""
         made: list[int] = []
         for parent in parents:
             above = {} if parent is None else {"parent_id": made[parent]}
@@ -48,7 +48,7 @@ class ConcurrencyTestCase(base.ServerTestCase):
 
 class TestWriters(ConcurrencyTestCase):
     def write(self, writer: int) -> dict[str, t.Any]:
-        """Do a bit of everything; give the host that is left."""
+        """Create, change and delete objects, and return the host that remains."""
         path = f"/hosts/{self.host['id']}"
         for number in range(4):
             key = f"{writer}-{number}"
@@ -162,7 +162,7 @@ class TestCircles(ConcurrencyTestCase):
 
     def test_a_ring_of_chains(self):
         for _ in range(8):
-            # Four chains of two; the top of each wants below the end of the next.
+            # Four chains of two. The top of each moves below the end of the next one.
             hosts = self.tree(None, 0, None, 2, None, 4, None, 6)
             found = self.statuses(
                 *(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Names that are taken, references that lead nowhere, and circles."""
+"""Duplicate names, invalid references, and cycles."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import typing as t
 from cratonclient.tests.integration.server import base, databases
 
 DEVICE = "A device with the given name already exists."
-#: What may not be twice: the fields that must be equal for a conflict, and the text.
+#: The unique constraints: the fields that cause a conflict if equal, and the message.
 UNIQUE: dict[str, tuple[tuple[str, ...], str]] = {
     "clouds": (("name",), "A cloud with the given name already exists."),
     "regions": (("name", "cloud_id"), "A region with the given name already exists."),
@@ -39,10 +39,10 @@ TARGETS = {
 
 
 class ConflictsTestCase(base.ServerTestCase):
-    """Tests that look into the database as well."""
+    """Tests that also check the database."""
 
     def assertRefused(self, status: int, method: str, path: str, body: t.Any) -> base.Answer:
-        """Check that a request is refused and leaves everything as it was."""
+        """Check that a request is refused and changes nothing."""
         before = databases.contents(self.store)
         answer = self.root.call(method, path, body)
         self.assertAnswer(answer, status)
@@ -51,7 +51,7 @@ class ConflictsTestCase(base.ServerTestCase):
 
 
 class TestNames(ConflictsTestCase):
-    """Names that are taken."""
+    """Duplicate names."""
 
     def test_a_taken_name_is_refused_in_a_creation(self):
         for name, (fields, message) in UNIQUE.items():
@@ -125,7 +125,7 @@ class TestNames(ConflictsTestCase):
 
 
 class TestReferences(ConflictsTestCase):
-    """Ids of other objects."""
+    """References to other objects."""
 
     def test_an_unknown_one_is_refused_and_leaves_nothing(self):
         for name, fields in REFERENCES.items():
@@ -185,7 +185,7 @@ class TestReferences(ConflictsTestCase):
 
 
 class TestCircles(ConflictsTestCase):
-    """Devices that would hang below themselves."""
+    """Devices cannot be their own ancestors."""
 
     def test_no_device_is_its_own_parent(self):
         for name in ("hosts", "network-devices"):

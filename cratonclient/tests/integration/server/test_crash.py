@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers, and databases, that are killed while they work: what was acknowledged stays."""
+"""Acknowledged writes survive if a server or a database is killed."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ LABELS = ["one", "two"]
 
 
 class Server:
-    """``craton-server run`` in a process of its own.
+    """``craton-server run`` in a separate process.
 
-    :param database: the URL of the database.
+    :param database: URL of the database.
     """
 
     def __init__(self, database: str) -> None:
@@ -42,12 +42,12 @@ class Server:
         said = t.cast("t.IO[str]", self._process.stderr)
         line = next(line for line in said if " at http://" in line)
         self.url = line.partition(" at ")[2].split()[0]
-        # What it goes on to say must not fill the pipe.
+        # Read the rest of the output, since a full pipe would block the server.
         self._reader = threading.Thread(target=lambda: collections.deque(said, maxlen=0))
         self._reader.start()
 
     def stop(self, how: signal.Signals = signal.SIGKILL) -> None:
-        """Stop it, and wait until it is gone."""
+        """Stop the server and wait until it has ended."""
         self._process.send_signal(how)
         self._process.wait()
         self._reader.join()
@@ -55,10 +55,10 @@ class Server:
 
 
 class CrashTestCase(tests_base.TestCase):
-    """Tests with a fleet, and with clients that write down what was acknowledged."""
+    """Tests with a fleet, and with clients that record the acknowledged writes."""
 
     def prepare(self, database: str) -> None:
-        """Make the fleet."""
+        """Create the fleet."""
         self.database = database
         self.store = composition.store_at(database)
         self.addCleanup(self.store.close)
@@ -66,9 +66,9 @@ class CrashTestCase(tests_base.TestCase):
         key = str(self.store.add_root_user("root"))
         self.headers = base.credentials("root", key, identity.FIRST_PROJECT)
         self.numbers = itertools.count(1)
-        #: What is known of each host by name: its own variables, or that it is gone.
+        #: The acknowledged variables of each host, by name; ``None`` if it was deleted.
         self.acknowledged: dict[str, dict[str, t.Any] | None] = {}
-        #: Hosts whose last request was not answered with success: it may have been done or not.
+        #: Hosts whose last request did not succeed. It may have changed the database.
         self.unanswered: set[str] = set()
         self.statuses: collections.Counter[int] = collections.Counter()
         self.counted = threading.Condition()
@@ -80,15 +80,15 @@ class CrashTestCase(tests_base.TestCase):
         self.place = {"cloud_id": cloud, "region_id": region}
 
     def serve(self) -> Server:
-        """Start a server, killed when the test is over."""
+        """Start a server, which is killed when the test ends."""
         server = Server(self.database)
         self.addCleanup(server.stop)
         return server
 
     def call(self, server: Server, method: str, path: str, body: t.Any) -> t.Any:
-        """Make a request; give the body of the answer, ``None`` unless it was done.
+        """Send a request and return the body of the response, or ``None`` for an error.
 
-        :raises requests.ConnectionError: when the server is gone.
+        :raises requests.ConnectionError: the server was killed.
         """
         answer = requests.request(
             method, f"{server.url}/v1{path}", json=body, headers=self.headers, timeout=60
@@ -101,7 +101,7 @@ class CrashTestCase(tests_base.TestCase):
         return answer.json() if answer.text else {}
 
     def write(self, server: Server) -> None:
-        """Make hosts, change them, delete some, until the server is gone or it is enough."""
+        """Create, change and delete hosts until ``enough`` is set or the server is killed."""
         while not self.enough.is_set():
             number = next(self.numbers)
             name = f"host-{number}"
@@ -116,7 +116,7 @@ class CrashTestCase(tests_base.TestCase):
             self.unanswered.add(name)
             made = self.call(server, "POST", "/hosts", body)
             if made is None:
-                self.enough.wait(0.1)  # the database is down: it need not be hurried
+                self.enough.wait(0.1)  # the database is down: retry slowly
                 continue
             self.acknowledged[name] = VARIABLES
             path = f"/hosts/{made['id']}"
@@ -131,10 +131,10 @@ class CrashTestCase(tests_base.TestCase):
             self.unanswered.discard(name)
 
     def writers(self, server: Server, count: int) -> list[threading.Thread]:
-        """Start clients of a server."""
+        """Start threads that write to a server."""
 
         def work() -> None:
-            # The server was killed, perhaps in the middle of an answer.
+            # The server was killed, perhaps while it sent a response.
             with contextlib.suppress(
                 requests.ConnectionError, requests.exceptions.ChunkedEncodingError
             ):
@@ -146,14 +146,14 @@ class CrashTestCase(tests_base.TestCase):
         return threads
 
     def wait_for(self, more: int, status: int = 201) -> None:
-        """Wait until so many requests more were answered with a status."""
+        """Wait for this many more responses with a status."""
         with self.counted:
             wanted = self.statuses[status] + more
             done = self.counted.wait_for(lambda: self.statuses[status] >= wanted, timeout=60)
         self.assertTrue(done, self.statuses)
 
     def assertNothingLost(self) -> None:
-        """Check that the fleet is what was acknowledged, and every host is whole."""
+        """Check that the fleet holds all acknowledged writes, and that no host is partial."""
         tables = databases.contents(self.store)
         names = {row[0]: row[1] for row in self._columns("devices", "id", "name")}
         found: dict[str, dict[str, t.Any]] = {name: {} for name in names.values()}
@@ -195,13 +195,13 @@ class TestServers(CrashTestCase):
             self.enough.set()
             for thread in threads:
                 thread.join()
-            # Those who had the other server noticed nothing.
+            # The clients of the other server saw no error.
             self.assertLessEqual(set(self.statuses), {200, 201, 204})
             self.assertLessEqual(len(self.unanswered), 12)
             self.assertNothingLost()
 
 
-@unittest.skipUnless(databases.SERVER, "is about PostgreSQL")
+@unittest.skipUnless(databases.SERVER, "needs PostgreSQL")
 class TestPostgreSQL(CrashTestCase):
     def test_what_was_acknowledged_stays_when_it_is_killed(self):
         running = postgresql.running(fsync="on", full_page_writes="on")
@@ -215,7 +215,7 @@ class TestPostgreSQL(CrashTestCase):
             cluster.stop(signal.SIGKILL)
             self.wait_for(1, status=503)
             cluster.start()
-            self.wait_for(40)  # the server finds it again by itself
+            self.wait_for(40)  # the server reconnects by itself
         self.enough.set()
         for thread in threads:
             thread.join()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a deletion takes with it, and what stands in its way."""
+"""Deletion: dependent objects that are deleted as well, or that prevent it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from cratonclient.tests.integration.server import base, databases
 
 
 class TestDeletion(base.ServerTestCase):
-    """A project with one of everything."""
+    """A project with one object of each kind."""
 
     def setUp(self):
         super().setUp()
         self.make_everything()
 
     def make_everything(self) -> None:
-        """Make the project."""
+        """Create the project and its objects."""
         self.user = self.member()
         make = self.user.make
         self.ids = {"clouds": make("clouds", variables={"a": 1})["id"]}
@@ -31,11 +31,11 @@ class TestDeletion(base.ServerTestCase):
         )["id"]
 
     def where(self, name: str) -> str:
-        """Give the path of the one object of a kind."""
+        """Return the path of the only object of a kind."""
         return f"/{name}/{self.ids[name]}"
 
     def left(self) -> set[str]:
-        """Tell which of the objects are still there."""
+        """Return the objects that still exist."""
         return {name for name in self.ids if self.user.get(self.where(name)).status == 200}
 
     def _rows(self) -> int:

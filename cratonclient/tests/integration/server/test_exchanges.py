@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was recorded of the original server is answered by this one in the same way."""
+"""This server responds to the recorded requests as the original server did."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from cratonclient.tests.integration.server import base, exchanges
 from cratonclient.tests.integration.server.differences import DIFFERENCES
 from cratonserver import identity
 
-#: The project of the first user of the recording.
+#: The project of the first user in the recording.
 BOOTSTRAP = "00000000-0000-4000-8000-000000000001"
 
 DOCUMENTATION = pathlib.Path(__file__).parents[4] / "doc/source/server/differences.rst"
 
 
 def body_of(request: dict[str, t.Any]) -> str:
-    """Give the body of a request."""
+    """Return the body of a recorded request."""
     if "json" in request:
         return json.dumps(request["json"])
     return str(request.get("text", ""))
 
 
 def documented() -> set[str]:
-    """Read the left column of the table of differences."""
+    """Return the left column of the table of differences."""
     table = DOCUMENTATION.read_text().partition(".. _differences:")[2]
     rows = re.findall(r"^   \* - (.*?)\n     - ", table, re.MULTILINE | re.DOTALL)
     return {" ".join(row.split()) for row in rows}
@@ -42,16 +42,16 @@ class TestReasons(testcase.TestCase):
 
 
 class TestExchanges(base.ServerTestCase):
-    """The whole recording, in its order: what is made in it is used later on."""
+    """The whole recording, in order: later requests use earlier objects."""
 
     def setUp(self):
         super().setUp()
-        #: What stands for what in the recording: ids of projects, keys.
+        #: Project ids and API keys of this server, and those in the recording.
         self.names: dict[str, str] = {identity.FIRST_PROJECT: BOOTSTRAP}
         self.prepare()
 
     def prepare(self) -> None:
-        """Make the fleet what that of the recording was in the beginning."""
+        """Bring the fleet into the initial state of the recording."""
         tables = self.store.tables.metadata.tables
         with self.store.write() as connection:
             connection.execute(sa.update(tables["projects"]).values(name="bootstrap"))
@@ -65,7 +65,7 @@ class TestExchanges(base.ServerTestCase):
         unexplained, found = [], set()
         for exchange in exchanges.read():
             if exchange.name == "cells.page1":
-                self.make_what_was_not_recorded(exchange)
+                self.make_unrecorded_cells(exchange)
             wanted, seen = exchanges.recorded(exchange), self.replay(exchange)
             if wanted == seen:
                 continue
@@ -73,10 +73,10 @@ class TestExchanges(base.ServerTestCase):
             if exchange.name not in DIFFERENCES:
                 unexplained.append(f"{exchange.name}: {wanted}\n      but {seen}")
         self.assertEqual("", "\n".join(unexplained))
-        self.assertEqual(set(DIFFERENCES), found, "a difference that is none")
+        self.assertEqual(set(DIFFERENCES), found, "an exchange has a reason but no difference")
 
-    def make_what_was_not_recorded(self, exchange: exchanges.Exchange) -> None:
-        """Make the cells of the pages at the end."""
+    def make_unrecorded_cells(self, exchange: exchanges.Exchange) -> None:
+        """Create the cells that the last exchanges list page by page."""
         who = {f"X-Auth-{n.title()}": self.ours(v) for n, v in exchange.request["who"].items()}
         bob = base.Caller(self.root.application, who)
         tables = self.store.tables.metadata.tables
@@ -87,7 +87,7 @@ class TestExchanges(base.ServerTestCase):
             bob.make("cells", cloud_id=1, region_id=region, name=f"p{number:02}")
 
     def replay(self, exchange: exchanges.Exchange) -> exchanges.Seen:
-        """Make a request again, with the ids and keys of this server."""
+        """Repeat a recorded request, with the ids and keys of this server."""
         request, status = exchange.request, exchange.answer["status"]
         if request["method"] == "POST" and status == 201:
             self.set_next_id(self.table(exchange), exchange.answer["json"]["id"])
@@ -112,9 +112,9 @@ class TestExchanges(base.ServerTestCase):
         return exchanges.answered(exchange, theirs)
 
     def set_next_id(self, of: sa.Table, wanted: int | str) -> None:
-        """Let the next row have the id that it had in the recording.
+        """Set the id of the next row to its id in the recording.
 
-        The original lost numbers where this server does not, and the reverse.
+        The original server skipped ids where this server does not, and vice versa.
         """
         if isinstance(wanted, str):
             return
@@ -133,7 +133,7 @@ class TestExchanges(base.ServerTestCase):
                 )
 
     def learn(self, recorded: dict[str, t.Any], made: dict[str, t.Any]) -> None:
-        """Note what a new project or user is called in the recording."""
+        """Store the recorded id and API key of a new project or user."""
         if isinstance(recorded["id"], str):
             self.names[made["id"]] = recorded["id"]
         if "api_key" in recorded:
@@ -142,7 +142,7 @@ class TestExchanges(base.ServerTestCase):
     def undo(
         self, exchange: exchanges.Exchange, path: str, answer: base.Answer, before: t.Any
     ) -> None:
-        """Take back what the original server did not do, so that it had no consequences."""
+        """Undo a write that the original server refused."""
         if "location" in answer.headers:
             path = answer.headers["location"].removeprefix(base.BASE)
             self.assertAnswer(self.owner.delete(path), 204)
@@ -156,19 +156,19 @@ class TestExchanges(base.ServerTestCase):
                 connection.execute(sa.update(table).where(mine).values(old))
 
     def table(self, exchange: exchanges.Exchange) -> sa.Table:
-        """Give the table of what a request is about."""
+        """Return the table with the objects of a request."""
         collection = exchange.request["path"].split("/")[2].replace("-", "_")
         return self.store.tables.table(v1.kind(collection))
 
     def ours(self, text: str) -> str:
-        """Translate from the recording."""
+        """Replace ids and keys of the recording with those of this server."""
         for ours, theirs in self.names.items():
             text = text.replace(theirs, ours)
             text = text.replace(theirs.replace("-", ""), ours.replace("-", ""))
         return text
 
     def theirs(self, text: str) -> str:
-        """Translate into the words of the recording."""
+        """Replace ids and keys of this server with those of the recording."""
         for ours, theirs in self.names.items():
             text = text.replace(ours, theirs)
         return text

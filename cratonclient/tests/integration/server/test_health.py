@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``/healthcheck``: 200 while the database answers, 503 when it does not."""
+"""``/healthcheck``: 200 while the database responds, 503 otherwise."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests that mean harm: refused, with little said of them, and none of it in SQL."""
+"""Malicious requests are refused without details, and their text is never SQL."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class TestQueries(base.ServerTestCase):
 
 
 class TestBytes(base.ServerTestCase):
-    """What is not text, or too much of it."""
+    """Invalid or excessive bytes."""
 
     def test_bytes_that_are_not_utf_8_are_refused(self):
         for value in ("%ff", "%c0%af", "%ed%a0%80", "%f8%88%80%80%80", "a%00b"):
@@ -109,7 +109,7 @@ class TestBytes(base.ServerTestCase):
 
 
 class TestBodies(base.ServerTestCase):
-    """JSON that is none, or more than can be kept."""
+    """Invalid or excessive JSON."""
 
     def _refused(self, value: str, problem: str) -> None:
         path = f"/clouds/{self.root.make('clouds')['id']}/variables"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Variables: what is set, inherited and hidden (section 9)."""
+"""Variables: own, inherited and hidden values."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class TestInheritance(base.ServerTestCase):
         self.assertEqual(counts[0], counts[1])
 
     def statements(self, path):
-        """Count the statements that a request takes."""
+        """Return the number of SQL statements for a request."""
         seen = []
         listen = (
             self.store.engine,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is too large, too slow, too much or no HTTP is refused, and the server lives on."""
+"""Requests that are too large, too slow, too many or malformed are refused."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class TestLimits(live.SharedServerTestCase):
     )
 
     def assert_refused(self, status: int, answer: base.Answer, said: str = "") -> None:
-        """Check for an error in Craton's shape that ends the connection."""
+        """Check that a response is an error in Craton's format and closes the connection."""
         self.assertEqual((status, status), (answer.status, answer.json["status"]), answer.text)
         self.assertIn(said, answer.json["message"])
         self.assertEqual("application/json", answer.headers["content-type"])
         self.assertTrue(answer.headers["x-openstack-request-id"].startswith("req-"))
 
     def raw(self, text: str) -> base.Answer:
-        """Send something that may not be HTTP."""
+        """Send text that may not be HTTP, and return the response."""
         connection = self.connect()
         connection.send_bytes(text.encode("latin-1"))
         answer = connection.answer()
@@ -35,7 +35,7 @@ class TestLimits(live.SharedServerTestCase):
 
     def test_what_is_no_http_is_400_and_the_server_lives_on(self):
         for text in (
-            "\x16\x03\x01\x02\x00\x01\x00\x01\xfc",  # TLS: it waits for an answer
+            "\x16\x03\x01\x02\x00\x01\x00\x01\xfc",  # TLS: the client waits for a response
             "nonsense\r\n\r\n",
             "GET\r\n\r\n",
             "GET http://[/v1 HTTP/1.1\r\n\r\n",
@@ -96,7 +96,7 @@ class TestLimits(live.SharedServerTestCase):
         self.assertLess(self.memory() - before, 20000)
 
     def memory(self) -> int:
-        """Give the most memory that the server ever had, in KiB."""
+        """Return the peak memory of the server, in KiB."""
         with open(f"/proc/{self.server.process.pid}/status") as status:
             return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
 
@@ -124,7 +124,7 @@ class TestTooManyRequests(live.LiveTestCase):
                 pass
             answers.append(answer)
 
-        # Nobody else can write as long as this transaction lasts.
+        # No other connection can write during this transaction.
         other = sqlite3.connect(self.server.folder / "fleet.db", isolation_level=None)
         self.addCleanup(other.close)
         other.execute("BEGIN IMMEDIATE")

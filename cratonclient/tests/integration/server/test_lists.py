@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The parameters of lists: which there are, and what they do."""
+"""The query parameters of lists."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ALL = [
     "users",
 ]
 
-#: Which lists take which parameters, and a value for each.
+#: The query parameters of each list, with a valid value.
 ACCEPTED = {
     "limit": ("10", ALL),
     "sort_keys": ("id", ALL),
@@ -56,7 +56,7 @@ ACCEPTED = {
 
 
 class TestAcceptance(base.ServerTestCase):
-    """Which list takes which parameter."""
+    """The query parameters that each list accepts."""
 
     ids: t.ClassVar[t.Any]
 
@@ -121,7 +121,7 @@ class TestAcceptance(base.ServerTestCase):
 
 
 class TestParsing(base.ServerTestCase):
-    """How values are read."""
+    """The parsing of values."""
 
     def test_limits_are_from_10_to_100(self):
         for name in ALL:
@@ -208,7 +208,7 @@ class TestParsing(base.ServerTestCase):
 
 
 class TestFilters(base.ServerTestCase):
-    """What filters find."""
+    """The results of filters."""
 
     cell: t.ClassVar[t.Any]
     cloud: t.ClassVar[t.Any]
@@ -263,7 +263,7 @@ class TestFilters(base.ServerTestCase):
             )
 
     def assertFound(self, path: str, *names: str) -> None:
-        """Check what a list holds."""
+        """Check the names of the objects in a list."""
         with self.about(path):
             self.assertEqual(set(names), set(self.user.names(path)))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The versions of the tables, and who may bring a database from one to the next."""
+"""The versions of the database schema, and upgrades between them."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class MigrationsTestCase(tests_base.TestCase):
         self.url = databases.new(self.addCleanup)
 
     def store(self) -> Store:
-        """Give the store, closed after the test."""
+        """Return the store, which is closed after the test."""
         store = composition.store_at(self.url)
         self.addCleanup(store.close)
         return store
 
     def make_version(self, version: str) -> Store:
-        """Make the tables as a former version did."""
+        """Create the schema of an earlier version."""
         store = self.store()
         with store.write() as connection:
             table = sa.Table(
@@ -41,17 +41,17 @@ class MigrationsTestCase(tests_base.TestCase):
                 sa.MetaData(),
                 sa.Column("version_num", sa.String(32), primary_key=True),
             )
-            table.create(connection)  # as one finds it before the first migration
+            table.create(connection)  # Alembic's table before a migration
             migrations.upgrade_with_alembic(connection, version)
         return store
 
     def assertDeclared(self, store: Store) -> None:
-        """Check that the tables are those that are declared."""
+        """Check that the schema is the declared one."""
         with store.read() as connection:
             context = migration.MigrationContext.configure(
                 connection, opts={"compare_type": True}
             )
-            with warnings.catch_warnings():  # SQLite's indexes of expressions are not known
+            with warnings.catch_warnings():  # no reflection of expression indexes
                 warnings.filterwarnings("ignore", ".*expression-based index")
                 differences = autogenerate.compare_metadata(context, store.tables.metadata)
             self.assertEqual([], differences)
@@ -142,5 +142,5 @@ class TestVersions(MigrationsTestCase):
             ]
             said = [process.communicate() for process in running]
             self.assertEqual([""] * 4, [errors for _, errors in said])
-            # And one of them has made the first user.
+            # Exactly one process created the first user.
             self.assertEqual(["False"] * 3 + ["True"], sorted(made.strip() for made, _ in said))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the server says of itself: the OpenAPI document and its versions."""
+"""The OpenAPI document, its page, and the version document."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class TestDocument(base.ServerTestCase):
 
 
 class TestDocs(base.ServerTestCase):
-    """The page for people."""
+    """The documentation page."""
 
     def test_it_needs_no_credentials_and_has_every_path(self):
         nobody = base.Caller(self.root.application, {})
@@ -118,7 +118,7 @@ class TestDocs(base.ServerTestCase):
 
 
 class TestVersions(base.ServerTestCase):
-    """How OpenStack finds the API."""
+    """Version discovery by OpenStack clients."""
 
     def _session(self, endpoint: str) -> ksa_session.Session:
         def answer(environ: t.Any, start_response: t.Any) -> t.Any:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The first use of a database, and databases that are somebody else's."""
+"""The first use of a database, and databases of other programs."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ class OpeningTestCase(base.TestCase):
         self.url = f"sqlite:///{self.path}"
 
     def open(self) -> Store:
-        """Open the store, closed after the test."""
+        """Open the store, which is closed after the test."""
         store = composition.store_at(self.url)
         self.addCleanup(store.close)
         store.open()
         return store
 
     def execute(self, sql: str) -> None:
-        """Change the database from outside."""
+        """Run SQL on the database directly."""
         with contextlib.closing(sqlite3.connect(self.path)) as connection:
             connection.executescript(sql)
 
     def contents(self) -> list[str]:
-        """Give all that the database holds."""
+        """Return the contents of the database, as SQL statements."""
         return contents(self.path)
 
     def run_program(self, *words: str) -> tuple[int, str, str]:
-        """Run craton-server; give its status, its output and its errors."""
+        """Run craton-server and return its exit status, output and errors."""
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             status = cli.main(list(words))
@@ -58,7 +58,7 @@ class TestOthers(OpeningTestCase):
     """Databases that are not a fleet of this version."""
 
     def assertRefused(self) -> str:
-        """Check that the database is refused in a line and left as it is."""
+        """Check that the database is refused with one line and not changed."""
         before = self.contents()
         error = self.assertRaises(StoreError, self.open)
         self.assertEqual(before, self.contents())
@@ -92,10 +92,10 @@ class TestOthers(OpeningTestCase):
 
 
 class TestFirstUse(OpeningTestCase):
-    """Whoever comes first makes the tables."""
+    """The first process or thread that opens a database creates the tables."""
 
     def embedded(self) -> client.Client:
-        """Use the fleet without a server."""
+        """Return a client that uses the fleet without a server."""
         session = auth.create_session_with(None, True)
         self.addCleanup(session.close)
         return client.Client(session, self.url)
@@ -135,7 +135,7 @@ class TestFirstUse(OpeningTestCase):
         self.assertEqual([], [line for line in before if line not in self.contents()])
         users = [line for line in added if 'INTO "users"' in line]
         self.assertEqual(1, len(users))
-        # SQLite itself counts the ids that it gave.
+        # SQLite's own table of id counters changes as well.
         self.assertEqual(
             [], [a for a in added if a not in users and "sqlite_sequence" not in a]
         )
@@ -158,6 +158,6 @@ class TestFirstUse(OpeningTestCase):
 
 
 def contents(path: pathlib.Path) -> list[str]:
-    """Give a database as the SQL that would make it."""
+    """Return the SQL statements that recreate a database."""
     with contextlib.closing(sqlite3.connect(path)) as connection:
         return list(connection.iterdump())

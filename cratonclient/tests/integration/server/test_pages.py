@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pages: their links, and walks along them."""
+"""Pages: their links, and reading lists page by page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ROWS = 25
 
 
 class PagesTestCase(base.ServerTestCase):
-    """A project with 25 hosts, whose cells, types and notes repeat or are missing."""
+    """A project with 25 hosts. Their cells, types and notes repeat or are missing."""
 
     hosts: t.ClassVar[t.Any]
     user: t.ClassVar[t.Any]
@@ -39,16 +39,16 @@ class PagesTestCase(base.ServerTestCase):
             cls.hosts.append(cls.user.make("hosts", **place, **fields)["id"])
 
     def links(self, path: str) -> dict[str, str]:
-        """Read the links of a page."""
+        """Return the links of a page."""
         found = self.user.get(path).json["links"]
         return {link["rel"]: link["href"].removeprefix(base.BASE) for link in found}
 
     def walk(self, path: str, rel: str = "next") -> list[list[t.Any]]:
-        """Follow links; give the ids of each page."""
+        """Follow links and return the ids of each page."""
         pages: list[list[t.Any]] = []
         while path:
             pages.append([item["id"] for item in self.user.items(path)])
-            self.assertLess(len(pages), 10, "the walk does not end")
+            self.assertLess(len(pages), 10, "too many pages")
             path = self.links(path).get(rel, "")
         return pages
 
@@ -144,7 +144,7 @@ class TestLinks(PagesTestCase):
 
 
 class TestMarkers(PagesTestCase):
-    """Where a page begins."""
+    """Markers: the start of a page."""
 
     hosts: t.ClassVar[t.Any]
     user: t.ClassVar[t.Any]
@@ -196,7 +196,7 @@ class TestMarkers(PagesTestCase):
 
 
 class TestWalks(PagesTestCase):
-    """Walks from page to page."""
+    """Reading lists page by page."""
 
     hosts: t.ClassVar[t.Any]
     user: t.ClassVar[t.Any]

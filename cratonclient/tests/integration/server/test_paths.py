@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which paths and methods there are, and what every answer has in common."""
+"""The paths and methods of the API, and properties of every response."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NO_SUCH_METHOD = "The method is not allowed for the requested URL."
 MALFORMED = "The browser (or proxy) sent a request that this server could not understand."
 
 METHODS = ("GET", "POST", "PUT", "DELETE")
-#: What can be called where; one of a collection is ``<collection>/ID``.
+#: The methods of each path. The path of an object is ``<collection>/ID``.
 ALLOWED = {
     **{name: {"GET", "POST"} for name in base.COLLECTIONS},
     "devices": {"GET"},
@@ -48,7 +48,7 @@ UNKNOWN_PATHS = (
 
 
 def offers(allowed: set[str]) -> set[str]:
-    """Give the methods that a path says it has."""
+    """Return the methods in the ``Allow`` header of a path."""
     return allowed | {"OPTIONS"} | ({"HEAD"} if "GET" in allowed else set())
 
 
@@ -69,7 +69,7 @@ class TestPaths(base.ServerTestCase):
     def test_every_path_answers_its_methods_and_refuses_the_others(self):
         for shape, allowed in ALLOWED.items():
             for method in METHODS:
-                # A body that is not JSON: nothing is changed, whatever is called.
+                # The body is not JSON, so no request changes anything.
                 path = self._path(shape)
                 if method == "DELETE" and shape.endswith("/ID"):
                     path = path.replace(str(self.ids[shape[:-3]]), str(base.NOWHERE))
@@ -121,7 +121,7 @@ class TestPaths(base.ServerTestCase):
 
     def test_an_encoded_slash_is_a_slash(self):
         path = self._path("hosts/ID").replace("hosts/", "hosts%2F") + "%2Flabels"
-        # What decodes a path is the WSGI server; the application sees slashes.
+        # The WSGI server decodes paths, so the application sees slashes.
         answer = self.root.get(path.replace("%2F", "/"))
         self.assertEqual({"labels": []}, answer.json)
 
@@ -184,7 +184,7 @@ class TestPaths(base.ServerTestCase):
 
 
 class TestEveryAnswer(base.ServerTestCase):
-    """What all answers have in common, whatever their status."""
+    """Properties of all responses, whatever their status."""
 
     def _answers(self) -> t.Iterator[base.Answer]:
         nobody = base.Caller(self.root.application, {})
@@ -253,7 +253,7 @@ def _type_of(answer: base.Answer) -> str:
 
 
 class TestBodies(base.ServerTestCase):
-    """How the body of a request is read."""
+    """The parsing of request bodies."""
 
     def _places(self) -> dict[str, tuple[str, str]]:
         host = self.root.make("hosts")["id"]
@@ -351,7 +351,7 @@ class TestBodies(base.ServerTestCase):
 
 
 class TestIds(base.ServerTestCase):
-    """The ids in paths."""
+    """Ids in paths."""
 
     def test_an_id_that_nothing_has_is_not_found(self):
         for name in base.COLLECTIONS:

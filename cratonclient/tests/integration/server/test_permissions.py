@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every method of every path, called by everybody, for both projects."""
+"""Every method of every path, for every role, with two projects."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cratonserver.api import application
 
 METHODS = ("GET", "POST", "PUT", "DELETE")
 
-#: The bodies that need nothing of the fleet, by what a path ends with.
+#: Request bodies that do not depend on the fleet, by method and end of the path.
 BODIES: dict[tuple[str, str], t.Any] = {
     ("PUT", "variables"): {"a": 1},
     ("DELETE", "variables"): ["a"],
@@ -21,10 +21,10 @@ BODIES: dict[tuple[str, str], t.Any] = {
 
 
 class Place:
-    """A project with what others refer to.
+    """A project with the objects that new objects refer to.
 
-    :param owner: a user of it.
-    :param root: who makes users and projects.
+    :param owner: user of the project.
+    :param root: user who creates users and projects.
     """
 
     def __init__(self, owner: base.Caller, root: base.Caller) -> None:
@@ -40,13 +40,13 @@ class Place:
             self._where[collection] = {"cloud_id": cloud, "region_id": region}
 
     def body(self, collection: str) -> dict[str, t.Any]:
-        """Give the body of a POST that refers to this project."""
+        """Return the body of a POST that refers to this project."""
         name = "username" if collection == "users" else "name"
         given = {**self._where.get(collection, {}), name: base.unique("marked")}
         return self.owner.needed(collection, given)
 
     def make(self, collection: str, own: bool) -> dict[str, t.Any]:
-        """Make an object, or give the project itself as that of its own users."""
+        """Create an object; for the users' own project, return the project itself."""
         if collection == "projects":
             if own:
                 found: dict[str, t.Any] = self._root.get(
@@ -123,7 +123,7 @@ class TestTable(base.ServerTestCase):
                         self.check_other(self.callers[role], row, wanted)
 
     def check_other(self, caller: base.Caller, row: permissions.Row, wanted: str) -> None:
-        """Make a call about the other project, and see what came of it."""
+        """Send a request about the other project and check its effects."""
         before: dict[str, str] = {}
         answer, target = self.call(caller, row, self.other, own=False, before=before)
         status = {"none": "200", "kept": "204"}.get(wanted, wanted)
@@ -146,10 +146,10 @@ class TestTable(base.ServerTestCase):
         own: bool,
         before: dict[str, str] | None = None,
     ) -> tuple[base.Answer, dict[str, t.Any]]:
-        """Make the call of a row about something new of a project.
+        """Send the request of a row about a new object of a project.
 
-        :param before: takes what root sees of it before the call, by path.
-        :returns: the answer, and what the call was about, if that was there.
+        :param before: is filled with root's responses before the request, by path.
+        :returns: the response, and the object, or ``{}`` if the request creates it.
         """
         collection, _, rest = row.path.partition("/")
         if row.method == "POST" and not rest:
@@ -161,7 +161,7 @@ class TestTable(base.ServerTestCase):
             seen = [f"/{collection}/{target['id']}", path.removesuffix("/key")]
             before.update({each: self.root.get(each).text for each in seen})
         if not rest and collection != "ansible-inventory":
-            path += "?sort_dir=desc&limit=100"  # what is new comes first
+            path += "?sort_dir=desc&limit=100"  # newest objects first
         body = BODIES.get((row.method, row.path.rpartition("/")[2]))
         if (row.method, rest) == ("PUT", "ID"):
             new_name = {"name": base.unique("changed")}
@@ -170,5 +170,5 @@ class TestTable(base.ServerTestCase):
 
 
 def mark(target: dict[str, t.Any]) -> str:
-    """Give what an answer about an object would have in it."""
+    """Return the text that identifies an object in a response."""
     return f'"{target.get("ip_address") or target.get("username") or target["name"]}"'

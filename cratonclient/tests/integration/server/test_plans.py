@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What pages ask of the database: how many statements, which ones, and how it runs them."""
+"""The SQL statements of pages: their number, their text, and their query plans."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cratonserver.db import list_query, page_query, tables
 class PlansTestCase(base.ServerTestCase):
     @contextlib.contextmanager
     def statements(self) -> t.Iterator[list[str]]:
-        """Give the statements that are run meanwhile."""
+        """Collect the statements that run inside the ``with`` block."""
         seen: list[str] = []
 
         def note(*args: t.Any) -> None:
@@ -50,7 +50,7 @@ class TestStatements(PlansTestCase):
     def test_a_page_with_variables_is_read_in_one_transaction(self):
         with self.statements() as seen:
             self.assertAnswer(self.user.get("/hosts?details=true"), 200)
-        begins = [] if databases.SERVER else ["BEGIN"]  # psycopg begins by itself
+        begins = [] if databases.SERVER else ["BEGIN"]  # psycopg begins implicitly
         found = [(re.findall(r"FROM (\w+)", text) or [text])[0] for text in seen]
         self.assertEqual(["users", *begins, "devices", "device_variables"], found)
 
@@ -60,7 +60,7 @@ class TestStatements(PlansTestCase):
         for who, marker in ((self.user, self.hosts[0]), (self.user, self.hosts[3])):
             with self.statements() as seen:
                 who.get(f"/hosts?region_id={marker}&limit=10&marker={marker}")
-            texts.append(seen[1])  # the first finds the user
+            texts.append(seen[1])  # the first statement finds the user
         self.assertEqual(1, len(set(texts)))
         with self.statements() as seen:
             self.assertEqual([], other.names("/hosts"))
@@ -79,10 +79,10 @@ class TestStatements(PlansTestCase):
         self.assertIsNot(first, made.cached(make, 0))
 
 
-@unittest.skipUnless(databases.SERVER, "is about PostgreSQL")
+@unittest.skipUnless(databases.SERVER, "needs PostgreSQL")
 class TestPostgreSQL(PlansTestCase):
     def prepared(self) -> list[str]:
-        """Give the statements that PostgreSQL has prepared for the connection."""
+        """Return the prepared statements of the connection."""
         with self.store.read(single_query=True) as connection:
             found = "SELECT statement FROM pg_prepared_statements"
             return list(connection.exec_driver_sql(found).scalars())

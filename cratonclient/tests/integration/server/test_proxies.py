@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers that stand before this one: what of them is believed, and what is not."""
+"""Reverse proxies: trusted and ignored headers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FORWARDED = {
 
 class TestProxies(base.ServerTestCase):
     def behind(self, peer: str, **proxies: t.Any) -> base.Caller:
-        """Give root, whose requests come from an address."""
+        """Return root as a caller whose requests come from an address."""
         settings = dataclasses.replace(Settings(), proxies=Proxies(**proxies))
         made = composition.application_of(self.store, settings)
 
@@ -30,7 +30,7 @@ class TestProxies(base.ServerTestCase):
         return base.Caller(from_peer, self.root.headers)
 
     def assertLinks(self, url: str, caller: base.Caller) -> None:
-        """Check where all URLs in answers begin."""
+        """Check that all URLs in responses start with a URL."""
         page = caller.get("/clouds", headers=FORWARDED)
         made = caller.post("/clouds", {"name": base.unique("cloud")}, headers=FORWARDED)
         self.assertAnswer(made, 201)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What objects look like in each kind of answer."""
+"""The representation of objects in each kind of response."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PLACE = {"cloud_id", "region_id", "cell_id", "project_id"}
 _DEVICE = COMMON | _PLACE | {
     "name", "ip_address", "device_type", "active", "parent_id", "links",
 }  # fmt: skip
-#: The keys that every representation has.
+#: The keys of every representation.
 KEYS = {
     "projects": COMMON | {"name"},
     "users": COMMON | {"username", "api_key", "is_admin", "project_id"},
@@ -29,10 +29,10 @@ KEYS = {
     | {"vlan_id", "vlan", "port", "speed", "duplex", "link", "cdp", "security"},
 }
 VARIABLES = {"variables"}
-#: Collections whose detailed lists show variables; the others refuse details.
+#: Collections whose detailed lists show variables; the rest refuse ``details``.
 DETAILED = base.WITH_VARIABLES
 
-#: All that a POST takes, beside what it needs.
+#: The optional fields of a POST.
 OPTIONAL: dict[str, dict[str, t.Any]] = {
     "projects": {"variables": {"a": 1}},
     "users": {"is_admin": True},
@@ -61,7 +61,7 @@ OPTIONAL: dict[str, dict[str, t.Any]] = {
     },
 }
 
-#: What a PUT takes.
+#: The fields that a PUT accepts.
 CHANGES: dict[str, dict[str, t.Any]] = {
     "projects": {"name": "p2"},
     "clouds": {"name": "c2", "note": "n2"},
@@ -102,7 +102,7 @@ CHANGES: dict[str, dict[str, t.Any]] = {
         "security": "s2",
     },
 }
-#: Fields that are fixed when the object is made, or that are never anybody's to set.
+#: Fields that are fixed at creation, or that clients can never set.
 FIXED: dict[str, dict[str, object]] = {
     "projects": {"id": base.NO_PROJECT},
     "clouds": {"project_id": base.NO_PROJECT},
@@ -116,12 +116,12 @@ FIXED: dict[str, dict[str, object]] = {
 
 
 def changes_of(name: str) -> dict[str, t.Any]:
-    """Give the body of a PUT."""
+    """Return the body of a PUT."""
     return {**CHANGES[name], "name": base.unique("changed")}
 
 
 def as_read(values: dict[str, t.Any]) -> dict[str, t.Any]:
-    """Give values as they are read: a speed is written as a number, read as a string."""
+    """Return values as the API returns them: a speed is sent as a number, but read as text."""
     if values.get("speed") is None:
         return values
     return {**values, "speed": str(values["speed"])}
@@ -190,7 +190,7 @@ class TestRepresentations(base.ServerTestCase):
         for name, optional in OPTIONAL.items():
             made = self.root.make(name)
             with self.about(name):
-                # What has a default says so.
+                # These fields have defaults other than null.
                 given = set(optional) - {"variables", "labels", "active", "is_admin"}
                 self.assertEqual(dict.fromkeys(given), {key: made[key] for key in given})
 
@@ -303,7 +303,7 @@ class TestRepresentations(base.ServerTestCase):
 
 
 class TestTimes(base.ServerTestCase):
-    """When things were made and changed."""
+    """Creation and update times."""
 
     STAMP = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}$"
 
@@ -380,7 +380,7 @@ class TestAddresses(base.ServerTestCase):
 
 
 class TestDeviceLinks(base.ServerTestCase):
-    """The link of a device to what it hangs below."""
+    """The link of a device to its parent."""
 
     def _up(self, item: dict[str, t.Any]) -> str:
         (link,) = item["links"]
@@ -428,7 +428,7 @@ class TestDeviceLinks(base.ServerTestCase):
 
 
 class TestEnvelopes(base.ServerTestCase):
-    """What is around the items of a list."""
+    """The keys around the items of a list."""
 
     def test_a_list_has_links_and_the_collection(self):
         for name in KEYS:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``craton-server run``: how it starts, and how it stops with requests in flight."""
+"""``craton-server run``: start, and shutdown with requests in flight."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CLOUD = '{"name": "prod"}'
 
 class TestStopping(live.LiveTestCase):
     def begun(self) -> live.Connection:
-        """Begin a request, and wait until the server has seen that."""
+        """Send the head of a request, and wait until the server has received it."""
         connection = self.connect()
         more = (f"Content-Length: {len(CLOUD)}", "Expect: 100-continue")
         connection.send(*self.server.head("POST /v1/clouds", *more))

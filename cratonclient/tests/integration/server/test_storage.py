@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A fleet in a file: what is none, who comes at once, and the program."""
+"""A fleet in a file: invalid files, concurrent creation, and the program."""
 
 from __future__ import annotations
 

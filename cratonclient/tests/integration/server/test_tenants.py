@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who may do what, and what nobody sees of another project (sections 2 and 13)."""
+"""Permissions of roles, and isolation of projects."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class TestRoles(base.ServerTestCase):
 
 
 def neutral(answer: base.Answer, value: object) -> str:
-    """Give an answer without the value that was asked for, which it may repeat."""
+    """Return a response without the requested value, which it may repeat."""
     forms = "|".join(re.escape(form) for form in (parse.quote_plus(str(value)), str(value)))
     return re.sub(rf"(?<!\w)({forms})(?!\w)", "VALUE", answer.text)
 
@@ -177,7 +177,7 @@ class TestIsolation(base.ServerTestCase):
             values["parent_id"] = self.ids["hosts"]
             values.update(marker=item_id, label="secret", vars='secret:"value"')
             for name, value in values.items():
-                # What is not there at all has to be answered in the same way.
+                # An object that does not exist must get the same response.
                 unknown = "nosuch" if isinstance(value, str) else base.NOWHERE
                 unknown = 'nosuch:"value"' if name == "vars" else unknown
                 with self.about(f"{collection} {name}={value}"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Databases that cannot be used: what the operator and the client are told."""
+"""Unusable databases: the messages for operators and clients."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cratonserver.db.store import Store, StoreError
 
 class TroublesTestCase(tests_base.TestCase):
     def refused(self, url: str, *said: str) -> str:
-        """Check that a database is refused in a line, which tells no password."""
+        """Check that a database is refused with one line, without the password."""
         error = self.assertRaises(StoreError, self.open, url)
         self.assertEqual(1, len(str(error).splitlines()), str(error))
         self.assertNotIn("secret", str(error))
@@ -30,14 +30,14 @@ class TroublesTestCase(tests_base.TestCase):
         return str(error)
 
     def open(self, url: str) -> Store:
-        """Open a store, closed after the test."""
+        """Open a store, which is closed after the test."""
         store = composition.store_at(url)
         self.addCleanup(store.close)
         store.open()
         return store
 
     def root(self, store: Store) -> base.Caller:
-        """Give the root user."""
+        """Return the root user."""
         key = str(store.add_root_user("root"))
         return base.Caller(
             composition.application_of(store),
@@ -97,7 +97,7 @@ class TestSQLite(TroublesTestCase):
         self.caller = self.root(self.store)
 
     def run_on_connect(self, sql: str) -> None:
-        """Say something to each new connection, as the machine might make it so."""
+        """Run a statement on each new connection, to simulate a fault."""
         self.store.engine.dispose()
         sa.event.listen(self.store.engine, "connect", lambda c, _: c.execute(sql))
 
@@ -139,7 +139,7 @@ class TestSQLite(TroublesTestCase):
         self.assertIsInstance(self.store.database.dialect, sqlite.SQLite)
 
 
-@unittest.skipUnless(databases.SERVER, "is about PostgreSQL")
+@unittest.skipUnless(databases.SERVER, "needs PostgreSQL")
 class TestPostgreSQL(TroublesTestCase):
     def setUp(self):
         super().setUp()
@@ -182,7 +182,7 @@ class TestPostgreSQL(TroublesTestCase):
         for _ in range(2):
             with store.write() as connection:
                 own = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
-            # It waits until the backend has ended.
+            # With a timeout, the function waits until the backend has ended.
             ended = f"SELECT pg_terminate_backend({own}, 60000)"
             self.assertEqual([(True,)], databases.execute(databases.SERVER, ended))
 
@@ -239,8 +239,8 @@ class TestPostgreSQL(TroublesTestCase):
             thread.start()
         for thread in threads:
             thread.join()
-        # The one that begins again may be there before the other has gone on, and
-        # they meet once more: how often is not known, but that it ends well is.
+        # The retry may start before the other transaction continues, and cause another
+        # deadlock. So the number of attempts varies, but both transactions succeed.
         self.assertGreater(len(attempts), 2)
         self.assertEqual(set(clouds), set(done))
         self.assertEqual({str(done[-1])}, {cloud["note"] for cloud in caller.items("/clouds")})

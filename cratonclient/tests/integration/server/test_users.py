@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Users are promoted, demoted and given new keys, and one root always stays."""
+"""Users: promotion, demotion and new keys; one root user always remains."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ class UsersTestCase(base.ServerTestCase):
     """Tests with users."""
 
     def id_of(self, caller: base.Caller) -> int:
-        """Find the id of the user that a caller is."""
+        """Return the id of the caller's user."""
         path = f"/users?name={caller.headers['X-Auth-User']}"
         [user] = [u for u in self.root.items(path) if u["project_id"] == caller.project_id]
         return int(user["id"])
 
     def make_root(self, project_id: str | None = None) -> base.Caller:
-        """Make another root, which takes the database."""
+        """Create another root user. The API cannot, so change the database."""
         caller = self.member(project_id, is_admin=True)
         self.set_root(self.id_of(caller), True)
         return caller
 
     def set_root(self, user_id: int, is_root: bool) -> None:
-        """Make a root of a user, or no root."""
+        """Set or clear the root flag of a user."""
         users = self.store.tables.table(self.store.tables.kind("users"))
         update = sa.update(users).where(users.c.id == user_id)
         with self.store.write() as connection:
             connection.execute(update.values(is_root=is_root))
 
     def with_key(self, caller: base.Caller, key: str) -> base.Caller:
-        """Give the same user with another key."""
+        """Return the same user with another API key."""
         return base.Caller(caller.application, {**caller.headers, "X-Auth-Token": key})
 
 
@@ -150,15 +150,15 @@ class TestNewKeys(UsersTestCase):
 
 
 class TestLastRoot(UsersTestCase):
-    """The last root cannot be removed."""
+    """The last root user cannot be removed."""
 
     def last(self) -> tuple[int, str]:
-        """Give the only root."""
+        """Return the id and the path of the only root user."""
         root = self.id_of(self.root)
         return root, f"/users/{root}"
 
     def assertStays(self, answer: base.Answer) -> None:
-        """Check that a request was refused, and for which reason."""
+        """Check that a request was refused because it would remove the last root user."""
         self.assertAnswer(answer, 409)
         self.assertIn("last root", answer.json["message"])
         self.assertAnswer(self.root.get("/projects"), 200)
@@ -199,11 +199,12 @@ class TestLastRoot(UsersTestCase):
             left = [item for item in roots if self.root.get(f"/users/{item}").status == 200]
             self.assertEqual(1, len(left))
             self.set_root(left[0], False)
-            # Whoever came second was refused: as the last one, or as nobody.
+            # The second request is refused: it would remove the last root user, or its
+            # own user no longer exists.
             self.assertIn(sorted(statuses), ([204, 401], [204, 409]))
 
     def at_once(self, *calls: t.Callable[[], base.Answer]) -> list[int]:
-        """Make calls at the same time; give the statuses of their answers."""
+        """Make calls concurrently and return the statuses of the responses."""
         ready = threading.Barrier(len(calls))
 
         def run(call: t.Callable[[], base.Answer]) -> int:
@@ -215,7 +216,7 @@ class TestLastRoot(UsersTestCase):
 
 
 class TestReaders(UsersTestCase):
-    """Somebody who may only read, as Keystone can make one."""
+    """A user without write permission, as with Keystone."""
 
     def setUp(self):
         super().setUp()

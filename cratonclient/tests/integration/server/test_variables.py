@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Variables: the objects that have them, and what these inherit."""
+"""Variables: the objects that have them, and inherited values."""
 
 from __future__ import annotations
 
@@ -135,11 +135,11 @@ class TestVariables(base.ServerTestCase):
 
 
 class TestInheritance(base.ServerTestCase):
-    """Where values come from."""
+    """The sources of inherited values."""
 
     def setUp(self):
         super().setUp()
-        # Root reads its variables; a user of the project does the rest.
+        # Root writes variables, since the chain includes a project; a user reads them.
         self.user = self.member()
         make = self.user.make
         cloud = make("clouds")["id"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lists filtered by variables (section 7)."""
+"""Lists that are filtered by variables."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ class TestInheritance(base.ServerTestCase):
                 self.put(owner, level={"n": level})
                 self.assertEqual(names, self.found(f"level.n:{level}"))
                 hidden = [n for n in ("shelf", "host", "other") if n not in names]
-                if level:  # what is nearer hides what is further, for these alone
+                if level:  # the nearer value hides the farther one for `names`
                     before = self.found(f"level.n:{level - 1}")
                     self.assertEqual([n for n in levels[level - 1][1] if n in hidden], before)
 
@@ -233,10 +233,10 @@ class TestInheritance(base.ServerTestCase):
 
 
 class TestFunction(base.ServerTestCase):
-    """The function of the database against the rules, told in plain words."""
+    """The SQL function gives the same results as a simple implementation of the rules."""
 
     def test_random_values(self):
-        # Not the order of tests that is drawn anew each time: the same cases always.
+        # A fixed seed, so that each run has the same cases.
         draw = random.Random(7)
         cases = []
         for _ in range(1500):
@@ -272,7 +272,7 @@ def _any_step(draw: random.Random) -> t.Any:
 
 
 def _part_of(draw: random.Random, value: t.Any) -> t.Any:
-    """Take a value apart a little, so that it is often found again."""
+    """Return a random part of a value, so that many cases match."""
     if isinstance(value, dict) and value:
         some = {n: _part_of(draw, v) for n, v in value.items() if draw.random() < 0.7}
         return draw.choice((some, some, *value.values()))
@@ -283,7 +283,7 @@ def _part_of(draw: random.Random, value: t.Any) -> t.Any:
 
 
 def _matches(value: t.Any, steps: list[t.Any], wanted: t.Any) -> bool:
-    """Find all places, then whether what is wanted is in one, or in a list of them."""
+    """Return whether the wanted value is at a place, or in the list of matched places."""
     places = [value]
     for step in steps:
         found: list[t.Any] = []

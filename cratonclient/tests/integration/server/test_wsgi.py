@@ -28,7 +28,7 @@ class TestGunicorn(base.TestCase):
         self.database = databases.new(self.addCleanup)
 
     def serve(self, **settings: str) -> str:
-        """Start two workers of two threads; give their URL."""
+        """Start two workers with two threads each, and return the URL."""
         said = self.path / "said"
         words = "--workers=2 --worker-class=gthread --threads=2 --bind=127.0.0.1:0 --preload"
         with said.open("w") as stream:
@@ -43,12 +43,12 @@ class TestGunicorn(base.TestCase):
         return live.url_of(server, said)
 
     def logged(self) -> list[dict[str, t.Any]]:
-        """Read the access log."""
+        """Return the entries of the access log."""
         lines = (self.path / "said").read_text().splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
     def serve_fleet(self) -> tuple[str, dict[str, str]]:
-        """Serve a new fleet; give the URL, and the headers of root."""
+        """Serve a new fleet; return its URL and the headers of root."""
         with contextlib.closing(composition.store_at(self.database)) as store:
             store.open()
             key = str(store.add_root_user("root"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The grammar of ``vars`` (section 7)."""
+"""The grammar of the ``vars`` parameter."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class TestGrammar(base.TestCase):
         except errors.Refused as exc:
             self.assertEqual((400, message), (exc.status, exc.message), text)
         else:
-            self.fail(f"{text!r} was read as {found}")
+            self.fail(f"{text!r} was parsed as {found}")
 
     def test_paths(self):
         for path, name, *steps in (
