@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The session, ``craton`` without words: commands from a terminal or a script.
+"""The interactive session, and scripts on standard input: ``craton`` without a command.
 
-Each line is what follows ``craton`` on a command line. What was given when the
-session began holds in every line; what a line gives itself holds in that line.
-The client, and with it the connection, is made once.
+Each line is a command line without the word ``craton``. Global options given at the start
+apply to every line; global options in a line apply to that line. All lines share one
+client, and so one HTTP connection.
 """
 
 from __future__ import annotations
@@ -19,15 +19,16 @@ from cratonclient_osc.output import exit_status
 from cratonclient_osc.program import line_split
 from cratonclient_osc.program.application import Application
 
-#: Options that do not decide how to reach a server.
-_ABOUT_OUTPUT = frozenset({"format", "verbose_level", "debug", "log_file", "keep_going"})
+#: Global options that do not change the client. All other options require a new one.
+_OUTPUT_OPTIONS = frozenset({"format", "verbose_level", "debug", "log_file", "keep_going"})
 
 
 def run(app: Application) -> int:
-    """Run commands until there are no more.
+    """Run commands from standard input until it ends.
 
-    :returns: the exit status: of a script, that of the first command that
-        failed; with ``--keep-going``, 1 if any did.
+    :param app: the application.
+    :returns: the exit status. For a terminal: 0. For a script: the status of the first
+        command that failed; with ``--keep-going``, 1 if any command failed.
     """
     session = Session(app)
     if sys.stdin is None:
@@ -37,18 +38,18 @@ def run(app: Application) -> int:
             from cratonclient_osc.program import prompt
 
             return prompt.converse(session.execute, app)
-        return _read(session, sys.stdin)
+        return _run_script(session, sys.stdin)
     except BrokenPipeError:
         return exit_status.OUTPUT_CLOSED
 
 
-def _read(session: Session, script: t.TextIO) -> int:
-    """Run a script."""
+def _run_script(session: Session, script: t.TextIO) -> int:
+    """Run the commands of a script and return the exit status."""
     keep_going = session.app.options.keep_going
     result, number = exit_status.DONE, 0
     if isinstance(script, io.TextIOWrapper):
         script.reconfigure(errors="strict")
-    # A command that reads stdin must not eat the rest of the script.
+    # A command that reads standard input would consume the rest of the script.
     sys.stdin = io.StringIO()
     try:
         for number, line in enumerate(script, 1):
@@ -57,11 +58,11 @@ def _read(session: Session, script: t.TextIO) -> int:
             except EOFError:
                 break
             if failed and not keep_going:
-                session.app.LOG.error("The script ended at line %d.", number)
+                session.app.LOG.error("The script stopped at line %d.", number)
                 return failed
             result = exit_status.FAILED if failed else result
     except UnicodeDecodeError:
-        session.app.LOG.error("The script is no text after line %d.", number)
+        session.app.LOG.error("The script is not valid text after line %d.", number)
         return exit_status.USAGE
     except KeyboardInterrupt:
         return exit_status.INTERRUPTED
@@ -71,48 +72,54 @@ def _read(session: Session, script: t.TextIO) -> int:
 
 
 class Session:
-    """What lasts from one line to the next.
+    """The state of an interactive session or a script.
 
-    :param app: the application, with the global options of the session.
+    :param app: the application, with the global options given at the start.
     """
 
     def __init__(self, app: Application) -> None:
         self.app = app
 
     def execute(self, line: str) -> int:
-        """Run a line.
+        """Run one line.
 
-        :returns: its exit status.
-        :raises EOFError: when the line asks for the end of the session.
+        :param line: a command line without the word ``craton``; it may be empty.
+        :returns: the exit status of the command; 0 for an empty line.
+        :raises EOFError: if the line is ``exit`` or ``quit``.
         """
         try:
-            typed = line_split.split(line)
+            words = line_split.split(line)
         except exit_status.UsageError as exc:
-            self.app.LOG.error("%s", exit_status.line(exc))
-            return exit_status.of(exc)
-        if typed in (["exit"], ["quit"]):
+            self.app.LOG.error("%s", exit_status.message_of(exc))
+            return exit_status.status_of(exc)
+        if words in (["exit"], ["quit"]):
             raise EOFError
-        if not typed:
+        if not words:
             return exit_status.DONE
         try:
-            result = self._run(typed)
-        except SystemExit as ending:  # wrong usage, or help
-            result = ending.code if isinstance(ending.code, int) else exit_status.DONE
+            result = self._run(words)
+        except SystemExit as exc:  # a usage error, or --help
+            result = exc.code if isinstance(exc.code, int) else exit_status.DONE
         sys.stdout.flush()
         return result
 
-    def _run(self, typed: list[str]) -> int:
+    def _run(self, words: list[str]) -> int:
+        """Parse the global options of a line, run its command, return the exit status."""
         app = self.app
-        options, command = app.parser.parse_known_args(typed, copy.copy(app.options))
+        options, command = app.parser.parse_known_args(words, copy.copy(app.options))
         if not command:
-            app.LOG.error("There is no command in this line.")
+            app.LOG.error("The line has options but no command.")
             return exit_status.USAGE
-        with self._holding(options):
+        with self._with_options(options):
             return app.run_subcommand(command)
 
     @contextlib.contextmanager
-    def _holding(self, options: argparse.Namespace) -> t.Iterator[None]:
-        """Let other global options hold for one command."""
+    def _with_options(self, options: argparse.Namespace) -> t.Iterator[None]:
+        """Set the global options of one command, and restore the previous ones after it.
+
+        A command with other connection options, such as ``--craton-url``, gets a client of
+        its own, which is closed afterwards.
+        """
         app = self.app
         before, client_manager = app.options, app.client_manager
         changed = {n for n, v in vars(options).items() if v != getattr(before, n)}
@@ -120,7 +127,7 @@ class Session:
         app.options = options
         if changed:
             app.configure_logging()
-        if changed - _ABOUT_OUTPUT:
+        if changed - _OUTPUT_OPTIONS:
             app.initialize_app([])
         try:
             yield
