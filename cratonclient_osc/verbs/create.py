@@ -19,6 +19,7 @@ class Create(show.Show):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the name as the argument, and an option for every other field."""
+        # Skip Show.get_parser, which adds the argument for an existing object.
         parser = super(show.Show, self).get_parser(prog_name)
         name_attr = self.kind.resource_class.NAME_ATTR
         parser.add_argument(

@@ -55,9 +55,7 @@ def add_option(
     common: dict[str, t.Any] = {"dest": name, "default": argparse.SUPPRESS}
     if field.type is bool:
         pair = group.add_mutually_exclusive_group()
-        # "whether the device is in use" becomes "the device is in use".
-        text = field.help.removeprefix("whether ")
-        pair.add_argument(f"--{option}", action="store_true", help=text, **common)
+        pair.add_argument(f"--{option}", action="store_true", help=field.help, **common)
         off = field.cli.off or f"no-{option}"
         pair.add_argument(
             f"--{off}", action="store_false", help=f"the opposite of --{option}", **common
@@ -119,7 +117,7 @@ def add_clearing_option(
             f"--{option}",
             action="store_const",
             const=None,
-            help=f"clear the {option.replace('-', ' ')} ({field.help})",
+            help=f"clear this field: {field.help}",
             **common,
         )
 

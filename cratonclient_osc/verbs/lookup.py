@@ -28,7 +28,7 @@ def find(
 ) -> t.Any:
     """Return one object, with as few requests as the API allows.
 
-    :param manager: the manager of its kind.
+    :param manager: the manager of the kind.
     :param text: the name or the id of the object; it is tried as an id first.
     :param where: the place to search.
     :param query: more query parameters, such as ``resolved_values``.
@@ -44,7 +44,7 @@ def find(
         try:
             found = manager.get(text, **query)
         except exceptions.NotFound:
-            pass  # an object may have this name
+            pass  # the text may be the name of an object
         else:
             if is_in(found.to_dict(), where):
                 return found

@@ -86,7 +86,10 @@ class ResourceCommand(base_command.CratonCommand):
         if fields is None:
             wanted, names = set(self.scopes), f"the {self.noun}"
         else:
-            wanted, names = self._scopes_of(fields) - set(fields), "names in other options"
+            wanted, names = (
+                self._target_field_names(fields) - set(fields),
+                "names in other options",
+            )
         for name, field in self.scopes.items():
             if name in wanted:
                 option = field_options.option_name(name, field)
@@ -119,8 +122,8 @@ class ResourceCommand(base_command.CratonCommand):
         outer = {n: set(given) & set(self._target_fields(self.scopes[n])) for n in given}
         return sorted(given, key=lambda name: len(outer[name]))
 
-    def _scopes_of(self, fields: t.Mapping[str, Field[t.Any]]) -> set[str]:
-        """Return the names of all fields of the kinds that some fields refer to."""
+    def _target_field_names(self, fields: t.Mapping[str, Field[t.Any]]) -> set[str]:
+        """Return the names of the fields of all kinds that the given fields refer to."""
         refs = [field for field in fields.values() if isinstance(field, Ref)]
         return {name for field in refs for name in self._target_fields(field)}
 
@@ -144,12 +147,15 @@ class ResourceCommand(base_command.CratonCommand):
         :raises cratonclient_osc.output.exit_status.UsageError: for the first such option.
         """
         known = {**self.scopes, **fields}
-        used = self._scopes_of({n: f for n, f in known.items() if hasattr(parsed_args, n)})
+        used = self._target_field_names(
+            {n: f for n, f in known.items() if hasattr(parsed_args, n)}
+        )
         for name, field in self.scopes.items():
             if hasattr(parsed_args, name) and name not in used and name not in fields:
+                option = field_options.flag(name, field)
                 raise exit_status.UsageError(
-                    f"{field_options.flag(name, field)} only restricts the look-up of names in "
-                    "other options, and no such option is given: add one or leave it out."
+                    f"{option} only restricts the look-up of names in "
+                    f"other options, and no such option is given: add one, or remove {option}."
                 )
 
     def values(

@@ -39,8 +39,8 @@ class Update(resource_command.ResourceCommand):
     ) -> subresource_changes.Change:
         """Prepare to change a part of the object, that is, labels or variables.
 
-        :param changes: the part.
-        :param value: the value of its option.
+        :param changes: prepares changes of the part.
+        :param value: the value of the option for the part.
         """
         raise NotImplementedError
 
@@ -58,8 +58,8 @@ class Update(resource_command.ResourceCommand):
         if own:
             changes[", ".join(own)] = functools.partial(self.manager.update, found.id, **own)
         for name in values.keys() & self.parts.keys():
-            part = subresource_changes.changes_of(found, name, self.parts[name])
-            changes[name] = self.prepare(part, values[name])
+            part_changes = subresource_changes.changes_of(found, name, self.parts[name])
+            changes[name] = self.prepare(part_changes, values[name])
         subresource_changes.apply(changes)
 
 

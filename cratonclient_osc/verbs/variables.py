@@ -117,7 +117,7 @@ class Show(VariableCommand, display.ShowOne):
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[t.Sequence[str], t.Sequence[t.Any]]:
-        """Return the columns and the rows."""
+        """Return the names and the values of the variables."""
         _, variables = self.find_variables(parsed_args)
         shown = {}
         for path in parsed_args.paths or [(name,) for name in sorted(variables)]:
