@@ -82,7 +82,7 @@ class ClientManager:
         ]
         if missing:
             raise exceptions.UnableToAuthenticate(
-                f"To connect to Craton, also set {', '.join(missing)}. A fleet in a file "
+                f"To connect to Craton, set {', '.join(missing)}. A fleet in a file "
                 "needs only a URL such as sqlite:///fleet.db."
             )
         headers = {}

@@ -180,7 +180,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 def _add_with_variable(
     parser: argparse.ArgumentParser, option: str, metavar: str, text: str
 ) -> None:
-    """Add an option whose default is an environment variable.
+    """Add an option whose default is the value of an environment variable.
 
     ``--os-auth-url`` reads ``OS_AUTH_URL``.
 

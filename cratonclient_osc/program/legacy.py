@@ -124,7 +124,7 @@ OPTIONS: dict[str, Option] = {
     "active": Option(
         "-a --active",
         "<true|false>",
-        "true (default) if the device is in use, otherwise false",
+        "true if the device is in use, otherwise false; a missing value means true",
         _active,
         {"nargs": "?", "const": "true", "type": _boolean},
     ),
