@@ -102,13 +102,13 @@ class Timeout(ClientException):
 class HTTPError(ClientException):
     """The server responded with an error.
 
-    :param message: text of the error. The default is the message in the response.
-    :param response: the response of the server.
-    :param exception: the exception that caused this one.
-
     The attributes are ``status_code``; ``server_message``, the message in the response,
     or ``None``; ``request_id``, the value of the response header
     ``x-openstack-request-id``, or ``None``; and ``response``.
+
+    :param message: text of the error. The default is the message in the response.
+    :param response: the response of the server.
+    :param exception: the exception that caused this one.
 
     >>> try:
     ...     client.hosts.get(99)
@@ -332,13 +332,15 @@ class GatewayTimeout(HTTPServerError):
     message = "A gateway received no response from the server in time."
 
 
-def _leaves(base: type[HTTPError]) -> t.Iterator[type[HTTPError]]:
+def _subclasses(base: type[HTTPError]) -> t.Iterator[type[HTTPError]]:
     for cls in base.__subclasses__():
         yield cls
-        yield from _leaves(cls)
+        yield from _subclasses(cls)
 
 
-_BY_STATUS = {cls.status_code: cls for cls in _leaves(HTTPError) if cls.status_code is not None}
+_BY_STATUS = {
+    cls.status_code: cls for cls in _subclasses(HTTPError) if cls.status_code is not None
+}
 
 
 def class_for(status: int) -> type[HTTPError]:
@@ -396,7 +398,7 @@ def raise_from(exception: Exception) -> ClientException:
     if isinstance(exception, (ksa.ConnectionError, ksa.RetriableConnectionFailure)):
         late = isinstance(exception, ksa.ConnectTimeout)
         unsafe = isinstance(exception, ksa.SSLError)
-        return _no_answer(str(exception), exception, late, unsafe)
+        return _no_response(str(exception), exception, late, unsafe)
     if isinstance(exception, (ksa.EndpointNotFound, ksa.EmptyCatalog)):
         return EndpointNotFound(exception=exception)
     if isinstance(exception, (ksa.AuthorizationFailure, ksa.AuthPluginException)):
@@ -427,10 +429,10 @@ def unanswered(url: str, exception: requests.RequestException) -> ClientExceptio
         words = f"Request to {url} timed out"
     elif isinstance(exception, below.ConnectionError):
         words = f"Unable to establish connection to {url}"
-    return _no_answer(words, exception, late, unsafe)
+    return _no_response(words, exception, late, unsafe)
 
 
-def _no_answer(words: str, exception: Exception, late: bool, unsafe: bool) -> ClientException:
+def _no_response(words: str, exception: Exception, late: bool, unsafe: bool) -> ClientException:
     """Return the exception for a request without a complete response.
 
     :param words: message of keystoneauth1, or a message in the same form.

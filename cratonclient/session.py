@@ -149,13 +149,13 @@ class Session:
                 method=method, url=url, **kwargs
             )
         except exceptions.ClientException:
-            _time(method, url, began, None)
+            _log_duration(method, url, began, None)
             raise
-        except _raised_below() as exc:
+        except _keystoneauth_error() as exc:
             error = exceptions.raise_from(exc)
-            _time(method, url, began, getattr(error, "response", None))
+            _log_duration(method, url, began, getattr(error, "response", None))
             raise error from exc
-        _time(method, url, began, response)
+        _log_duration(method, url, began, response)
         if response.status_code >= 400:
             raise exceptions.error_from(response)
         if response.status_code >= 300:
@@ -174,16 +174,16 @@ class Session:
         :param adapter: transport adapter of requests.
         :raises TypeError: if the wrapped session does not use requests.
         """
-        below = self._requests_session()
-        if below is None:
+        inner = self._requests_session()
+        if inner is None:
             raise TypeError(f"{self._session!r} does not use requests, so it has no adapters")
-        below.mount(prefix, adapter)
+        inner.mount(prefix, adapter)
 
     def close(self) -> None:
         """Close the connections. The session can be used again afterwards."""
-        below = self._requests_session()
-        if below is not None:
-            below.close()
+        inner = self._requests_session()
+        if inner is not None:
+            inner.close()
 
     def _requests_session(self) -> t.Any:
         """Return the innermost session, which belongs to requests, or None.
@@ -191,10 +191,10 @@ class Session:
         A session or adapter of keystoneauth keeps the session that it wraps in its
         attribute ``session``.
         """
-        below = self._session
-        while below is not None and not (hasattr(below, "mount") and hasattr(below, "close")):
-            below = getattr(below, "session", None)
-        return below
+        inner = self._session
+        while inner is not None and not (hasattr(inner, "mount") and hasattr(inner, "close")):
+            inner = getattr(inner, "session", None)
+        return inner
 
     def endpoint(self) -> str:
         """Return the URL of Craton, from the catalog or from the credentials.
@@ -206,7 +206,7 @@ class Session:
         """
         try:
             found = self._session.get_endpoint(service_type=SERVICE_TYPE)
-        except _raised_below() as exc:
+        except _keystoneauth_error() as exc:
             error = exceptions.raise_from(exc)
             if not isinstance(error, exceptions.EndpointNotFound):
                 raise error from exc
@@ -264,7 +264,7 @@ class Session:
             link = _next_link(body)
             if not (autopaginate and items and link):
                 return
-            if short_is_last and len(items) < _size(link):
+            if short_is_last and len(items) < _limit(link):
                 return
             origin = url if parse.urlsplit(url).netloc else response.url
             link = _same_origin(origin, link)
@@ -274,7 +274,7 @@ class Session:
             response = self.get(link)
 
 
-def _raised_below() -> type[Exception]:
+def _keystoneauth_error() -> type[Exception]:
     """Return the base class of the exceptions of keystoneauth.
 
     It is imported here, so that a session without keystoneauth does not import it.
@@ -284,7 +284,9 @@ def _raised_below() -> type[Exception]:
     return t.cast("type[Exception]", ksa_exceptions.ClientException)
 
 
-def _time(method: str, url: str, began: float, response: requests.Response | None) -> None:
+def _log_duration(
+    method: str, url: str, began: float, response: requests.Response | None
+) -> None:
     """Log the duration of a request in one line."""
     if TIMINGS.isEnabledFor(logging.INFO):
         said = "no response"
@@ -332,7 +334,7 @@ def _next_link(body: dict[str, t.Any]) -> str | None:
     return None
 
 
-def _size(link: str) -> int:
+def _limit(link: str) -> int:
     """Return the ``limit`` in a link, or 0 if the link has none."""
     found = parse.parse_qs(parse.urlsplit(link).query).get("limit", ["0"])[0]
     return int(found) if found.isascii() and found.isdigit() else 0

@@ -2,8 +2,8 @@
 """Log in with Keystone, or with any other authentication plugin of keystoneauth.
 
 This module is for programs that read credentials from command-line options and
-environment variables, so its messages name those. It is slow to import, because the
-loading module of keystoneauth is.
+environment variables. Its messages name these options and variables. It is slow to
+import, because the loading module of keystoneauth is slow to import.
 """
 
 from __future__ import annotations
