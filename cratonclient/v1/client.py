@@ -28,8 +28,9 @@ if t.TYPE_CHECKING:
 class Client:
     """Client of the Craton v1 API. Each collection has an attribute with its manager.
 
-    The client creates a manager when the attribute is first read. Creating a client or
-    a manager sends no request.
+    The client creates a manager when the attribute is first read. Creating a client sends
+    no request. Without ``url``, the first manager reads the catalog, which may send a
+    request to Keystone and raise :class:`~cratonclient.exceptions.EndpointNotFound`.
 
     :param session: a :class:`cratonclient.session.Session`, or a session or an adapter
         of keystoneauth. A session of keystoneauth keeps its own settings.
