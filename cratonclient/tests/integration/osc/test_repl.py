@@ -23,7 +23,7 @@ class TestScript(programs.SharedFleetTestCase):
     fill = staticmethod(programs.fill)
 
     def feed(self, script: str, *words: str, **settings: str) -> programs.Result:
-        """Run a session that reads a script."""
+        """Run a session that reads a script from standard input."""
         with mock.patch.object(sys, "stdin", io.StringIO(script)):
             return self.enter(*words, **settings)
 
@@ -106,7 +106,7 @@ class TestScript(programs.SharedFleetTestCase):
         for line in ("cloud list | cat", "cloud list > x", "cloud list; cloud list", "!ls"):
             with self.subTest(line):
                 refused = self.feed(line, "--keep-going")
-                self.assert_refused(refused, 1, "no meaning here")
+                self.assert_refused(refused, 1, "Shell operator", "is not supported here")
 
     def test_a_quote_without_its_fellow(self):
         self.assertEqual(2, self.feed("cloud show 'prod").status)
@@ -147,7 +147,7 @@ class TestScript(programs.SharedFleetTestCase):
             timeout=50,
         )
         self.assertEqual(2, done.returncode)
-        self.assertIn(b"no text", done.stderr)
+        self.assertIn(b"not valid text", done.stderr)
 
 
 class TestTerminal(programs.SharedFleetTestCase):
@@ -157,7 +157,7 @@ class TestTerminal(programs.SharedFleetTestCase):
     fill = staticmethod(programs.fill)
 
     def start(self, home: pathlib.Path, *words: str, **settings: str) -> terminal.Terminal:
-        """Begin a session, and wait for its prompt."""
+        """Start a session and wait for its prompt."""
         command = (programs.script("craton"), *words)
         session = terminal.Terminal(home, *command, **{"CRATON_URL": self.database, **settings})
         self.addCleanup(session.child.close)
@@ -169,14 +169,14 @@ class TestTerminal(programs.SharedFleetTestCase):
         session = self.start(home)
         session.type("cloud list -f value -c name\r")
         session.expect("prod", "test", self.PROMPT)
-        session.type("cloud show nobody\r")  # an error ends nothing
-        session.expect("There is no cloud", self.PROMPT)
+        session.type("cloud show nobody\r")  # an error does not end the session
+        session.expect("No cloud has", self.PROMPT)
         session.type("cloud lst\r")
         session.expect("Did you mean", self.PROMPT)
         session.type("help cloud list\r")
         session.expect("usage: craton cloud list", self.PROMPT)
         session.type("cloud list")
-        session.interrupt()  # an interrupt ends the line
+        session.interrupt()  # Ctrl-C discards the line
         session.expect(self.PROMPT)
         session.type("cloud show 'prod\r")
         session.expect("No closing quotation", self.PROMPT)
@@ -185,7 +185,7 @@ class TestTerminal(programs.SharedFleetTestCase):
     def test_exit(self):
         session = self.start(self.folder())
         session.type("cloud show nobody\r")
-        session.expect("There is no cloud", self.PROMPT)
+        session.expect("No cloud has", self.PROMPT)
         session.type("exit\r")
         self.assertEqual(0, session.ended())
 
@@ -203,7 +203,7 @@ class TestTerminal(programs.SharedFleetTestCase):
         self.assertNotIn("hidden", path.read_text())
 
         session = self.start(home)
-        session.type("\x1b[A")  # the arrow that points up
+        session.type("\x1b[A")  # arrow up
         session.expect("cloud list -f value -c name")
         session.type("\r")
         session.expect("prod", "test", self.PROMPT)
@@ -231,7 +231,7 @@ class TestTerminal(programs.SharedFleetTestCase):
         self.assertEqual(0, session.end())
 
     def test_an_interrupt_ends_the_command_only(self):
-        listener = socket.create_server(("127.0.0.1", 0))  # it never answers
+        listener = socket.create_server(("127.0.0.1", 0))  # never sends a response
         self.addCleanup(listener.close)
         options = (
             "--os-username",
