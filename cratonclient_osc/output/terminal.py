@@ -10,8 +10,6 @@ import typing as t
 
 _STYLES = {"bold": "1", "red": "31"}
 
-T = t.TypeVar("T")
-
 
 def style(stream: t.TextIO, name: t.Literal["bold", "red"]) -> tuple[str, str]:
     """Return the escape sequences that switch a style on and off.
