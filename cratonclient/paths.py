@@ -274,6 +274,8 @@ def unset(values: dict[str, t.Any], given: t.Iterable[Path]) -> None:
     {'nics': [2]}
     """
     wanted = {_counted(values, path) for path in given}
+    for path in wanted:
+        get(values, path)
     inside = {
         path for path in wanted if any(path[:end] in wanted for end in range(1, len(path)))
     }
@@ -315,7 +317,10 @@ def _counted(values: t.Any, path: Path) -> Path:
     counted: list[Step] = []
     for step in path:
         if isinstance(step, int) and step < 0:
-            step += len(get(values, tuple(counted)))
+            elements = get(values, tuple(counted))
+            if not isinstance(elements, list):
+                raise KeyError(step)
+            step += len(elements)
         counted.append(step)
     return tuple(counted)
 

@@ -93,6 +93,11 @@ class TestValues(base.TestCase):
         paths.unset(values, given)
         self.assertEqual({"l": [2], "o": {"a": 1}}, values)
 
+    def test_removal_of_nothing_is_a_key_error(self):
+        for text in ("a", "l[5]", "l[-5]", "n[-1]", "n[0]", "n.x"):
+            values = {"l": [0], "n": 1}
+            self.assertRaises(KeyError, paths.unset, values, [paths.parse(text)])
+
     def test_what_is_set_can_be_got(self):
         values: dict[str, object] = {}
         for text, new in (("a.b[0]", 1), ("a.b[1].c", 2), ("a.b[-1].c", 3)):
