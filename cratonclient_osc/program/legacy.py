@@ -184,8 +184,8 @@ class LegacyCommand(base_command.CratonCommand):
         """Return the description, which names the current command."""
         verb = VERBS[self.verb]
         return (
-            f"{verb.description}. This is a command of the 2017 client; the current command "
-            f"is: craton {self.object} {verb.current}"
+            f"{verb.description} (2017 command). "
+            f"Use instead: craton {self.object} {verb.current}"
         )
 
     @property

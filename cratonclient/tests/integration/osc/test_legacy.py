@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The commands of 2017 on a live server: each of them, with each option."""
+"""The 2017 commands on a live server: each command, with each option."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from unittest import mock
 from cratonclient.tests.integration.osc import programs
 from cratonclient_osc.program import legacy
 
-#: What a line of 2017 reads today; both must print the same.
+#: 2017 command lines and their translations; both must print the same.
 SAME = (
     ("project-list", "project list"),
     ("project-list --detail", "project list --long"),
@@ -59,7 +59,7 @@ SAME = (
 
 
 class TestReading(programs.ServerTestCase):
-    """What only reads prints what the command of today prints."""
+    """2017 commands that read print the same as today's commands."""
 
     @classmethod
     def setUpClass(cls):
@@ -94,11 +94,11 @@ class TestReading(programs.ServerTestCase):
 
     def test_verbose_says_what_to_type_today(self):
         said = self.enter("-v", "host-list", "--fields", "id", "name").err
-        self.assertIn("Today: craton host list -c id -c name\n", said)
+        self.assertIn("Use instead: craton host list -c id -c name\n", said)
 
 
 class TestWriting(programs.ServerTestCase):
-    """What was refused or went wrong in 2017 works."""
+    """Commands that failed in 2017 work today."""
 
     def enter(self, *words: str) -> programs.Result:
         """Run ``craton`` on the server, for JSON."""
@@ -133,7 +133,7 @@ class TestWriting(programs.ServerTestCase):
 
 
 class TestEveryCommand(programs.ServerTestCase):
-    """Each command of the table, on one object after the other."""
+    """Every 2017 command, on one object of each kind."""
 
     def enter(self, *words: str, stdin: str = "") -> programs.Result:
         """Run ``craton`` on the server, for JSON."""
@@ -141,7 +141,7 @@ class TestEveryCommand(programs.ServerTestCase):
             return programs.craton("--format", "json", *words, **self.server.settings)
 
     def run_all(self, noun: str, *create: str) -> t.Iterator[tuple[str, programs.Result]]:
-        """Run every command of an object, and give what each printed."""
+        """Run every command of a kind; yield the verb and the result of each."""
         made = self.assert_done(self.enter(f"{noun}-create", "-n", "old", *create)).json
         one = str(made["id"])
         yield "create", made
@@ -200,7 +200,7 @@ class TestEveryCommand(programs.ServerTestCase):
 
     def test_variables(self):
         self.assert_done(self.enter("cloud-create", "-n", "v"))
-        # Whatever stdin is, words are what counts.
+        # Arguments take precedence over standard input.
         self.assert_done(self.enter("cloud-vars-set", "v", "a=1", "b=x", stdin='{"c": 1}'))
         self.assertEqual({"a": 1, "b": "x"}, self.enter("cloud-vars-get", "v").json)
         self.assert_done(self.enter("cloud-vars-set", "v", "a=", "b=yes"))
