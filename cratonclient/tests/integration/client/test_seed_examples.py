@@ -384,7 +384,7 @@ class TestProjects(Chapter):
         self.assertEqual("new name", self.manager.get(self.made.id).name)
 
 
-# Its tests are those of the classes above, and none of its own.
+# The base class is not a test.
 del Chapter
 
 

@@ -50,7 +50,7 @@ class TestVariables(programs.SharedFleetTestCase):
 
     @classmethod
     def fill(cls, fleet):
-        """Fill the fleet, and give two hosts variables."""
+        """Fill the fleet and set variables of two hosts."""
         programs.fill(fleet)
         values: dict[str, t.Any] = {"rack": "r1", "cores": 64, "a.b": {"c-d": [1, "x,y"]}}
         fleet.hosts.get(1).variables.update(values)
