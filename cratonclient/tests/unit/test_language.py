@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Prose is plain English, as far as a program can tell.
+
+A docstring, a help text or a heading that opens with a relative clause has to be read
+twice. Ruff checks with D401 that docstrings of functions are in the imperative mood.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import itertools
+import pathlib
+import re
+import typing as t
+
+from cratonclient import v1
+from cratonclient.tests import base, structure
+from cratonclient_osc.program import shell
+from cratonserver import cli
+from cratonserver.config import settings
+
+#: Openings that are refused, in any case.
+REFUSED = re.compile(r"\W*(?:what|whether|who|whoever|whose|that|those|give)\b", re.IGNORECASE)
+#: Underlines of headings in reStructuredText.
+UNDERLINE = re.compile(r"([=~^*-])\1{2,}\s*")
+
+ROOT = structure.ROOT
+
+
+def docstrings() -> t.Iterator[tuple[str, str]]:
+    """Yield the place and the text of every docstring, tests included."""
+    for package in structure.PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(
+                    node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+                ):
+                    text = ast.get_docstring(node)
+                    name = getattr(node, "name", "module")
+                    if text:
+                        yield f"{path.relative_to(ROOT)}: {name}", text
+
+
+def helps_of(parser: argparse.ArgumentParser) -> t.Iterator[str]:
+    """Yield the help texts of a parser and of its subcommands."""
+    for text in (parser.description, parser.epilog):
+        if text:
+            yield text
+    for action in parser._actions:
+        if action.help and action.help != argparse.SUPPRESS:
+            yield action.help
+        if isinstance(action, argparse._SubParsersAction):
+            for _name, command in action.choices.items():
+                yield from helps_of(t.cast("argparse.ArgumentParser", command))
+
+
+def helps() -> t.Iterator[tuple[str, str]]:
+    """Yield the place and the text of every help text."""
+    for kind in v1.kinds():
+        parameters = kind.resource_class.parameters
+        for name, field in {**kind.fields, **parameters}.items():
+            yield f"{kind.key}.{name}", field.help
+    for declared in settings.declared():
+        yield f"[{declared.group}] {declared.name}", declared.rule.help
+        for choice, meaning in declared.rule.choices.items():
+            yield f"[{declared.group}] {declared.name} = {choice}", meaning
+    app: t.Any = shell.Shell()
+    for text in helps_of(app.parser):
+        yield "craton", text
+    for name, entry in app.command_manager:
+        made = entry.load()(app, None, cmd_name=name)
+        for text in helps_of(made.get_parser(f"craton {name}")):
+            yield f"craton {name}", text
+    for text in helps_of(cli._parser()):
+        yield "craton-server", text
+
+
+def headings() -> t.Iterator[tuple[str, str]]:
+    """Yield the place and the text of every heading in the documentation."""
+    pages = [
+        *ROOT.glob("*.rst"),
+        *(ROOT / "doc/source").rglob("*.rst"),
+        *(ROOT / "specs").rglob("*.rst"),
+    ]
+    for path in pages:
+        lines = path.read_text("utf-8").splitlines()
+        for text, below in itertools.pairwise(lines):
+            if text.strip() and UNDERLINE.fullmatch(below) and len(below) >= len(text):
+                yield str(path.relative_to(ROOT)), text
+
+
+def refused(texts: t.Iterable[tuple[str, str]]) -> list[str]:
+    """Return the texts that open with a word that is refused."""
+    return [
+        f"{place}: {text.strip().splitlines()[0]}"
+        for place, text in texts
+        if REFUSED.match(text)
+    ]
+
+
+class TestOpenings(base.TestCase):
+    def test_docstrings(self):
+        found = [*docstrings()]
+        self.assertGreater(len(found), 1000)
+        self.assertEqual([], refused(found))
+
+    def test_help_texts(self):
+        found = [*helps()]
+        self.assertGreater(len(found), 500)
+        self.assertEqual([], refused(found))
+
+    def test_headings(self):
+        found = [*headings()]
+        self.assertGreater(len(found), 100)
+        self.assertEqual([], refused(found))
+
+    def test_an_opening_would_be_found(self):
+        for text in ("What answers.", "whether it is so", "Who asks", ":Those that stay"):
+            self.assertEqual([f"here: {text}"], refused([("here", text)]))
+        for text in ("Return what answers.", "Whatever", "Thatch", "Whole fleets"):
+            self.assertEqual([], refused([("here", text)]))
+
+
+class TestCitations(base.TestCase):
+    def test_code_and_pages_cite_no_document_that_readers_lack(self):
+        cited = re.compile(r"wire document|seed document|\bthe seed\b", re.IGNORECASE)
+        here = pathlib.Path(__file__)
+        files = [
+            *(path for name in structure.PACKAGES for path in (ROOT / name).rglob("*.py")),
+            *(ROOT / "doc/source").rglob("*.rst"),
+            *(ROOT / "specs").rglob("*.rst"),
+        ]
+        found = [
+            str(path.relative_to(ROOT))
+            for path in files
+            if path != here and cited.search(path.read_text("utf-8"))
+        ]
+        self.assertEqual([], found)
