@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The session on a terminal: prompt, history and completion, by prompt_toolkit.
+"""The interactive session on a terminal: prompt, history and completion.
 
-It is imported only when there is a terminal, since it takes a while.
+It uses prompt_toolkit, which is slow to import. Import this module only for a terminal.
 """
 
 from __future__ import annotations
@@ -26,16 +26,20 @@ if t.TYPE_CHECKING:
     from prompt_toolkit import document
 
 
-_MOST_BYTES = 1_000_000
+#: Maximum size of the history file, in bytes. Above it, the older half is dropped.
+_MAX_HISTORY_SIZE = 1_000_000
 
 
 def converse(execute: t.Callable[[str], int], app: Application) -> int:
-    """Ask for commands until the user wants no more.
+    """Read commands from the terminal and run them until the user leaves.
 
-    An interrupted line or command ends nothing else; the end of the input, or
-    ``exit``, ends the session.
+    Ctrl-C cancels the current line or command only. Ctrl-D and ``exit`` end the session.
+
+    :param execute: function that runs a line; it raises EOFError to end the session.
+    :param app: the application.
+    :returns: the exit status 0.
     """
-    asking: prompt_toolkit.PromptSession[str] = prompt_toolkit.PromptSession(
+    reader: prompt_toolkit.PromptSession[str] = prompt_toolkit.PromptSession(
         "craton> ",
         history=_history(),
         output=output.create_output(always_prefer_tty=True),
@@ -46,7 +50,7 @@ def converse(execute: t.Callable[[str], int], app: Application) -> int:
     )
     while True:
         try:
-            execute(asking.prompt())
+            execute(reader.prompt())
         except KeyboardInterrupt:
             continue
         except EOFError:
@@ -54,9 +58,9 @@ def converse(execute: t.Callable[[str], int], app: Application) -> int:
 
 
 class Completer(completion.Completer):
-    """Complete the word at the cursor, in quotes where it needs them.
+    """The completer of the word at the cursor. It quotes words where necessary.
 
-    :param app: the application whose commands are typed.
+    :param app: the application, whose commands and options it completes.
     """
 
     def __init__(self, app: Application) -> None:
@@ -69,52 +73,52 @@ class Completer(completion.Completer):
     def get_completions(
         self, document: document.Document, complete_event: completion.CompleteEvent
     ) -> t.Iterator[completion.Completion]:
-        """Generate what the word may be."""
+        """Generate the completions of the word at the cursor."""
         line = line_split.unfinished(document.text_before_cursor)
         if line is None:
             return
-        takes, lead = self._tree.candidates(line.words, line.last)
-        begin = line.last.removeprefix(lead)
+        takes, kept = self._tree.candidates(line.words, line.last)
+        prefix = line.last.removeprefix(kept)
         try:
-            found = craton_completion.values(takes, begin, self._app)
+            values = craton_completion.values(takes, prefix, self._app)
         except (OSError, subprocess.SubprocessError):
             return
-        for value in found:
-            if value.startswith(begin):
-                text = shlex.quote(lead + value) + " "
+        for value in values:
+            if value.startswith(prefix):
+                text = shlex.quote(kept + value) + " "
                 yield completion.Completion(text, -len(line.typed), display=value)
 
 
 class History(history.FileHistory):
-    """A history that only its owner can read, without what looks like a secret.
+    """The history file. Only its owner can read it, and it stores no line with a secret.
 
-    :param path: the file, which is made.
-    :raises OSError: when there cannot be one.
+    :param path: path of the file; it is created if it does not exist.
+    :raises OSError: if the file cannot be created or written.
     """
 
     def __init__(self, path: pathlib.Path) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
             os.fchmod(file.fileno(), 0o600)
-            kept = file.read()
-            if len(kept) > _MOST_BYTES:
-                # Entries begin with a comment; the newest half stays.
-                begin = kept.find(b"\n# ", _MOST_BYTES // 2)
+            content = file.read()
+            if len(content) > _MAX_HISTORY_SIZE:
+                # Each entry begins with a comment line. Cut there, not inside an entry.
+                begin = content.find(b"\n# ", _MAX_HISTORY_SIZE // 2)
                 file.seek(0)
                 file.truncate()
-                file.write(kept[begin:])
+                file.write(content[begin:])
         super().__init__(str(path))
 
     def store_string(self, string: str) -> None:
-        """Keep a line."""
+        """Append a line to the file, unless it may contain a secret."""
         if not secrets.names_secret(string):
             super().store_string(string)
 
 
 def _history() -> history.History:
-    """Open the history in the state folder of the user, else one for this session."""
+    """Return the history file of the user; in memory if the file cannot be written."""
     folder = os.environ.get("XDG_STATE_HOME", "")
-    if not os.path.isabs(folder):  # as the XDG specification wants it
+    if not os.path.isabs(folder):  # the XDG specification: ignore relative paths
         folder = os.path.expanduser("~/.local/state")
     try:
         return History(pathlib.Path(folder, "craton", "history"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The program ``craton``: the commands, with global options of its own."""
+"""The application ``craton``: it parses global options, sets up logging, runs commands."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from cratonclient_osc.program import client_factory, command_manager, global_opt
 
 
 class Shell(app.App):
-    """The application."""
+    """The cliff application behind the program ``craton``."""
 
     NAME = "craton"
     LOG = logging.getLogger(NAME)
 
     def __init__(self) -> None:
         super().__init__(
-            description="Craton, the fleet inventory of OpenStack.",
+            description="Command-line client of Craton, the fleet inventory of OpenStack.",
             version=None,
             command_manager=command_manager.Commands(),
         )
@@ -37,7 +37,7 @@ class Shell(app.App):
             "completion", "cratonclient_osc.completion.tree:Completion", "craton"
         )
         self._error: BaseException | None = None
-        self._session: int | None = None
+        self._session_status: int | None = None
 
     def build_option_parser(
         self,
@@ -45,14 +45,14 @@ class Shell(app.App):
         version: str | None,
         argparse_kwargs: dict[str, t.Any] | None = None,
     ) -> argparse.ArgumentParser:
-        """Make the parser of the global options."""
+        """Return the parser of the global options."""
         parser = global_options.Parser(description=description, **(argparse_kwargs or {}))
         parser.add_argument(
             "-h",
             "--help",
             action=help.Overview,
             nargs=0,
-            default=self,  # the action takes the application from there
+            default=self,  # Overview reads the application from its default
             help="show this help and exit",
         )
         parser.add_argument(
@@ -65,100 +65,113 @@ class Shell(app.App):
             "--format",
             choices=("default", "json"),
             default="default",
-            help="format of the output: a table or JSON",
+            help="output format: a table (default) or JSON",
         )
         parser.add_argument(
             "--keep-going",
             action="store_true",
-            help="without a command: go on with the script on stdin after a failure",
+            help="continue after a failed command; only for a script on standard input",
         )
-        parser.add_argument("command", metavar="<command>", nargs=argparse.REMAINDER)
+        parser.add_argument(
+            "command",
+            metavar="<command>",
+            nargs=argparse.REMAINDER,
+            help="command to run; without it, craton starts an interactive session",
+        )
         return parser
 
     def configure_logging(self) -> None:
-        """Log errors, and with ``--debug`` everything, to stderr."""
-        level = {0: logging.ERROR, 1: logging.WARNING, 2: logging.INFO}
-        chosen = level.get(self.options.verbose_level, logging.DEBUG)
+        """Configure the loggers from ``--quiet``, ``--verbose``, ``--debug``, ``--log-file``.
+
+        Log records go to standard error and, if given, to the log file.
+        """
+        levels = {0: logging.ERROR, 1: logging.WARNING, 2: logging.INFO}
+        level = levels.get(self.options.verbose_level, logging.DEBUG)
         if self.options.debug:
-            chosen = logging.DEBUG
-        # What they report is reported again when it is final.
-        quiet = logging.CRITICAL if chosen > logging.INFO else logging.NOTSET
+            level = logging.DEBUG
+        # These libraries log an error and raise it too. The command reports the exception,
+        # so their records would only repeat it.
+        library_level = logging.CRITICAL if level > logging.INFO else logging.NOTSET
         for name in ("urllib3", "cratonserver", "keystoneauth", "stevedore"):
-            logging.getLogger(name).setLevel(quiet)
+            logging.getLogger(name).setLevel(library_level)
+        # On a terminal, tell the user why the command waits before a retry.
         if self.stderr.isatty() and self.options.verbose_level:
             logging.getLogger("cratonclient.wait").setLevel(logging.INFO)
         handler = logging.StreamHandler(self.stderr)
         handler.setFormatter(Console(self.stderr))
         root = logging.getLogger()
         root.handlers = [handler]
-        root.setLevel(chosen)
+        root.setLevel(level)
         if self.options.log_file:
             to_file = logging.FileHandler(self.options.log_file)
             to_file.setFormatter(Masked(self.LOG_FILE_MESSAGE_FORMAT))
             root.addHandler(to_file)
 
     def initialize_app(self, argv: list[str]) -> None:
-        """Make what commands take the client from."""
+        """Create the client manager, from which commands get their client."""
         if argv and self.options.keep_going:
-            self.parser.error("--keep-going is about a script on stdin, not about a command")
+            self.parser.error(
+                "--keep-going applies to a script on standard input, not to a command"
+            )
         self.client_manager = client_factory.ClientManager(self.options)
 
     def run(self, argv: list[str]) -> int:
-        """Run the program, and close its connections."""
+        """Run the program, close its connections, and return the exit status."""
         try:
             result = super().run(argv)
-            return result if self._session is None else self._session
+            return result if self._session_status is None else self._session_status
         finally:
             if hasattr(self, "client_manager"):
                 self.client_manager.close()
 
     def interact(self) -> None:
-        """Run a session of commands from a terminal or a script."""
+        """Run the interactive session, or the script on standard input."""
         from cratonclient_osc.program import repl
 
-        self.interactive_mode = False  # for cliff this means cmd2
-        self._session = repl.run(self)
+        self.interactive_mode = False  # in cliff, True means that cmd2 runs the commands
+        self._session_status = repl.run(self)
 
     def run_subcommand(self, argv: list[str]) -> int:
-        """Run a command, and give the exit status."""
+        """Run a command and return its exit status."""
         try:
             self.command_manager.find_command(argv)
         except ValueError:
-            self.LOG.error("%s", self._unknown(argv))
+            self.LOG.error("%s", self._unknown_command(argv))
             return exit_status.USAGE
         self._error = None
         result = super().run_subcommand(argv)
-        # A word that help does not know is wrong usage as well.
+        # cliff raises ValueError for "help" of an unknown command: a usage error.
         unknown = argv[0] == "help" and isinstance(self._error, ValueError)
         return exit_status.USAGE if unknown else result
 
     def clean_up(self, cmd: t.Any, result: int, err: BaseException | None) -> None:
-        """Keep what went wrong, to choose the exit status by."""
+        """Store the error of a command; :meth:`run_subcommand` derives the status from it."""
         self._error = err
 
-    def _unknown(self, argv: list[str]) -> str:
+    def _unknown_command(self, argv: list[str]) -> str:
+        """Return the error message for an unknown command, with up to three similar names."""
         words = list(itertools.takewhile(lambda word: not word.startswith("-"), argv))
         typed = printable(" ".join(words[:4]) or argv[0])
         known = [name for name, _ in self.command_manager]
         import difflib
 
-        meant = difflib.get_close_matches(" ".join(words[:3]), known, n=3)
-        hint = f" Did you mean: {', '.join(meant)}?" if meant else ""
+        similar = difflib.get_close_matches(" ".join(words[:3]), known, n=3)
+        hint = f" Did you mean: {', '.join(similar)}?" if similar else ""
         return f"craton: {typed!r} is not a command.{hint} See 'craton --help'."
 
 
 class Masked(logging.Formatter):
-    """Write log records without secrets, in their tracebacks too."""
+    """A formatter that masks secrets in log records and in their tracebacks."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Mask what a logger of another library may have let through."""
+        """Return the text of a record, with secrets masked."""
         return secrets.mask(super().format(record))
 
 
 class Console(Masked):
-    """Write log records so that nothing a server said can move the cursor.
+    """A formatter for terminals: it escapes control characters and shows errors in red.
 
-    :param stream: where they go; on a terminal, errors are red.
+    :param stream: output stream of the log; errors are red only if it is a terminal.
     """
 
     def __init__(self, stream: t.TextIO) -> None:
@@ -166,7 +179,7 @@ class Console(Masked):
         self._red, self._normal = terminal.style(stream, "red")
 
     def format(self, record: logging.LogRecord) -> str:
-        """Make control characters visible, save for the ends of lines."""
+        """Return the text of a record, with all control characters but newlines escaped."""
         lines = super().format(record).splitlines()
         text = "\n".join(printable(line) for line in lines)
         return f"{self._red}{text}{self._normal}" if record.levelno >= logging.ERROR else text
@@ -175,31 +188,32 @@ class Console(Masked):
 def main(argv: list[str] | None = None) -> int:
     """Run the program.
 
-    :param argv: the words of the command line, without the program's name.
+    :param argv: arguments of the command line, without the name of the program; default
+        ``sys.argv[1:]``.
     :returns: the exit status.
     """
-    # A command makes many objects and keeps most of them; looking for garbage
-    # among those takes a tenth of its time.
+    # A command creates many objects and keeps most of them. With the default threshold,
+    # garbage collection takes a tenth of its run time and finds almost nothing.
     gc.freeze()
     gc.set_threshold(50_000)
     if sys.stdout is None or sys.stderr is None:
         return exit_status.OUTPUT_CLOSED
     for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a character gets its number instead.
+        # Write an escape for a character that the encoding of the terminal lacks.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
         result = Shell().run(sys.argv[1:] if argv is None else argv)
-    except SystemExit as ending:  # after help, the version, or wrong usage
-        result = ending.code if isinstance(ending.code, int) else int(bool(ending.code))
+    except SystemExit as exc:  # after --help, --version, or a usage error
+        result = exc.code if isinstance(exc.code, int) else int(bool(exc.code))
     try:
         sys.stdout.flush()
     except BrokenPipeError:
         result = exit_status.OUTPUT_CLOSED
     except OSError as exc:
         terminal.discard(sys.stdout)
-        if result == exit_status.DONE:  # else it has been said what went wrong
-            print(f"The output could not be written: {exc.strerror}.", file=sys.stderr)
+        if result == exit_status.DONE:  # otherwise an error has already been reported
+            print(f"Cannot write the output: {exc.strerror}.", file=sys.stderr)
             result = exit_status.FAILED
     if result == exit_status.OUTPUT_CLOSED:
         terminal.discard(sys.stdout)
