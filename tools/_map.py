@@ -27,7 +27,7 @@ OTHERS = {
     "craton.bash": "Completion for bash.",
     "craton.fish": "Completion for fish.",
     "craton.zsh": "Completion for zsh.",
-    "walk.sh": "Completion shared by bash and zsh.",
+    "cursor.sh": "Completion shared by bash and zsh.",
 }
 
 

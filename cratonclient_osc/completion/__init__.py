@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What may come next in a command line, for shells and for sessions.
+"""Completion of command lines, for shells and for interactive sessions.
 
-The names of objects are fetched by :mod:`cratonclient_osc.program.completion_names`.
+``automaton`` decides which words may come next. The scripts for the shells are generated
+from it. Names of objects come from :mod:`cratonclient_osc.program.completion_names`.
 """

@@ -17,7 +17,7 @@ import prompt_toolkit
 from prompt_toolkit import completion, history, output, shortcuts
 
 from cratonclient import secrets
-from cratonclient_osc.completion import tree as craton_completion
+from cratonclient_osc.completion import automaton, cursor
 from cratonclient_osc.output import exit_status
 from cratonclient_osc.program import line_split
 from cratonclient_osc.program.application import Application
@@ -67,8 +67,8 @@ class Completer(completion.Completer):
         self._app = app
 
     @functools.cached_property
-    def _tree(self) -> craton_completion.Tree:
-        return craton_completion.Tree(self._app)
+    def _automaton(self) -> automaton.Automaton:
+        return automaton.Automaton(self._app)
 
     def get_completions(
         self, document: document.Document, complete_event: completion.CompleteEvent
@@ -77,10 +77,10 @@ class Completer(completion.Completer):
         line = line_split.unfinished(document.text_before_cursor)
         if line is None:
             return
-        takes, kept = self._tree.candidates(line.words, line.last)
+        takes, kept = cursor.expected(self._automaton, line.words, line.last)
         prefix = line.last.removeprefix(kept)
         try:
-            values = craton_completion.values(takes, prefix, self._app)
+            values = cursor.candidates(takes, prefix, self._app)
         except (OSError, subprocess.SubprocessError):
             return
         for value in values:

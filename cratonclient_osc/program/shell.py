@@ -34,7 +34,7 @@ class Shell(app.App):
         )
         self.command_manager.add_command("help", help.Help)
         self.command_manager.commands["completion"] = metadata.EntryPoint(
-            "completion", "cratonclient_osc.completion.tree:Completion", "craton"
+            "completion", "cratonclient_osc.completion.command:Completion", "craton"
         )
         self._error: BaseException | None = None
         self._session_status: int | None = None

@@ -2,82 +2,48 @@
 
 # @FUNCTIONS@
 
-function __craton_known
-    test -n (__craton_next $argv[1] | string collect -a) -o -n (__craton_options $argv[1] | string collect -a)
-end
-
-function __craton_lookup
-    set -l found (__craton_takes "$argv[1] $argv[2]")
-    test -n "$found" || set found (__craton_takes " $argv[2]")
-    echo -- "$found"
-end
-
-# Print what the next word may be: what is taken, and the part of it that stays.
-function __craton_walk
-    set -l found (__craton_place $argv)
-    if string match -q -- ',*' "$found[1]"
-        set found[1] (string replace -- , = $found[1])
-        set found[2] (string match -r -- '^.*,' $argv[1]; or echo -- "$found[2]")
-    end
-    printf '%s\n' $found
-end
-
-# Find the place in the line where the word is.
-function __craton_place
+# Find the values that fit at the cursor. Arguments: the word at the cursor, as far as it
+# is typed, and the words before it. Prints the values, in the notation of
+# cratonclient_osc/completion/grammar.py, and the part of the word before the value.
+function __craton_at_cursor
     set -l typed $argv[1]
-    set -l command ''
-    set -l pending ''
-    set -l count 0
-    set -l helping ''
-    for word in $argv[2..-1]
-        set -l longer (string trim -- "$command $word")
-        if test -n "$pending"
-            set pending ''
-        else if string match -q -- '--*=*' $word
-            continue
-        else if string match -q -- '-?*' $word
-            set pending (__craton_lookup "$command" $word)
-        else if test "$word" = help
-            set helping yes
-        else if test $count = 0; and __craton_known "$longer"
-            set command $longer
-        else
-            set count (math $count + 1)
-        end
+    set -l state craton
+    set -q argv[2] && set state (__craton_step craton $argv[2..-1])
+    set -l options ''
+    set -l takes ''
+    set -l kept ''
+    if string match -q -- '-*' $typed
+        set options (__craton_options $state)
     end
-    if test -n "$pending"
-        echo -- $pending
-    else if string match -q -- '--*=*' $typed
-        set -l lead (string replace -r -- '=.*' '=' $typed)
-        __craton_lookup "$command" (string trim -r -c = -- $lead)
-        echo -- $lead
-    else if string match -q -- '-*' $typed
-        echo "="(__craton_options "$command") (__craton_options '')
+    if test -z "$options"
+        set takes (__craton_takes $state)
+    else if not string match -q -- '*=*' $typed
+        set takes "=$options"
     else
-        set -l next ''
-        test $count != 0 || set next (__craton_next "$command")
-        if test -n "$next$helping"
-            echo "=$next"
-        else
-            set -l takes (__craton_lookup "$command" (math $count + 1))
-            test -n "$takes" || set takes (__craton_lookup "$command" n)
-            echo -- $takes
-        end
+        set kept (string replace -r -- '=.*' '=' $typed)
+        # Flags and unknown options do not change the state: they take no value.
+        set -l waiting (__craton_step $state (string replace -r -- '=.*' '' $typed))
+        test "$waiting" = "$state" || set takes (__craton_takes $waiting)
     end
+    if string match -q -- ',*' $takes
+        set takes (string replace -- , = $takes)
+        string match -q -- '*,*' $typed && set kept (string replace -r -- '[^,]*$' '' $typed)
+    end
+    printf '%s\n' $takes $kept
 end
 
 function __craton_complete
     set -l words (commandline -opc)
     set -l typed (commandline -ct | string unescape 2>/dev/null || commandline -ct)
-    set -l found (__craton_walk "$typed" $words[2..-1])
+    set -l found (__craton_at_cursor "$typed" $words[2..-1])
     set -l takes $found[1]
-    set -l lead "$found[2]"
+    set -l kept "$found[2]"
     switch "$takes"
         case '=*'
-            string split -n ' ' -- (string sub -s 2 -- $takes) | string replace -r -- '^' "$lead"
+            string split -n ' ' -- (string sub -s 2 -- $takes) | string replace -r -- '^' "$kept"
         case '@*'
-            set -l begin (string replace -- "$lead" '' "$typed")
-            command craton complete-names -- (string sub -s 2 -- $takes) "$begin" 2>/dev/null | string replace -r -- '^' "$lead"
+            set -l begin (string replace -- "$kept" '' "$typed")
+            command craton complete-names -- (string sub -s 2 -- $takes) "$begin" 2>/dev/null | string replace -r -- '^' "$kept"
         case /
             __fish_complete_path (commandline -ct)
     end

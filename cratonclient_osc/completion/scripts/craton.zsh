@@ -6,12 +6,12 @@
 
 _craton() {
     emulate -L zsh
-    local takes lead typed=${(Q)PREFIX}
+    local takes kept typed=${(Q)PREFIX}
     local -a candidates
-    _craton_walk "$typed" "${(@Q)words[2,CURRENT-1]}"
-    if [[ -n $lead ]]; then
-        compset -P "${(b)lead}"
-        typed=${typed#"$lead"}
+    _craton_at_cursor "$typed" "${(@Q)words[2,CURRENT-1]}"
+    if [[ -n $kept ]]; then
+        compset -P "${(b)kept}"
+        typed=${typed#"$kept"}
     fi
     case $takes in
     '='*) candidates=(${=takes#'='}) ;;

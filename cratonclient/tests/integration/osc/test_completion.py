@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import pathlib
@@ -14,7 +15,8 @@ import subprocess
 import time
 import typing as t
 
-from cratonclient.tests.integration.osc import programs, terminal
+from cratonclient.tests.integration.osc import command_lines, programs, terminal
+from cratonclient_osc.completion import automaton, cursor
 
 #: Names that a server may have, and that a shell must neither obey nor break.
 HOSTILE = (
@@ -211,7 +213,7 @@ done < lines
 """
 
     def complete(self, *lines: str) -> list[list[str]]:
-        """Give what may end each line."""
+        """Return the candidates of bash for the last word of each line."""
         script = self.script("bash")
         (self.home / "lines").write_text("".join(f"{line}\n" for line in lines))
         done = self.run_here("bash", "--norc", "-c", self.DRIVER, "bash", str(script))
@@ -269,7 +271,7 @@ class TestFish(CompletionTestCase):
     """fish."""
 
     def complete(self, line: str) -> list[str]:
-        """Give what may end a line."""
+        """Return the candidates of fish for the last word of a line."""
         script = self.script("fish")
         done = self.run_here("fish", "-N", "-c", f"source {script}; complete -C $argv[1]", line)
         return self.assert_done(done).out.splitlines()
@@ -353,8 +355,95 @@ class TestSession(CompletionTestCase):
         self.assertEqual(0, session.end())
 
 
+class TestAutomaton(CompletionTestCase):
+    """The functions of the shells, against the automaton that they are generated from.
+
+    A line of the file is a line to complete: what is typed at the cursor, the words before
+    it, and a dot, separated by a character that no shell gives a meaning.
+    """
+
+    SEPARATOR = "\x1f"
+
+    BASH = r"""
+. "$1"
+while IFS=$'\x1f' read -r -a words; do
+    before=("${words[@]:1:${#words[@]}-2}")
+    _craton_step craton "${before[@]}"
+    _craton_at_cursor "${words[0]}" "${before[@]}"
+    printf '%s\x1f%s\x1f%s\n' "$REPLY" "$takes" "$kept"
+done < lines
+"""
+    ZSH = r"""
+compdef() { }
+source "$1"
+while IFS= read -r line; do
+    words=("${(@ps:\x1f:)line}")
+    _craton_step craton "${(@)words[2,-2]}"
+    _craton_at_cursor "${words[1]}" "${(@)words[2,-2]}"
+    printf '%s\x1f%s\x1f%s\n' "$REPLY" "$takes" "$kept"
+done < lines
+"""
+    FISH = r"""
+source $argv[1]
+while read -l line
+    set -l words (string split \x1f -- $line)
+    set -l state (__craton_step craton $words[2..-2])
+    set -l found (__craton_at_cursor "$words[1]" $words[2..-2])
+    printf '%s\x1f%s\x1f%s\n' $state $found
+end < lines
+"""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.automaton = command_lines.automaton()
+        self.lines = [
+            *command_lines.every_state(self.automaton),
+            *command_lines.at_random(self.automaton, 500),
+        ]
+
+    def wanted(self, line: command_lines.Line) -> tuple[str, str, list[str], str]:
+        """Return the state of a line, and what may stand at its cursor."""
+        state = functools.reduce(self.automaton.step, line.words, automaton.START)
+        return state, *self.comparable(*cursor.expected(self.automaton, *line))
+
+    @staticmethod
+    def comparable(takes: str, kept: str) -> tuple[str, list[str], str]:
+        """Return what may stand at the cursor without the order of words."""
+        return takes[:1], sorted(takes[1:].split()), kept
+
+    def check(self, *command: str) -> None:
+        """Compare what a shell finds for each line with the automaton."""
+        text = "".join(
+            self.SEPARATOR.join([line.typed, *line.words, ".\n"]) for line in self.lines
+        )
+        (self.home / "lines").write_text(text)
+        done = self.assert_done(self.run_here(*command))
+        for line, found in zip(self.lines, done.out.splitlines(), strict=True):
+            state, takes, kept = found.split(self.SEPARATOR)
+            self.assertEqual(
+                self.wanted(line), (state, *self.comparable(takes, kept)), str(line)
+            )
+
+    def test_bash(self):
+        self.check("bash", "--norc", "-c", self.BASH, "bash", str(self.script("bash")))
+
+    def test_zsh(self):
+        self.check("zsh", "-f", "-c", self.ZSH, "zsh", str(self.script("zsh")))
+
+    def test_fish(self):
+        self.lines = self.lines[::3]  # fish takes some milliseconds for each
+        self.check("fish", "-N", "-c", self.FISH, str(self.script("fish")))
+
+    def test_the_lines_are_of_all_kinds(self):
+        found = [self.wanted(line) for line in self.lines]
+        states = {state for state, *_ in found}
+        self.assertLess(self.automaton.grammars.keys(), states)
+        self.assertGreater(sum(map(automaton.waits, states)), 500)
+        self.assertEqual({"", "*", "/", "@", "="}, {notation for _, notation, *_ in found})
+
+
 class TestOthers(programs.CommandTestCase):
-    """What is not offered, and what stays as it was."""
+    """Hidden commands, unknown shells, and the completion of ``openstack``."""
 
     def test_the_scripts_hide_what_is_hidden(self):
         texts: t.Iterable[str] = (

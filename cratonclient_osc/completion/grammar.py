@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The grammar of a command: its options and arguments, read from its parser.
+
+A string describes the values that an option or an argument takes, in a notation that
+shell scripts can read: see :data:`NOTHING` and the constants after it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import re
+import typing as t
+
+from cratonclient.fields import Ref
+
+NOTHING = ""
+ANYTHING = "*"
+#: Path of a file.
+FILE = "/"
+#: ``@hosts``: name of an object of the collection.
+NAME_OF = "@"
+#: ``=a b``: one of these words.
+ONE_OF = "="
+#: ``,a b``: some of these words, separated by commas.
+SOME_OF = ","
+
+
+_PLAIN = re.compile(r"[\w@%+=:./-]+", re.ASCII)
+
+
+@dataclasses.dataclass(frozen=True)
+class Grammar:
+    """The options and arguments of a command.
+
+    :param options: values by option; :data:`NOTHING` for a flag.
+    :param arguments: values of the arguments, in order.
+    :param repeats: ``True`` if the last argument may occur many times.
+    :param words: next words of longer commands that begin with this one.
+    """
+
+    options: dict[str, str]
+    arguments: tuple[str, ...] = ()
+    repeats: bool = False
+    words: frozenset[str] = frozenset()
+
+
+def read(parser: argparse.ArgumentParser, kind: t.Any = None) -> Grammar:
+    """Return the grammar of a parser.
+
+    :param parser: parser of a command.
+    :param kind: kind of resource of the command, if any.
+    """
+    options: dict[str, str] = {}
+    arguments: list[str] = []
+    repeats = False
+    for action in parser._actions:
+        if action.help == argparse.SUPPRESS or action.dest == "command":
+            continue
+        takes = _takes(action, kind)
+        if action.option_strings:
+            options |= dict.fromkeys(
+                action.option_strings, NOTHING if action.nargs == 0 else takes
+            )
+        elif not repeats:
+            arguments.append(takes)
+            repeats = action.nargs in ("*", "+")
+    return Grammar(options, tuple(arguments), repeats)
+
+
+def _takes(action: argparse.Action, kind: t.Any) -> str:
+    """Return the notation for the values of an option or an argument."""
+    if action.choices:
+        # Words with other characters would have to be quoted, differently in each shell.
+        return one_of(word for word in map(str, action.choices) if _PLAIN.fullmatch(word))
+    if action.metavar == "<file>":
+        return FILE
+    if kind is None:
+        return ANYTHING
+    if action.dest in ("columns", "sort", "sort_columns"):
+        return _columns(action, kind)
+    field = kind.fields.get(action.dest)
+    if isinstance(field, Ref):
+        return f"{NAME_OF}{field.target}"
+    if action.metavar == f"<{kind.key.replace('_', '-')}>":
+        return f"{NAME_OF}{kind.collection}"
+    return ANYTHING
+
+
+def _columns(action: argparse.Action, kind: t.Any) -> str:
+    """Return the notation for columns of a list."""
+    shown = {n: f for n, f in kind.fields.items() if f.shown == "always"}
+    if action.dest == "sort":
+        return f"{SOME_OF}{' '.join(n for n, f in shown.items() if f.storage.column)}"
+    return one_of(shown)
+
+
+def one_of(words: t.Iterable[str]) -> str:
+    """Return the notation for one of several words."""
+    return f"{ONE_OF}{' '.join(words)}"
