@@ -103,7 +103,8 @@ class ClientManager:
 
         options = self._options
         has_user = options.os_username and options.os_project_id
-        if not (has_user and transport.is_http(options.craton_url) and sys.stdin.isatty()):
+        on_terminal = sys.stdin is not None and sys.stdin.isatty()
+        if not (on_terminal and has_user and transport.is_http(options.craton_url)):
             return ""
         import getpass
 
