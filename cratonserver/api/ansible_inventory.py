@@ -13,7 +13,7 @@ import typing as t
 import falcon
 
 from cratonserver.api import query_parameters
-from cratonserver.api.view import KindView, Responder
+from cratonserver.api.view import KindView
 from cratonserver.db.project_rows import ProjectRows, Row
 from cratonserver.db.store import Store
 from cratonserver.openapi.json_schemas import JsonSchema, parameter
@@ -39,10 +39,6 @@ class Inventory(KindView):
         super().__init__(store, store.tables.kind("hosts"))
         fields = self.kind.fields
         self.parameters = {n: parameter(fields[n]) for n in ("region_id", "cell_id")}
-
-    def responders(self) -> dict[str, Responder]:
-        """Return the responders by HTTP method."""
-        return {"GET": self.get}
 
     def get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Show the hosts of the user's own project, even if the user sees other projects."""

@@ -13,13 +13,13 @@ import typing as t
 
 import falcon
 
-from cratonserver.api.view import Responder, View
+from cratonserver.api.view import View
 from cratonserver.db.tables import Tables
 from cratonserver.openapi.operations import Operation, operation
 
 
-class Document(View):
-    """The view of ``/v1/openapi.json``.
+class _Description(View):
+    """A view that shows the OpenAPI document in some format.
 
     :param paths: all views of the application by path. The first request reads them, so
         this view can be added to the mapping later.
@@ -33,15 +33,18 @@ class Document(View):
         self._paths = paths
         self._tables = tables
 
-    def responders(self) -> dict[str, Responder]:
-        """Return the responders by HTTP method."""
-        return {"GET": self.get}
+    def _document(self) -> dict[str, t.Any]:
+        from cratonserver.openapi import document
+
+        return document.document(self._paths, self._tables)
+
+
+class Document(_Description):
+    """The view of ``/v1/openapi.json``."""
 
     @functools.cached_property
     def _text(self) -> str:
-        from cratonserver.openapi import document
-
-        return json.dumps(document.document(self._paths, self._tables), indent=1)
+        return json.dumps(self._document(), indent=1)
 
     def get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Show the document."""
@@ -60,29 +63,14 @@ class Document(View):
         }
 
 
-class Docs(View):
-    """The view of ``/v1/docs``.
-
-    :param paths: all views of the application by path, as for :class:`Document`.
-    :param tables: the tables.
-    """
-
-    #: The page contains no more than the OpenAPI document.
-    is_open = True
-
-    def __init__(self, paths: t.Mapping[str, View], tables: Tables) -> None:
-        self._paths = paths
-        self._tables = tables
-
-    def responders(self) -> dict[str, Responder]:
-        """Return the responders by HTTP method."""
-        return {"GET": self.get}
+class Docs(_Description):
+    """The view of ``/v1/docs``."""
 
     @functools.cached_property
     def _page(self) -> str:
-        from cratonserver.openapi import document, page
+        from cratonserver.openapi import page
 
-        return page.page(document.document(self._paths, self._tables))
+        return page.page(self._document())
 
     def get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Show the page."""

@@ -9,7 +9,7 @@ import falcon
 import sqlalchemy as sa
 
 from cratonserver.api import json_response
-from cratonserver.api.view import Responder, View
+from cratonserver.api.view import View
 from cratonserver.db.store import Store, StoreError
 from cratonserver.openapi.operations import Operation, operation, ref
 
@@ -27,10 +27,6 @@ class Health(View):
 
     def __init__(self, store: Store) -> None:
         self._store = store
-
-    def responders(self) -> dict[str, Responder]:
-        """Return the responders by HTTP method."""
-        return {"GET": self.get}
 
     def get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Respond with 200 if the database responds, else with 503. Log the reason."""

@@ -8,7 +8,7 @@ import typing as t
 import falcon
 
 from cratonserver.api import json_response
-from cratonserver.api.view import Responder, View
+from cratonserver.api.view import View
 from cratonserver.openapi.operations import Operation, operation
 
 
@@ -26,10 +26,6 @@ class Versions(View):
 
     def __init__(self, name: str) -> None:
         self._name = name
-
-    def responders(self) -> dict[str, Responder]:
-        """Return the responders by HTTP method."""
-        return {"GET": self.get}
 
     def get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Show the versions."""

@@ -33,9 +33,12 @@ class View:
         found = self.responders()
         return {**found, "HEAD": found["GET"]} if "GET" in found else found
 
+    #: Responds to GET, in a view that has no :meth:`responders` of its own.
+    get: Responder
+
     def responders(self) -> dict[str, Responder]:
-        """Return the responders by HTTP method, without HEAD."""
-        raise NotImplementedError
+        """Return the responders by HTTP method, without HEAD. By default, only GET."""
+        return {"GET": self.get}
 
     def describe(self) -> dict[str, Operation]:
         """Return the operations of the OpenAPI document, by HTTP method."""
