@@ -117,9 +117,9 @@ def _boolean(text: str) -> str:
 OPTIONS: dict[str, Option] = {
     "name": Option("-n --name", "<name>", "name of the object", _value("name")),
     "ip_address": Option("-i --ip_address", "<address>", "IP address", _value("ip-address")),
-    "cloud": Option("--cloud", "<cloud>", "name or ID of the cloud", _value("cloud")),
-    "region": Option("-r --region", "<region>", "name or ID of the region", _value("region")),
-    "cell": Option("-c --cell", "<cell>", "name or ID of the cell", _value("cell")),
+    "cloud": Option("--cloud", "<cloud>", "name or id of the cloud", _value("cloud")),
+    "region": Option("-r --region", "<region>", "name or id of the region", _value("region")),
+    "cell": Option("-c --cell", "<cell>", "name or id of the cell", _value("cell")),
     "type": Option("-t --type", "<type>", "type of device", _value("device-type")),
     "active": Option(
         "-a --active",
@@ -140,7 +140,7 @@ OPTIONS: dict[str, Option] = {
         _variables,
         {"action": "extend", "nargs": "+"},
     ),
-    "parent": Option("--parent", "<device>", "name or ID of the parent", _value("parent")),
+    "parent": Option("--parent", "<device>", "name or id of the parent", _value("parent")),
     "descendants": Option(
         "--descendants",
         "",
@@ -199,7 +199,7 @@ class LegacyCommand(base_command.CratonCommand):
         verb = VERBS[self.verb]
         if verb.takes_object:
             parser.add_argument(
-                "object", metavar=f"<{self.object}>", help=f"name or ID of the {self.object}"
+                "object", metavar=f"<{self.object}>", help=f"name or id of the {self.object}"
             )
         if verb.rest:
             parser.add_argument(
@@ -362,7 +362,7 @@ class Verb(t.NamedTuple):
     :param translate: function from the parsed arguments to current commands, without the
         object.
     :param options: function from an object to the options, keys of :data:`OPTIONS`.
-    :param takes_object: True if its first argument is the name or ID of an object.
+    :param takes_object: True if its first argument is the name or id of an object.
     :param rest: placeholder of its further arguments; empty if it takes none.
     """
 
