@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The automaton of completion: the states of a command line, and the steps between them.
 
-A state is a string. It reads like the command line, but flags and values are left out::
+A state is a string. It reads like the command line, but has no flags, no options with
+their values, and a sign instead of each argument::
 
     craton                         no command yet
     craton host                    the beginning of a command

@@ -49,11 +49,12 @@ from cratonclient_osc.completion.dialects import (
 )
 from cratonclient_osc.completion.grammar import ANYTHING, NOTHING, Grammar
 
-#: By state without arguments and options.
+#: Grammars by command, as in ``Automaton.grammars``.
 Grammars = dict[str, Grammar]
 
 #: The states in which an option waits for its value.
 _WAITING = "* -*"
+#: The step for words that stay in the state.
 _LONGER: Body = [Answer("$state $word")]
 
 
@@ -83,6 +84,7 @@ def _step(grammars: Grammars) -> Body:
         Switch(STATE, _cases(words, _growing)),
         Switch(WORD, [(["-"], []), (everywhere, _LONGER), (["-*"], option)]),
         IfAmong(GROWING, _LONGER),
+        # After an option with a value, even a word such as "--region" is the value.
         Switch(STATE, [([_WAITING], [AnswerParent()])]),
     ]
     return [Answer("$state"), EachWord(step)]
@@ -157,10 +159,10 @@ def _options(grammars: Grammars) -> Body:
 
 def _shared(table: dict[str, list[str]]) -> tuple[list[str], dict[str, tuple[str, ...]]]:
     """Return the items that all rows have in common, and the other items of each row."""
-    first, *others = table.values()
-    shared = [one for one in first if all(one in other for other in others)]
-    own = {name: tuple(one for one in row if one not in shared) for name, row in table.items()}
-    return shared, own
+    common = set.intersection(*map(set, table.values()))
+    first = next(iter(table.values()))
+    own = {name: tuple(one for one in row if one not in common) for name, row in table.items()}
+    return [one for one in first if one in common], own
 
 
 Value = t.TypeVar("Value", bound=t.Hashable)
@@ -175,7 +177,8 @@ def _cases(table: dict[str, Value], body: t.Callable[[Value], Body]) -> list[Cas
     patterns: dict[Value, list[str]] = {}
     for pattern, value in table.items():
         patterns.setdefault(value, []).append(pattern)
-    return [(found, body(value)) for value, found in patterns.items() if body(value)]
+    cases = ((found, body(value)) for value, found in patterns.items())
+    return [case for case in cases if case[1]]
 
 
 def _answer(text: str) -> Body:
