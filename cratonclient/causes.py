@@ -7,7 +7,8 @@ import typing as t
 
 from cratonclient import secrets
 
-#: Exceptions of requests and urllib3 for responses that cannot be read.
+#: Exceptions of requests and urllib3 for responses that cannot be read, by class name,
+#: so that this module imports neither library.
 _BROKEN = {
     "ChunkedEncodingError": "the response is incomplete",
     "IncompleteRead": "the response is incomplete",
@@ -16,37 +17,39 @@ _BROKEN = {
 }
 
 
-def reason(words: str, exception: BaseException) -> str:
+def reason(message: str, exception: BaseException) -> str:
     """Return one line with the reason why a connection failed.
 
     The message of keystoneauth1 quotes the message of requests, which quotes urllib3,
     which quotes the operating system. Only the innermost message is useful.
 
-    :param words: message of the outermost exception. Text after a colon and a space is
-        ignored.
+    :param message: message of the outermost exception. Text after a colon and a space
+        is ignored.
     :param exception: the outermost exception.
 
     >>> reason('Unable to establish connection to http://h: …', error)
     'Unable to establish connection to http://h: Connection refused'
     """
-    where = secrets.mask(words.partition(": ")[0])
+    summary = secrets.mask(message.partition(": ")[0])
     for cause in _chain(exception):
         broken = _BROKEN.get(type(cause).__name__)
         if broken:
-            return f"{where.removeprefix('Unexpected exception for ')}: {broken}"
+            return f"{summary.removeprefix('Unexpected exception for ')}: {broken}"
         if isinstance(cause, OSError) and cause.strerror:
-            return f"{where}: {cause.strerror}"
-    return where
+            return f"{summary}: {cause.strerror}"
+    return summary
 
 
-def was_silent(exception: BaseException) -> bool:
+def is_read_timeout(exception: BaseException) -> bool:
     """Return True if a server accepted a request and then sent no response in time.
 
     After the last retry, requests reports such a timeout as a connection error.
     """
     import urllib3
 
-    return any(isinstance(c, urllib3.exceptions.ReadTimeoutError) for c in _chain(exception))
+    return any(
+        isinstance(cause, urllib3.exceptions.ReadTimeoutError) for cause in _chain(exception)
+    )
 
 
 def _chain(error: BaseException) -> t.Iterator[BaseException]:

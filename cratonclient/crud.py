@@ -22,8 +22,8 @@ ALL_OPERATIONS: tuple[Operation, ...] = ("list", "get", "create", "update", "del
 Parameters = t.Mapping[str, Parameter[t.Any]]
 R = t.TypeVar("R", bound="Resource")
 
-#: Fields that are shown last.
-_LAST = ("project_id", "created_at", "updated_at", "links")
+#: Fields at the end of the display order.
+_LAST_FIELDS = ("project_id", "created_at", "updated_at", "links")
 
 
 class Resource:
@@ -87,7 +87,7 @@ class Resource:
         self._info = info
         self._loaded = loaded
         self._add_details(info)
-        self._add_subresources()
+        self._add_parts()
 
     @classmethod
     def fields(cls) -> dict[str, Field[t.Any]]:
@@ -100,7 +100,7 @@ class Resource:
             found: dict[str, Field[t.Any]] = {}
             for base in reversed(cls.__mro__):
                 found.update((n, f) for n, f in vars(base).items() if isinstance(f, Field))
-            cls._fields = dict(sorted(found.items(), key=lambda item: item[0] in _LAST))
+            cls._fields = dict(sorted(found.items(), key=lambda item: item[0] in _LAST_FIELDS))
         return dict(cls._fields)
 
     @classmethod
@@ -146,7 +146,7 @@ class Resource:
         if fetched:
             self._info = {**self._info, **fetched._info}
             self._add_details(fetched._info)
-            self._add_subresources()
+            self._add_parts()
 
     def delete(self) -> bool:
         """Delete the object on the server.
@@ -155,9 +155,9 @@ class Resource:
         :raises cratonclient.exceptions.CommandError: if the object was unpickled.
         :raises cratonclient.exceptions.HTTPError: if the server refuses.
         """
-        return t.cast("bool", self._managed().delete(self.id))
+        return t.cast("bool", self._manager_or_error().delete(self.id))
 
-    def _managed(self) -> t.Any:
+    def _manager_or_error(self) -> t.Any:
         """Return the manager.
 
         :raises cratonclient.exceptions.CommandError: if the object has no manager.
@@ -184,7 +184,7 @@ class Resource:
             if known is None or isinstance(known, Field):
                 self.__dict__[name] = value
 
-    def _add_subresources(self) -> None:
+    def _add_parts(self) -> None:
         """Set the managers of the parts as attributes, in place of the plain values."""
         item_id = self._info.get("id")
         if self.manager is None or item_id is None:
@@ -350,7 +350,7 @@ class CRUDClient(t.Generic[R]):
         """
         self.merge_request_arguments(kwargs, skip_merge)
         url = self.build_url(kwargs)
-        return self._made_from(self.session.post(url, json=kwargs))
+        return self._object_from(self.session.post(url, json=kwargs))
 
     def get(
         self, item_id: int | str | None = None, skip_merge: bool = True, **kwargs: t.Any
@@ -369,7 +369,7 @@ class CRUDClient(t.Generic[R]):
         """
         url = self._item_url(item_id, skip_merge, kwargs)
         options = {"params": _query(kwargs)} if kwargs else {}
-        return self._made_from(self.session.get(url, **options))
+        return self._object_from(self.session.get(url, **options))
 
     def update(
         self, item_id: int | str | None = None, skip_merge: bool = True, **kwargs: t.Any
@@ -389,7 +389,7 @@ class CRUDClient(t.Generic[R]):
         'in repair'
         """
         url = self._item_url(item_id, skip_merge, kwargs)
-        return self._made_from(self.session.put(url, json=kwargs))
+        return self._object_from(self.session.put(url, json=kwargs))
 
     def delete(
         self,
@@ -451,7 +451,8 @@ class CRUDClient(t.Generic[R]):
         """
         autopaginate = kwargs.pop("autopaginate", True)
         nested = kwargs.pop("nested", self.nested)
-        short_is_last = kwargs.pop("short_is_last", False)
+        # Pass this on only if it is given: sessions of other programs may not accept it.
+        options = {n: kwargs.pop(n) for n in ("short_is_last",) if n in kwargs}
         self.merge_request_arguments(kwargs, skip_merge)
         url = self.build_url(kwargs)
         pages = self.session.paginate(
@@ -459,8 +460,8 @@ class CRUDClient(t.Generic[R]):
             autopaginate=autopaginate,
             items_key=self.items_key(),
             nested=nested,
-            **({"short_is_last": True} if short_is_last else {}),
             params=_query(kwargs),
+            **options,
         )
         for _response, items in pages:
             yield items
@@ -468,6 +469,10 @@ class CRUDClient(t.Generic[R]):
     def _item_url(
         self, item_id: int | str | None, skip_merge: bool, kwargs: dict[str, t.Any]
     ) -> str:
+        """Return the URL of one object, and remove the id and ``base_path`` from ``kwargs``.
+
+        :raises cratonclient.exceptions.CommandError: if the id is None.
+        """
         self.merge_request_arguments(kwargs, skip_merge)
         if item_id is not None:
             kwargs.setdefault(f"{self.key}_id", item_id)
@@ -477,7 +482,8 @@ class CRUDClient(t.Generic[R]):
             )
         return self.build_url(kwargs)
 
-    def _made_from(self, response: t.Any) -> R:
+    def _object_from(self, response: t.Any) -> R:
+        """Return the object in the body of a response."""
         return self.resource_class(self, body_of(response), loaded=True)
 
 

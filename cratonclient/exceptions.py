@@ -140,11 +140,11 @@ class HTTPError(ClientException):
         """Return the message for a response without a message of its own."""
         if response is None:
             return self.message
-        kind = response.headers.get("Content-Type", "")
-        if isinstance(kind, str) and "json" not in kind and kind:
-            kind = kind.partition(";")[0]
+        content_type = response.headers.get("Content-Type", "")
+        if isinstance(content_type, str) and "json" not in content_type and content_type:
+            content_type = content_type.partition(";")[0]
             return (
-                f"{self.message} The response is {kind}, not JSON. Check that the URL "
+                f"{self.message} The response is {content_type}, not JSON. Check that the URL "
                 "belongs to a Craton server."
             )
         return self.message
@@ -396,9 +396,9 @@ def raise_from(exception: Exception) -> ClientException:
         error.status_code = status
         return error
     if isinstance(exception, (ksa.ConnectionError, ksa.RetriableConnectionFailure)):
-        late = isinstance(exception, ksa.ConnectTimeout)
-        unsafe = isinstance(exception, ksa.SSLError)
-        return _no_response(str(exception), exception, late, unsafe)
+        timed_out = isinstance(exception, ksa.ConnectTimeout)
+        tls_failed = isinstance(exception, ksa.SSLError)
+        return _no_response(str(exception), exception, timed_out, tls_failed)
     if isinstance(exception, (ksa.EndpointNotFound, ksa.EmptyCatalog)):
         return EndpointNotFound(exception=exception)
     if isinstance(exception, (ksa.AuthorizationFailure, ksa.AuthPluginException)):
@@ -418,37 +418,43 @@ def unanswered(url: str, exception: requests.RequestException) -> ClientExceptio
 
     >>> raise exceptions.unanswered(url, error) from error
     """
-    from requests import exceptions as below
+    from requests import exceptions as requests_exceptions
 
-    unsafe = isinstance(exception, below.SSLError)
-    late = isinstance(exception, below.Timeout)
-    words = f"Unexpected exception for {url}"
-    if unsafe:
-        words = f"SSL exception connecting to {url}"
-    elif late:
-        words = f"Request to {url} timed out"
-    elif isinstance(exception, below.ConnectionError):
-        words = f"Unable to establish connection to {url}"
-    return _no_response(words, exception, late, unsafe)
+    tls_failed = isinstance(exception, requests_exceptions.SSLError)
+    timed_out = isinstance(exception, requests_exceptions.Timeout)
+    # Use the words of keystoneauth1, so that an error has the same message in a session of
+    # keystoneauth1 and in a DirectSession.
+    message = f"Unexpected exception for {url}"
+    if tls_failed:
+        message = f"SSL exception connecting to {url}"
+    elif timed_out:
+        message = f"Request to {url} timed out"
+    elif isinstance(exception, requests_exceptions.ConnectionError):
+        message = f"Unable to establish connection to {url}"
+    return _no_response(message, exception, timed_out, tls_failed)
 
 
-def _no_response(words: str, exception: Exception, late: bool, unsafe: bool) -> ClientException:
+def _no_response(
+    message: str, exception: Exception, timed_out: bool, tls_failed: bool
+) -> ClientException:
     """Return the exception for a request without a complete response.
 
-    :param words: message of keystoneauth1, or a message in the same form.
+    :param message: message of keystoneauth1, or a message in the same words.
     :param exception: exception of keystoneauth1 or requests.
-    :param late: the request timed out.
-    :param unsafe: the TLS certificate was refused.
+    :param timed_out: the request timed out.
+    :param tls_failed: the TLS connection failed, usually because of the certificate.
     """
-    reason = causes.reason(words, exception)
-    if causes.was_silent(exception):
-        where = reason.rpartition(" to ")[2]
-        return Timeout(f"{where} did not respond in time.", exception=exception)
-    if late:
+    reason = causes.reason(message, exception)
+    if causes.is_read_timeout(exception):
+        url = reason.rpartition(" to ")[2]  # "Unable to establish connection to <url>"
+        return Timeout(f"{url} did not respond in time.", exception=exception)
+    if timed_out:
         return Timeout(reason, exception=exception)
-    cure = "the certificate of the server is trusted" if unsafe else "the server is running"
+    check = (
+        "the certificate of the server is trusted" if tls_failed else "the server is running"
+    )
     return ConnectionFailed(
-        f"{reason}. Check that the URL is correct and {cure}.", exception=exception
+        f"{reason}. Check that the URL is correct and {check}.", exception=exception
     )
 
 

@@ -39,7 +39,8 @@ class Storage(t.NamedTuple):
     cascade: bool = True
 
 
-#: The storage of fields that the server computes, or accepts without storing them.
+#: The storage of fields without a column: fields that the server computes, ignores, or
+#: stores in a table of their own, such as variables.
 NOT_STORED = Storage(column=False)
 
 

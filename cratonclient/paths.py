@@ -76,7 +76,7 @@ class Grammar:
         while match:
             try:
                 steps.append(_step(match))
-            except ValueError:
+            except ValueError:  # not a valid JSON string: the path ends before it
                 break
             end = match.end()
             match = self._member.match(text, end) or self._element.match(text, end)
@@ -149,7 +149,7 @@ def parse(text: str) -> Path:
 
 
 def single(text: str, path: Path) -> Path:
-    """Return a path after checking that it has a single target.
+    """Check that a path leads to a single value, and return it.
 
     :param text: text of the path, for the error message.
     :param path: the path.
@@ -248,14 +248,14 @@ def set(values: dict[str, t.Any], path: Path, new: t.Any) -> None:
     >>> values
     {'nics': [{'mac': 1}]}
     """
-    here: t.Any = values
-    for place, step in enumerate(path[:-1]):
-        _make_room(here, path, place)
-        if here[step] is None:
-            here[step] = [] if isinstance(path[place + 1], int) else {}
-        here = here[step]
-    _make_room(here, path, len(path) - 1)
-    here[path[-1]] = new
+    container: t.Any = values
+    for position, step in enumerate(path[:-1]):
+        _ensure_exists(container, path, position)
+        if container[step] is None:
+            container[step] = [] if isinstance(path[position + 1], int) else {}
+        container = container[step]
+    _ensure_exists(container, path, len(path) - 1)
+    container[path[-1]] = new
 
 
 def unset(values: dict[str, t.Any], given: t.Iterable[Path]) -> None:
@@ -273,14 +273,14 @@ def unset(values: dict[str, t.Any], given: t.Iterable[Path]) -> None:
     >>> values
     {'nics': [2]}
     """
-    wanted = {_counted(values, path) for path in given}
+    wanted = {_without_negative_indexes(values, path) for path in given}
     for path in wanted:
         get(values, path)
     inside = {
         path for path in wanted if any(path[:end] in wanted for end in range(1, len(path)))
     }
     # Remove elements from the back, so that the indexes of the others stay valid.
-    for path in sorted(wanted - inside, key=_order, reverse=True):
+    for path in sorted(wanted - inside, key=_sort_key, reverse=True):
         del get(values, path[:-1])[path[-1]]
 
 
@@ -305,48 +305,48 @@ def changed(
     return new
 
 
-def _order(path: Path) -> list[tuple[int, str]]:
+def _sort_key(path: Path) -> list[tuple[int, str]]:
+    """Return a key that sorts paths by their indexes, although steps have two types."""
     return [(step, "") if isinstance(step, int) else (-1, str(step)) for step in path]
 
 
-def _counted(values: t.Any, path: Path) -> Path:
+def _without_negative_indexes(values: t.Any, path: Path) -> Path:
     """Return a path with negative indexes replaced by positive ones.
 
     :raises KeyError: if there is no value before a negative index.
     """
-    counted: list[Step] = []
+    steps: list[Step] = []
     for step in path:
         if isinstance(step, int) and step < 0:
-            elements = get(values, tuple(counted))
+            elements = get(values, tuple(steps))
             if not isinstance(elements, list):
                 raise KeyError(step)
             step += len(elements)
-        counted.append(step)
-    return tuple(counted)
+        steps.append(step)
+    return tuple(steps)
 
 
-def _make_room(here: t.Any, path: Path, place: int) -> None:
-    """Add the member or element that one step of a path names, with the value None.
+def _ensure_exists(container: t.Any, path: Path, position: int) -> None:
+    """Add the member or element of one step with the value None, unless it exists.
 
-    An existing member or element keeps its value.
-
-    :param here: object or list that the step leads into.
-    :param path: the whole path, for error messages.
-    :param place: position of the step in the path.
-    :raises PathError: if ``here`` is of another type, or the index is out of range.
+    :param container: value that the step leads into.
+    :param path: whole path.
+    :param position: position of the step in the path.
+    :raises PathError: if the container is not an object or list, as the step requires, or
+        the index is out of range.
     """
-    step = path[place]
-    before = write(path[:place])
+    step = path[position]
+    before = write(path[:position])
     wanted, what = (list, "a list") if isinstance(step, int) else (dict, "an object")
-    if not isinstance(here, wanted):
-        found = json.dumps(here, ensure_ascii=False)
+    if not isinstance(container, wanted):
+        found = json.dumps(container, ensure_ascii=False)
         raise PathError(f"{write(path)}: {before} is not {what}, but {found[:60]}.")
-    if isinstance(here, dict):
-        here.setdefault(step, None)
-    elif step == len(here):
-        here.append(None)
-    elif not -len(here) <= t.cast("int", step) < len(here):
+    if isinstance(container, dict):
+        container.setdefault(step, None)
+    elif step == len(container):
+        container.append(None)
+    elif not -len(container) <= t.cast("int", step) < len(container):
         raise PathError(
-            f"{write(path)}: the index is out of range, because {before} has {len(here)} "
+            f"{write(path)}: the index is out of range, because {before} has {len(container)} "
             "elements."
         )

@@ -143,19 +143,19 @@ class Session:
         <Response [200]>
         """
         kwargs.setdefault("endpoint_filter", {"service_type": SERVICE_TYPE})
-        began = time.perf_counter()
+        start = time.perf_counter()
         try:
             response: requests.Response = self._session.request(
                 method=method, url=url, **kwargs
             )
         except exceptions.ClientException:
-            _log_duration(method, url, began, None)
+            _log_duration(method, url, start, None)
             raise
         except _keystoneauth_error() as exc:
             error = exceptions.raise_from(exc)
-            _log_duration(method, url, began, getattr(error, "response", None))
+            _log_duration(method, url, start, getattr(error, "response", None))
             raise error from exc
-        _log_duration(method, url, began, response)
+        _log_duration(method, url, start, response)
         if response.status_code >= 400:
             raise exceptions.error_from(response)
         if response.status_code >= 300:
@@ -251,26 +251,26 @@ class Session:
         ...     print(len(items))
         """
         # Keep hashes only, so that memory use stays small for long lists.
-        visited, seen = {hash(_canonical(url))}, set[int]()
+        seen_urls, seen_pages = {hash(_canonical(url))}, set[int]()
         response = self.get(url, **kwargs)
         while True:
             body = body_of(response)
             items = _items(response, body, items_key, nested)
             page = hash(tuple(str(item.get("id")) for item in items))
-            if page in seen and all("id" in item for item in items):
+            if page in seen_pages and all("id" in item for item in items):
                 raise _cycle(url, response.url)
-            seen.add(page)
+            seen_pages.add(page)
             yield Page(response, items)
             link = _next_link(body)
             if not (autopaginate and items and link):
                 return
             if short_is_last and len(items) < _limit(link):
                 return
-            origin = url if parse.urlsplit(url).netloc else response.url
-            link = _same_origin(origin, link)
-            if hash(_canonical(link)) in visited:
+            # A path is relative to the catalog; then only the response has the whole URL.
+            link = _resolve(url if parse.urlsplit(url).netloc else response.url, link)
+            if hash(_canonical(link)) in seen_urls:
                 raise _cycle(url, link)
-            visited.add(hash(_canonical(link)))
+            seen_urls.add(hash(_canonical(link)))
             response = self.get(link)
 
 
@@ -285,16 +285,16 @@ def _keystoneauth_error() -> type[Exception]:
 
 
 def _log_duration(
-    method: str, url: str, began: float, response: requests.Response | None
+    method: str, url: str, start: float, response: requests.Response | None
 ) -> None:
     """Log the duration of a request in one line."""
     if TIMINGS.isEnabledFor(logging.INFO):
-        said = "no response"
+        outcome = "no response"
         if response is not None:
-            number = response.headers.get("x-openstack-request-id", "without a request id")
-            url, said = response.url, f"{response.status_code} {number}"
-        taken = (time.perf_counter() - began) * 1000
-        TIMINGS.info("%s", secrets.mask(f"{method} {url} {said} {taken:.0f} ms"))
+            request_id = response.headers.get("x-openstack-request-id", "without a request id")
+            url, outcome = response.url, f"{response.status_code} {request_id}"
+        duration = (time.perf_counter() - start) * 1000
+        TIMINGS.info("%s", secrets.mask(f"{method} {url} {outcome} {duration:.0f} ms"))
 
 
 def _items(
@@ -307,7 +307,7 @@ def _items(
     items = body.get(items_key)
     if nested and isinstance(items, collections.abc.Mapping):
         lists = list(items.values())
-        if all(isinstance(some, list) for some in lists):
+        if all(isinstance(part, list) for part in lists):
             items = list(itertools.chain.from_iterable(lists))
     if isinstance(items, list) and all(isinstance(item, dict) for item in items):
         return items
@@ -349,11 +349,12 @@ def _canonical(url: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     return bare, tuple(sorted(parse.parse_qsl(query, keep_blank_values=True)))
 
 
-def _same_origin(url: str, link: str) -> str:
-    """Return a link with its scheme, host and port replaced by those of a URL.
+def _resolve(url: str, link: str) -> str:
+    """Return the URL of a link to the next page, on the server that sent the link.
 
-    A server behind a proxy that terminates TLS writes ``http:`` links. The result has
-    only the path and the query of the link, so credentials never go to another origin.
+    A server behind a proxy that terminates TLS writes ``http:`` links. The result
+    has the scheme, host and port of the request, and only the path and the query of the
+    link, so credentials never go to another origin.
 
     :param url: URL of the request that returned the link.
     :param link: absolute or relative URL.

@@ -24,16 +24,17 @@ DEFAULT_TIMEOUT = 60.0
 
 #: Maximum size of a decompressed response body, in bytes. A page has at most 100
 #: objects, so no valid response reaches this limit.
-LARGEST = 256 * 1024 * 1024
+MAX_BODY_SIZE = 256 * 1024 * 1024
 
-_RETRIED = frozenset({429, 502, 503, 504})
+#: Statuses of responses that are retried.
+_RETRIED_STATUSES = frozenset({429, 502, 503, 504})
 
 #: Logs pauses before a retry, at level INFO.
 WAITS = logging.getLogger("cratonclient.wait")
 
 
 class _Retry(urllib3.Retry):
-    RETRY_AFTER_STATUS_CODES = _RETRIED  # urllib3 would add 413
+    RETRY_AFTER_STATUS_CODES = _RETRIED_STATUSES  # urllib3 would add 413
 
     def parse_retry_after(self, retry_after: str) -> float:
         """Return the seconds in a ``Retry-After`` header, or 0 if it is not valid."""
@@ -44,9 +45,9 @@ class _Retry(urllib3.Retry):
 
     def sleep_for_retry(self, response: urllib3.BaseHTTPResponse) -> bool:
         """Sleep for the time in ``Retry-After``, and log it."""
-        asked = self.get_retry_after(response)
-        if asked:
-            WAITS.info("The server is busy. Retrying in %.0f s.", asked)
+        seconds = self.get_retry_after(response)
+        if seconds:
+            WAITS.info("The server is busy. Retrying in %.0f s.", seconds)
         return super().sleep_for_retry(response)
 
 
@@ -60,7 +61,7 @@ RETRIES = _Retry(
     redirect=0,
     other=0,
     allowed_methods=frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}),
-    status_forcelist=_RETRIED,
+    status_forcelist=_RETRIED_STATUSES,
     backoff_factor=0.2,
     backoff_jitter=0.2,
     backoff_max=10,
@@ -114,10 +115,11 @@ class Adapter(adapters.HTTPAdapter):
         response = super().send(request, stream, timeout, verify, cert, proxies)
         if not stream:
             try:
-                content = _read(response, timeout)
+                content = _read_body(response, timeout)
             except BaseException:
                 response.close()
                 raise
+            # Otherwise requests would read the body itself, without the limits.
             response._content = content
             response._content_consumed = True
         return response
@@ -132,25 +134,24 @@ def mount(session: t.Any) -> None:
         session.mount(scheme, Adapter())
 
 
-def _read(response: requests.Response, timeout: t.Any) -> bytes:
+def _read_body(response: requests.Response, timeout: t.Any) -> bytes:
     """Return the decompressed body of a response.
 
-    :raises cratonclient.exceptions.UnexpectedResponse: if the body exceeds ``LARGEST``.
+    :raises cratonclient.exceptions.UnexpectedResponse: if the body exceeds ``MAX_BODY_SIZE``.
     :raises requests.exceptions.RequestException: if the body is incomplete, cannot be
         decompressed, or does not arrive before the timeout.
     """
-    allowed = timeout if isinstance(timeout, (int, float)) else float("inf")
-    end = time.monotonic() + allowed
+    seconds = timeout if isinstance(timeout, (int, float)) else float("inf")
+    end = time.monotonic() + seconds
     parts, size = [], 0
     try:
         while part := response.raw.read1(65536, decode_content=True):
             parts.append(part)
             size += len(part)
-            if size > LARGEST:
+            if size > MAX_BODY_SIZE:
                 raise exceptions.UnexpectedResponse(
-                    f"The response from {response.url} exceeds {LARGEST >> 20} MiB. Check "
-                    "that the URL belongs to a Craton server.",
-                    response=None,
+                    f"The response from {response.url} exceeds {MAX_BODY_SIZE >> 20} MiB. "
+                    "Check that the URL belongs to a Craton server."
                 )
             if time.monotonic() > end:
                 raise requests_exceptions.ReadTimeout(response.url)

@@ -55,4 +55,5 @@ class CratonAuth(ksa_plugin.FixedEndpointPlugin):
         return self.project_id
 
 
+# Show the public name in tracebacks and in the documentation, and use it in pickles.
 CratonAuth.__module__ = "cratonclient.auth"

@@ -20,7 +20,7 @@ from cratonclient.http import adapter
 LOG = logging.getLogger("cratonclient.direct")
 
 #: Content types of response bodies that are logged.
-_READABLE = ("application/json", "text/plain")
+_LOGGED_TYPES = ("application/json", "text/plain")
 
 
 class DirectSession:
@@ -36,8 +36,8 @@ class DirectSession:
 
     >>> from cratonclient import session
     >>> from cratonclient.http import credentials
-    >>> below = DirectSession(credentials.headers('demo', 'demo', PROJECT_ID))
-    >>> craton = client.Client(session.Session(session=below), URL)
+    >>> direct = DirectSession(credentials.headers('demo', 'demo', PROJECT_ID))
+    >>> craton = client.Client(session.Session(session=direct), URL)
     """
 
     user_agent: str | None = None
@@ -80,8 +80,10 @@ class DirectSession:
             kwargs["data"] = json_module.dumps(json)
         timeout = kwargs.pop("timeout", self.timeout)
         try:
-            wanted = requests.Request(method, url, headers=headers, **kwargs)
-            request = self.session.prepare_request(wanted)
+            request = self.session.prepare_request(
+                requests.Request(method, url, headers=headers, **kwargs)
+            )
+            # Proxies and the CA bundle from the environment, such as HTTPS_PROXY.
             settings = self.session.merge_environment_settings(
                 str(request.url), {}, False, self.verify, None
             )
@@ -119,6 +121,7 @@ def _log_response(response: requests.Response) -> None:
         return
     headers = " ".join(f"{name}: {value}" for name, value in sorted(response.headers.items()))
     LOG.debug("%s", secrets.mask(f"RESP: [{response.status_code}] {headers}"))
-    kind = response.headers.get("Content-Type", "")
-    body = response.text if kind.startswith(_READABLE) else f"omitted, content type {kind!r}"
+    content_type = response.headers.get("Content-Type", "")
+    is_logged = content_type.startswith(_LOGGED_TYPES)
+    body = response.text if is_logged else f"omitted, content type {content_type!r}"
     LOG.debug("%s", secrets.mask(f"RESP BODY: {body}"))

@@ -25,9 +25,9 @@ def body_of(response: requests.Response) -> dict[str, t.Any]:
         body = None
     if isinstance(body, collections.abc.Mapping):
         return t.cast("dict[str, t.Any]", body)
-    kind = printable(response.headers.get("Content-Type", "none"))
+    content_type = printable(response.headers.get("Content-Type", "none"))
     raise exceptions.UnexpectedResponse(
-        f"The response from {response.url} is not a JSON object (content type: {kind}). "
-        "Check that the URL belongs to a Craton server.",
+        f"The response from {response.url} is not a JSON object (content type: "
+        f"{content_type}). Check that the URL belongs to a Craton server.",
         response=response,
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Transports for URLs of other schemes than HTTP and HTTPS, such as ``sqlite:``.
+"""Transports for URLs with a scheme other than HTTP and HTTPS, such as ``sqlite:``.
 
 A transport is registered in the entry point group ``cratonclient.transport``, by the name
 of its URL scheme. The entry point names a function that takes the URL and returns a
@@ -57,14 +57,15 @@ def mount(session: t.Any, url: str) -> str:
     'https://craton.example'
     """
     if is_http(url):
-        _check(url)
+        _check_host_and_port(url)
         return url
-    opened = _opener(_scheme(url), url)(url)
+    open_transport = _opener(url)
+    opened = open_transport(url)
     session.mount(opened.url, opened.adapter)
     return opened.url
 
 
-def _check(url: str) -> None:
+def _check_host_and_port(url: str) -> None:
     """Refuse an HTTP URL without a host or with an invalid port."""
     parts = parse.urlsplit(url)
     try:
@@ -85,8 +86,8 @@ def _scheme(url: str) -> str:
         return ""
 
 
-def _opener(scheme: str, url: str) -> t.Callable[[str], Transport]:
-    """Return the function that opens URLs of a scheme.
+def _opener(url: str) -> t.Callable[[str], Transport]:
+    """Return the function that opens URLs with the scheme of a URL.
 
     Entry points that cannot be imported are ignored: their dependencies are optional.
 
@@ -94,6 +95,7 @@ def _opener(scheme: str, url: str) -> t.Callable[[str], Transport]:
     """
     from stevedore import extension
 
+    scheme = _scheme(url)
     if not scheme:
         raise exceptions.TransportNotFound(
             f"{secrets.mask(url)!r} is not a valid URL. "
@@ -104,8 +106,12 @@ def _opener(scheme: str, url: str) -> t.Callable[[str], Transport]:
     )
     if scheme in found:
         return t.cast("t.Callable[[str], Transport]", found[scheme].plugin)
-    cure = _INSTALL.get(scheme)
-    hint = f"Install one: {cure}" if cure else "Use a URL that begins with http:// or https://."
+    command = _INSTALL.get(scheme)
+    hint = (
+        f"Install one: {command}"
+        if command
+        else "Use a URL that begins with http:// or https://."
+    )
     raise exceptions.TransportNotFound(
         f"No installed package can open the {scheme}: URL {secrets.mask(url)!r}. {hint}"
     )

@@ -23,6 +23,14 @@ if t.TYPE_CHECKING:
 
 INSTALL = "pip install 'python-cratonclient[clouds]'"
 
+#: Credentials that openstacksdk may add itself, also if the auth type has no such option.
+_ADDED_BY_LOADER = (
+    "user_domain_id",
+    "project_domain_id",
+    "user_domain_name",
+    "project_domain_name",
+)
+
 
 def open_session(
     name: str | None = None,
@@ -47,30 +55,30 @@ def open_session(
     >>> open_session('prod').get('/v1/hosts')
     <Response [200]>
     """
-    region = load(name, credentials or {}, overrides)
-    session = region.get_session()
-    timeout = region.config.get("api_timeout") or craton_session.DEFAULT_TIMEOUT
+    cloud = load(name, credentials or {}, overrides)
+    session = cloud.get_session()
+    timeout = cloud.config.get("api_timeout") or craton_session.DEFAULT_TIMEOUT
     craton_session.configure(session, float(timeout))
-    return auth.bind(session, **place_of(region)._asdict())
+    return auth.bind(session, **endpoint_filter(cloud)._asdict())
 
 
-class Place(t.NamedTuple):
-    """The keywords of :func:`cratonclient.auth.bind`: where to find Craton in a catalog."""
+class EndpointFilter(t.NamedTuple):
+    """The keywords of :func:`cratonclient.auth.bind`, which choose the endpoint of Craton."""
 
     region_name: str | None = None
     interface: str | list[str] | None = None
     endpoint_override: str | None = None
 
 
-def place_of(region: cloud_region.CloudRegion) -> Place:
-    """Return the place of Craton that a cloud configures.
+def endpoint_filter(cloud: cloud_region.CloudRegion) -> EndpointFilter:
+    """Return the settings of a cloud that choose the endpoint of Craton.
 
-    :param region: the cloud, as openstacksdk read it.
+    :param cloud: the cloud, as openstacksdk read it.
     """
-    return Place(
-        region.get_region_name(craton_session.SERVICE_TYPE),
-        region.get_interface(craton_session.SERVICE_TYPE),
-        region.get_endpoint(craton_session.SERVICE_TYPE),
+    return EndpointFilter(
+        cloud.get_region_name(craton_session.SERVICE_TYPE),
+        cloud.get_interface(craton_session.SERVICE_TYPE),
+        cloud.get_endpoint(craton_session.SERVICE_TYPE),
     )
 
 
@@ -92,7 +100,7 @@ def load(
         raise exceptions.ConfigurationError(
             f"Reading clouds.yaml requires openstacksdk. Install it: {INSTALL}", exception=exc
         ) from exc
-    with _warnings() as warnings:
+    with _captured_warnings() as warnings:
         try:
             clouds = loader.OpenStackConfig()
             _check_name(clouds, name, warnings)
@@ -128,30 +136,26 @@ def _check_name(clouds: t.Any, name: str | None, warnings: list[str]) -> None:
 def _check_credentials(
     clouds: t.Any, name: str | None, overrides: dict[str, t.Any]
 ) -> set[str]:
-    """Refuse credentials that the auth type does not know, such as a misspelled name.
+    """Refuse credentials that the auth type does not accept, such as a misspelled name.
 
-    :returns: names of the credentials that the auth type knows.
+    :returns: names of the credentials that the auth type accepts.
     """
     config = clouds.get_one(cloud=name, validate=False, **overrides).config
-    kind = str(config["auth_type"])
-    if kind in ("None", "none", ""):
+    auth_type = str(config["auth_type"])
+    if auth_type in ("None", "none", ""):
         return set()
-    options = loading.get_plugin_loader(kind).get_options()
-    names = {option.dest for option in options}
+    options = loading.get_plugin_loader(auth_type).get_options()
+    names = {str(option.dest) for option in options}
     known = names.union(*([old.dest for old in option.deprecated] for option in options))
     for given in config["auth"]:
-        # get_one() adds some of the defaults itself.
-        if given not in known and given not in _DEFAULTS:
+        if given not in known and given not in _ADDED_BY_LOADER:
             close = difflib.get_close_matches(given, names, n=1)
             hint = f" Did you mean {close[0]!r}?" if close else ""
             raise exceptions.ConfigurationError(
                 f"The cloud {name or clouds.default_cloud!r} sets {given!r} below 'auth', "
-                f"but the auth type {kind!r} has no such option.{hint}"
+                f"but the auth type {auth_type!r} has no such option.{hint}"
             )
-    return {str(option) for option in names}
-
-
-_DEFAULTS = ("user_domain_id", "project_domain_id", "user_domain_name", "project_domain_name")
+    return names
 
 
 def _unusable(name: str | None, why: str, exc: Exception) -> exceptions.ConfigurationError:
@@ -161,7 +165,7 @@ def _unusable(name: str | None, why: str, exc: Exception) -> exceptions.Configur
 
 
 @contextlib.contextmanager
-def _warnings() -> t.Iterator[list[str]]:
+def _captured_warnings() -> t.Iterator[list[str]]:
     """Collect the warnings of the loader. It reports a broken file only as a warning."""
     found: list[str] = []
 

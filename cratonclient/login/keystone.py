@@ -61,46 +61,46 @@ def open_session(
         Keystone.
     :raises cratonclient.exceptions.ConnectionFailed: if Keystone cannot be reached.
     """
-    session, place = _from_cloud(login) if login.cloud else _from_credentials(login)
+    session, endpoint_filter = _from_cloud(login) if login.cloud else _from_credentials(login)
     if verify is not True:
         session.verify = verify
     craton_session.configure(session, timeout)
     _log_in(session)
-    return auth.bind(session, **place._asdict())
+    return auth.bind(session, **endpoint_filter._asdict())
 
 
-def _from_cloud(login: Login) -> tuple[ksa_session.Session, clouds_yaml.Place]:
+def _from_cloud(login: Login) -> tuple[ksa_session.Session, clouds_yaml.EndpointFilter]:
     given = {
         "auth_type": login.auth_type,
         "region_name": login.region_name,
         "interface": login.interface,
     }
-    region = clouds_yaml.load(
+    cloud = clouds_yaml.load(
         login.cloud,
         login.credentials,
         {name: value for name, value in given.items() if value},
     )
-    return region.get_session(), clouds_yaml.place_of(region)
+    return cloud.get_session(), clouds_yaml.endpoint_filter(cloud)
 
 
-def _from_credentials(login: Login) -> tuple[ksa_session.Session, clouds_yaml.Place]:
-    kind = login.auth_type or DEFAULT_TYPE
+def _from_credentials(login: Login) -> tuple[ksa_session.Session, clouds_yaml.EndpointFilter]:
+    auth_type = login.auth_type or DEFAULT_TYPE
     try:
-        loader: loading.BaseLoader[t.Any] = loading.get_plugin_loader(kind)
+        loader: loading.BaseLoader[t.Any] = loading.get_plugin_loader(auth_type)
     except ksa_exceptions.NoMatchingPlugin as exc:
         raise exceptions.ConfigurationError(
-            f"The auth type {kind!r} is unknown. Common values of --os-auth-type are "
+            f"The auth type {auth_type!r} is unknown. Common values of --os-auth-type are "
             "craton, password, v3token and v3applicationcredential.",
             exception=exc,
         ) from exc
     values = {
-        option.dest: login.credentials.get(option.dest) or _prompt(option)
+        option.dest: login.credentials.get(option.dest) or _ask_for(option)
         for option in loader.get_options()
     }
     try:
         plugin = loader.load_from_options(**{n: v for n, v in values.items() if v})
     except ksa_exceptions.MissingRequiredOptions as exc:
-        names = " and ".join(_option(option) for option in exc.options)
+        names = " and ".join(_flag_and_variable(option) for option in exc.options)
         raise exceptions.UnableToAuthenticate(
             f"The credentials are not complete: set {names}.", exception=exc
         ) from exc
@@ -108,18 +108,20 @@ def _from_credentials(login: Login) -> tuple[ksa_session.Session, clouds_yaml.Pl
         raise exceptions.UnableToAuthenticate(
             f"The credentials are not complete: {exc}", exception=exc
         ) from exc
-    place = clouds_yaml.Place(login.region_name or None, login.interface or None)
-    return ksa_session.Session(auth=plugin), place
+    endpoint_filter = clouds_yaml.EndpointFilter(
+        login.region_name or None, login.interface or None
+    )
+    return ksa_session.Session(auth=plugin), endpoint_filter
 
 
-def _prompt(option: loading.Opt) -> str | None:
+def _ask_for(option: loading.Opt) -> str | None:
     """Prompt for a missing secret, if standard input is a terminal."""
     if option.prompt and option.secret and sys.stdin.isatty():
         return getpass.getpass(option.prompt) or None
     return None
 
 
-def _option(option: loading.Opt) -> str:
+def _flag_and_variable(option: loading.Opt) -> str:
     return f"--os-{option.name} or OS_{option.name.replace('-', '_').upper()}"
 
 

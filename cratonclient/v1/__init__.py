@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Version 1 of the API: the client, and one file for each kind of resource.
 
-Each file declares a resource and its manager. Code for all kinds is in
-:mod:`cratonclient.fields` and :mod:`cratonclient.kinds`. The kinds of this package are
-listed in :data:`COLLECTIONS`, so that looking one up does not read the metadata of
-installed packages. Other packages register a manager in the entry point group
-``cratonclient.v1``, by the name of the collection.
+Each file declares a resource and its manager; :mod:`~cratonclient.v1.variables` and
+:mod:`~cratonclient.v1.labels` contain the parts that several kinds have. Code for all kinds
+is in :mod:`cratonclient.fields` and :mod:`cratonclient.kinds`.
+
+The kinds of this package are listed in :data:`COLLECTIONS`, so that looking one up does not
+read the metadata of installed packages. Other packages register a manager in the entry point
+group ``cratonclient.v1``, by the name of the collection.
 """
 
 from __future__ import annotations

@@ -59,9 +59,8 @@ class Client:
 
     def __init__(self, session: t.Any, url: str | None = None) -> None:
         self._session = _wrap(session)
-        self._given_url = url
         if url is not None:
-            self._url = self._usable(url)
+            self._url = self._api_url(url)
 
     @classmethod
     def from_cloud(cls, name: str | None = None, **overrides: t.Any) -> t.Self:
@@ -97,14 +96,14 @@ class Client:
 
         return inventory.Inventory(self._session, self._url, region_id)
 
-    def _usable(self, url: str) -> str:
-        """Return the HTTP URL of the API for the URL of a server."""
+    def _api_url(self, url: str) -> str:
+        """Return the HTTP URL of the API of a server, and mount its transport if needed."""
         base = transport.mount(self._session, url).rstrip("/")
         return base if base.endswith("/v1") else f"{base}/v1"
 
     def __getattr__(self, name: str) -> t.Any:
         if name == "_url":
-            self._url = self._usable(self._session.endpoint())
+            self._url = self._api_url(self._session.endpoint())
             return self._url
         if name.startswith("_"):
             raise AttributeError(name)

@@ -18,6 +18,7 @@ class NetworkDevice(devices.Device):
     """A network device, such as a switch, in a region or a cell."""
 
     name = shared.name("region", example="sw1")
+    # Unlike for hosts, an update request cannot change this.
     active = Field(
         bool,
         "device is in use",

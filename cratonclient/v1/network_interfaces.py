@@ -36,7 +36,8 @@ class NetworkInterface(crud.Resource):
     cdp = Field(str, "Cisco Discovery Protocol (CDP) setting", null=True, update=True)
     security = Field(str, "port security setting", null=True, update=True)
     project_id = shared.PROJECT
-    # The API has no path for these variables, so only a create request can set them.
+    # Not a part: the API has no path for these variables, so only a create request can
+    # set them.
     variables = Field(dict, "JSON variables", shown="details", storage=NOT_STORED)
 
     filters = ("id", "ip_address", "device_id", "interface_type")

@@ -63,4 +63,4 @@ class UserManager(crud.CRUDClient[User]):
         'craton_5c2…'
         """
         url = self.build_url({"user_id": item_id})
-        return self._made_from(self.session.post(f"{url}/key", json={}))
+        return self._object_from(self.session.post(f"{url}/key", json={}))

@@ -56,8 +56,8 @@ class Variables(crud.Resource, collections.abc.MutableMapping[str, Variable]):
 
     def __init__(self, manager: t.Any, info: dict[str, t.Any], loaded: bool = False) -> None:
         part = getattr(manager, "part_name", None)
-        inner = info.get(part if isinstance(part, str) else VariableManager.part_name)
-        values = inner if isinstance(inner, dict) and len(info) == 1 else info
+        body = info.get(part if isinstance(part, str) else VariableManager.part_name)
+        values = body if isinstance(body, dict) and len(info) == 1 else info
         self._variables = {name: Variable(name, value) for name, value in values.items()}
         super().__init__(manager, {}, loaded=True)
 
@@ -89,7 +89,7 @@ class Variables(crud.Resource, collections.abc.MutableMapping[str, Variable]):
 
         :returns: True.
         """
-        return t.cast("bool", self._managed().delete(*self))
+        return t.cast("bool", self._manager_or_error().delete(*self))
 
     def to_dict(self) -> dict[str, t.Any]:
         """Return a copy of the plain values, keyed by name."""
@@ -156,7 +156,7 @@ class VariableManager(crud.CRUDClient[Variables]):
         :raises cratonclient.exceptions.NotFound: if the object does not exist.
         """
         values = {**(item_id or {}), **kwargs}
-        return self._made_from(self.session.put(self.build_url(), json=values))
+        return self._object_from(self.session.put(self.build_url(), json=values))
 
     def list(self, skip_merge: bool = False, **kwargs: t.Any) -> t.Iterator[Variable]:  # type: ignore[override]
         """Generate the variables. One request returns all of them.

@@ -118,7 +118,7 @@ class TestBrokenAnswers(AdapterTestCase):
         self.assertIn("cannot be decompressed", said)
 
     def test_one_that_is_too_large(self):
-        with mock.patch.object(adapter, "LARGEST", 1 << 20):
+        with mock.patch.object(adapter, "MAX_BODY_SIZE", 1 << 20):
             said = self.error(
                 exceptions.UnexpectedResponse,
                 HEAD + b"Connection: close\r\n\r\n",
