@@ -17,7 +17,7 @@ class CratonCommand(command.Command):
     """A cliff command that starts fast and reports errors in one line.
 
     cliff searches the metadata of every installed package for hooks, and for the
-    distribution of each command. That takes longer than many requests, so this class
+    distribution that contains the command. That takes longer than many requests, so this class
     skips both searches.
     """
 
@@ -29,7 +29,7 @@ class CratonCommand(command.Command):
         self._hooks = []
 
     def get_epilog(self) -> str:
-        """Return the end of the help, which is empty."""
+        """Return an empty text. The epilog of cliff names the distribution of the command."""
         return ""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:

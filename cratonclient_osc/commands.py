@@ -48,7 +48,8 @@ def _can_unset(kind: Kind) -> bool:
     return clears or bool(kind.parts)
 
 
-def _has_variables(kind: Kind) -> bool:
+def _has_variable_commands(kind: Kind) -> bool:
+    """Return True if the API has a path for the variables of the kind."""
     return "variables" in kind.parts
 
 
@@ -60,10 +61,10 @@ VERBS: dict[str, Verb] = {
     "set": Verb("update", "Set", _can_set),
     "unset": Verb("update", "Unset", _can_unset),
     "delete": Verb("delete", "Delete", _can("delete")),
-    "variable list": Verb("variables", "List", _has_variables),
-    "variable show": Verb("variables", "Show", _has_variables),
-    "variable set": Verb("variables", "Set", _has_variables),
-    "variable unset": Verb("variables", "Unset", _has_variables),
+    "variable list": Verb("variables", "List", _has_variable_commands),
+    "variable show": Verb("variables", "Show", _has_variable_commands),
+    "variable set": Verb("variables", "Set", _has_variable_commands),
+    "variable unset": Verb("variables", "Unset", _has_variable_commands),
 }
 
 

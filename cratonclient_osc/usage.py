@@ -19,17 +19,17 @@ def allow_intermixed_arguments(parser: argparse.ArgumentParser) -> None:
     parser.parse_args = parser.parse_intermixed_args  # type: ignore[method-assign]
 
 
-def one_line_errors(parser: argparse.ArgumentParser, see: str) -> None:
+def one_line_errors(parser: argparse.ArgumentParser, help_command: str) -> None:
     """Make a parser report wrong usage in one line and exit with status 2.
 
     :param parser: the parser.
-    :param see: the command that prints the help, such as ``'craton help host list'``.
+    :param help_command: the command that prints the help, such as ``'craton help host list'``.
     """
 
     def error(message: str) -> t.NoReturn:
         word = message.partition("unrecognized arguments: ")[2].partition(" ")[0]
         suggestion = did_you_mean(word, parser._option_string_actions)
-        text = " ".join(f"{parser.prog}: {message}.{suggestion} See '{see}'.".split())
+        text = " ".join(f"{parser.prog}: {message}.{suggestion} See '{help_command}'.".split())
         print(printable(text), file=sys.stderr)
         raise SystemExit(2)
 
@@ -65,25 +65,25 @@ def check_names(what: str, given: t.Iterable[str], known: t.Collection[str]) -> 
 
 
 def nonempty_name(text: str) -> str:
-    """Read the name or id of an object from the command line.
+    """Return a name or id from the command line, and refuse an empty one.
 
-    An empty name is refused. It usually comes from an unset variable of a script.
+    An empty name usually comes from an unset variable of a script.
     """
     if not text:
         raise argparse.ArgumentTypeError("the name or id must not be empty")
     return text
 
 
-def argument_type(read: t.Callable[[str], T]) -> t.Callable[[str], T]:
+def argument_type(parse: t.Callable[[str], T]) -> t.Callable[[str], T]:
     """Return a function for the ``type`` of an argument in argparse.
 
-    :param read: converts the text. Its :class:`~cratonclient.exceptions.CommandError`
+    :param parse: converts the text. Its :class:`~cratonclient.exceptions.CommandError`
         becomes an error of argparse.
     """
 
     def convert(text: str) -> T:
         try:
-            return read(text)
+            return parse(text)
         except exceptions.CommandError as exc:
             raise argparse.ArgumentTypeError(str(exc).rstrip(".")) from None
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Exit statuses and one-line messages for errors."""
+"""Exit statuses, the one-line message of each error, and the errors of the commands."""
 
 from __future__ import annotations
 

@@ -46,14 +46,18 @@ class Json(Formatter):
         self, names: Names, rows: Rows, out: t.TextIO, options: argparse.Namespace
     ) -> None:
         """Print an array, one object at a time."""
-        indent, gap = (None, " ") if options.noindent else (2, "\n  ")
-        before, after = "[" if options.noindent else f"[{gap}", "[]"
+        indent = None if options.noindent else 2
+        start, separator, end = "[\n  ", ",\n  ", "\n]\n"
+        if options.noindent:
+            start, separator, end = "[", ", ", "]\n"
+        empty = True
         for row in rows:
             text = json.dumps(dict(zip(names, row, strict=True)), indent=indent)
-            # Every newline is one between tokens: JSON escapes those in strings.
-            out.write(before + text.replace("\n", gap))
-            before, after = f",{gap}", "]" if options.noindent else "\n]"
-        out.write(f"{after}\n")
+            out.write(start if empty else separator)
+            # Indent the object. Every newline is between tokens: JSON escapes the others.
+            out.write(text.replace("\n", "\n  "))
+            empty = False
+        out.write("[]\n" if empty else end)
 
     def emit_one(
         self, names: Names, row: Row, out: t.TextIO, options: argparse.Namespace

@@ -57,7 +57,7 @@ def write_one(
     widths = _widths([header, *cells])
     width = _max_width(out, options)
     if width is not None:
-        widths[1] = min(widths[1], max(_MIN_WIDTH, width - widths[0] - 3 * 2 - 1))
+        widths[1] = min(widths[1], max(_MIN_WIDTH, width - widths[0] - _frame(2)))
     _write(header, cells, widths, [False, False], out)
 
 
@@ -86,37 +86,44 @@ def _assignable(value: t.Any) -> str:
     if isinstance(value, str):
         try:
             json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return plain(value)
         return plain(json.dumps(value))
     return plain(value)
 
 
-def fit(natural: t.Sequence[int], line: int | None) -> list[int] | None:
+def fit(natural: t.Sequence[int], max_width: int | None) -> list[int] | None:
     """Narrow the widest columns until a table fits.
 
     :param natural: the widths of the contents of the columns.
-    :param line: the maximum width of the table, ``None`` for no maximum.
+    :param max_width: the maximum width of the table, ``None`` for no maximum.
     :returns: the widths of the columns, or ``None`` if they would be too narrow to read.
 
     >>> fit([2, 30, 40], 52)
     [2, 20, 20]
     """
-    if line is None:
+    if max_width is None:
         return list(natural)
-    room = line - 3 * len(natural) - 1  # without borders and spaces
+    room = max_width - _frame(len(natural))
     if sum(min(width, _MIN_WIDTH) for width in natural) > room:
         return None
+    # The greatest limit that makes all columns fit, if wider columns are narrowed to it.
     widest = next(
-        most
-        for most in range(max(natural), 0, -1)
-        if most <= _MIN_WIDTH or sum(min(width, most) for width in natural) <= room
+        limit
+        for limit in range(max(natural), 0, -1)
+        if limit <= _MIN_WIDTH or sum(min(width, limit) for width in natural) <= room
     )
     widths = [min(width, widest) for width in natural]
+    # Give the columns that remain too narrow the rest of the room, one character each.
     for i, width in enumerate(natural):
         if width > widest and sum(widths) < room:
             widths[i] += 1
     return widths
+
+
+def _frame(columns: int) -> int:
+    """Return the width of the borders of a table, and of the spaces beside them."""
+    return 3 * columns + 1
 
 
 def _max_width(out: t.TextIO, options: argparse.Namespace) -> int | None:

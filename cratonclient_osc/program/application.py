@@ -10,7 +10,7 @@ import argparse
 import logging
 import typing as t
 
-from cratonclient_osc.program.client_factory import ClientManager
+from cratonclient_osc.program.client_manager import ClientManager
 
 
 class Application(t.Protocol):

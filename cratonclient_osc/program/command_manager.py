@@ -14,7 +14,7 @@ GROUP = "openstack.fleet_management.v1"
 _PREFIX = "craton "
 
 
-class Commands(commandmanager.CommandManager):
+class CommandManager(commandmanager.CommandManager):
     """A command manager that derives the commands of this project from declarations.
 
     It reads the entry point group only for an unknown word, or to list all commands,

@@ -20,7 +20,7 @@ import tempfile
 import time
 import typing as t
 
-from cratonclient_osc.program import client_factory, global_options
+from cratonclient_osc.program import client_manager, global_options
 
 #: Seconds to wait for the background process. Starting Python takes about as long.
 WAIT = 0.15
@@ -48,7 +48,8 @@ def main(argv: list[str]) -> int:
     parser.add_argument("command", nargs=argparse.REMAINDER)
     with contextlib.suppress(Exception):
         options, words = parser.parse_known_args(argv)
-        collection, prefix = (*words[words[1] == "--" :][1:3], "")[:2]
+        arguments = words[2:] if words[1] == "--" else words[1:]
+        collection, prefix = arguments[0], "".join(arguments[1:2])
         for text in _matching(_names(options, collection), prefix):
             print(text)
     return 0
@@ -117,7 +118,7 @@ def _write(path: pathlib.Path, names: Names) -> None:
 
 def _fetch(options: argparse.Namespace, collection: str) -> Names:
     """Fetch names from the server. Leave out names with control characters."""
-    client = client_factory.ClientManager(options).fleet_management
+    client = client_manager.ClientManager(options).fleet_management
     manager: t.Any = getattr(client, collection)
     attribute = manager.resource_class.NAME_ATTR
     found = itertools.islice(manager.list(limit=100), MAX_NAMES)

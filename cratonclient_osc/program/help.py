@@ -47,7 +47,7 @@ class Overview(cliff_help.HelpAction):
         raise cliff_help.HelpExit
 
 
-#: The descriptions of some commands, by name.
+#: The commands of one object: descriptions by command name.
 Group = dict[str, str]
 
 
@@ -61,11 +61,11 @@ def by_object(app: t.Any) -> list[Group]:
     groups: dict[str, Group] = {}
     for name, entry in sorted(app.command_manager):
         command = entry.load()(app, None, cmd_name=name)
-        groups.setdefault(subject(command), {})[name] = command.get_description().rstrip(".")
+        groups.setdefault(noun_of(command), {})[name] = command.get_description().rstrip(".")
     return [groups[key] for key in sorted(groups)]
 
 
-def subject(command: t.Any) -> str:
+def noun_of(command: t.Any) -> str:
     """Return the noun of a command's object, such as ``'host'``; empty if it has none."""
     kind = getattr(command, "kind", None)
     return kind.noun if kind else ""

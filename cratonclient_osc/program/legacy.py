@@ -31,14 +31,14 @@ class Option(t.NamedTuple):
     :param metavar: placeholder of its value; empty for a switch.
     :param help: its help text.
     :param translate: function from its value to the words of the current command.
-    :param more: further keyword arguments of ``add_argument``.
+    :param keywords: further keyword arguments of ``add_argument``.
     """
 
     flags: str
     metavar: str
     help: str
     translate: t.Callable[[t.Any], Words] = lambda value: []
-    more: t.Mapping[str, t.Any] = {}
+    keywords: t.Mapping[str, t.Any] = {}
 
 
 class LegacyObject(t.NamedTuple):
@@ -71,6 +71,10 @@ OBJECTS: dict[str, LegacyObject] = {
 }
 
 
+_TRUE = ("1", "t", "true", "y", "yes", "on")
+_FALSE = ("0", "f", "false", "n", "no", "off")
+
+
 def _value(option: str) -> t.Callable[[t.Any], Words]:
     """Return the translation of an option with a value.
 
@@ -101,9 +105,6 @@ def _variables(pairs: list[str]) -> Words:
             raise exit_status.UsageError(f"--vars requires <path>:<value>, not {pair!r}.")
         words.append(f"--var={path.strip()}={value}")
     return words
-
-
-_TRUE, _FALSE = ("1", "t", "true", "y", "yes", "on"), ("0", "f", "false", "n", "no", "off")
 
 
 def _boolean(text: str) -> str:
@@ -158,7 +159,10 @@ OPTIONS: dict[str, Option] = {
     # The next four options depend on each other, so _list translates them.
     "sort_key": Option("--sort-key", "<field>", "sort by this field"),
     "sort_dir": Option(
-        "--sort-dir", "<asc|desc>", "direction of sorting", more={"choices": ("asc", "desc")}
+        "--sort-dir",
+        "<asc|desc>",
+        "direction of sorting",
+        keywords={"choices": ("asc", "desc")},
     ),
     "all": Option("--all", "", "show all objects and ignore --limit"),
     "limit": Option("--limit", "<number>", "show at most this number of objects"),
@@ -167,7 +171,7 @@ OPTIONS: dict[str, Option] = {
     ),
 }
 #: The options of every ``list`` command.
-_LIST = "detail fields sort_key sort_dir all limit marker"
+_LIST_OPTIONS = "detail fields sort_key sort_dir all limit marker"
 
 
 class LegacyCommand(base_command.CratonCommand):
@@ -237,7 +241,7 @@ def _add(parser: argparse.ArgumentParser, name: str, required: bool) -> None:
     keywords: dict[str, t.Any] = {
         "metavar": option.metavar,
         "required": required,
-        **option.more,
+        **option.keywords,
     }
     if not option.metavar:
         keywords = {"action": "store_true"}
@@ -375,19 +379,19 @@ class Verb(t.NamedTuple):
 
 
 def _list_options(legacy_object: LegacyObject) -> Words:
-    return [*_LIST.split(), *legacy_object.filters.split()]
+    return [*_LIST_OPTIONS.split(), *legacy_object.filters.split()]
 
 
-def _fields(legacy_object: LegacyObject) -> Words:
+def _field_options(legacy_object: LegacyObject) -> Words:
     return legacy_object.fields.split()
 
 
 #: The verbs, by their names in 2017 commands.
 VERBS: dict[str, Verb] = {
     "list": Verb("List", "list", _list, _list_options, takes_object=False),
-    "create": Verb("Create", "create", _create, _fields, takes_object=False),
+    "create": Verb("Create", "create", _create, _field_options, takes_object=False),
     "show": Verb("Show", "show", _show),
-    "update": Verb("Change", "set", _update, _fields),
+    "update": Verb("Change", "set", _update, _field_options),
     "delete": Verb("Delete", "delete", _delete),
     "vars-get": Verb("Show the variables", "variable show", _vars_get),
     "vars-set": Verb("Set variables", "variable set", _vars_set, rest="<name>=<value>"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Splitting lines of the interactive session into words, as a POSIX shell does.
+"""Split lines of the interactive session into words, as a POSIX shell does.
 
 Quotes, backslashes and comments mean the same as in a shell. Unquoted shell operators,
 such as ``|`` and ``>``, are refused, because the session does not implement them.

@@ -30,22 +30,22 @@ def run(app: Application) -> int:
     :returns: the exit status. For a terminal: 0. For a script: the status of the first
         command that failed; with ``--keep-going``, 1 if any command failed.
     """
-    session = Session(app)
+    interpreter = Interpreter(app)
     if sys.stdin is None:
         return exit_status.DONE
     try:
         if sys.stdin.isatty():
             from cratonclient_osc.program import prompt
 
-            return prompt.converse(session.execute, app)
-        return _run_script(session, sys.stdin)
+            return prompt.converse(interpreter.execute, app)
+        return _run_script(interpreter, sys.stdin)
     except BrokenPipeError:
         return exit_status.OUTPUT_CLOSED
 
 
-def _run_script(session: Session, script: t.TextIO) -> int:
+def _run_script(interpreter: Interpreter, script: t.TextIO) -> int:
     """Run the commands of a script and return the exit status."""
-    keep_going = session.app.options.keep_going
+    keep_going = interpreter.app.options.keep_going
     result, number = exit_status.DONE, 0
     if isinstance(script, io.TextIOWrapper):
         script.reconfigure(errors="strict")
@@ -54,15 +54,15 @@ def _run_script(session: Session, script: t.TextIO) -> int:
     try:
         for number, line in enumerate(script, 1):
             try:
-                failed = session.execute(line)
+                failed = interpreter.execute(line)
             except EOFError:
                 break
             if failed and not keep_going:
-                session.app.LOG.error("The script stopped at line %d.", number)
+                interpreter.app.LOG.error("The script stopped at line %d.", number)
                 return failed
             result = exit_status.FAILED if failed else result
     except UnicodeDecodeError:
-        session.app.LOG.error("The script is not valid text after line %d.", number)
+        interpreter.app.LOG.error("The script is not valid text after line %d.", number)
         return exit_status.USAGE
     except KeyboardInterrupt:
         return exit_status.INTERRUPTED
@@ -71,8 +71,8 @@ def _run_script(session: Session, script: t.TextIO) -> int:
     return result
 
 
-class Session:
-    """The state of an interactive session or a script.
+class Interpreter:
+    """Runs the lines of an interactive session or a script.
 
     :param app: the application, with the global options given at the start.
     """

@@ -17,7 +17,7 @@ from cliff import app
 from cratonclient import secrets
 from cratonclient.printable import printable
 from cratonclient_osc.output import exit_status, terminal
-from cratonclient_osc.program import client_factory, command_manager, global_options, help
+from cratonclient_osc.program import client_manager, command_manager, global_options, help
 
 
 class Shell(app.App):
@@ -30,7 +30,7 @@ class Shell(app.App):
         super().__init__(
             description="Command-line client of Craton, the fleet inventory of OpenStack.",
             version=None,
-            command_manager=command_manager.Commands(),
+            command_manager=command_manager.CommandManager(),
         )
         self.command_manager.add_command("help", help.Help)
         self.command_manager.commands["completion"] = metadata.EntryPoint(
@@ -52,7 +52,7 @@ class Shell(app.App):
             "--help",
             action=help.Overview,
             nargs=0,
-            default=self,  # Overview reads the application from its default
+            default=self,  # cliff passes the application to the action in this way
             help="show this help and exit",
         )
         parser.add_argument(
@@ -113,7 +113,7 @@ class Shell(app.App):
             self.parser.error(
                 "--keep-going applies to a script on standard input, not to a command"
             )
-        self.client_manager = client_factory.ClientManager(self.options)
+        self.client_manager = client_manager.ClientManager(self.options)
 
     def run(self, argv: list[str]) -> int:
         """Run the program, close its connections, and return the exit status."""

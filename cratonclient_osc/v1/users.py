@@ -7,7 +7,7 @@ import argparse
 import typing as t
 
 from cratonclient import exceptions
-from cratonclient_osc.verbs import create, delete, subresource_changes, update
+from cratonclient_osc.verbs import create, delete, part_changes, update
 
 ONCE = "The API key is shown only once. Save it now."
 
@@ -53,7 +53,7 @@ class Set(update.Set):
         given = [name for name in self.changeable if hasattr(parsed_args, name)]
         if given:
             super().take_action(parsed_args)
-        subresource_changes.apply({"api_key": lambda: self._replace_key(user)}, *given)
+        part_changes.apply({"api_key": lambda: self._replace_key(user)}, *given)
         return None
 
     def _replace_key(self, user: t.Any) -> None:
@@ -65,4 +65,4 @@ class Set(update.Set):
 class Delete(delete.Delete):
     """Delete users. A user contains no other objects."""
 
-    does = "Delete {many}"
+    summary = "Delete {many}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Parse ``<path>=<value>``, which sets a variable or filters a list by one.
+"""Parse ``<path>=<value>``: an assignment to a variable, or a condition on one.
 
 The grammar of paths is in :mod:`cratonclient.paths`.
 """
@@ -34,7 +34,7 @@ def parse_assignment(text: str) -> Assignment:
 
 
 def parse_condition(text: str) -> str:
-    """Parse ``<path>=<value>`` as a filter, and return a pair for the query ``vars``.
+    """Parse ``<path>=<value>`` as a condition, and return it in the form of the query ``vars``.
 
     The path may contain the wildcards ``[*]`` and ``.*``. The original server splits
     ``vars`` at every comma, even at a comma inside a value.
@@ -62,8 +62,8 @@ def parse_value(text: str) -> t.Any:
     if text.startswith("@"):
         text = input_files.read(text[1:])
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
+        return input_files.parse_json(text)
+    except ValueError:
         return text.removesuffix("\n")
 
 
@@ -72,7 +72,3 @@ def _split(text: str) -> tuple[paths.Path, str]:
     if not path or text[end : end + 1] != "=":
         raise paths.PathError(f"{text!r} must have the form <path>=<value>.")
     return path, text[end + 1 :]
-
-
-def _refuse_constant(constant: str) -> t.NoReturn:
-    raise ValueError(constant)

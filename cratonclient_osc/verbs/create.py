@@ -9,13 +9,13 @@ import typing as t
 from cratonclient import paths
 from cratonclient.fields import Field, Sub
 from cratonclient_osc import usage
-from cratonclient_osc.verbs import field_options, show, subresource_changes
+from cratonclient_osc.verbs import field_options, part_changes, show
 
 
 class Create(show.Show):
     """Create an object and show it."""
 
-    does = "Create a {one}"
+    summary = "Create a {one}"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the name as the argument, and an option for every other field."""
@@ -31,7 +31,7 @@ class Create(show.Show):
         for name, field in self.creatable.items():
             if name != name_attr:
                 field_options.add_option(parser, name, field, required=field.required)
-        self.add_scopes(parser, self.creatable)
+        self.add_scope_options(parser, self.creatable)
         return parser
 
     @property
@@ -67,19 +67,19 @@ class Create(show.Show):
         :raises cratonclient_osc.output.exit_status.PartialFailure: if the object was
             created and a part could not be added.
         """
-        self.check_scopes(self.creatable, parsed_args)
+        self.check_scope_options(self.creatable, parsed_args)
         values = self.values(self.creatable, parsed_args)
         for name, value in values.items():
-            if self.fields[name].type is dict:
+            if self.fields[name].type is dict:  # assignments to paths inside variables
                 values[name] = paths.changed({}, value)
-        later = {n: values.pop(n) for n in [*values] if not self.fields[n].create}
+        parts = {n: values.pop(n) for n in [*values] if not self.fields[n].create}
         self.error_prefix = f"{values[self.kind.resource_class.NAME_ATTR]}: "
         created = self.manager.create(**values)
         self.error_prefix = ""
-        subresource_changes.apply(
+        part_changes.apply(
             {
-                n: subresource_changes.changes_of(created, n, self.parts[n]).prepare_add(v)
-                for n, v in later.items()
+                n: part_changes.changes_of(created, n, self.parts[n]).prepare_add(v)
+                for n, v in parts.items()
             },
             f"the {self.noun} was created with id {created.id}",
         )

@@ -17,7 +17,7 @@ from cratonclient_osc.verbs import lookup, resource_command
 class Delete(resource_command.ResourceCommand):
     """Delete objects and everything in them."""
 
-    does = "Delete {many} and everything in them"
+    summary = "Delete {many} and everything in them"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the arguments that identify the objects, and ``--interactive``."""
@@ -38,7 +38,7 @@ class Delete(resource_command.ResourceCommand):
             raise exit_status.UsageError(
                 "--interactive needs a terminal, but standard input is not a terminal."
             )
-        where = self.where(parsed_args)
+        where = self.look_up_scopes(parsed_args)
         names = parsed_args.object
         statuses: list[int] = []
         with terminal.Progress(self.kind.plural, self.app.stderr, len(names)) as progress:

@@ -17,6 +17,7 @@ from cratonclient import exceptions
 from cratonclient_osc import base_command, usage
 from cratonclient_osc.output import exit_status, formatters, terminal, values
 
+#: The fields of one object, as the server sent them.
 Info = t.Mapping[str, t.Any]
 
 

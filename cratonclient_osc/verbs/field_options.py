@@ -122,8 +122,8 @@ def add_clearing_option(
         )
 
 
-def add_origin(parser: argparse.ArgumentParser) -> None:
-    """Add the options that include or exclude inherited variables."""
+def add_inheritance_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--resolved`` and ``--own``, which include or exclude inherited variables."""
     pair = parser.add_mutually_exclusive_group()
     common: dict[str, t.Any] = {"dest": "resolved_values", "default": argparse.SUPPRESS}
     pair.add_argument(

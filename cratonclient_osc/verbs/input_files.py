@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read the input of a command from a file, or from standard input."""
+"""Read and parse the input of a command, from a file or from standard input."""
 
 from __future__ import annotations
 
@@ -52,12 +52,24 @@ def read_object(name: str) -> dict[str, t.Any]:
     """
     text = read(name)
     try:
-        found = json.loads(text, parse_constant=_refuse_constant)
+        found = parse_json(text)
     except ValueError:
         found = _yaml(name, text)
     if not isinstance(found, dict):
         raise exit_status.UsageError(f'{name!r} must contain an object, such as {{"a": 1}}.')
     return found
+
+
+def parse_json(text: str) -> t.Any:
+    """Return the value of a JSON text.
+
+    :raises ValueError: if the text is not valid JSON, is nested too deeply, or contains
+        ``NaN`` or ``Infinity``, which Python would accept.
+    """
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except RecursionError as exc:
+        raise ValueError("it is nested too deeply") from exc
 
 
 def _yaml(name: str, text: str) -> t.Any:

@@ -21,7 +21,7 @@ Pages = t.Iterator[t.Sequence[display.Info]]
 class List(resource_command.ResourceCommand, display.Lister):
     """List the objects of a kind."""
 
-    does = "List {many}"
+    summary = "List {many}"
     #: Fields that the original server cannot sort by.
     unsortable: t.ClassVar[tuple[str, ...]] = ()
 
@@ -43,7 +43,7 @@ class List(resource_command.ResourceCommand, display.Lister):
         )
         for name, field in self.filters.items():
             field_options.add_option(parser, name, field)
-        self.add_scopes(parser, self.filters)
+        self.add_scope_options(parser, self.filters)
         if "variables" in self.kind.parts:
             parser.add_argument(
                 "--var",
@@ -55,7 +55,7 @@ class List(resource_command.ResourceCommand, display.Lister):
                 "path, [*] matches any element and .* any member (repeatable)",
             )
         if self.kind.inherits:
-            field_options.add_origin(parser)
+            field_options.add_inheritance_options(parser)
         return parser
 
     def _help_of_long(self) -> str:
@@ -105,11 +105,29 @@ class List(resource_command.ResourceCommand, display.Lister):
     ) -> tuple[t.Sequence[str], t.Iterator[t.Sequence[t.Any]]]:
         """Return the names of the columns, and an iterator that fetches the rows."""
         self.check_columns(self.columns, parsed_args)
-        self.check_scopes(self.filters, parsed_args)
-        always = [name for name in self.columns if self.fields[name].shown == "always"]
-        wanted = always if parsed_args.long else self.kind.resource_class.columns
-        wanted = [*(parsed_args.columns or wanted), *parsed_args.sort_columns]
-        names = [name for name in self.columns if name in wanted]
+        self.check_scope_options(self.filters, parsed_args)
+        names = self._selected_columns(parsed_args)
+        query = self._query(parsed_args, names)
+        filters = self.values(self.filters, parsed_args)
+        pages = self._pages({**filters, **query}, filters)
+        pages = self._with_labels(_first_rows(pages, parsed_args.limit), names)
+        return names, self.rows(names, pages)
+
+    def _selected_columns(self, parsed_args: argparse.Namespace) -> list[str]:
+        """Return the columns to fetch: those to show, and those of ``--sort-column``."""
+        selected = parsed_args.columns or self.kind.resource_class.columns
+        if parsed_args.long and not parsed_args.columns:
+            selected = [n for n in self.columns if self.fields[n].shown == "always"]
+        return [n for n in self.columns if n in {*selected, *parsed_args.sort_columns}]
+
+    def _query(
+        self, parsed_args: argparse.Namespace, names: t.Sequence[str]
+    ) -> dict[str, t.Any]:
+        """Return the query parameters, except the filters by fields.
+
+        :param parsed_args: the parsed arguments.
+        :param names: the columns.
+        """
         query = {**self._sorting(parsed_args), **self._paging(parsed_args)}
         if any(self.fields[name].shown == "details" for name in names):
             query["details"] = True
@@ -117,10 +135,7 @@ class List(resource_command.ResourceCommand, display.Lister):
             query["vars"] = ",".join(parsed_args.vars)
         if hasattr(parsed_args, "resolved_values"):
             query["resolved_values"] = parsed_args.resolved_values
-        filters = self.values(self.filters, parsed_args)
-        pages = self._pages({**filters, **query}, filters)
-        pages = self._with_labels(_cut(pages, parsed_args.limit), names)
-        return names, self.rows(names, pages)
+        return query
 
     def _sorting(self, parsed_args: argparse.Namespace) -> dict[str, str]:
         """Return the query for ``--sort``. The id is the last key, so the order is unique."""
@@ -178,8 +193,11 @@ class List(resource_command.ResourceCommand, display.Lister):
             yield complete
 
 
-def _cut(pages: Pages, rows: int | None) -> Pages:
-    """Yield pages up to a number of rows, and fetch no page after that."""
+def _first_rows(pages: Pages, rows: int | None) -> Pages:
+    """Yield pages up to a number of rows, and fetch no page after that.
+
+    :param rows: the number of rows, or ``None`` for all.
+    """
     for page in pages:
         if rows is None:
             yield page

@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find an object by its name or its id."""
+"""Find an object by its name or its id.
+
+The *scopes* of a kind are the reference fields that say where an object is, such as
+``region_id`` and ``cell_id``. A name is unique only within them, so commands have an option
+for each scope. The ids that the options give are passed to these functions as ``where``.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +18,7 @@ from cratonclient.kinds import Kind, kind_of
 from cratonclient.printable import printable
 from cratonclient_osc.output import exit_status
 
-#: The place to search: ids by the names of reference fields, such as ``{'region_id': 3}``.
+#: The place to search: ids by the names of scopes, such as ``{'region_id': 3}``.
 Where = t.Mapping[str, "int | str"]
 ANYWHERE: Where = types.MappingProxyType({})
 
@@ -94,7 +99,7 @@ def find_id(
 
 
 def scopes(kind: Kind) -> dict[str, Ref[t.Any]]:
-    """Return the references that distinguish objects of the same name.
+    """Return the scopes of a kind.
 
     These are the references to the place of an object, and to the place of that place: a
     region is in a cloud; a network interface is where its device is.
@@ -140,11 +145,11 @@ def _may_be_id(text: str, resource: type[crud.Resource]) -> bool:
 def _by_name(
     managers: t.Iterable[crud.CRUDClient[t.Any]], name: str, where: Where, **query: t.Any
 ) -> list[t.Any]:
-    """Return the objects of a name.
+    """Return the objects with a name.
 
     The API differs from kind to kind: for an unknown name it returns an empty list or
-    404, for some kinds it takes the name as a pattern, and some kinds have no filter for
-    the name, only for the place. So the matches are compared here again.
+    404, for some kinds it takes the name as a pattern, and for some it can filter only by
+    the place. So this function compares the names and places of the matches again.
     """
     found: list[t.Any] = []
     for manager in managers:

@@ -21,12 +21,12 @@ class ResourceCommand(base_command.CratonCommand):
 
     #: The kind of the objects. :mod:`cratonclient_osc.commands` sets it in a subclass.
     kind: t.ClassVar[Kind]
-    #: The description of the verb, with ``{one}`` and ``{many}`` for the nouns.
-    does = ""
+    #: The description of the command, with ``{one}`` and ``{many}`` for the nouns.
+    summary = ""
 
     def get_description(self) -> str:
         """Return the description of the command."""
-        return self.does.format(one=self.noun, many=self.kind.plural)
+        return self.summary.format(one=self.noun, many=self.kind.plural)
 
     @property
     def noun(self) -> str:
@@ -68,15 +68,15 @@ class ResourceCommand(base_command.CratonCommand):
 
     @functools.cached_property
     def scopes(self) -> dict[str, Ref[t.Any]]:
-        """The reference fields that say where an object is; see :func:`lookup.scopes`."""
+        """The scopes of the kind; see :mod:`cratonclient_osc.verbs.lookup`."""
         return lookup.scopes(self.kind)
 
-    def add_scopes(
+    def add_scope_options(
         self,
         parser: argparse.ArgumentParser,
         fields: t.Mapping[str, Field[t.Any]] | None = None,
     ) -> None:
-        """Add options that restrict in which place a name is looked up.
+        """Add the options for scopes, which restrict where a name is looked up.
 
         :param parser: the parser.
         :param fields: fields that already have an option. The new options then restrict
@@ -84,12 +84,11 @@ class ResourceCommand(base_command.CratonCommand):
             restrict the look-up of the object of the command itself.
         """
         if fields is None:
-            wanted, names = set(self.scopes), f"the {self.noun}"
+            wanted = set(self.scopes)
+            looked_up = f"the {self.noun}"
         else:
-            wanted, names = (
-                self._target_field_names(fields) - set(fields),
-                "names in other options",
-            )
+            wanted = self._target_field_names(fields) - set(fields)
+            looked_up = "names in other options"
         for name, field in self.scopes.items():
             if name in wanted:
                 option = field_options.option_name(name, field)
@@ -98,17 +97,16 @@ class ResourceCommand(base_command.CratonCommand):
                     dest=name,
                     metavar=f"<{option}>",
                     default=argparse.SUPPRESS,
-                    help=f"look up {names} only in this {option.replace('-', ' ')} "
+                    help=f"look up {looked_up} only in this {option.replace('-', ' ')} "
                     "(name or id)",
                 )
 
-    def where(self, parsed_args: argparse.Namespace) -> dict[str, int | str]:
-        """Look up the places that the options of :meth:`add_scopes` name.
+    def look_up_scopes(self, parsed_args: argparse.Namespace) -> dict[str, int | str]:
+        """Look up the objects that the options of :meth:`add_scope_options` name.
 
         :returns: ids by the names of reference fields, such as ``{'region_id': 3}``.
         """
         found: dict[str, int | str] = {}
-        # Look up the outermost place first: a cell is looked up in its region.
         for name in self._outermost_first(parsed_args):
             field = self.scopes[name]
             where = {n: v for n, v in found.items() if n in self._target_fields(field)}
@@ -118,6 +116,7 @@ class ResourceCommand(base_command.CratonCommand):
         return found
 
     def _outermost_first(self, parsed_args: argparse.Namespace) -> list[str]:
+        """Return the given scopes in the order of look-up: a region before its cells."""
         given = [name for name in self.scopes if hasattr(parsed_args, name)]
         outer = {n: set(given) & set(self._target_fields(self.scopes[n])) for n in given}
         return sorted(given, key=lambda name: len(outer[name]))
@@ -137,16 +136,17 @@ class ResourceCommand(base_command.CratonCommand):
         """The fields that have a path of their own, such as variables and labels."""
         return self.kind.parts
 
-    def check_scopes(
+    def check_scope_options(
         self, fields: t.Mapping[str, Field[t.Any]], parsed_args: argparse.Namespace
     ) -> None:
-        """Refuse an option of :meth:`add_scopes` that would have no effect.
+        """Refuse an option of :meth:`add_scope_options` that would have no effect.
 
         :param fields: the fields whose options can hold names.
         :param parsed_args: the parsed arguments.
         :raises cratonclient_osc.output.exit_status.UsageError: for the first such option.
         """
         known = {**self.scopes, **fields}
+        # The scopes in which an object of a given option is looked up.
         used = self._target_field_names(
             {n: f for n, f in known.items() if hasattr(parsed_args, n)}
         )
@@ -167,7 +167,7 @@ class ResourceCommand(base_command.CratonCommand):
         :param parsed_args: the parsed arguments.
         """
         given = {n: getattr(parsed_args, n) for n in fields if hasattr(parsed_args, n)}
-        where = self.where(parsed_args)
+        where = self.look_up_scopes(parsed_args)
         for name, field in fields.items():
             if given.get(name) is None:  # not given, or to be cleared
                 continue
@@ -193,7 +193,7 @@ class ResourceCommand(base_command.CratonCommand):
             help=f"name or id of the {self.noun}",
             **kwargs,
         )
-        self.add_scopes(parser)
+        self.add_scope_options(parser)
 
     def find(self, parsed_args: argparse.Namespace, **query: t.Any) -> t.Any:
         """Return the object that the arguments identify.
@@ -201,5 +201,5 @@ class ResourceCommand(base_command.CratonCommand):
         :param parsed_args: the parsed arguments.
         :param query: more query parameters, such as ``resolved_values``.
         """
-        where = self.where(parsed_args)
+        where = self.look_up_scopes(parsed_args)
         return lookup.find(self.manager, parsed_args.object, where, **query)

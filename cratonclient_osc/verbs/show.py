@@ -12,7 +12,7 @@ from cratonclient_osc.verbs import display, resource_command
 class Show(resource_command.ResourceCommand, display.ShowOne):
     """Show one object."""
 
-    does = "Show a {one}"
+    summary = "Show a {one}"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the arguments that identify the object."""

@@ -9,7 +9,7 @@ import typing as t
 
 from cratonclient.fields import Field
 from cratonclient_osc.output import exit_status
-from cratonclient_osc.verbs import field_options, resource_command, subresource_changes
+from cratonclient_osc.verbs import field_options, part_changes, resource_command
 
 
 class Update(resource_command.ResourceCommand):
@@ -34,9 +34,7 @@ class Update(resource_command.ResourceCommand):
         """Add the option for a field."""
         raise NotImplementedError
 
-    def prepare(
-        self, changes: subresource_changes.PartChanges, value: t.Any
-    ) -> subresource_changes.Change:
+    def prepare(self, changes: part_changes.PartChanges, value: t.Any) -> part_changes.Change:
         """Prepare to change a part of the object, that is, labels or variables.
 
         :param changes: prepares changes of the part.
@@ -54,19 +52,19 @@ class Update(resource_command.ResourceCommand):
         found = self.find(parsed_args)
         values = self.values(self.changeable, parsed_args)
         own = {n: v for n, v in values.items() if n not in self.parts}
-        changes: dict[str, subresource_changes.Change] = {}
+        changes: dict[str, part_changes.Change] = {}
         if own:
             changes[", ".join(own)] = functools.partial(self.manager.update, found.id, **own)
         for name in values.keys() & self.parts.keys():
-            part_changes = subresource_changes.changes_of(found, name, self.parts[name])
-            changes[name] = self.prepare(part_changes, values[name])
-        subresource_changes.apply(changes)
+            part = part_changes.changes_of(found, name, self.parts[name])
+            changes[name] = self.prepare(part, values[name])
+        part_changes.apply(changes)
 
 
 class Set(Update):
     """Change the given fields of an object."""
 
-    does = "Change a {one}; only the given fields change"
+    summary = "Change a {one}; only the given fields change"
 
     @property
     def changeable(self) -> dict[str, Field[t.Any]]:
@@ -89,9 +87,7 @@ class Set(Update):
             return ["--name", f"{examples.name_of(self.kind)}-2", *super().example()]
         return [*examples.option(name, field), *super().example()]
 
-    def prepare(
-        self, changes: subresource_changes.PartChanges, value: t.Any
-    ) -> subresource_changes.Change:
+    def prepare(self, changes: part_changes.PartChanges, value: t.Any) -> part_changes.Change:
         """Prepare to add labels, or to set variables."""
         return changes.prepare_add(value)
 
@@ -99,7 +95,7 @@ class Set(Update):
 class Unset(Update):
     """Clear fields of an object, or remove labels or variables from it."""
 
-    does = "Remove values from a {one}"
+    summary = "Remove values from a {one}"
 
     @property
     def changeable(self) -> dict[str, Field[t.Any]]:
@@ -122,9 +118,7 @@ class Unset(Update):
             given[1] = examples.SHOW
         return [*given[: 2 if name in self.parts else 1], *super().example()]
 
-    def prepare(
-        self, changes: subresource_changes.PartChanges, value: t.Any
-    ) -> subresource_changes.Change:
+    def prepare(self, changes: part_changes.PartChanges, value: t.Any) -> part_changes.Change:
         """Prepare to remove labels or variables."""
         return changes.prepare_remove(value)
 

@@ -14,8 +14,8 @@ from cratonclient_osc.verbs import (
     display,
     field_options,
     input_files,
+    part_changes,
     resource_command,
-    subresource_changes,
 )
 
 _PATH = "variable, or path of a value inside it, such as hw.bios.version or nics[0].mac"
@@ -41,8 +41,9 @@ class VariableCommand(resource_command.ResourceCommand):
 
     def find_variables(self, parsed_args: argparse.Namespace) -> tuple[t.Any, dict[str, t.Any]]:
         """Return an object and its variables, by default with the inherited ones."""
-        given = vars(parsed_args)
-        query = {n: given[n] for n in ("resolved_values",) if n in given}
+        query = {}
+        if hasattr(parsed_args, "resolved_values"):
+            query["resolved_values"] = parsed_args.resolved_values
         found = self.find(parsed_args, **query)
         return found, found.to_dict().get(self.attribute) or {}
 
@@ -50,13 +51,13 @@ class VariableCommand(resource_command.ResourceCommand):
 class List(VariableCommand, display.Lister):
     """List the variables of an object."""
 
-    does = "List the variables of a {one}"
+    summary = "List the variables of a {one}"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the options for inherited variables."""
         parser = super().get_parser(prog_name)
         if self.inherits:
-            field_options.add_origin(parser)
+            field_options.add_inheritance_options(parser)
             parser.add_argument(
                 "--long",
                 action="store_true",
@@ -75,7 +76,7 @@ class List(VariableCommand, display.Lister):
         wants_own = "own" in asked or getattr(parsed_args, "long", False)
         found, variables = self.find_variables(parsed_args)
         columns = known if wants_own else known[:2]
-        own = subresource_changes.own_variables(found, self.attribute) if wants_own else {}
+        own = part_changes.own_variables(found, self.attribute) if wants_own else {}
         rows = [(name, variables[name], name in own) for name in sorted(variables)]
         return columns, [row[: len(columns)] for row in rows]
 
@@ -83,7 +84,7 @@ class List(VariableCommand, display.Lister):
 class Show(VariableCommand, display.ShowOne):
     """Show variables of an object."""
 
-    does = "Show all or some variables of a {one}"
+    summary = "Show all or some variables of a {one}"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the paths to show."""
@@ -96,7 +97,7 @@ class Show(VariableCommand, display.ShowOne):
             help=f"{_PATH}; with a single path, only the value is printed",
         )
         if self.inherits:
-            field_options.add_origin(parser)
+            field_options.add_inheritance_options(parser)
         parser.set_defaults(formatter=None)
         return parser
 
@@ -136,7 +137,7 @@ class Show(VariableCommand, display.ShowOne):
 class Set(VariableCommand):
     """Set variables of an object."""
 
-    does = "Set variables of a {one}; other variables do not change"
+    summary = "Set variables of a {one}; other variables do not change"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the assignments and the files."""
@@ -169,21 +170,22 @@ class Set(VariableCommand):
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
         """Set the variables. Assignments on the command line override those in files."""
-        groups = [*parsed_args.from_file, *parsed_args.assignments]
-        if not groups:
+        # Each argument is a list of assignments: a file or "-" contains several.
+        arguments = [*parsed_args.from_file, *parsed_args.assignments]
+        if not arguments:
             raise exit_status.UsageError(
                 "No variables to set: use <path>=<value>, --from-file <file>, or - to read "
                 "standard input."
             )
         found = self.find(parsed_args)
-        given = [assignment for group in groups for assignment in group]
-        subresource_changes.VariableChanges(found, self.attribute).prepare_add(given)()
+        given = [assignment for argument in arguments for assignment in argument]
+        part_changes.VariableChanges(found, self.attribute).prepare_add(given)()
 
 
 class Unset(VariableCommand):
     """Remove variables of an object."""
 
-    does = "Remove variables of a {one}"
+    summary = "Remove variables of a {one}"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the paths to remove."""
@@ -206,7 +208,7 @@ class Unset(VariableCommand):
     def take_action(self, parsed_args: argparse.Namespace) -> None:
         """Remove the variables. If one does not exist, remove none."""
         found = self.find(parsed_args)
-        changes = subresource_changes.VariableChanges(found, self.attribute)
+        changes = part_changes.VariableChanges(found, self.attribute)
         changes.prepare_remove(parsed_args.paths)()
 
 

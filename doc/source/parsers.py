@@ -75,7 +75,7 @@ def global_options():
     return _application().parser
 
 
-def commands(subject):
+def commands(noun):
     """Yield the parsers of the commands of an object."""
     from cratonclient_osc.program import help
 
@@ -83,7 +83,7 @@ def commands(subject):
     for group in help.by_object(app):
         for name in group:
             made = dict(app.command_manager)[name].load()(app, app.options, cmd_name=name)
-            if help.subject(made) == subject:
+            if help.noun_of(made) == noun:
                 parser = made.get_parser(f"craton {name}")
                 if hasattr(made, "example"):
                     parser.epilog = shlex.join(["craton", *name.split(), *made.example()])

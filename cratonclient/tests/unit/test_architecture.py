@@ -416,7 +416,7 @@ class TestStart(base.TestCase):
             "metadata.entry_points = metadata.distributions = scanned\n"
             "metadata.packages_distributions = scanned\n"
             "from cratonclient_osc.program import command_manager as registry\n"
-            "found = [registry.Commands().find_command(words.split()) for words in"
+            "found = [registry.CommandManager().find_command(words.split()) for words in"
             " ('host list --long', 'network device show 1', 'cloud create x')]\n"
             "print(json.dumps([[c.__name__, name, rest] for c, name, rest in found]))"
         )

@@ -114,13 +114,13 @@ class TestNames(base.TestCase):
             self.assertIsNone(legacy.find(name), name)
 
     def test_hidden(self):
-        known = [name for name, _ in command_manager.Commands()]
+        known = [name for name, _ in command_manager.CommandManager()]
         self.assertEqual([], [name for name in known if "-" in name])
 
     def test_a_command_of_today_does_not_pay(self):
         code = (
             "import sys; from cratonclient_osc.program import command_manager as registry; "
-            "registry.Commands().find_command(['host', 'list']); "
+            "registry.CommandManager().find_command(['host', 'list']); "
             "print('cratonclient_osc.program.legacy' in sys.modules)"
         )
         done = subprocess.run(

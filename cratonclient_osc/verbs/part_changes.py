@@ -81,10 +81,12 @@ class VariableChanges:
         known = self._found.to_dict().get(self._name, {})
         inside = {str(path[0]) for path, _ in assignments if len(path) > 1} & set(known)
         values = paths.changed(known, assignments)
-        for name in sorted(inside - set(self.own) if inside else ()):
-            LOG.warning(
-                "The variable %r was inherited; the object now has its own copy of it.", name
-            )
+        if inside:  # reading the own variables may take a request
+            for name in sorted(inside - set(self.own)):
+                LOG.warning(
+                    "The variable %r was inherited; the object now has its own copy of it.",
+                    name,
+                )
         return functools.partial(self._manager.update, values)
 
     def prepare_remove(self, wanted: t.Sequence[paths.Path]) -> Change:
@@ -104,10 +106,10 @@ class VariableChanges:
             self._found,
             hint,
         )
-        whole = {t.cast("str", path[0]) for path in wanted if len(path) == 1}
+        whole = {str(path[0]) for path in wanted if len(path) == 1}
         inside = [path for path in wanted if path[0] not in whole]
         paths.unset(own, inside)
-        changed = {t.cast("str", path[0]): own[t.cast("str", path[0])] for path in inside}
+        changed = {name: own[name] for name in (str(path[0]) for path in inside)}
 
         def change() -> None:
             if changed:
@@ -122,7 +124,7 @@ PartChanges = LabelChanges | VariableChanges
 
 
 def changes_of(found: t.Any, name: str, field: Sub[t.Any]) -> PartChanges:
-    """Return what prepares changes of one part of an object.
+    """Return an object that prepares changes of one part of an object.
 
     :param found: the object.
     :param name: name of the part, such as ``'labels'``.

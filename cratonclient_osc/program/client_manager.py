@@ -43,7 +43,9 @@ class ClientManager:
         :raises cratonclient_osc.output.exit_status.UsageError: if the CA bundle does not
             exist.
         """
-        return self._keystoneauth_client() if self._uses_keystoneauth() else self._own_client()
+        return (
+            self._keystoneauth_client() if self._uses_keystoneauth() else self._direct_client()
+        )
 
     def _keystoneauth_client(self) -> client.Client:
         """Return a client that authenticates through a keystoneauth plugin."""
@@ -61,7 +63,7 @@ class ClientManager:
         session = keystone.open_session(login, self._verify(), options.timeout)
         return client.Client(session=session, url=options.craton_url or None)
 
-    def _own_client(self) -> client.Client:
+    def _direct_client(self) -> client.Client:
         """Return a client that logs in as a user of Craton, or opens a fleet in a file."""
         from cratonclient import session as sessions
         from cratonclient.http import credentials, direct, transport
@@ -69,6 +71,7 @@ class ClientManager:
 
         options = self._options
         # Accept the options that "openstack" needs for the authentication type craton.
+        # Store the values in the options, so a session asks for the key only once.
         options.craton_url = options.craton_url or options.os_endpoint
         options.os_password = options.os_password or options.os_token or self._ask_for_key()
         is_local = options.craton_url and not transport.is_http(options.craton_url)
