@@ -97,19 +97,20 @@ def keystone_auth(
 def create_session_with(
     auth_plugin: ksa_plugin.BaseAuthPlugin | None,
     verify: bool | str,
-    **options: float | None,
+    *,
+    timeout: float | None = craton_session.DEFAULT_TIMEOUT,
 ) -> craton_session.Session:
     """Build a session from any keystoneauth plugin.
 
     :param auth_plugin: the plugin, or ``None`` if the server needs no credentials.
     :param verify: verify TLS certificates: True, False, or the path of a CA bundle.
-    :param options: ``timeout`` in seconds (default: 60), or ``None`` for no timeout.
+    :param timeout: timeout in seconds, or ``None`` for no timeout.
     :returns: the session, with the timeout and the retries of this library.
 
     >>> session = create_session_with(plugin, True, timeout=10)
     """
     ksa = ksa_session.Session(auth=auth_plugin, verify=verify)
-    craton_session.configure(ksa, **options)
+    craton_session.configure(ksa, timeout)
     return craton_session.Session(session=ksa)
 
 

@@ -91,14 +91,10 @@ class Kind:
         return self is not other and issubclass(self.resource_class, other.resource_class)
 
 
-_kinds: dict[type[crud.CRUDClient[t.Any]], Kind] = {}
-
-
+@functools.cache
 def kind_of(manager: type[crud.CRUDClient[t.Any]]) -> Kind:
     """Return the kind of a manager class.
 
     :param manager: manager class, such as :class:`cratonclient.v1.hosts.HostManager`.
     """
-    if manager not in _kinds:
-        _kinds[manager] = Kind(manager)
-    return _kinds[manager]
+    return Kind(manager)

@@ -69,8 +69,8 @@ def _check_host_and_port(url: str) -> None:
     """Refuse an HTTP URL without a host or with an invalid port."""
     parts = parse.urlsplit(url)
     try:
-        usable = bool(parts.hostname) and (parts.port or 80) > 0
-    except ValueError:
+        usable = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # the port is not a number, or greater than 65535
         usable = False
     if not usable:
         raise exceptions.TransportNotFound(

@@ -104,7 +104,7 @@ class ResourceCommand(base_command.CratonCommand):
     def look_up_scopes(self, parsed_args: argparse.Namespace) -> dict[str, int | str]:
         """Look up the objects that the options of :meth:`add_scope_options` name.
 
-        :returns: ids by the names of reference fields, such as ``{'region_id': 3}``.
+        :returns: ids by the names of scopes, such as ``{'region_id': 3}``.
         """
         found: dict[str, int | str] = {}
         for name in self._outermost_first(parsed_args):

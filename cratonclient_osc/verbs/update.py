@@ -51,10 +51,12 @@ class Update(resource_command.ResourceCommand):
             )
         found = self.find(parsed_args)
         values = self.values(self.changeable, parsed_args)
-        own = {n: v for n, v in values.items() if n not in self.parts}
+        fields = {n: v for n, v in values.items() if n not in self.parts}
         changes: dict[str, part_changes.Change] = {}
-        if own:
-            changes[", ".join(own)] = functools.partial(self.manager.update, found.id, **own)
+        if fields:
+            changes[", ".join(fields)] = functools.partial(
+                self.manager.update, found.id, **fields
+            )
         for name in values.keys() & self.parts.keys():
             part = part_changes.changes_of(found, name, self.parts[name])
             changes[name] = self.prepare(part, values[name])

@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import tempfile
+
 from cratonclient.tests import base
-from cratonclient_osc.verbs import assignments
+from cratonclient_osc.output import exit_status
+from cratonclient_osc.verbs import assignments, input_files
 
 
 class TestAssignment(base.TestCase):
@@ -14,6 +17,19 @@ class TestAssignment(base.TestCase):
         self.assertEqual((("a",), "b=c"), assignments.parse_assignment("a=b=c"))
         self.assertEqual((("a=b",), 1), assignments.parse_assignment('"a=b"=1'))
         self.assertEqual((("a",), ""), assignments.parse_assignment("a="))
+
+    def test_json_that_is_nested_too_deeply_is_a_string(self):
+        deep = "[" * 100_000
+        self.assertEqual((("a",), deep), assignments.parse_assignment(f"a={deep}"))
+
+    def test_a_file_that_is_nested_too_deeply_is_refused(self):
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write("[" * 100_000)
+            file.flush()
+            error = self.assertRaises(
+                exit_status.UsageError, input_files.read_object, file.name
+            )
+        self.assertIn("is neither valid JSON nor valid YAML", str(error))
 
 
 class TestCondition(base.TestCase):

@@ -107,6 +107,10 @@ class TestHostileText(base.TestCase):
         for form in formatters.for_objects().names():
             self.assertTrue(RAW.isdisjoint(shown(form, row, names=names)), form)
 
+    def test_a_table_prints_json_that_is_nested_too_deeply(self):
+        deep = "[" * 100_000
+        self.assertIn(f"a={deep}", shown("table", ({"a": deep},), names=("variables",)))
+
     def test_structures_stay_json(self):
         value = {HOSTILE: [HOSTILE]}
         self.assertEqual(value, json.loads(shown("value", (value,), ("a",))))
