@@ -91,10 +91,15 @@ class Kind:
         return self is not other and issubclass(self.resource_class, other.resource_class)
 
 
-@functools.cache
+#: The kinds by manager class. mypy does not accept classes as arguments of functools.cache.
+_kinds: dict[type[crud.CRUDClient[t.Any]], Kind] = {}
+
+
 def kind_of(manager: type[crud.CRUDClient[t.Any]]) -> Kind:
     """Return the kind of a manager class.
 
     :param manager: manager class, such as :class:`cratonclient.v1.hosts.HostManager`.
     """
-    return Kind(manager)
+    if manager not in _kinds:
+        _kinds[manager] = Kind(manager)
+    return _kinds[manager]
