@@ -361,12 +361,13 @@ def _resolve(url: str, link: str) -> str:
     :raises cratonclient.exceptions.UnexpectedResponse: if the link points to another
         server.
     """
-    here = there = parse.urlsplit(url)
-    default = {"http": 80, "https": 443}
+    base = target = parse.urlsplit(url)
+    default_ports = {"http": 80, "https": 443}
     try:
-        there = parse.urlsplit(parse.urljoin(url, link))
-        known = {here.port, default.get(here.scheme), default.get(there.scheme), None}
-        same = here.hostname == there.hostname and there.port in known
+        target = parse.urlsplit(parse.urljoin(url, link))
+        schemes = (base.scheme, target.scheme)
+        ports = {base.port, None, *(default_ports.get(scheme) for scheme in schemes)}
+        same = base.hostname == target.hostname and target.port in ports
     except ValueError:  # not a valid URL, or not a valid port
         same = False
     if not same:
@@ -374,4 +375,4 @@ def _resolve(url: str, link: str) -> str:
             f"The list at {url} continues on another server: {printable(link)}. "
             "The client does not send credentials there."
         )
-    return parse.urlunsplit((here.scheme, here.netloc, there.path, there.query, ""))
+    return parse.urlunsplit((base.scheme, base.netloc, target.path, target.query, ""))

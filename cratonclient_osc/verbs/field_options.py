@@ -60,31 +60,36 @@ def add_option(
         pair.add_argument(
             f"--{off}", action="store_false", help=f"the opposite of --{option}", **common
         )
-        return
-    common["metavar"] = f"<{option}>"
-    if isinstance(field, Ref):
+    elif isinstance(field, Ref):
         text = f"{field.help} ({'name or id' if field.type is int else 'name or UUID'})"
-        group.add_argument(f"--{option}", help=text, required=required, **common)
+        group.add_argument(
+            f"--{option}", metavar=f"<{option}>", help=text, required=required, **common
+        )
     elif field.type is dict:
-        common["metavar"] = "<path>=<value>"
         group.add_argument(
             flag(name, field),
+            metavar="<path>=<value>",
             action="append",
             type=argument_type(assignments.parse_assignment),
             help=f"{field.help}; a value that is not valid JSON is a string (repeatable)",
             **common,
         )
     elif field.type is list:
-        common["metavar"] = f"<{option.removesuffix('s')}>"
         group.add_argument(
             flag(name, field),
+            metavar=f"<{option.removesuffix('s')}>",
             action="append",
             help=f"{field.help} (repeatable)",
             **common,
         )
     else:
         group.add_argument(
-            f"--{option}", type=field.type, help=field.help, required=required, **common
+            f"--{option}",
+            metavar=f"<{option}>",
+            type=field.type,
+            help=field.help,
+            required=required,
+            **common,
         )
 
 
