@@ -17,19 +17,18 @@ from cratonclient import auth, exceptions
 from cratonclient.v1 import client
 from cratonserver import composition, embedded, errors
 from cratonserver.db.store import Store
-from cratonserver.identity import FIRST_PROJECT
-from cratonserver.identity import project_id as canonical_id
+from cratonserver.identity import FIRST_PROJECT, canonical_project_id
 from cratonserver.kinds import users as user_rules
 
 #: The adapter for this URL calls the API in this process. No request leaves it.
 _URL = "http://fleet.invalid"
 
 
-class Failed(Exception):
+class CommandFailed(Exception):
     """A command failed. The message is one line."""
 
 
-class Administration:
+class Commands:
     """The commands. Each public method runs one, and prints lines with tabs between columns.
 
     :param store: open store.
@@ -70,9 +69,11 @@ class Administration:
         """Change the role of a user."""
         user = self._user(options)
         if options.root is None and options.admin is None:
-            raise Failed("give --admin, --no-admin, --root or --no-root")
+            raise CommandFailed("give --admin, --no-admin, --root or --no-root")
         if options.root and options.admin is False:
-            raise Failed("--root and --no-admin exclude each other: root users are admins")
+            raise CommandFailed(
+                "--root and --no-admin exclude each other: root users are admins"
+            )
         if options.root is not None:
             self._set_root(user.id, options.root)
         if options.admin is not None and not options.root:
@@ -123,29 +124,29 @@ class Administration:
             if options.user in (str(user.id), user.username)
             and wanted in (None, user.project_id)
         ]
-        return self._one("user", options.user, found)
+        return self._only("user", options.user, found)
 
     def _project(self, text: str) -> str:
         """Return the id of the project with an id or a name."""
         projects = list(self._craton.projects.list())
         with contextlib.suppress(ValueError):
-            wanted = canonical_id(text)
+            wanted = canonical_project_id(text)
             if any(project.id == wanted for project in projects):
                 return wanted
         named = [project for project in projects if project.name == text]
-        return str(self._one("project", text, named).id)
+        return str(self._only("project", text, named).id)
 
     @staticmethod
-    def _one(kind: str, text: str, found: list[t.Any]) -> t.Any:
+    def _only(noun: str, text: str, found: list[t.Any]) -> t.Any:
         """Return the only object that was found.
 
-        :raises Failed: if none or several were found.
+        :raises CommandFailed: if none or several were found.
         """
         if not found:
-            raise Failed(f"{kind} {text!r} does not exist")
+            raise CommandFailed(f"{noun} {text!r} does not exist")
         if len(found) > 1:
             ids = ", ".join(str(candidate.id) for candidate in found)
-            raise Failed(f"several {kind}s match {text!r}: use one of the ids {ids}")
+            raise CommandFailed(f"several {noun}s match {text!r}: use one of the ids {ids}")
         return found[0]
 
     @staticmethod
@@ -154,18 +155,18 @@ class Administration:
 
 
 @contextlib.contextmanager
-def administration(store: Store) -> t.Iterator[Administration]:
-    """Yield the commands for a fleet.
+def commands(store: Store) -> t.Iterator[Commands]:
+    """Yield the commands on the fleet in a store.
 
     :param store: open store.
-    :raises Failed: if a command in the block fails.
+    :raises CommandFailed: if a command in the block fails.
     """
     session = auth.create_session_with(None, True)
     adapter = embedded.Adapter(composition.application_of(store, embedded.SETTINGS), store)
     session.mount(_URL, adapter)
     try:
-        yield Administration(store, client.Client(session, _URL))
+        yield Commands(store, client.Client(session, _URL))
     except exceptions.ClientException as exc:
-        raise Failed(getattr(exc, "server_message", None) or str(exc)) from exc
+        raise CommandFailed(getattr(exc, "server_message", None) or str(exc)) from exc
     except errors.Refused as exc:
-        raise Failed(str(exc)) from exc
+        raise CommandFailed(str(exc)) from exc

@@ -28,9 +28,9 @@ def main(argv: list[str] | None = None) -> int:
     """
     options = _parser().parse_args(argv)
     given = {
-        d.name: v
-        for d in settings.declared()
-        if (v := getattr(options, d.name, None)) is not None
+        declared.name: value
+        for declared in settings.declarations()
+        if (value := getattr(options, declared.name, None)) is not None
     }
     try:
         found = configuration.load(given, options.config_file)
@@ -125,9 +125,9 @@ def administer(found: Configuration, options: argparse.Namespace) -> int:
 
     with opened(found) as store:
         try:
-            with administration.administration(store) as tasks:
+            with administration.commands(store) as tasks:
                 getattr(tasks, options.task)(options)
-        except administration.Failed as exc:
+        except administration.CommandFailed as exc:
             print(f"craton-server: {exc}", file=sys.stderr)
             return 1
     return 0
@@ -248,7 +248,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_administration(commands: t.Any) -> None:
     """Add the commands for users and projects.
 
-    Each one calls a method of :class:`~cratonserver.administration.Administration`.
+    Each one calls a method of :class:`~cratonserver.administration.Commands`.
     """
 
     def add(group: t.Any, task: str, name: str, help: str) -> argparse.ArgumentParser:
@@ -315,8 +315,12 @@ def _group(commands: t.Any, name: str, help: str) -> t.Any:
     return group.add_subparsers(metavar="<command>", required=True)
 
 
-def _all_settings() -> list[settings.Declared]:
-    return list(settings.declared())
+def _database_setting() -> settings.Declaration:
+    return next(found for found in settings.declarations() if found.name == "database")
+
+
+def _all_settings() -> list[settings.Declaration]:
+    return list(settings.declarations())
 
 
 def _command(
@@ -324,7 +328,7 @@ def _command(
     function: t.Callable[[Configuration, argparse.Namespace], int],
     name: str,
     help: str,
-    options: t.Sequence[settings.Declared] | None = None,
+    options: t.Sequence[settings.Declaration] | None = None,
 ) -> argparse.ArgumentParser:
     """Add a command.
 
@@ -345,12 +349,12 @@ def _command(
         f"precedence (default: the file named by {configuration.FILE_VARIABLE}, or else "
         f"{configuration.DEFAULT_FILE})",
     )
-    for declared in options or [next(settings.declared())]:
+    for declared in options or [_database_setting()]:
         _option(command, declared)
     return command
 
 
-def _option(command: argparse.ArgumentParser, declared: settings.Declared) -> None:
+def _option(command: argparse.ArgumentParser, declared: settings.Declaration) -> None:
     """Add the option of a setting. The configuration validates its value."""
     option = configuration.option_of(declared.name)
     default = ",".join(declared.default) if declared.type is tuple else declared.default

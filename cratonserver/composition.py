@@ -15,7 +15,7 @@ from __future__ import annotations
 import typing as t
 
 from cratonserver.api import application
-from cratonserver.api.router import Methods
+from cratonserver.api.router import AllowedMethods
 from cratonserver.auth import local, read_only
 from cratonserver.config.settings import Settings
 from cratonserver.db.store import Store
@@ -55,14 +55,14 @@ def application_of(
         from cratonserver.auth import keystone
 
         authentication = keystone.KeystoneAuthentication(store, settings.roles, open_paths)
-        layers = keystone.Checked(_falcon(views, authentication), parsed, open_paths)
+        layers = keystone.TokenValidation(_falcon(views, authentication), parsed, open_paths)
     else:
         layers = _falcon(views, local.LocalAuthentication(store, open_paths))
-    layers = size_limits.Limited(layers, settings.limits)
+    layers = size_limits.SizeLimits(layers, settings.limits)
     layers = proxies.behind(layers, settings.proxies)
     return gateway.Gateway(layers, access_log=settings.log.access_log)
 
 
 def _falcon(views: t.Mapping[str, t.Any], authentication: t.Any) -> t.Any:
-    middleware = [authentication, Methods(), read_only.ReadersOnlyRead()]
+    middleware = [authentication, AllowedMethods(), read_only.ReadOnlyRoles()]
     return application.application(views, middleware)

@@ -9,7 +9,7 @@ from cratonclient.printable import printable
 
 #: The maximum number of characters in a line of a message. Messages quote values of the
 #: client, which may be very long.
-_MOST = 400
+_MAX_LENGTH = 400
 #: The message of an unexpected error. Only the log contains the details.
 UNKNOWN = "An unknown exception occurred"
 
@@ -56,6 +56,6 @@ def brief(text: str) -> str:
     >>> brief("'" + 1000 * "x" + "' is too long")[-20:]
     "xxxxx' is too long"
     """
-    if len(text) > _MOST:
-        text = f"{text[: _MOST // 2]}…{text[-_MOST // 2 :]}"
+    if len(text) > _MAX_LENGTH:
+        text = f"{text[: _MAX_LENGTH // 2]}…{text[-_MAX_LENGTH // 2 :]}"
     return printable(text)

@@ -13,7 +13,7 @@ import secrets
 import uuid
 
 #: The id of the first project, which every new fleet has. ``1`` is another spelling of
-#: this id, see :func:`project_id`.
+#: this id, see :func:`canonical_project_id`.
 FIRST_PROJECT = str(uuid.UUID(int=1))
 
 #: The spellings of a project id: a UUID with or without hyphens, braces and the prefix
@@ -48,14 +48,14 @@ class Identity:
 OWNER = Identity(FIRST_PROJECT, "owner", is_admin=True, is_root=True)
 
 
-def project_id(text: str) -> str:
+def canonical_project_id(text: str) -> str:
     """Return the canonical form of a project id.
 
     :param text: a UUID in any spelling, or an integer. An integer is the numeric value
         of the UUID, so the first project of a fleet is also project 1.
     :raises ValueError: if the text is neither.
 
-    >>> project_id('urn:uuid:B9F10ECA66AC4C279C139D01E65F96B4')
+    >>> canonical_project_id('urn:uuid:B9F10ECA66AC4C279C139D01E65F96B4')
     'b9f10eca-66ac-4c27-9c13-9d01e65f96b4'
     """
     if not PROJECT_ID.fullmatch(text):

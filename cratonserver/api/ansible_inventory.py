@@ -75,8 +75,8 @@ class Inventory(KindView):
             "GET": operation(
                 "getAnsibleInventory",
                 "Show the hosts of the project as a dynamic inventory for Ansible.",
-                answers={200: found},
-                refusals={400},
+                responses={200: found},
+                errors={400},
                 parameters=[query(name, schema) for name, schema in self.parameters.items()],
                 tag="hosts",
             )

@@ -80,8 +80,8 @@ def application(views: t.Mapping[str, View], middleware: t.Sequence[t.Any]) -> t
     app.req_options.keep_blank_qs_values = True
     app.req_options.auto_parse_qs_csv = False
     app.set_error_serializer(_serialize)
-    app.add_error_handler(errors.Refused, _answer_refused)
-    app.add_error_handler(Exception, _answer_failure)
+    app.add_error_handler(errors.Refused, _respond_refused)
+    app.add_error_handler(Exception, _respond_failed)
     for path, view in views.items():
         app.add_route(path, view)
     return app
@@ -90,22 +90,22 @@ def application(views: t.Mapping[str, View], middleware: t.Sequence[t.Any]) -> t
 def _serialize(req: falcon.Request, resp: falcon.Response, exception: falcon.HTTPError) -> None:
     """Write the response for an error of Falcon in the format of Craton."""
     status = exception.status_code
-    json_response.answer(
+    json_response.set_body(
         resp, {"message": _MESSAGES.get(status, exception.title), "status": status}
     )
 
 
-def _answer_refused(
+def _respond_refused(
     req: falcon.Request, resp: falcon.Response, exception: errors.Refused, params: t.Any
 ) -> None:
     if isinstance(exception, StoreError):  # the reason is for the operator only
         LOG.error("%s", exception, extra=wsgi_keys.log_fields(req.env))
     resp.status = exception.status
     resp.set_headers(exception.headers)
-    json_response.answer(resp, {"message": exception.message, "status": exception.status})
+    json_response.set_body(resp, {"message": exception.message, "status": exception.status})
 
 
-def _answer_failure(
+def _respond_failed(
     req: falcon.Request, resp: falcon.Response, exception: Exception, params: t.Any
 ) -> None:
     """Log the traceback and respond with 500."""
@@ -113,4 +113,4 @@ def _answer_failure(
         raise exception
     LOG.exception("%s failed", req.method, extra=wsgi_keys.log_fields(req.env))
     resp.status = 500
-    json_response.answer(resp, {"message": errors.UNKNOWN, "status": 500})
+    json_response.set_body(resp, {"message": errors.UNKNOWN, "status": 500})

@@ -10,7 +10,7 @@ import falcon
 from cratonclient.kinds import Kind
 from cratonserver import errors
 from cratonserver.api import page_links, query_parameters, request_bodies
-from cratonserver.api.json_response import answer
+from cratonserver.api.json_response import set_body
 from cratonserver.api.query_parameters import ListRequest
 from cratonserver.api.representation import Representation
 from cratonserver.api.view import KindView, Responder
@@ -62,19 +62,19 @@ class Collection(KindView):
                     page.previous,
                     rows[-1]["id"] if rows else None,
                 )
-            answer(resp, {"links": links, **self._envelope(req, objects, rows, request)})
+            set_body(resp, {"links": links, **self._envelope(req, objects, rows, request)})
 
     def create(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Create an object."""
         sent = request_bodies.parse(req.content_type, req.bounded_stream.read())
         values = request_bodies.for_create(self.kind, sent)
         self.allow(req)
-        row, created = self.change(req, lambda objects: objects.create(values))
+        row, shown_once = self.change(req, lambda objects: objects.create(values))
         shown = self.show(req, row)
         echo = self._echo(sent, shown)
         resp.status = falcon.HTTP_201
         resp.set_header("Location", f"{req.prefix}{req.path}/{row['id']}")
-        answer(resp, {**shown, **echo, **created})
+        set_body(resp, {**shown, **echo, **shown_once})
 
     def describe(self) -> dict[str, Operation]:
         """Return the operations of the OpenAPI document."""

@@ -57,7 +57,7 @@ class Document(_Description):
             "GET": operation(
                 "getDescription",
                 "Show this document.",
-                answers={200: {"type": "object", "required": ["openapi", "paths"]}},
+                responses={200: {"type": "object", "required": ["openapi", "paths"]}},
                 is_open=True,
             )
         }
@@ -76,7 +76,7 @@ class Docs(_Description):
         """Show the page."""
         from cratonserver.openapi import page
 
-        resp.set_header("Content-Security-Policy", page.policy())
+        resp.set_header("Content-Security-Policy", page.content_security_policy())
         resp.set_header("X-Content-Type-Options", "nosniff")
         resp.content_type = "text/html; charset=utf-8"
         resp.text = self._page
@@ -84,7 +84,7 @@ class Docs(_Description):
     def describe(self) -> dict[str, Operation]:
         """Return the operations of the OpenAPI document."""
         made = operation(
-            "getDocs", "Show this document as HTML.", answers={200: None}, is_open=True
+            "getDocs", "Show this document as HTML.", responses={200: None}, is_open=True
         )
         made["responses"]["200"]["content"] = {"text/html": {"schema": {"type": "string"}}}
         return {"GET": made}

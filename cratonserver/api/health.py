@@ -39,7 +39,7 @@ class Health(View):
             message, status = "The database does not respond", 503
         resp.status = status
         resp.set_header("Cache-Control", "no-store")
-        json_response.answer(resp, {"message": message, "status": status})
+        json_response.set_body(resp, {"message": message, "status": status})
 
     def describe(self) -> dict[str, Operation]:
         """Return the operations of the OpenAPI document."""
@@ -47,7 +47,7 @@ class Health(View):
             "GET": operation(
                 "getHealth",
                 "Check that the server and its database work.",
-                answers={200: ref("Error")},
+                responses={200: ref("Error")},
                 is_open=True,
             )
         }

@@ -7,7 +7,7 @@ import falcon
 
 from cratonserver import errors
 from cratonserver.api import query_parameters, request_bodies
-from cratonserver.api.json_response import answer
+from cratonserver.api.json_response import set_body
 from cratonserver.api.view import KindView, Responder, no_content
 from cratonserver.db import ids
 from cratonserver.db.objects import Objects
@@ -37,25 +37,25 @@ class Item(KindView):
         )
         self.allow(req)
         with self.reading(req) as objects:
-            row = objects.find(ids.read(self.kind, item_id))
+            row = objects.find(ids.parse(self.kind, item_id))
             shown = {**self.show(req, row), **self._parts(objects, row, resolved)}
-        answer(resp, shown)
+        set_body(resp, shown)
 
     def update(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
         """Change the fields that were sent."""
         sent = request_bodies.parse(req.content_type, req.bounded_stream.read())
         values = request_bodies.for_update(self.kind, sent)
         self.allow(req)
-        known = ids.read(self.kind, item_id)
+        known = ids.parse(self.kind, item_id)
         row = self.change(req, lambda objects: objects.update(known, values))
         echo = sent if values else {}
-        answer(resp, {**self.show(req, row), **echo})
+        set_body(resp, {**self.show(req, row), **echo})
 
     def delete(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
         """Delete an object. An object that does not exist is ignored."""
         self.allow(req)
         try:
-            known = ids.read(self.kind, item_id)
+            known = ids.parse(self.kind, item_id)
         except errors.Refused:
             pass
         else:

@@ -30,7 +30,7 @@ def dumps(body: t.Any) -> bytes:
     return written if written.isascii() else written.decode().encode("ascii", _ESCAPE)
 
 
-def answer(resp: falcon.Response, body: t.Any) -> None:
+def set_body(resp: falcon.Response, body: t.Any) -> None:
     """Set the body of a response.
 
     :param body: JSON value.

@@ -9,7 +9,7 @@ import falcon
 
 from cratonclient.kinds import Kind
 from cratonserver.api import query_parameters, request_bodies
-from cratonserver.api.json_response import answer
+from cratonserver.api.json_response import set_body
 from cratonserver.api.view import KindView, Responder, no_content
 from cratonserver.db import ids
 from cratonserver.db.store import Store
@@ -54,25 +54,25 @@ class MappingPart(Part):
         resolved = query_parameters.for_item(req.query_string, resolvable=self._resolvable)
         self.allow(req)
         with self.reading(req) as objects:
-            row = objects.find(ids.read(self.kind, item_id))
+            row = objects.find(ids.parse(self.kind, item_id))
             found = objects.mapping_of([row], resolved=resolved, part=self.part)
-        answer(resp, {self.part: found.get(row["id"], {})})
+        set_body(resp, {self.part: found.get(row["id"], {})})
 
     def put(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
         """Set values, and keep the other values."""
         values = request_bodies.parse(req.content_type, req.bounded_stream.read())
         request_bodies.check(json_schemas.VARIABLES, values)
         self.allow(req)
-        known = ids.read(self.kind, item_id)
+        known = ids.parse(self.kind, item_id)
         found = self.change(req, lambda obj: obj.put_mapping(known, values, self.part))
-        answer(resp, {self.part: found})
+        set_body(resp, {self.part: found})
 
     def delete(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
         """Delete values by name."""
         names = request_bodies.parse(req.content_type, req.bounded_stream.read())
         request_bodies.check(json_schemas.VARIABLE_NAMES, names)
         self.allow(req)
-        known = ids.read(self.kind, item_id)
+        known = ids.parse(self.kind, item_id)
         self.change(req, lambda obj: obj.remove_from_mapping(known, names, self.part))
         no_content(resp)
 
@@ -93,22 +93,22 @@ class ListPart(Part):
         query_parameters.for_item(req.query_string, resolvable=False)
         self.allow(req)
         with self.reading(req) as objects:
-            row = objects.find(ids.read(self.kind, item_id))
-            answer(resp, {self.part: objects.labels(row["id"], self.part)})
+            row = objects.find(ids.parse(self.kind, item_id))
+            set_body(resp, {self.part: objects.labels(row["id"], self.part)})
 
     def put(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
         """Add strings."""
         given = self._given(req)
         self.allow(req)
-        known = ids.read(self.kind, item_id)
+        known = ids.parse(self.kind, item_id)
         found = self.change(req, lambda obj: obj.add_labels(known, given, self.part))
-        answer(resp, {self.part: found})
+        set_body(resp, {self.part: found})
 
     def delete(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
         """Remove strings."""
         given = self._given(req)
         self.allow(req)
-        known = ids.read(self.kind, item_id)
+        known = ids.parse(self.kind, item_id)
         self.change(req, lambda obj: obj.remove_labels(known, given, self.part))
         no_content(resp)
 

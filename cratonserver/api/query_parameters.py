@@ -19,7 +19,7 @@ from cratonserver.openapi.json_schemas import JsonSchema
 _FALSE = frozenset({"n", "no", "false", "0", ""})
 _INTEGER = re.compile(r"\s*[+-]?[0-9]{1,20}\s*")
 #: The maximum number of parameters. Each costs time, even if it is refused.
-_MOST = 100
+_MAX_PARAMETERS = 100
 
 
 class ListRequest(t.NamedTuple):
@@ -41,7 +41,7 @@ def for_list(tables: Tables, kind: Kind, query_string: str) -> ListRequest:
     :raises cratonserver.errors.Refused: with status 400.
     """
     allowed = parameter_schemas.of_list(tables, kind)
-    values = _read(allowed, given(query_string))
+    values = read(query_string, allowed)
     marker, conditions = values.get("marker"), values.get("vars")
     query = ListQuery(
         filters=_filters(tables, kind, values),
@@ -63,27 +63,42 @@ def for_item(query_string: str, *, resolvable: bool) -> bool:
     :returns: True if the variables include inherited variables.
     :raises cratonserver.errors.Refused: with status 400.
     """
-    values = _read(parameter_schemas.of_item(resolvable=resolvable), given(query_string))
+    values = read(query_string, parameter_schemas.of_item(resolvable=resolvable))
     return bool(values.get("resolved-values", resolvable))
 
 
 def read(query_string: str, allowed: t.Mapping[str, JsonSchema]) -> dict[str, t.Any]:
-    """Parse the parameters of any other request.
+    """Parse parameters and convert them to the types of their schemas.
 
     :param allowed: schemas of the parameters by name.
     :raises cratonserver.errors.Refused: with status 400.
     """
-    return _read(allowed, given(query_string))
+    given = _parse(query_string)
+    problems = []
+    unknown = sorted(set(given) - set(allowed))
+    if unknown:
+        names = ", ".join(map(repr, unknown))
+        verb = "was" if len(unknown) == 1 else "were"
+        problems.append(f"Additional properties are not allowed ({names} {verb} unexpected)")
+    values: dict[str, t.Any] = {}
+    for name in given.keys() & allowed.keys():
+        try:
+            values[name] = _convert(allowed[name], given[name])
+        except ValueError as exc:
+            problems.append(f"{name}: {exc}")
+    if problems:
+        raise errors.invalid(problems)
+    return values
 
 
-def given(query: str) -> dict[str, str]:
+def _parse(query: str) -> dict[str, str]:
     """Parse a query string. If a name occurs several times, the first value counts.
 
     :raises cratonserver.errors.Refused: with status 400, if there are too many parameters
         or bytes that are not UTF-8.
     """
-    if query.count("&") >= _MOST:
-        raise errors.invalid([f"there are more than {_MOST} parameters"])
+    if query.count("&") >= _MAX_PARAMETERS:
+        raise errors.invalid([f"there are more than {_MAX_PARAMETERS} parameters"])
     try:
         pairs = parse.parse_qsl(query, keep_blank_values=True, errors="strict")
     except UnicodeDecodeError as exc:
@@ -128,24 +143,6 @@ def _echo(query: ListQuery, values: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "sort_dir": "desc" if query.descending else "asc",
         "limit": query.limit,
     }
-
-
-def _read(allowed: t.Mapping[str, JsonSchema], given: t.Mapping[str, str]) -> dict[str, t.Any]:
-    problems = []
-    unknown = sorted(set(given) - set(allowed))
-    if unknown:
-        names = ", ".join(map(repr, unknown))
-        verb = "was" if len(unknown) == 1 else "were"
-        problems.append(f"Additional properties are not allowed ({names} {verb} unexpected)")
-    values: dict[str, t.Any] = {}
-    for name in given.keys() & allowed.keys():
-        try:
-            values[name] = _convert(allowed[name], given[name])
-        except ValueError as exc:
-            problems.append(f"{name}: {exc}")
-    if problems:
-        raise errors.invalid(problems)
-    return values
 
 
 def _convert(schema: JsonSchema, text: str) -> t.Any:

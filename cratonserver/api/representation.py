@@ -26,7 +26,7 @@ class Representation:
         computed = [name for name, field in always.items() if not field.storage.column]
         self._links = "links" in computed
         # Fields without a column, such as API keys, are not stored, so they are null.
-        self._nothing: dict[str, t.Any] = dict.fromkeys(computed)
+        self._nulls: dict[str, t.Any] = dict.fromkeys(computed)
         self._paths = {name: tables.kind(f.target).path for name, f in kind.ancestry.items()}
         self._family_paths = {member.key: member.path for member in tables.family(kind)}
 
@@ -37,7 +37,7 @@ class Representation:
         :param base_url: URL of the API, such as ``https://craton.example/v1``.
         """
         shown = {name: row[name] for name in self._columns}
-        shown.update(self._nothing)
+        shown.update(self._nulls)
         for name, read_as in self._converted.items():
             if read_as is not None and shown[name] is not None:
                 shown[name] = read_as(shown[name])

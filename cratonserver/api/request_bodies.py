@@ -38,7 +38,7 @@ _CHARSETS = {
     "windows-1252": "cp1252",
 }
 #: The maximum number of problems in one response.
-_MOST_PROBLEMS = 20
+_MAX_PROBLEMS = 20
 
 
 def parse(content_type: str | None, body: bytes) -> t.Any:
@@ -62,7 +62,7 @@ def parse(content_type: str | None, body: bytes) -> t.Any:
         value, problems = strict_json.loads(body.decode(charset))
     except ValueError:
         raise errors.Refused(400, MALFORMED) from None
-    found = list(itertools.islice(problems, _MOST_PROBLEMS))
+    found = list(itertools.islice(problems, _MAX_PROBLEMS))
     if found:
         raise errors.invalid(found)
     return value
@@ -97,7 +97,7 @@ def check(schema: JsonSchema, value: t.Any) -> None:
 
     :raises cratonserver.errors.Refused: with status 400, listing all problems.
     """
-    found = itertools.islice(_validator()(schema).iter_errors(value), _MOST_PROBLEMS)
+    found = itertools.islice(_validator()(schema).iter_errors(value), _MAX_PROBLEMS)
     problems = [_in_words(error) for error in found]
     if problems:
         raise errors.invalid(problems)
@@ -113,14 +113,14 @@ def _validator() -> t.Callable[[JsonSchema], jsonschema.protocols.Validator]:
     """Return the validator class. It refuses 2.0 as an integer, unlike JSON Schema."""
     import jsonschema
 
-    def pattern(validator: t.Any, wanted: str, value: t.Any, schema: t.Any) -> t.Any:
-        if isinstance(value, str) and not re.search(wanted, value):
-            what = "has a NUL character" if "\0" in value else f"does not match {wanted!r}"
+    def pattern(validator: t.Any, regex: str, value: t.Any, schema: t.Any) -> t.Any:
+        if isinstance(value, str) and not re.search(regex, value):
+            what = "has a NUL character" if "\0" in value else f"does not match {regex!r}"
             yield jsonschema.ValidationError(f"{value!r} {what}")
 
-    def most_bytes(validator: t.Any, most: int, value: t.Any, schema: t.Any) -> t.Any:
-        if isinstance(value, str) and len(value) <= most < len(value.encode()):
-            yield jsonschema.ValidationError(f"{value!r} is longer than {most} bytes")
+    def max_bytes(validator: t.Any, limit: int, value: t.Any, schema: t.Any) -> t.Any:
+        if isinstance(value, str) and len(value) <= limit < len(value.encode()):
+            yield jsonschema.ValidationError(f"{value!r} is longer than {limit} bytes")
 
     checker = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
         "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
@@ -130,7 +130,7 @@ def _validator() -> t.Callable[[JsonSchema], jsonschema.protocols.Validator]:
         "t.Callable[[JsonSchema], jsonschema.protocols.Validator]",
         extend(
             jsonschema.Draft202012Validator,
-            {"pattern": pattern, "x-maxBytes": most_bytes},
+            {"pattern": pattern, "x-maxBytes": max_bytes},
             type_checker=checker,
         ),
     )

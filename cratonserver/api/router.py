@@ -31,7 +31,7 @@ class Router(CompiledRouter):
         return dict(t.cast("View", resource).methods)
 
 
-class Methods:
+class AllowedMethods:
     """Falcon middleware that responds to OPTIONS and refuses methods that a path lacks.
 
     Falcon itself responds to unknown methods with 400, and omits OPTIONS from the header

@@ -39,12 +39,12 @@ class Key(KindView):
         request_bodies.check(BODY, sent)
         if item_id != str(req.context.identity.user_id):
             self.allow(req)
-        user_id = ids.read(self.kind, item_id)
+        user_id = ids.parse(self.kind, item_id)
         key, digest = identity.new_key()
         user = self.change(req, lambda objects: objects.update(user_id, {"key_digest": digest}))
         resp.status = falcon.HTTP_201
         resp.set_header("Location", f"{req.prefix}/v1/users/{user['id']}")
-        json_response.answer(resp, {**self.show(req, user), "api_key": key})
+        json_response.set_body(resp, {**self.show(req, user), "api_key": key})
 
     def describe(self) -> dict[str, Operation]:
         """Return the operations of the OpenAPI document."""
@@ -52,8 +52,8 @@ class Key(KindView):
             "createUserKey",
             "Replace the API key of a user. Only this response shows the new key. The old key "
             "stops working.",
-            answers={201: ref("User")},
-            refusals={400, 404},
+            responses={201: ref("User")},
+            errors={400, 404},
             body={"schema": BODY, "example": {}},
             tag="users",
         )

@@ -100,15 +100,15 @@ def _check(value: t.Any) -> t.Any:
     :raises ValueError: for unpaired surrogates, NUL characters, and values with more than
         :data:`MAX_NODES` parts.
     """
-    left = [value]
-    for count, part in enumerate(left):
+    parts = [value]
+    for count, part in enumerate(parts):  # the loop also visits the parts that it adds
         if count > MAX_NODES:
             raise ValueError("too many parts")
         if isinstance(part, dict):
-            left.extend(part)
-            left.extend(part.values())
+            parts.extend(part)
+            parts.extend(part.values())
         elif isinstance(part, list):
-            left.extend(part)
+            parts.extend(part)
         elif isinstance(part, str) and "\0" in part:
             raise ValueError("NUL character")
     json.dumps(value, ensure_ascii=False, allow_nan=False).encode()

@@ -38,7 +38,7 @@ class Versions(View):
                 {"rel": "describedby", "href": f"{req.prefix}/v1/openapi.json"},
             ],
         }
-        json_response.answer(resp, {"versions": [version]})
+        json_response.set_body(resp, {"versions": [version]})
 
     def describe(self) -> dict[str, Operation]:
         """Return the operations of the OpenAPI document."""
@@ -59,4 +59,4 @@ class Versions(View):
             "required": ["versions"],
         }
         summary = "List the versions of the API."
-        return {"GET": operation(self._name, summary, answers={200: found}, is_open=True)}
+        return {"GET": operation(self._name, summary, responses={200: found}, is_open=True)}

@@ -22,19 +22,18 @@ Responder = t.Callable[..., None]
 
 
 class View:
-    """The view of a path that belongs to no kind."""
+    """A path of the API, with a responder for each HTTP method."""
 
     #: True if the path needs no credentials.
     is_open = False
+    #: The responder for GET, in a view that does not override :meth:`responders`.
+    get: Responder
 
     @functools.cached_property
     def methods(self) -> dict[str, Responder]:
         """The responders by HTTP method. HEAD has the responder of GET."""
         found = self.responders()
         return {**found, "HEAD": found["GET"]} if "GET" in found else found
-
-    #: Responds to GET, in a view that has no :meth:`responders` of its own.
-    get: Responder
 
     def responders(self) -> dict[str, Responder]:
         """Return the responders by HTTP method, without HEAD. By default, only GET."""

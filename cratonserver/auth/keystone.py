@@ -21,7 +21,7 @@ from cratonserver import errors, wsgi_keys
 from cratonserver.config.settings import Roles
 from cratonserver.db import clock
 from cratonserver.db.store import Store
-from cratonserver.identity import Identity, project_id
+from cratonserver.identity import Identity, canonical_project_id
 
 if t.TYPE_CHECKING:
     from _typeshed import wsgi
@@ -38,7 +38,7 @@ _UNAVAILABLE = (
 )
 
 
-class Checked:
+class TokenValidation:
     """A WSGI layer that validates tokens before the application runs.
 
     :param application: the WSGI application.
@@ -123,7 +123,7 @@ class KeystoneAuthentication:
         if not token.project_id:
             raise errors.Refused(403, "The token has no project. Get a project-scoped token.")
         try:
-            project = project_id(token.project_id)
+            project = canonical_project_id(token.project_id)
         except ValueError:
             message = f"The project ID {token.project_id!r} of the token is not a UUID."
             raise errors.Refused(403, message) from None
@@ -146,7 +146,7 @@ class KeystoneAuthentication:
     def _make_project(self, item_id: str, name: str | None) -> None:
         """Create the project of a token, unless it exists."""
         seen = sa.select(self._projects.c.id).where(self._projects.c.id == item_id)
-        if self._store.ask(lambda connection: connection.execute(seen).first()):
+        if self._store.run_query(lambda connection: connection.execute(seen).first()):
             return
         values = {"id": item_id, "name": name or item_id, "created_at": clock.now()}
         make = sa.insert(self._projects).values(values)

@@ -14,7 +14,10 @@ import sqlalchemy as sa
 from cratonserver import errors, identity, wsgi_keys
 from cratonserver.db.dialect import PREPARE
 from cratonserver.db.store import Store
-from cratonserver.identity import Identity, project_id
+from cratonserver.identity import Identity, canonical_project_id
+
+#: The digest of a key that nobody has, for users that do not exist.
+_DIGEST_OF_NOBODY = identity.digest(secrets.token_hex(20))
 
 
 class LocalAuthentication:
@@ -39,7 +42,7 @@ class LocalAuthentication:
         known = req.env.get(wsgi_keys.IDENTITY)
         if known is None:
             given = [req.get_header(f"X-Auth-{name}") for name in ("User", "Token", "Project")]
-            known = self._store.ask(
+            known = self._store.run_query(
                 lambda connection: authenticate(connection, self._users, *given)
             )
             req.env[wsgi_keys.IDENTITY] = known  # the access log shows the user
@@ -62,36 +65,31 @@ def authenticate(
     :raises cratonserver.errors.Refused: with status 401.
     """
     try:
-        canonical = project_id(project or "")
+        canonical = canonical_project_id(project or "")
     except ValueError:
         message = f"Project ID ('{project}') is not a valid UUID"
         raise errors.Refused(401, message) from None
     if "\0" in (username or ""):  # PostgreSQL refuses NUL characters
         username = None
     named = {"project_id": canonical, "username": username or ""}
-    row = connection.execute(_user(users), named).one_or_none()
+    row = connection.execute(_user_query(users), named).one_or_none()
     # Compare in constant time, and for unknown users too, so that timing reveals nothing.
-    known = row.key_digest if row else _NOBODY
-    right = hmac.compare_digest(known, identity.digest(api_key or ""))
-    if row is None or not right:
+    expected = row.key_digest if row else _DIGEST_OF_NOBODY
+    is_valid = hmac.compare_digest(expected, identity.digest(api_key or ""))
+    if row is None or not is_valid:
         raise errors.Refused(401, "The request could not be authenticated.")
     return Identity(canonical, row.username, row.is_admin, row.is_root, user_id=row.id)
 
 
-#: The digest of a key that nobody has, for users that do not exist.
-_NOBODY = identity.digest(secrets.token_hex(20))
-
-
 @functools.lru_cache(maxsize=4)
-def _user(users: sa.Table) -> sa.Select[t.Any]:
+def _user_query(users: sa.Table) -> sa.Select[t.Any]:
     """Build the query for a user.
 
     The database prepares it, because every request begins with it.
     """
-    known = users.c
-    columns = (known.id, known.username, known.key_digest, known.is_admin, known.is_root)
-    named = sa.select(*columns).where(
-        known.project_id == sa.bindparam("project_id"),
-        known.username == sa.bindparam("username"),
+    c = users.c
+    query = sa.select(c.id, c.username, c.key_digest, c.is_admin, c.is_root).where(
+        c.project_id == sa.bindparam("project_id"),
+        c.username == sa.bindparam("username"),
     )
-    return named.execution_options(**{PREPARE: True})
+    return query.execution_options(**{PREPARE: True})

@@ -10,7 +10,7 @@ import falcon
 from cratonserver import errors
 
 
-class ReadersOnlyRead:
+class ReadOnlyRoles:
     """Falcon middleware that keeps users with a read-only role from changing objects."""
 
     def process_resource(

@@ -17,7 +17,7 @@ from oslo_config import cfg, types
 
 from cratonclient import secrets
 from cratonserver.config import settings
-from cratonserver.config.settings import TOP, Declared
+from cratonserver.config.settings import TOP, Declaration
 
 #: The configuration file, if no other is named.
 DEFAULT_FILE = "/etc/craton/craton-server.conf"
@@ -52,7 +52,7 @@ class Configuration:
     def lines(self) -> t.Iterator[str]:
         """Yield the lines of ``craton-server config``: each value, masked, and its source."""
         group = None
-        for declared in settings.declared():
+        for declared in settings.declarations():
             if declared.group != group:
                 group = declared.group
                 yield f"[{group}]" if group == TOP else f"\n[{group}]"
@@ -91,13 +91,13 @@ def load(given: t.Mapping[str, t.Any], files: t.Sequence[str] = ()) -> Configura
     overrides = _overrides(given)
     values: dict[tuple[str, str], t.Any] = {}
     origins: dict[tuple[str, str], str] = {}
-    for declared in settings.declared():
+    for declared in settings.declarations():
         place = declared.group, declared.name
         override = overrides.get(declared.name)
         values[place] = _value(parsed, declared, override, files)
         origins[place] = override.origin if override else _origin(parsed, declared, files)
     result = settings.make(values)
-    middleware = _middleware(parsed) if result.auth == "keystone" else None
+    middleware = _register_middleware(parsed) if result.auth == "keystone" else None
     _refuse_unknown(files, {KEYSTONE: middleware})
     return Configuration(result, origins, parsed, middleware or ())
 
@@ -108,7 +108,7 @@ def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
     ``oslo-config-generator`` and the documentation call this by entry point.
     """
     groups: dict[str, list[cfg.Opt]] = {}
-    for declared in settings.declared():
+    for declared in settings.declarations():
         groups.setdefault(declared.group, []).append(_option(declared))
     return list(groups.items())
 
@@ -135,7 +135,7 @@ class _Checked(types.String):
         return text
 
 
-def _option(declared: Declared) -> cfg.Opt:
+def _option(declared: Declaration) -> cfg.Opt:
     rule = declared.rule
     options: dict[str, t.Any] = {"default": declared.default, "help": rule.help}
     if declared.type is int:
@@ -177,7 +177,7 @@ def _parse(
     """Parse files with oslo.config, which validates a value when it is first read."""
     parsed = cfg.ConfigOpts()
     for group, found in options:
-        parsed.register_opts(found, group=_group(group))
+        parsed.register_opts(found, group=_oslo_group(group))
     try:
         parsed([], project="craton", default_config_files=[*files], default_config_dirs=[])
     except cfg.Error as exc:
@@ -187,14 +187,14 @@ def _parse(
     return parsed
 
 
-def _group(group: str) -> str | None:
+def _oslo_group(group: str) -> str | None:
     """Return the name of a group in oslo.config."""
     return None if group == TOP else group
 
 
 def _value(
     parsed: cfg.ConfigOpts,
-    declared: Declared,
+    declared: Declaration,
     override: Override | None,
     files: t.Sequence[str],
 ) -> t.Any:
@@ -202,7 +202,7 @@ def _value(
 
     :raises ConfigurationError: if it is invalid.
     """
-    group, name = _group(declared.group), declared.name
+    group, name = _oslo_group(declared.group), declared.name
     try:
         if override:
             literal = override.value
@@ -213,10 +213,10 @@ def _value(
     except (ValueError, cfg.Error) as exc:
         origin, text = override.origin if override else "", override.value if override else ""
         if not override:
-            origin, text = _written(declared, files)
+            origin, text = _invalid_value(declared, files)
         shown = secrets.mask_url(str(text))
         # oslo.config writes its own words and a colon before the message of a check.
-        reason = str(exc).rpartition(": ")[2] if declared.rule.check else _wanted(declared)
+        reason = str(exc).rpartition(": ")[2] if declared.rule.check else _requirement(declared)
         if not isinstance(exc, ValueError):
             reason = "a literal $ must be written $$"
         raise ConfigurationError(
@@ -225,9 +225,9 @@ def _value(
     return tuple(value) if declared.type is tuple else value
 
 
-def _origin(parsed: cfg.ConfigOpts, declared: Declared, files: t.Sequence[str]) -> str:
+def _origin(parsed: cfg.ConfigOpts, declared: Declaration, files: t.Sequence[str]) -> str:
     """Return where a value comes from: a variable, a file, or the default."""
-    location = parsed.get_location(declared.name, _group(declared.group))
+    location = parsed.get_location(declared.name, _oslo_group(declared.group))
     if location is None or not location.location.is_user_controlled:
         return "default"
     # oslo.config makes paths absolute; messages show them as they were given.
@@ -235,10 +235,10 @@ def _origin(parsed: cfg.ConfigOpts, declared: Declared, files: t.Sequence[str]) 
     return given.get(str(location.detail), str(location.detail))
 
 
-def _written(declared: Declared, files: t.Sequence[str]) -> tuple[str, str]:
+def _invalid_value(declared: Declaration, files: t.Sequence[str]) -> tuple[str, str]:
     """Return where an invalid value comes from, and its text."""
     lenient = _parse(files, [(declared.group, [cfg.StrOpt(declared.name)])])
-    group = _group(declared.group)
+    group = _oslo_group(declared.group)
     try:
         text = (lenient if group is None else lenient[group])[declared.name]
     except cfg.Error:  # a $ followed by the name of an unknown option
@@ -257,7 +257,7 @@ def _refuse_unknown(
     :raises ConfigurationError: for the first unknown section or option.
     """
     known: dict[str, set[str]] = {}
-    for declared in settings.declared():
+    for declared in settings.declarations():
         known.setdefault(declared.group, set()).add(declared.name)
     for group, options in others.items():
         known[group] = {name for option in options or () for name in _names(option)}
@@ -283,7 +283,7 @@ def _names(option: cfg.Opt) -> set[str]:
     return {name.replace("-", "_") for name in {option.name, *old}} | {option.name, *old}
 
 
-def _middleware(parsed: cfg.ConfigOpts) -> list[cfg.Opt]:
+def _register_middleware(parsed: cfg.ConfigOpts) -> list[cfg.Opt]:
     """Register and check the options of keystonemiddleware, and return them.
 
     :raises ConfigurationError: if an option is invalid or missing, or a package is missing.
@@ -310,7 +310,7 @@ def _middleware(parsed: cfg.ConfigOpts) -> list[cfg.Opt]:
     return options
 
 
-def _wanted(declared: Declared) -> str:
+def _requirement(declared: Declaration) -> str:
     """Return the description of a valid value, for messages."""
     if declared.type is bool:
         return "must be true or false"

@@ -249,7 +249,7 @@ class Settings:
     roles: Roles = Roles()
 
 
-class Declared(t.NamedTuple):
+class Declaration(t.NamedTuple):
     """The declaration of one setting.
 
     :param group: name of the group, or :data:`TOP`.
@@ -266,11 +266,11 @@ class Declared(t.NamedTuple):
     rule: Rule
 
 
-def declared() -> t.Iterator[Declared]:
+def declarations() -> t.Iterator[Declaration]:
     """Yield the declarations of all settings, in order."""
-    yield from _declared_in(TOP, Settings)
+    yield from _declarations_in(TOP, Settings)
     for name, kind in _groups():
-        yield from _declared_in(name, kind)
+        yield from _declarations_in(name, kind)
 
 
 def make(values: t.Mapping[tuple[str, str], t.Any]) -> Settings:
@@ -293,9 +293,9 @@ def _groups() -> t.Iterator[tuple[str, t.Any]]:
             yield field.name, type(field.default)
 
 
-def _declared_in(group: str, settings: type) -> t.Iterator[Declared]:
+def _declarations_in(group: str, settings: type) -> t.Iterator[Declaration]:
     for field in dataclasses.fields(settings):
         if "rule" in field.metadata:
-            yield Declared(
+            yield Declaration(
                 group, field.name, type(field.default), field.default, field.metadata["rule"]
             )

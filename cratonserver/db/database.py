@@ -40,13 +40,13 @@ class Database:
                 f"The database URL {shown} is invalid. Use a URL such as "
                 "sqlite:////var/lib/craton/fleet.db or postgresql://user:password@host/fleet."
             ) from exc
-        self.snapshots = self.dialect.snapshots(self.engine)
-        self.single_queries = self.dialect.single_queries(self.engine)
-        self.writing = self.dialect.writing(self.engine)
+        self.snapshot_engine = self.dialect.snapshot_engine(self.engine)
+        self.autocommit_engine = self.dialect.autocommit_engine(self.engine)
+        self.write_engine = self.dialect.write_engine(self.engine)
         self._writer = threading.Lock()
 
     @contextlib.contextmanager
-    def turn(self) -> t.Iterator[None]:
+    def writer_lock(self) -> t.Iterator[None]:
         """Serialize the writers of this process, if the database allows only one writer.
 
         With SQLite alone, waiting writers poll the lock, and some of them starve.

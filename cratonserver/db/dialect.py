@@ -32,31 +32,34 @@ class StoreError(errors.Refused):
     :param reason: one line for the operator, with the database, the cause and the
         solution. This is the string of the exception.
     :param message: message for the client. It does not name the database.
+    :param retryable: the same transaction may succeed when it is repeated.
     """
 
     def __init__(
-        self, reason: str, message: str = "The database cannot be used at the moment."
+        self,
+        reason: str,
+        message: str = "The database cannot be used at the moment.",
+        *,
+        retryable: bool = False,
     ) -> None:
         super().__init__(503, message)
         self.reason = reason
-
-        #: True if the same transaction may succeed when it is repeated.
-        self.retryable = False
+        self.retryable = retryable
 
     def __str__(self) -> str:
         return self.reason
 
 
-class Trouble(t.NamedTuple):
-    """The meaning of a database error.
+class Diagnosis(t.NamedTuple):
+    """The cause of a database error.
 
-    :param what: end of a sentence that begins with "The database".
-    :param cure: solution for the operator, as a sentence.
+    :param problem: end of a sentence that begins with "The database".
+    :param solution: solution for the operator, as a sentence.
     :param retryable: the same transaction may succeed when it is repeated.
     """
 
-    what: str
-    cure: str
+    problem: str
+    solution: str
     retryable: bool = False
 
 
@@ -80,7 +83,7 @@ class Dialect(abc.ABC):
     reuses_plans: t.ClassVar[bool]
     #: True if only one transaction can write at a time.
     single_writer: t.ClassVar[bool]
-    #: The option DEFERRABLE of foreign keys without a cascade. None declares nothing.
+    #: True if foreign keys without a cascade are declared DEFERRABLE, None for no clause.
     deferrable: t.ClassVar[bool | None] = None
 
     # Connections
@@ -102,20 +105,20 @@ class Dialect(abc.ABC):
         """
 
     @abc.abstractmethod
-    def snapshots(self, engine: sa.Engine) -> sa.Engine:
-        """Return the engine for transactions whose queries all see the same state."""
+    def snapshot_engine(self, engine: sa.Engine) -> sa.Engine:
+        """Return an engine for transactions whose queries all see the same state."""
 
     @abc.abstractmethod
-    def single_queries(self, engine: sa.Engine) -> sa.Engine:
-        """Return the engine for reading with single queries, without a transaction."""
+    def autocommit_engine(self, engine: sa.Engine) -> sa.Engine:
+        """Return an engine in autocommit mode, for reading with a single query."""
 
     @abc.abstractmethod
-    def writing(self, engine: sa.Engine) -> sa.Engine:
-        """Return the engine for transactions that write."""
+    def write_engine(self, engine: sa.Engine) -> sa.Engine:
+        """Return an engine for transactions that write."""
 
     @abc.abstractmethod
     def lock_fleet(self, connection: sa.Connection) -> None:
-        """Lock the creation of tables and of the first user, until the transaction ends."""
+        """Lock the fleet until the transaction ends, to create its tables or first user."""
 
     @abc.abstractmethod
     def create_functions(self, connection: sa.Connection) -> None:
@@ -124,8 +127,8 @@ class Dialect(abc.ABC):
     # Errors
 
     @abc.abstractmethod
-    def trouble(self, error: sa.exc.DBAPIError) -> Trouble | None:
-        """Return the meaning of an error, ``None`` if it is a bug of this server."""
+    def diagnose(self, error: sa.exc.DBAPIError) -> Diagnosis | None:
+        """Return the cause of an error, ``None`` if it is a bug of this server."""
 
     @abc.abstractmethod
     def violation(self, error: t.Any) -> ConstraintViolation | None:
@@ -173,31 +176,33 @@ class Dialect(abc.ABC):
             connection.execute(statement, list(rows))
 
     @abc.abstractmethod
-    def among(self, column: sa.ColumnElement[t.Any], name: str) -> Clause:
-        """Return the condition that a column is one of the values of a parameter.
+    def in_parameter(self, column: sa.ColumnElement[t.Any], name: str) -> Clause:
+        """Return the condition that a column is in a list, which is one parameter.
 
-        The values are one parameter, so the statement does not depend on their number.
+        The statement does not depend on the length of the list.
 
-        :param name: name of the parameter, whose value is a list.
+        :param name: name of the parameter.
         """
 
     @abc.abstractmethod
-    def among_few(
-        self, column: sa.ColumnElement[t.Any], values: sa.CompoundSelect[t.Any]
+    def in_small_subquery(
+        self, column: sa.ColumnElement[t.Any], subquery: sa.CompoundSelect[t.Any]
     ) -> Clause:
-        """Return the condition that a column is one of the few values of a query."""
+        """Return the condition that a column is in a subquery that returns few rows."""
 
     @abc.abstractmethod
-    def members(
+    def json_members(
         self, name: sa.ColumnElement[str], value: sa.ColumnElement[str]
     ) -> sa.ColumnElement[str]:
-        """Return the members of a JSON object as text, aggregated over a group.
+        """Return an aggregate: the rows of a group as the members of a JSON object.
 
-        :param name: column with the names.
-        :param value: column with the values, as JSON.
+        For example, ``"rack":"r1","size":2``, without braces.
+
+        :param name: column with the names of the members.
+        :param value: column with their values, as JSON.
         """
 
-    def deferring(self, connection: sa.Connection) -> t.ContextManager[None]:
+    def deferred_foreign_keys(self, connection: sa.Connection) -> t.ContextManager[None]:
         """Defer checking foreign keys to the end of a deletion.
 
         :raises sqlalchemy.exc.IntegrityError: at the end, if a row still refers to a

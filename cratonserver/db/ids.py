@@ -10,19 +10,19 @@ from cratonserver import errors, identity
 MAX_ID = 2**31 - 1
 
 
-def read(kind: Kind, text: str) -> int | str:
+def parse(kind: Kind, text: str) -> int | str:
     """Parse the id of an object.
 
     :param kind: kind of the object. Its ids are integers or UUIDs.
     :param text: text of the id. A UUID may have any spelling.
     :raises cratonserver.errors.Refused: with status 404, if it is not an id.
 
-    >>> read(v1.kind('hosts'), '5')
+    >>> parse(v1.kind('hosts'), '5')
     5
     """
     if kind.fields["id"].type is str:
         try:
-            return identity.project_id(text)
+            return identity.canonical_project_id(text)
         except ValueError:
             raise errors.not_found() from None
     if text.isascii() and text.isdigit() and len(text) < 11 and int(text) <= MAX_ID:

@@ -48,28 +48,32 @@ _CACHED_LENGTH, _CACHED_CALLS = 1024, 2048
 _INDEXED_LENGTH = 64
 
 
-def condition(value: sa.ColumnElement[t.Any], wanted: Condition) -> sa.ColumnElement[bool]:
+def matches_condition(
+    value: sa.ColumnElement[t.Any], condition: Condition
+) -> sa.ColumnElement[bool]:
     """Return the condition that a value matches.
 
     A LIKE pattern excludes most values first, because it is faster than the function.
 
     :param value: column with JSON values.
-    :param wanted: condition on the variable.
+    :param condition: condition on the variable.
     """
-    steps = [_EVERY[s] if isinstance(s, paths.Every) else s for s in wanted.steps]
-    arguments = json.dumps(steps), json.dumps(wanted.wanted)
+    steps = [_EVERY[s] if isinstance(s, paths.Every) else s for s in condition.steps]
+    arguments = json.dumps(steps), json.dumps(condition.wanted)
     matches = sa.Function(NAME, value, *arguments, type_=sa.Integer())
-    return sa.case((value.like(_pattern(wanted), escape="!"), matches), else_=0) == 1
+    return sa.case((value.like(_pattern(condition), escape="!"), matches), else_=0) == 1
 
 
-def start(value: sa.ColumnElement[t.Any]) -> sa.ColumnElement[t.Any]:
+def indexed_prefix(value: sa.ColumnElement[t.Any]) -> sa.ColumnElement[t.Any]:
     """Return the start of a value, as the index of variables contains it."""
     return sa.func.substr(
         value, sa.literal_column("1"), sa.literal_column(str(_INDEXED_LENGTH))
     )
 
 
-def starts(value: sa.ColumnElement[t.Any], wanted: Condition) -> list[sa.ColumnElement[bool]]:
+def index_conditions(
+    value: sa.ColumnElement[t.Any], condition: Condition
+) -> list[sa.ColumnElement[bool]]:
     """Return the conditions that the index can check: the value is equal, or a list.
 
     The result is empty if the index cannot help.
@@ -79,11 +83,11 @@ def starts(value: sa.ColumnElement[t.Any], wanted: Condition) -> list[sa.ColumnE
         substr(value, 1, 64) IN ('"r1"')
             OR substr(value, 1, 64) >= '[' AND substr(value, 1, 64) < '\\'
     """
-    scalar = not wanted.steps and not isinstance(wanted.wanted, dict | list)
-    texts = _texts(wanted.wanted) if scalar else []
+    scalar = not condition.steps and not isinstance(condition.wanted, dict | list)
+    texts = _texts(condition.wanted) if scalar else []
     if not texts:
         return []
-    indexed = start(value)
+    indexed = indexed_prefix(value)
     equal = indexed.in_([text[:_INDEXED_LENGTH] for text in texts])
     # A backslash follows the bracket in ASCII.
     return [sa.or_(equal, sa.and_(indexed >= "[", indexed < "\\"))]
@@ -103,8 +107,8 @@ def matches(value: str | None, path: str, wanted: str) -> int | None:
     """
     if value is None:
         return None
-    judge = _judge_cached if len(value) <= _CACHED_LENGTH else _judge
-    return int(judge(value, path, wanted))
+    match = _match_cached if len(value) <= _CACHED_LENGTH else _match
+    return int(match(value, path, wanted))
 
 
 def postgresql_function() -> str:
@@ -112,7 +116,7 @@ def postgresql_function() -> str:
     return pathlib.Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
 
 
-def _judge(value: str, path: str, wanted: str) -> bool:
+def _match(value: str, path: str, wanted: str) -> bool:
     steps, several = _steps(path)
     parts = paths.match(_load(value), steps)
     if not parts:
@@ -120,7 +124,7 @@ def _judge(value: str, path: str, wanted: str) -> bool:
     return _contains(parts if several else parts[0], _load_cached(wanted))
 
 
-_judge_cached = functools.lru_cache(_CACHED_CALLS)(_judge)
+_match_cached = functools.lru_cache(_CACHED_CALLS)(_match)
 #: Numbers are compared as they are written, as PostgreSQL does, not as floats.
 _DECODER = json.JSONDecoder(parse_float=decimal.Decimal)
 
@@ -159,14 +163,14 @@ def _contains(value: t.Any, wanted: t.Any) -> bool:
     return bool(value == wanted)
 
 
-def _pattern(wanted: Condition) -> str:
+def _pattern(condition: Condition) -> str:
     """Return a LIKE pattern of names and scalars that each matching value contains."""
-    pieces = [json.dumps(step) for step in wanted.steps if isinstance(step, str)]
-    if not isinstance(wanted.wanted, dict | list):
-        pieces.extend(_texts(wanted.wanted)[:1])
+    pieces = [json.dumps(step) for step in condition.steps if isinstance(step, str)]
+    if not isinstance(condition.wanted, dict | list):
+        pieces.extend(_texts(condition.wanted)[:1])
     elif not pieces:
         pieces.extend(
-            json.dumps(name) for name in [*wanted.wanted][:1] if isinstance(name, str)
+            json.dumps(name) for name in [*condition.wanted][:1] if isinstance(name, str)
         )
     escaped = (re.sub("[!%_]", r"!\g<0>", piece) for piece in pieces)
     return f"%{'%'.join(escaped)}%"

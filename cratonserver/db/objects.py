@@ -96,10 +96,10 @@ class Objects:
 
     def matching(self, filters: t.Mapping[str, t.Any]) -> list[Row]:
         """Return all rows that match filters, however many, sorted by id."""
-        query = ListQuery(dict(filters), limit=0)
+        query = ListQuery(dict(filters), limit=0)  # conditions do not depend on the limit
         shape = query.shape(self.kind, all_projects=self.who.is_root)
         conditions = page_query.conditions_of(self.tables, shape)
-        select = self.tables.rows(self.kind).where(*conditions).order_by(self.table.c.id)
+        select = self.tables.select(self.kind).where(*conditions).order_by(self.table.c.id)
         return self._rows(select, {**filters, page_query.PROJECT: self.who.project_id})
 
     def mapping_of(
@@ -189,7 +189,7 @@ class Objects:
         delete = sa.delete(self.table).where(self.table.c.id == item_id, *scope)
         dialect = self.tables.dialect
         try:
-            with dialect.deferring(self.connection):
+            with dialect.deferred_foreign_keys(self.connection):
                 self.connection.execute(delete)
         except sa.exc.IntegrityError as exc:
             dialect.violated(exc)
@@ -244,7 +244,7 @@ class Objects:
     # Helpers
 
     def _select(self) -> sa.Select[t.Any]:
-        return self.tables.rows(self.kind).where(*self._scope())
+        return self.tables.select(self.kind).where(*self._scope())
 
     def _rows(
         self, select: sa.Select[t.Any], values: t.Mapping[str, t.Any] | None = None
@@ -258,7 +258,7 @@ class Objects:
         """Return the conditions for the rows of the kind that the user may see."""
         storage = self.tables.storage(self.kind)
         own = storage.visible(self.table, self.who.project_id)
-        return [*([] if self.who.is_root else [own]), *self.tables.rows_of(self.kind)]
+        return [*([] if self.who.is_root else [own]), *self.tables.kind_conditions(self.kind)]
 
     def _with_variables(self, query: ListQuery, shape: Shape) -> list[Clause]:
         """Return the conditions of a list with conditions on variables."""
@@ -279,7 +279,7 @@ class Objects:
 
     def _marker(self, text: str) -> int | str:
         try:
-            return ids.read(self.kind, text)
+            return ids.parse(self.kind, text)
         except errors.Refused:
             raise _no_marker(text) from None
 

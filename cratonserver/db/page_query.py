@@ -84,7 +84,7 @@ def build(
         ahead = behind = ()
     order = keyset.Order(keys, shape.descending)
     number = _parameter if index_range is None else _literal
-    select = tables.rows(shape.kind).where(*conditions)
+    select = tables.select(shape.kind).where(*conditions)
     select = select.execution_options(**{PREPARE: index_range is not None})
     page = select.order_by(*order.clauses()).limit(number(shape.limit))
     if not shape.follows:
@@ -118,9 +118,9 @@ def condition(tables: Tables, shape: Shape, name: str) -> Clause:
     """
     kind, table = shape.kind, tables.table(shape.kind)
     value: sa.BindParameter[t.Any] = sa.bindparam(name)
-    peculiar = tables.storage(kind).condition(table, name, value, shape.filters)
-    if peculiar is not None:
-        return peculiar
+    special = tables.storage(kind).condition(table, name, value, shape.filters)
+    if special is not None:
+        return special
     parameter = kind.resource_class.parameters.get(name)
     column = parameter.compares if parameter else name
     if isinstance(kind.fields[column], Sub):
@@ -133,7 +133,7 @@ def _visible(tables: Tables, shape: Shape, project: t.Any = None) -> list[Clause
     """Return the conditions for the rows that the user may see."""
     project = sa.bindparam(PROJECT) if project is None else project
     own = tables.storage(shape.kind).visible(tables.table(shape.kind), project)
-    return [*([] if shape.all_projects else [own]), *tables.rows_of(shape.kind)]
+    return [*([] if shape.all_projects else [own]), *tables.kind_conditions(shape.kind)]
 
 
 def _marker_values(

@@ -20,51 +20,53 @@ from cratonserver.db.dialect import (
     PREPARE,
     Clause,
     ConstraintViolation,
+    Diagnosis,
     Dialect,
     StoreError,
-    Trouble,
 )
 
 #: The key of the advisory lock for creating tables and the first user: "craton" in ASCII.
 _FLEET_LOCK = int.from_bytes(b"craton", "big")
 
 _DRIVER = "postgresql+psycopg"
-#: A connection is trusted without a test for this time after its last use, in seconds.
-_TRUSTED = 1
-_BUSY = Trouble("is busy", "Try again.", retryable=True)
-_DOWN = Trouble(
+#: The seconds after its last use in which a connection is not tested with a query.
+_TRUSTED_SECONDS = 1
+_BUSY = Diagnosis("is busy", "Try again.", retryable=True)
+_DOWN = Diagnosis(
     "cannot be reached", "Check that PostgreSQL runs there and accepts connections."
 )
-_LOGIN = Trouble("refuses the user", "Check the name and the password in the URL.")
-_RIGHTS = Trouble(
+_LOGIN = Diagnosis("refuses the user", "Check the name and the password in the URL.")
+_RIGHTS = Diagnosis(
     "denies privileges to this user",
     "Make the user the owner of the database: ALTER DATABASE ... OWNER TO ....",
 )
-_NO_DATABASE = Trouble("does not exist", "Create it with createdb, with the user as its owner.")
+_NO_DATABASE = Diagnosis(
+    "does not exist", "Create it with createdb, with the user as its owner."
+)
 
-#: Troubles by SQLSTATE, or by its class (appendix A of the PostgreSQL documentation).
-_TROUBLES = {
+#: Causes of errors by SQLSTATE, or by its class (appendix A of the PostgreSQL documentation).
+_BY_SQLSTATE = {
     "08": _DOWN,
-    "25006": Trouble("is read-only", "Use the URL of the primary, not of a standby."),
+    "25006": Diagnosis("is read-only", "Use the URL of the primary, not of a standby."),
     "28": _LOGIN,
     "3D": _NO_DATABASE,
     "40": _BUSY,
     "42501": _RIGHTS,
-    "53": Trouble("is out of resources", "Free disk space, or allow more connections."),
-    "55P03": Trouble(
+    "53": Diagnosis("is out of resources", "Free disk space, or allow more connections."),
+    "55P03": Diagnosis(
         "is locked", f"Another transaction has held a lock for {BUSY_TIMEOUT} seconds."
     ),
     "57": _DOWN,
-    "58": Trouble("cannot be read or written", "Check its disk."),
-    "XX001": Trouble("is damaged", "Restore it from a backup."),
-    "XX002": Trouble("is damaged", "Restore it from a backup."),
+    "58": Diagnosis("cannot be read or written", "Check its disk."),
+    "XX001": Diagnosis("is damaged", "Restore it from a backup."),
+    "XX002": Diagnosis("is damaged", "Restore it from a backup."),
 }
-#: Troubles by message. Errors of opening a connection have no SQLSTATE.
-_WORDS = (
+#: Causes of errors by message. Errors of opening a connection have no SQLSTATE.
+_BY_MESSAGE = (
     (re.compile("password|role .* does not exist|pg_hba.conf"), _LOGIN),
     (re.compile("database .* does not exist"), _NO_DATABASE),
     (re.compile("permission denied for database"), _RIGHTS),
-    (re.compile("too many|connection slots"), _TROUBLES["53"]),
+    (re.compile("too many|connection slots"), _BY_SQLSTATE["53"]),
 )
 
 
@@ -107,23 +109,23 @@ class PostgreSQL(Dialect):
             skip_autocommit_rollback=True,
             connect_args={"connect_timeout": 10, "application_name": "craton"} | url.query,
         )
-        sa.event.listen(engine, "connect", _prepare)
+        sa.event.listen(engine, "connect", _configure)
         sa.event.listen(engine, "do_execute", _execute)
-        sa.event.listen(engine, "checkin", _remember)
-        sa.event.listen(engine, "checkout", _refuse_lost)
+        sa.event.listen(engine, "checkin", _note_use)
+        sa.event.listen(engine, "checkout", _test_connection)
         return engine
 
-    def snapshots(self, engine: sa.Engine) -> sa.Engine:
+    def snapshot_engine(self, engine: sa.Engine) -> sa.Engine:
         """Return the engine for read-only transactions at REPEATABLE READ."""
         return engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
 
-    def single_queries(self, engine: sa.Engine) -> sa.Engine:
+    def autocommit_engine(self, engine: sa.Engine) -> sa.Engine:
         """Return the engine itself, which is in autocommit mode."""
         return engine
 
-    def writing(self, engine: sa.Engine) -> sa.Engine:
+    def write_engine(self, engine: sa.Engine) -> sa.Engine:
         """Return the engine for transactions at READ COMMITTED."""
         return engine.execution_options(isolation_level="READ COMMITTED")
 
@@ -135,14 +137,14 @@ class PostgreSQL(Dialect):
         """Create ``craton_matches``."""
         connection.exec_driver_sql(json_contains.postgresql_function())
 
-    def trouble(self, error: sa.exc.DBAPIError) -> Trouble | None:
-        """Return the meaning of an error by its SQLSTATE."""
+    def diagnose(self, error: sa.exc.DBAPIError) -> Diagnosis | None:
+        """Return the cause of an error by its SQLSTATE."""
         state = getattr(error.orig, "sqlstate", None)
         if state is not None:
-            return _TROUBLES.get(state) or _TROUBLES.get(state[:2])
+            return _BY_SQLSTATE.get(state) or _BY_SQLSTATE.get(state[:2])
         if isinstance(error, sa.exc.OperationalError) or error.connection_invalidated:
             message = str(error.orig)
-            return next((found for words, found in _WORDS if words.search(message)), _DOWN)
+            return next((found for words, found in _BY_MESSAGE if words.search(message)), _DOWN)
         return None
 
     def violation(self, error: t.Any) -> ConstraintViolation | None:
@@ -157,21 +159,21 @@ class PostgreSQL(Dialect):
         """Return an INSERT of PostgreSQL."""
         return insert(table)
 
-    def among(self, column: sa.ColumnElement[t.Any], name: str) -> Clause:
+    def in_parameter(self, column: sa.ColumnElement[t.Any], name: str) -> Clause:
         """Return ``column = ANY (:name)``."""
         return column == sa.any_(sa.bindparam(name, type_=ARRAY(column.type)))
 
-    def among_few(
-        self, column: sa.ColumnElement[t.Any], values: sa.CompoundSelect[t.Any]
+    def in_small_subquery(
+        self, column: sa.ColumnElement[t.Any], subquery: sa.CompoundSelect[t.Any]
     ) -> Clause:
-        """Return ``column = ANY (ARRAY(values))``.
+        """Return ``column = ANY (ARRAY(subquery))``.
 
-        With ``column IN (values)``, the planner prefers reading the whole table.
+        With ``column IN (subquery)``, the planner prefers reading the whole table.
         """
-        array = sa.func.array(values.scalar_subquery(), type_=ARRAY(column.type))
+        array = sa.func.array(subquery.scalar_subquery(), type_=ARRAY(column.type))
         return column == sa.any_(array)
 
-    def members(self, name: t.Any, value: t.Any) -> sa.ColumnElement[str]:
+    def json_members(self, name: t.Any, value: t.Any) -> sa.ColumnElement[str]:
         """Return ``string_agg(CAST(to_json(name) AS TEXT) || ':' || value, ',')``."""
         quoted = sa.cast(sa.func.to_json(name), sa.Text)
         return sa.func.string_agg(
@@ -181,14 +183,14 @@ class PostgreSQL(Dialect):
         )
 
     @contextlib.contextmanager
-    def deferring(self, connection: sa.Connection) -> t.Iterator[None]:
+    def deferred_foreign_keys(self, connection: sa.Connection) -> t.Iterator[None]:
         """Defer checking foreign keys to the end of a deletion."""
         connection.execute(sa.text("SET CONSTRAINTS ALL DEFERRED"))
         yield
         connection.execute(sa.text("SET CONSTRAINTS ALL IMMEDIATE"))
 
 
-def _prepare(connection: t.Any, _record: t.Any) -> None:
+def _configure(connection: t.Any, _record: t.Any) -> None:
     connection.execute(f"SET lock_timeout = '{BUSY_TIMEOUT}s'")
 
 
@@ -203,11 +205,11 @@ def _execute(cursor: t.Any, statement: str, parameters: t.Any, context: t.Any) -
     return True
 
 
-def _remember(_connection: t.Any, record: t.Any) -> None:
+def _note_use(_connection: t.Any, record: t.Any) -> None:
     record.info["used"] = time.monotonic()
 
 
-def _refuse_lost(connection: t.Any, record: t.Any, _proxy: t.Any) -> None:
+def _test_connection(connection: t.Any, record: t.Any, _proxy: t.Any) -> None:
     """Test a connection from the pool, so that the pool replaces a lost one.
 
     A stopped server closes its connections, which makes their sockets readable. A machine
@@ -217,11 +219,11 @@ def _refuse_lost(connection: t.Any, record: t.Any, _proxy: t.Any) -> None:
 
     :raises sqlalchemy.exc.InvalidatePoolError: if the connection is lost.
     """
-    socket = select.poll()
+    poll = select.poll()
     try:
-        socket.register(connection.fileno(), select.POLLIN)
+        poll.register(connection.fileno(), select.POLLIN)
         used = record.info.get("used", 0)
-        if socket.poll(0) or time.monotonic() - used > _TRUSTED:
+        if poll.poll(0) or time.monotonic() - used > _TRUSTED_SECONDS:
             connection.execute("SELECT 1")
     except psycopg.Error as exc:
         raise sa.exc.InvalidatePoolError from exc

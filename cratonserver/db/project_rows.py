@@ -68,6 +68,6 @@ class ProjectRows:
         kind = self._tables.kind(collection)
         table = self._tables.table(kind)
         query = sa.select(table).where(table.c.project_id == self._project_id)
-        query = query.where(*self._tables.rows_of(kind))
+        query = query.where(*self._tables.kind_conditions(kind))
         known = {name: value for name, value in filters.items() if name in table.c}
         return query.where(*(table.c[name] == value for name, value in known.items()))

@@ -16,31 +16,32 @@ from cratonserver.db.dialect import (
     BUSY_TIMEOUT,
     Clause,
     ConstraintViolation,
+    Diagnosis,
     Dialect,
     StoreError,
-    Trouble,
 )
 
-_PATH = (
+_CHECK_PATH = (
     "Check that the path is right, and that you can read and write the file and its directory."
 )
-_LOCKED = Trouble(
+_LOCKED = Diagnosis(
     "is locked", f"Another program has been writing to it for {BUSY_TIMEOUT} seconds."
 )
-#: Troubles by primary result code (https://www.sqlite.org/rescode.html).
-_TROUBLES = {
+#: Causes of errors by primary result code (https://www.sqlite.org/rescode.html).
+_BY_RESULT_CODE = {
     sqlite3.SQLITE_BUSY: _LOCKED,
     sqlite3.SQLITE_LOCKED: _LOCKED,
-    sqlite3.SQLITE_FULL: Trouble("is full", "Free space on its disk."),
-    sqlite3.SQLITE_READONLY: Trouble("is read-only", _PATH),
-    sqlite3.SQLITE_PERM: Trouble("cannot be opened", _PATH),
-    sqlite3.SQLITE_AUTH: Trouble("cannot be opened", _PATH),
-    sqlite3.SQLITE_CANTOPEN: Trouble("cannot be opened", _PATH),
-    sqlite3.SQLITE_NOTADB: Trouble("is not a SQLite database", "Check that the path is right."),
-    sqlite3.SQLITE_CORRUPT: Trouble("is damaged", "Restore it from a backup."),
-    sqlite3.SQLITE_IOERR: Trouble("cannot be read or written", "Check its disk."),
+    sqlite3.SQLITE_FULL: Diagnosis("is full", "Free space on its disk."),
+    sqlite3.SQLITE_READONLY: Diagnosis("is read-only", _CHECK_PATH),
+    sqlite3.SQLITE_PERM: Diagnosis("cannot be opened", _CHECK_PATH),
+    sqlite3.SQLITE_AUTH: Diagnosis("cannot be opened", _CHECK_PATH),
+    sqlite3.SQLITE_CANTOPEN: Diagnosis("cannot be opened", _CHECK_PATH),
+    sqlite3.SQLITE_NOTADB: Diagnosis(
+        "is not a SQLite database", "Check that the path is right."
+    ),
+    sqlite3.SQLITE_CORRUPT: Diagnosis("is damaged", "Restore it from a backup."),
+    sqlite3.SQLITE_IOERR: Diagnosis("cannot be read or written", "Check its disk."),
 }
-
 
 #: Execution option: statement that begins a transaction, or None for no transaction.
 _BEGIN = "craton_begin"
@@ -75,26 +76,26 @@ class SQLite(Dialect):
         return url
 
     def create_engine(self, url: sa.URL, connections: int) -> sa.Engine:
-        """Create the engine. :func:`_prepare` configures each connection."""
+        """Create the engine. :func:`_configure` configures each connection."""
         engine = sa.create_engine(
             url,
             pool_size=connections,
             max_overflow=-1,
             pool_use_lifo=True,  # the last used connection has the warmest cache
         )
-        sa.event.listen(engine, "connect", _prepare)
+        sa.event.listen(engine, "connect", _configure)
         sa.event.listen(engine, "begin", _begin)
         return engine
 
-    def snapshots(self, engine: sa.Engine) -> sa.Engine:
+    def snapshot_engine(self, engine: sa.Engine) -> sa.Engine:
         """Return the engine itself, because each transaction of SQLite sees one state."""
         return engine
 
-    def single_queries(self, engine: sa.Engine) -> sa.Engine:
+    def autocommit_engine(self, engine: sa.Engine) -> sa.Engine:
         """Return the engine without transactions."""
         return engine.execution_options(**{_BEGIN: None})
 
-    def writing(self, engine: sa.Engine) -> sa.Engine:
+    def write_engine(self, engine: sa.Engine) -> sa.Engine:
         """Return the engine that locks the file when a transaction begins.
 
         A transaction that reads first and writes later fails if another one writes between.
@@ -105,12 +106,12 @@ class SQLite(Dialect):
         """Do nothing, because ``BEGIN IMMEDIATE`` has already locked the file."""
 
     def create_functions(self, connection: sa.Connection) -> None:
-        """Do nothing, because :func:`_prepare` adds the functions to each connection."""
+        """Do nothing, because :func:`_configure` adds the functions to each connection."""
 
-    def trouble(self, error: sa.exc.DBAPIError) -> Trouble | None:
-        """Return the meaning of an error by its result code."""
+    def diagnose(self, error: sa.exc.DBAPIError) -> Diagnosis | None:
+        """Return the cause of an error by its result code."""
         code = getattr(error.orig, "sqlite_errorcode", 0)
-        return _TROUBLES.get(code & 0xFF)
+        return _BY_RESULT_CODE.get(code & 0xFF)
 
     def violation(self, error: t.Any) -> ConstraintViolation | None:
         """Return the violated constraint. SQLite does not name foreign keys."""
@@ -123,24 +124,24 @@ class SQLite(Dialect):
         """Return an INSERT of SQLite."""
         return insert(table)
 
-    def among(self, column: sa.ColumnElement[t.Any], name: str) -> Clause:
+    def in_parameter(self, column: sa.ColumnElement[t.Any], name: str) -> Clause:
         """Return ``column IN (SELECT value FROM json_each(:name))``."""
         ids = sa.func.json_each(sa.bindparam(name, type_=sa.JSON)).table_valued("value")
         return column.in_(sa.select(ids.c.value))
 
-    def among_few(
-        self, column: sa.ColumnElement[t.Any], values: sa.CompoundSelect[t.Any]
+    def in_small_subquery(
+        self, column: sa.ColumnElement[t.Any], subquery: sa.CompoundSelect[t.Any]
     ) -> Clause:
-        """Return ``column IN (values)``."""
-        return column.in_(values)
+        """Return ``column IN (subquery)``."""
+        return column.in_(subquery)
 
-    def members(self, name: t.Any, value: t.Any) -> sa.ColumnElement[str]:
+    def json_members(self, name: t.Any, value: t.Any) -> sa.ColumnElement[str]:
         """Return ``group_concat(json_quote(name) || ':' || value)``."""
         member = sa.func.json_quote(name, type_=sa.Text) + sa.literal_column("':'") + value
         return sa.func.group_concat(member, type_=sa.Text)  # separated by commas
 
 
-def _prepare(connection: t.Any, _record: t.Any) -> None:
+def _configure(connection: t.Any, _record: t.Any) -> None:
     connection.isolation_level = None  # _begin begins the transactions
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT * 1000}")

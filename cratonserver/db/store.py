@@ -89,13 +89,15 @@ class Store:
         :param single_query: the caller runs one query only, which needs no transaction.
         :raises StoreError: if the database fails.
         """
-        engine = self.database.single_queries if single_query else self.database.snapshots
+        engine = (
+            self.database.autocommit_engine if single_query else self.database.snapshot_engine
+        )
         # begin() commits at the end. After a rollback, psycopg would discard its prepared
         # statements.
-        with self._explaining(), engine.begin() as connection:
+        with self._translating_errors(), engine.begin() as connection:
             yield connection
 
-    def ask(self, work: t.Callable[[sa.Connection], T]) -> T:
+    def run_query(self, work: t.Callable[[sa.Connection], T]) -> T:
         """Run one query. Retry it once if the connection is lost.
 
         A lost connection makes the pool replace all connections. So a request that begins
@@ -123,9 +125,9 @@ class Store:
         :raises StoreError: if the database fails.
         """
         with (
-            self._explaining(),
-            self.database.turn(),
-            self.database.writing.begin() as connection,
+            self._translating_errors(),
+            self.database.writer_lock(),
+            self.database.write_engine.begin() as connection,
         ):
             yield connection
 
@@ -149,21 +151,20 @@ class Store:
         raise AssertionError("unreachable")
 
     @contextlib.contextmanager
-    def _explaining(self) -> t.Iterator[None]:
+    def _translating_errors(self) -> t.Iterator[None]:
         """Translate errors of the database into :class:`StoreError`, except for bugs."""
         try:
             yield
         except sa.exc.DBAPIError as exc:
-            trouble = self.database.dialect.trouble(exc)
-            if trouble is None:
+            diagnosis = self.database.dialect.diagnose(exc)
+            if diagnosis is None:
                 raise
             reason = one_line(exc.orig or exc)
-            error = StoreError(
-                f"The database {self.name} {trouble.what}: {reason}. {trouble.cure}",
-                f"The database {trouble.what}.",
-            )
-            error.retryable = trouble.retryable
-            raise error from exc
+            raise StoreError(
+                f"The database {self.name} {diagnosis.problem}: {reason}. {diagnosis.solution}",
+                f"The database {diagnosis.problem}.",
+                retryable=diagnosis.retryable,
+            ) from exc
 
     def add_root_user(self, username: str) -> str | None:
         """Add a root user, unless the fleet has one.

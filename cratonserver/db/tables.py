@@ -144,14 +144,15 @@ class Tables:
         """
         return t.cast("T", self._cache(make, *args))
 
-    def rows(self, kind: Kind) -> sa.Select[t.Any]:
+    def select(self, kind: Kind) -> sa.Select[t.Any]:
         """Return the query for all columns of the table of a kind."""
-        return self.cached(_rows, kind)
+        return self.cached(_select, kind)
 
-    def rows_of(self, kind: Kind) -> list[Clause]:
+    def kind_conditions(self, kind: Kind) -> list[Clause]:
         """Return the conditions for the rows of a kind in its table."""
         members = self.members(kind)
         table = self.table(kind)
+        # The list of the root contains all rows: the root itself has none.
         if "kind" not in table.c or len(members) == len(self.family(kind)) - 1:
             return []
         # Literals, because PostgreSQL needs to know them when it makes a plan.
@@ -159,6 +160,7 @@ class Tables:
         return [table.c.kind == keys[0] if len(keys) == 1 else table.c.kind.in_(keys)]
 
     def _find_root(self, kind: Kind) -> Kind:
+        # The last resource class is Resource itself, the one before it the root.
         top = [c for c in kind.resource_class.__mro__ if issubclass(c, crud.Resource)][-2]
         return next(k for k in self.kinds if k.resource_class is top)
 
@@ -193,7 +195,7 @@ class Tables:
         columns.append(sa.Column("name", string, primary_key=True))
         columns.append(sa.Column("value", column_types.text(), nullable=False))
         values = sa.Table(name, self.metadata, *columns)
-        start = json_contains.start(values.c.value)
+        start = json_contains.indexed_prefix(values.c.value)
         sa.Index(f"ix_{name}_name_value", values.c.name, start)
 
     def _columns(self, family: list[Kind]) -> t.Iterator[sa.Column[t.Any]]:
@@ -241,7 +243,7 @@ def tables_of(rules: tuple[Rules, ...], dialect: type[Dialect]) -> Tables:
     return Tables(rules, dialect())
 
 
-def _rows(tables: Tables, kind: Kind) -> sa.Select[t.Any]:
+def _select(tables: Tables, kind: Kind) -> sa.Select[t.Any]:
     """Build the query for the rows of a kind. Devices have the kind of their parent, too.
 
     For example::

@@ -2,7 +2,8 @@
 """Recursive queries along ``parent_id``.
 
 UNION instead of UNION ALL ends the recursion even if the data contained a cycle.
-:func:`above` uses UNION ALL, because it counts the distance and stops at a maximum.
+:func:`correlated_ancestors` uses UNION ALL, because it counts the distance and stops at a
+maximum.
 
 For example, :func:`descendants`, on both databases::
 
@@ -29,13 +30,13 @@ import typing as t
 
 import sqlalchemy as sa
 
-#: The maximum number of levels that :func:`above` goes up. No fleet is that deep. The
-#: limit ends the recursion in a cycle, although the server refuses cycles.
+#: The maximum number of levels that :func:`correlated_ancestors` goes up. No fleet is that
+#: deep. The limit ends the recursion in a cycle, although the server refuses cycles.
 MAX_DISTANCE = 10_000
 
 
-def hold(table: sa.Table, row: t.Mapping[str, t.Any]) -> sa.Select[tuple[str]]:
-    """Select the project of a row and lock it until the transaction ends.
+def project_lock(table: sa.Table, row: t.Mapping[str, t.Any]) -> sa.Select[tuple[str]]:
+    """Return a query that locks the project of a row until the transaction ends.
 
     A transaction that sets a parent does this first. Without the lock, two transactions
     could create a cycle together, because neither sees the change of the other.
@@ -74,7 +75,7 @@ def with_ancestors(table: sa.Table, wanted: sa.ColumnElement[bool]) -> sa.Select
     return sa.select(chain.c.id, chain.c.parent_id)
 
 
-def above(table: sa.Table) -> sa.CTE:
+def correlated_ancestors(table: sa.Table) -> sa.CTE:
     """Return a CTE of the ancestors of a row of the outer query: id and distance."""
     first, further = table.alias(), table.alias()
     start = (
@@ -90,7 +91,7 @@ def above(table: sa.Table) -> sa.CTE:
     )
 
 
-def below(
+def descendants_of(
     table: sa.Table, further: t.Any, row_ids: sa.Select[tuple[t.Any]]
 ) -> sa.Select[tuple[t.Any]]:
     """Select the ids of all descendants of some rows.

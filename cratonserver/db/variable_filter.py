@@ -10,21 +10,21 @@ on SQLite::
     WHERE …
         AND devices.id IN (                              -- if there are few candidates
             SELECT owner_id FROM device_variables
-            WHERE name = 'rack' AND <starts> AND <matches>
+            WHERE name = 'rack' AND <index> AND <matches>
             UNION ALL
             SELECT id FROM devices WHERE region_id IN (
                 SELECT owner_id FROM region_variables
-                WHERE name = 'rack' AND <starts> AND <matches>))
+                WHERE name = 'rack' AND <index> AND <matches>))
         AND CASE WHEN … AND CASE
                 WHEN EXISTS (SELECT * FROM device_variables
                              WHERE owner_id = devices.id AND name = 'rack')
                 THEN EXISTS (SELECT * FROM device_variables
                              WHERE owner_id = devices.id AND name = 'rack' AND <matches>)
                 ELSE region_id IN (SELECT owner_id FROM region_variables
-                                   WHERE name = 'rack' AND <starts> AND <matches>)
+                                   WHERE name = 'rack' AND <index> AND <matches>)
             END THEN true ELSE false END
 
-PostgreSQL gets ``devices.id = ANY (ARRAY(…))`` for the first condition. ``<starts>`` and
+PostgreSQL gets ``devices.id = ANY (ARRAY(…))`` for the first condition. ``<index>`` and
 ``<matches>`` are in :mod:`cratonserver.db.json_contains`.
 """
 
@@ -85,7 +85,9 @@ def narrow(
     """
     places = _places(kind) if resolved else _places(kind)[:1]
     names = {f"name{number}": condition.name for number, condition in enumerate(wanted)}
-    found = iter(connection.execute(tables.cached(_presence, kind, len(wanted)), names).one())
+    found = iter(
+        connection.execute(tables.cached(_presence_query, kind, len(wanted)), names).one()
+    )
     present = [{place for place in _places(kind) if next(found)} for _ in wanted]
     levels = [
         [_level(tables, kind, place, condition) for place in places if place in there]
@@ -108,7 +110,7 @@ def narrow(
     # CASE keeps the planner from evaluating one of the exact conditions first.
     candidates = sa.union_all(*(level.candidates for level in levels[fewest]))
     return [
-        tables.dialect.among_few(tables.table(kind).c.id, candidates),
+        tables.dialect.in_small_subquery(tables.table(kind).c.id, candidates),
         sa.case((sa.and_(*exact), sa.true()), else_=sa.false()),
     ]
 
@@ -121,7 +123,7 @@ def _places(kind: Kind) -> list[str]:
     return ["id", *kind.ancestry]
 
 
-def _presence(tables: Tables, kind: Kind, number: int) -> sa.Select[t.Any]:
+def _presence_query(tables: Tables, kind: Kind, number: int) -> sa.Select[t.Any]:
     """Build the query for the places that have any value for some names.
 
     For example, for one name and two places::
@@ -184,7 +186,7 @@ def _own_level(tables: Tables, kind: Kind, condition: Condition) -> Level:
     table, values = tables.table(kind), tables.variables(kind)
     has = sa.exists().where(values.c.owner_id == table.c.id, values.c.name == condition.name)
     has = has.correlate(table)
-    matches = has.where(json_contains.condition(values.c.value, condition))
+    matches = has.where(json_contains.matches_condition(values.c.value, condition))
     tested = _named(values, condition).limit(SAMPLE).subquery()
     size = sa.select(sa.func.count()).select_from(tested).scalar_subquery()
     owners, some = _owners(values, condition), _owners(values, condition, SAMPLE)
@@ -198,9 +200,9 @@ def _ancestor_level(tables: Tables, kind: Kind, condition: Condition) -> Level:
     owners, some = _owners(values, condition), _owners(values, condition, SAMPLE)
     return Level(
         value.is_not(None),
-        json_contains.condition(value, condition),
-        trees.below(table, further, owners),
-        trees.below(table, further, some),
+        json_contains.matches_condition(value, condition),
+        trees.descendants_of(table, further, owners),
+        trees.descendants_of(table, further, some),
         sa.literal(0),
     )
 
@@ -212,15 +214,17 @@ def _owners(values: sa.Table, condition: Condition, limit: int | None = None) ->
     """
     named = _named(values, condition)
     if limit is None:
-        matches = json_contains.condition(values.c.value, condition)
+        matches = json_contains.matches_condition(values.c.value, condition)
         return named.with_only_columns(values.c.owner_id).where(matches).correlate(None)
     some = named.limit(limit).subquery()
-    return sa.select(some.c.owner_id).where(json_contains.condition(some.c.value, condition))
+    return sa.select(some.c.owner_id).where(
+        json_contains.matches_condition(some.c.value, condition)
+    )
 
 
 def _named(values: sa.Table, condition: Condition) -> sa.Select[t.Any]:
     """Return the query for the values that could match, as far as the index knows."""
-    starts = json_contains.starts(values.c.value, condition)
+    starts = json_contains.index_conditions(values.c.value, condition)
     return sa.select(values.c.owner_id, values.c.value).where(
         values.c.name == condition.name, *starts
     )
@@ -242,7 +246,7 @@ def _value_above(tables: Tables, kind: Kind, name: str) -> sa.ColumnElement[t.An
 
 
 def _above(_tables: Tables, table: sa.Table) -> sa.CTE:
-    return trees.above(table)
+    return trees.correlated_ancestors(table)
 
 
 def _alias(_tables: Tables, table: sa.Table) -> t.Any:

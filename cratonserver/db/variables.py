@@ -59,7 +59,7 @@ def own(
         query = _grouped(tables, table, table.c.owner_id).where(table.c.owner_id.in_(ids))
         rows = connection.execute(query)
     else:
-        rows = connection.execute(tables.cached(_own, kind, part), {"ids": list(ids)})
+        rows = connection.execute(tables.cached(_own_query, kind, part), {"ids": list(ids)})
     return {owner_id: _decode(members) for owner_id, members in rows.all()}
 
 
@@ -77,7 +77,7 @@ def resolve(
     ids: dict[str, t.Iterable[t.Any]] = {"id": {row["id"] for row in rows} | parents.keys()}
     for field in containers:
         ids[field] = {row[field] for row in rows if row[field] is not None}
-    found = _found(connection, tables, kind, ids)
+    found = _read_places(connection, tables, kind, ids)
     # Most rows of a page are in the same places, so each combination is merged once.
     inherited: dict[tuple[t.Any, ...], Values] = {}
     furthest_first = [*reversed(containers)]
@@ -129,9 +129,9 @@ def remove(
     connection.execute(sa.delete(table).where(table.c.owner_id == owner_id, wanted))
 
 
-def _own(tables: Tables, kind: Kind, part: str) -> sa.Select[t.Any]:
+def _own_query(tables: Tables, kind: Kind, part: str) -> sa.Select[t.Any]:
     table = tables.part(kind, part)
-    wanted = tables.dialect.among(table.c.owner_id, "ids")
+    wanted = tables.dialect.in_parameter(table.c.owner_id, "ids")
     query = _grouped(tables, table, table.c.owner_id).where(wanted)
     return query.execution_options(**{PREPARE: True})
 
@@ -145,7 +145,7 @@ def _grouped(
 
     :param columns: columns before the members.
     """
-    members = tables.dialect.members(table.c.name, table.c.value)
+    members = tables.dialect.json_members(table.c.name, table.c.value)
     return sa.select(*columns, members).group_by(table.c.owner_id)
 
 
@@ -156,16 +156,16 @@ def _parents(
     below = [row["id"] for row in rows if row["parent_id"] is not None]
     if not below:
         return {}
-    query = tables.cached(_ancestors, kind)
+    query = tables.cached(_ancestors_query, kind)
     return {row.id: row.parent_id for row in connection.execute(query, {"ids": below})}
 
 
-def _ancestors(tables: Tables, kind: Kind) -> sa.Select[t.Any]:
+def _ancestors_query(tables: Tables, kind: Kind) -> sa.Select[t.Any]:
     table = tables.table(kind)
-    return trees.with_ancestors(table, tables.dialect.among(table.c.id, "ids"))
+    return trees.with_ancestors(table, tables.dialect.in_parameter(table.c.id, "ids"))
 
 
-def _found(
+def _read_places(
     connection: sa.Connection,
     tables: Tables,
     kind: Kind,
@@ -178,17 +178,17 @@ def _found(
     :returns: mappings of names to values, keyed by the field and the id as text.
     """
     given = {field: [*some] for field, some in ids.items()}
-    rows = connection.execute(tables.cached(_union, kind), given).all()
+    rows = connection.execute(tables.cached(_places_query, kind), given).all()
     return {(field, owner): _decode(members) for field, owner, members in rows}
 
 
-def _union(tables: Tables, kind: Kind) -> sa.CompoundSelect[t.Any]:
+def _places_query(tables: Tables, kind: Kind) -> sa.CompoundSelect[t.Any]:
     """Build the query of the example at the top of this module."""
     queries = []
     for field, owners in {"id": kind, **tables.ancestry(kind).containers}.items():
         table = tables.variables(owners)
         owner_id = sa.cast(table.c.owner_id, sa.String)  # integers and UUIDs
-        wanted = tables.dialect.among(table.c.owner_id, field)
+        wanted = tables.dialect.in_parameter(table.c.owner_id, field)
         place = sa.literal_column(f"'{field}'", sa.String)
         queries.append(_grouped(tables, table, place, owner_id).where(wanted))
     return sa.union_all(*queries).execution_options(**{PREPARE: True})

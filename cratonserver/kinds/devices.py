@@ -43,7 +43,7 @@ class Policy(policy.Policy):
                 "A device cannot be its own parent. The id for "
                 f"'{row['name']}' cannot be used as its parent_id.",
             )
-        change.connection.execute(trees.hold(table, row))
+        change.connection.execute(trees.project_lock(table, row))
         below = sa.select(sa.literal(1)).where(
             table.c.id == parent, table.c.id.in_(trees.descendants(table, row["id"]))
         )

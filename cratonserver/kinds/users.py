@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from cratonserver import errors, identity
 from cratonserver.db import column_types, policy, storage
-from cratonserver.identity import Identity, project_id
+from cratonserver.identity import Identity, canonical_project_id
 
 
 class Storage(storage.Storage):
@@ -36,7 +36,7 @@ class Policy(policy.Policy):
     def complete(self, values: policy.Row, who: Identity) -> policy.Row:
         """Generate the API key. Only the response to this request shows it."""
         try:
-            values["project_id"] = project_id(values["project_id"])
+            values["project_id"] = canonical_project_id(values["project_id"])
         except ValueError:
             raise errors.invalid(
                 [f"project_id: {values['project_id']!r} is not a UUID"]

@@ -67,7 +67,7 @@ def document(paths: t.Mapping[str, Described], tables: Tables) -> dict[str, t.An
         },
         "components": {
             "schemas": kind_operations.components(tables),
-            **operations.shared(),
+            **operations.shared_components(),
         },
     }
 
@@ -86,8 +86,9 @@ def _path(path: str, view: Described) -> dict[str, t.Any]:
     for method in sorted(described):
         made[method.lower()] = described[method]
     if "get" in made:
-        made["head"] = operations.without_body(described["GET"])
+        made["head"] = operations.head_operation(described["GET"])
     first = next(iter(described.values()))
+    # The options of ``listHosts`` are ``optionsHosts``.
     name = first["operationId"].lstrip(string.ascii_lowercase)
-    made["options"] = operations.methods(name, first["tags"][0], view.is_open)
+    made["options"] = operations.options_operation(name, first["tags"][0], view.is_open)
     return made

@@ -71,7 +71,7 @@ def _body(kind: Kind, purpose: t.Literal["create", "update"]) -> JsonSchema:
     creates = purpose == "create"
     properties = {}
     for name, field in fields.items():
-        made = written(field)
+        made = in_request(field)
         if creates and field.default is not None:
             made["default"] = field.default
         elif field.clear and not creates:
@@ -85,7 +85,7 @@ def _body(kind: Kind, purpose: t.Literal["create", "update"]) -> JsonSchema:
     }
 
 
-def written(field: Field[t.Any]) -> JsonSchema:
+def in_request(field: Field[t.Any]) -> JsonSchema:
     """Return the schema of the value of a field in a request."""
     made: JsonSchema = {"type": _JSON_TYPES[field.type]}
     if field.type is dict:
@@ -133,7 +133,7 @@ def identifier(kind: Kind, description: str) -> JsonSchema:
     return {"description": description, "type": "string", "pattern": pattern}
 
 
-def shown(field: Field[t.Any]) -> JsonSchema:
+def in_response(field: Field[t.Any]) -> JsonSchema:
     """Return the schema of the value of a field in a response."""
     made: JsonSchema = {"description": field.help, "type": _JSON_TYPES[field.type]}
     if field.name in ("created_at", "updated_at"):

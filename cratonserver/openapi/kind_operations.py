@@ -19,8 +19,8 @@ _OBJECT: JsonSchema = {"type": "object", "description": "JSON values by name"}
 def components(tables: Tables) -> dict[str, JsonSchema]:
     """Return the schemas of all kinds, by name."""
     made: dict[str, JsonSchema] = {
-        "Error": _closed(message={"type": "string"}, status={"type": "integer"}),
-        "Link": _closed(href={"type": "string"}, rel={"type": "string"}),
+        "Error": _exact_object(message={"type": "string"}, status={"type": "integer"}),
+        "Link": _exact_object(href={"type": "string"}, rel={"type": "string"}),
         "Value": _value(),
         "Variables": {**json_schemas.VARIABLES, "patternProperties": {"^.+": ref("Value")}},
         "VariableNames": json_schemas.VARIABLE_NAMES,
@@ -34,14 +34,14 @@ def components(tables: Tables) -> dict[str, JsonSchema]:
         if kind.can("update"):
             made[f"{name}Update"] = _with_values(json_schemas.for_update(kind))
         for part_name, part in kind.parts.items():
-            part_schema = _closed(**{part_name: _OBJECT})
+            part_schema = _exact_object(**{part_name: _OBJECT})
             if part.type is not dict:
                 part_schema = json_schemas.strings(part_name)
             made[_part_schema(part_name, part.type)] = part_schema
     return made
 
 
-def _closed(**properties: JsonSchema) -> JsonSchema:
+def _exact_object(**properties: JsonSchema) -> JsonSchema:
     """Return the schema of an object with exactly these members."""
     return {
         "type": "object",
@@ -83,7 +83,7 @@ def _representation(kind: Kind) -> JsonSchema:
     return {
         "type": "object",
         "description": _summary(kind),
-        "properties": {name: json_schemas.shown(field) for name, field in known.items()},
+        "properties": {name: json_schemas.in_response(field) for name, field in known.items()},
         "required": [name for name, field in known.items() if field.shown == "always"],
         "additionalProperties": False,
     }
@@ -94,9 +94,9 @@ def _page(tables: Tables, kind: Kind) -> JsonSchema:
     if members == [kind]:
         items = _array(kind)
     else:
-        items = _closed(**{member.path: _array(member) for member in members})
+        items = _exact_object(**{member.path: _array(member) for member in members})
     links: JsonSchema = {"type": "array", "items": ref("Link")}
-    return _closed(links=links, **{kind.collection: items})
+    return _exact_object(links=links, **{kind.collection: items})
 
 
 def _array(kind: Kind) -> JsonSchema:
@@ -116,8 +116,8 @@ def collection(tables: Tables, kind: Kind) -> dict[str, Operation]:
         "GET": operation(
             f"list{_camel(kind.plural)}",
             f"List {kind.plural}.",
-            answers={200: ref(f"{resource.__name__}Page")},
-            refusals={400, 404} if tables.policy(kind).finds_one else {400},
+            responses={200: ref(f"{resource.__name__}Page")},
+            errors={400, 404} if tables.policy(kind).finds_one else {400},
             parameters=[
                 query(name, schema)
                 for name, schema in parameter_schemas.of_list(tables, kind).items()
@@ -140,8 +140,8 @@ def _creation(kind: Kind) -> Operation:
     return operation(
         f"create{name}",
         f"Create {_one(kind)}.",
-        answers={201: made},
-        refusals={400, 404, 409} if refers else {400, 409},
+        responses={201: made},
+        errors={400, 404, 409} if refers else {400, 409},
         body={"schema": ref(f"{name}Create"), "example": _example(kind)},
         tag=kind.plural,
     )
@@ -163,16 +163,16 @@ def item(kind: Kind) -> dict[str, Operation]:
         "GET": operation(
             f"get{name}",
             f"Show {_one(kind)}.",
-            answers={200: found},
-            refusals={400, 404},
+            responses={200: found},
+            errors={400, 404},
             parameters=[query(n, schema) for n, schema in allowed.items()],
             tag=tag,
         ),
         "PUT": operation(
             f"update{name}",
             f"Update {_one(kind)}. Omitted fields keep their values.",
-            answers={200: ref(name)},
-            refusals={400, 404, 409},
+            responses={200: ref(name)},
+            errors={400, 404, 409},
             body=changes,
             tag=tag,
         ),
@@ -180,8 +180,8 @@ def item(kind: Kind) -> dict[str, Operation]:
             f"delete{name}",
             f"Delete {_one(kind)} and everything that belongs to it. Deleting {_one(kind)} "
             "that does not exist also returns 204.",
-            answers={204: None},
-            refusals={409},
+            responses={204: None},
+            errors={409},
             tag=tag,
         ),
     }
@@ -246,13 +246,13 @@ def _part(
     """
     name = f"{kind.resource_class.__name__}{_camel(part.replace('_', ' '))}"
 
-    def changing(verb: str, change: tuple[str, str, t.Any], answer: t.Any) -> Operation:
+    def changing(verb: str, change: tuple[str, str, t.Any], responses: t.Any) -> Operation:
         summary, schema, example = change
         return operation(
             f"{verb}{name}",
             summary,
-            answers=answer,
-            refusals={400, 404},
+            responses=responses,
+            errors={400, 404},
             body={"schema": ref(schema), "example": example},
             tag=kind.plural,
         )
@@ -261,8 +261,8 @@ def _part(
         "GET": operation(
             f"get{name}",
             f"Show the {part.replace('_', ' ')} of {_one(kind)}.",
-            answers={200: shown},
-            refusals={400, 404},
+            responses={200: shown},
+            errors={400, 404},
             parameters=parameters,
             tag=kind.plural,
         ),

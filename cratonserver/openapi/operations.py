@@ -19,7 +19,7 @@ SECURITY: list[dict[str, list[str]]] = [
 ]
 
 #: The names and descriptions of error responses, by status.
-_REFUSALS = {
+_ERRORS = {
     400: ("Invalid", "The request is invalid. The message lists the problems."),
     401: ("Unauthenticated", "The credentials are missing or wrong."),
     403: ("Forbidden", "The user lacks the role that this operation requires."),
@@ -48,8 +48,8 @@ def operation(
     operation_id: str,
     summary: str,
     *,
-    answers: t.Mapping[int, JsonSchema | None],
-    refusals: t.Iterable[int] = (),
+    responses: t.Mapping[int, JsonSchema | None],
+    errors: t.Iterable[int] = (),
     parameters: t.Sequence[JsonSchema] = (),
     body: JsonSchema | None = None,
     tag: str = "server",
@@ -59,35 +59,35 @@ def operation(
 
     :param operation_id: name of the operation in generated clients, such as ``listHosts``.
     :param summary: description, as one or more short sentences.
-    :param answers: schemas of the bodies of responses, by status. ``None`` for no body.
-    :param refusals: error statuses, in addition to those of all operations.
+    :param responses: schemas of the bodies of responses, by status. ``None`` for no body.
+    :param errors: error statuses, in addition to those of all operations.
     :param parameters: parameters of the query.
     :param body: media type object of the request body: its schema and an example.
     :param tag: tag of the operation, which is the plural of a kind, or ``server``.
     :param is_open: the operation needs no credentials.
     """
-    responses = {str(status): answer(schema) for status, schema in answers.items()}
-    if 201 in answers:
-        responses["201"]["headers"]["Location"] = {
+    made_responses = {str(status): response(schema) for status, schema in responses.items()}
+    if 201 in responses:
+        made_responses["201"]["headers"]["Location"] = {
             "description": "URL of the new object",
             "schema": {"type": "string"},
         }
     roles = () if is_open else (401, 403)
-    for status in sorted({*ANYWHERE, *roles, *refusals}):
-        responses[str(status)] = {"$ref": f"#/components/responses/{_REFUSALS[status][0]}"}
+    for status in sorted({*ANYWHERE, *roles, *errors}):
+        made_responses[str(status)] = {"$ref": f"#/components/responses/{_ERRORS[status][0]}"}
     made: Operation = {
         "operationId": operation_id,
         "summary": summary,
         "tags": [tag],
         "parameters": list(parameters),
-        "responses": responses,
+        "responses": made_responses,
     }
     if body is not None:
         made["requestBody"] = {"required": True, "content": {"application/json": body}}
     return {**made, "security": []} if is_open else made
 
 
-def answer(schema: JsonSchema | None, description: str = "Success.") -> dict[str, t.Any]:
+def response(schema: JsonSchema | None, description: str = "Success.") -> dict[str, t.Any]:
     """Return a response, without a body if the schema is ``None``."""
     made: dict[str, t.Any] = {
         "description": description,
@@ -112,13 +112,13 @@ def query(name: str, schema: JsonSchema) -> dict[str, t.Any]:
     return made
 
 
-def without_body(described: Operation) -> Operation:
+def head_operation(described: Operation) -> Operation:
     """Return the HEAD operation for a GET operation."""
     responses = {}
     for status, found in described["responses"].items():
-        names = {f"#/components/responses/{name}": text for name, text in _REFUSALS.values()}
+        names = {f"#/components/responses/{name}": text for name, text in _ERRORS.values()}
         text = names.get(found.get("$ref", ""), "Success.")
-        responses[status] = answer(None, text)
+        responses[status] = response(None, text)
     name = described["operationId"]
     return {
         **described,
@@ -128,12 +128,12 @@ def without_body(described: Operation) -> Operation:
     }
 
 
-def methods(name: str, tag: str, is_open: bool) -> Operation:
+def options_operation(name: str, tag: str, is_open: bool) -> Operation:
     """Return the OPTIONS operation of a path."""
     made = operation(
         f"options{name}",
         "List the methods of this path.",
-        answers={200: None},
+        responses={200: None},
         tag=tag,
         is_open=is_open,
     )
@@ -145,10 +145,10 @@ def methods(name: str, tag: str, is_open: bool) -> Operation:
     return made
 
 
-def shared() -> dict[str, t.Any]:
+def shared_components() -> dict[str, t.Any]:
     """Return the components that all operations share."""
     return {
-        "responses": {name: answer(ref("Error"), text) for name, text in _REFUSALS.values()},
+        "responses": {name: response(ref("Error"), text) for name, text in _ERRORS.values()},
         "headers": {
             "RequestId": {
                 "description": "id of the request in the log of the server",

@@ -69,15 +69,15 @@ def _operation(
     parts = []
     parameters = [*item.get("parameters", ()), *described["parameters"]]
     if parameters:
-        rows = [(p["name"], _kind(p["schema"]), p["description"]) for p in parameters]
+        rows = [(p["name"], _type(p["schema"]), p["description"]) for p in parameters]
         parts.append(f"<h3>Parameters</h3>{_rows(rows)}")
     body = described.get("requestBody", {}).get("content", {}).get("application/json")
     if body:
         parts.append(f"<h3>Body (* required)</h3>{_members(document, body['schema'])}")
         example = json.dumps(body["example"], indent=2)
         parts.append(f"<h3>Example</h3><pre>{_text(example)}</pre>")
-    answers = [_answer(document, status, r) for status, r in described["responses"].items()]
-    parts.append(f"<h3>Responses</h3>{_rows(answers)}")
+    responses = [_response(document, status, r) for status, r in described["responses"].items()]
+    parts.append(f"<h3>Responses</h3>{_rows(responses)}")
     return (
         f'<details class="{method}"><summary><b>{method.upper()}</b><code>{_text(path)}</code>'
         f"<span>{_text(described['summary'])}</span></summary>"
@@ -85,12 +85,12 @@ def _operation(
     )
 
 
-def _answer(
+def _response(
     document: t.Mapping[str, t.Any], status: str, response: t.Mapping[str, t.Any]
 ) -> tuple[str, str, str]:
     found = _resolve(document, response)
     schema = found.get("content", {}).get("application/json", {}).get("schema")
-    return status, _kind(schema) if schema else "no body", found["description"]
+    return status, _type(schema) if schema else "no body", found["description"]
 
 
 def _members(document: t.Mapping[str, t.Any], schema: JsonSchema) -> str:
@@ -98,10 +98,10 @@ def _members(document: t.Mapping[str, t.Any], schema: JsonSchema) -> str:
     found = _resolve(document, schema)
     needed = found.get("required", ())
     rows = [
-        (f"{name} *" if name in needed else name, _kind(member), member.get("description", ""))
+        (f"{name} *" if name in needed else name, _type(member), member.get("description", ""))
         for name, member in found.get("properties", {}).items()
     ]
-    return _rows(rows) if rows else f"<p>{_text(_kind(found))}</p>"
+    return _rows(rows) if rows else f"<p>{_text(_type(found))}</p>"
 
 
 def _resolve(document: t.Mapping[str, t.Any], part: t.Mapping[str, t.Any]) -> t.Any:
@@ -113,18 +113,18 @@ def _resolve(document: t.Mapping[str, t.Any], part: t.Mapping[str, t.Any]) -> t.
     return found
 
 
-def _kind(schema: JsonSchema) -> str:
+def _type(schema: JsonSchema) -> str:
     """Return a short description of the type of a schema, such as ``array of string``."""
     if "$ref" in schema:
         return str(schema["$ref"].rpartition("/")[2])
     if "allOf" in schema:
-        return _kind(schema["allOf"][0])
+        return _type(schema["allOf"][0])
     if "type" not in schema:
-        return " or ".join(_kind(each) for each in schema.get("anyOf", ())) or "any value"
+        return " or ".join(_type(each) for each in schema.get("anyOf", ())) or "any value"
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     text = " or ".join(kinds)
     if "items" in schema:
-        text += f" of {_kind(schema['items'])}"
+        text += f" of {_type(schema['items'])}"
     if "enum" in schema:
         text = ", ".join(map(str, schema["enum"]))
     if "default" in schema:
@@ -149,7 +149,7 @@ def _text(text: object) -> str:
     return html.escape(str(text))
 
 
-def policy() -> str:
+def content_security_policy() -> str:
     """Return the Content-Security-Policy: it allows the style sheet of the page only."""
     digest = base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()
     styles = f"default-src 'none'; style-src 'sha256-{digest}'"

@@ -16,7 +16,7 @@ from cratonclient import secrets
 from cratonserver.config.settings import Settings
 
 
-class Lines(logging.Formatter):
+class JSONFormatter(logging.Formatter):
     """A formatter that writes each log record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -47,7 +47,7 @@ def configure(settings: Settings) -> None:
     """
     level = settings.log.log_level.upper()
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Lines())
+    handler.setFormatter(JSONFormatter())
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
     logging.getLogger("cratonserver").setLevel(level)
     # Waitress warns once for each request that has to wait for a thread.

@@ -23,7 +23,7 @@ _FIRST_BYTES = frozenset(
 )
 
 
-class Problem(utilities.Error):
+class RequestError(utilities.Error):
     """The error of a request, in the form in which waitress expects it.
 
     :param refused: the error for the client.
@@ -65,7 +65,7 @@ class Parser(parser.HTTPRequestParser):
         except ValueError:  # such as a Content-Length with too many digits
             consumed = len(data)
             self.refuse(errors.Refused(400, "The request is not valid HTTP."))
-        if self.error and not isinstance(self.error, Problem):
+        if self.error and not isinstance(self.error, RequestError):
             self.refuse(self._translate(self.error, first_line_ended))
         return consumed
 
@@ -85,7 +85,7 @@ class Parser(parser.HTTPRequestParser):
 
     def refuse(self, refused: errors.Refused) -> None:
         """Set the error of the request and stop reading it."""
-        self.error = Problem(refused)
+        self.error = RequestError(refused)
         self.completed = True
         self.expect_continue = False
 

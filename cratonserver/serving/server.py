@@ -42,7 +42,7 @@ _FRESH_SECONDS = 1
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class Answer(task.WSGITask):
+class ResponseTask(task.WSGITask):
     """The task that responds to one request."""
 
     channel: Channel
@@ -67,7 +67,7 @@ class Answer(task.WSGITask):
             super().set_close_on_finish()
 
 
-class Refusal(Answer):
+class RefusalTask(ResponseTask):
     """The task that responds to a request that the server refused."""
 
     def get_environment(self) -> wsgi.WSGIEnvironment:
@@ -90,8 +90,8 @@ class Refusal(Answer):
 class Channel(channel.HTTPChannel):
     """A connection of a client."""
 
-    task_class = Answer
-    error_task_class = Refusal
+    task_class = ResponseTask
+    error_task_class = RefusalTask
     parser_class = request_parser.Parser
 
     server: Server
@@ -100,7 +100,7 @@ class Channel(channel.HTTPChannel):
     will_close: bool
     #: A request was refused: discard further data for a while before closing.
     lingers = False
-    #: The time at which discarding ends, of ``time.monotonic``; 0.0 before it begins.
+    #: The time at which discarding ends, by ``time.monotonic``; 0.0 before it begins.
     lingers_until = 0.0
     #: The client has sent data.
     used = False
@@ -137,7 +137,7 @@ class Channel(channel.HTTPChannel):
             with contextlib.suppress(OSError):  # the client has disconnected
                 self.socket.shutdown(socket.SHUT_WR)
 
-    def check_times(self, idle_timeout: int, request_timeout: int) -> None:
+    def check_timeouts(self, idle_timeout: int, request_timeout: int) -> None:
         """Close the connection, or refuse its request, after a timeout.
 
         :param idle_timeout: seconds in which a client must read its response.
@@ -188,7 +188,7 @@ class Server(server.TcpWSGIServer):
     #: A signal requested shutdown.
     stopping = False
     #: A second signal requested shutdown without waiting for requests in progress.
-    at_once = False
+    stop_at_once = False
 
     def __init__(
         self, application: wsgi.WSGIApplication, listening: socket.socket, settings: Settings
@@ -239,7 +239,9 @@ class Server(server.TcpWSGIServer):
         """Close connections that are idle or too slow."""
         super().maintenance(now)
         for connection in list(self.active_channels.values()):
-            connection.check_times(self._settings.idle_timeout, self._settings.request_timeout)
+            connection.check_timeouts(
+                self._settings.idle_timeout, self._settings.request_timeout
+            )
 
     def run(self) -> int:
         """Serve until SIGINT or SIGTERM arrives, then shut down.
@@ -266,14 +268,14 @@ class Server(server.TcpWSGIServer):
         return cut_off
 
     def _stop(self, *_signal: t.Any) -> None:
-        self.at_once = self.stopping
+        self.stop_at_once = self.stopping
         self.stopping = True
         self.pull_trigger()
 
     def _drain(self, until: float) -> None:
         """Finish the requests in progress.
 
-        :param until: time to give up, of ``time.monotonic``.
+        :param until: deadline, by ``time.monotonic``.
         """
         # The kernel may have accepted connections that this process has not seen yet.
         known = -1
@@ -282,7 +284,7 @@ class Server(server.TcpWSGIServer):
             self.handle_accept()
         wasyncore.dispatcher.close(self)
         self._poll(0)  # read requests that have already arrived
-        while self.active_channels and time.monotonic() < until and not self.at_once:
+        while self.active_channels and time.monotonic() < until and not self.stop_at_once:
             for connection in list(self.active_channels.values()):
                 connection.will_close |= connection.is_idle
             self.maintenance(time.time())

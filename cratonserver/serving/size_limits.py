@@ -18,7 +18,7 @@ if t.TYPE_CHECKING:
     from _typeshed import wsgi
 
 
-class Limited:
+class SizeLimits:
     """A WSGI layer that refuses requests that are too large.
 
     :param application: WSGI application to call for all other requests.

@@ -61,7 +61,7 @@ def helps() -> t.Iterator[tuple[str, str]]:
         parameters = kind.resource_class.parameters
         for name, field in {**kind.fields, **parameters}.items():
             yield f"{kind.key}.{name}", field.help
-    for declared in settings.declared():
+    for declared in settings.declarations():
         yield f"[{declared.group}] {declared.name}", declared.rule.help
         for choice, meaning in declared.rule.choices.items():
             yield f"[{declared.group}] {declared.name} = {choice}", meaning

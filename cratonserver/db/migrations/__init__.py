@@ -40,7 +40,7 @@ def upgrade(connection: sa.Connection, metadata: sa.MetaData) -> None:
     """
     if version(connection) is None:
         metadata.create_all(connection)
-        _mark(connection)
+        _stamp(connection)
         return
     upgrade_with_alembic(connection)
     metadata.create_all(connection)  # tables of kinds of other packages
@@ -60,7 +60,7 @@ def upgrade_with_alembic(connection: sa.Connection, to: str = "head") -> None:
     command.upgrade(settings, to)
 
 
-def _mark(connection: sa.Connection) -> None:
+def _stamp(connection: sa.Connection) -> None:
     """Write the current version into the table of Alembic."""
     table = sa.Table(
         VERSION_TABLE,

@@ -135,7 +135,7 @@ class TestSQLite(TroublesTestCase):
 
     def test_an_unknown_error_stays_one(self):
         error = sa.exc.OperationalError("", {}, sqlite3.OperationalError("no such table"))
-        self.assertIsNone(self.store.database.dialect.trouble(error))
+        self.assertIsNone(self.store.database.dialect.diagnose(error))
         self.assertIsInstance(self.store.database.dialect, sqlite.SQLite)
 
 
@@ -197,7 +197,7 @@ class TestPostgreSQL(TroublesTestCase):
                 databases.execute(databases.SERVER, f"SELECT pg_terminate_backend({own})")
             return connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
 
-        self.assertEqual(store.ask(ask), tried[1])
+        self.assertEqual(store.run_query(ask), tried[1])
         self.assertNotEqual(tried[0], tried[1])
 
     def test_a_query_that_fails_is_not_asked_again(self):
@@ -208,7 +208,7 @@ class TestPostgreSQL(TroublesTestCase):
             connection.exec_driver_sql("SET statement_timeout = 1")
             connection.exec_driver_sql("SELECT pg_sleep(1)")
 
-        self.assertRaises(StoreError, store.ask, ask)
+        self.assertRaises(StoreError, store.run_query, ask)
         self.assertEqual(1, len(tried))
 
     def test_transactions_that_wait_for_each_other_begin_again(self):

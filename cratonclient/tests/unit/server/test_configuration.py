@@ -172,12 +172,12 @@ class TestShowing(ConfigurationTestCase):
 
 class TestDeclarations(base.TestCase):
     def test_names_are_unique_over_all_groups(self):
-        names = [declared.name for declared in settings.declared()]
+        names = [declared.name for declared in settings.declarations()]
 
         self.assertEqual(sorted(set(names)), sorted(names))
 
     def test_every_default_passes_its_own_check(self):
-        for declared in settings.declared():
+        for declared in settings.declarations():
             if declared.rule.check:
                 declared.rule.check(declared.default)
 

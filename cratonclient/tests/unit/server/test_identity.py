@@ -20,19 +20,19 @@ class TestProjectId(base.TestCase):
             f"{{{PROJECT}}}",
             f"urn:uuid:{PROJECT}",
         ):
-            self.assertEqual(PROJECT, identity.project_id(text))
+            self.assertEqual(PROJECT, identity.canonical_project_id(text))
 
     def test_a_number_is_the_value_of_a_uuid(self):
-        self.assertEqual(identity.FIRST_PROJECT, identity.project_id("1"))
-        self.assertEqual(identity.FIRST_PROJECT, identity.project_id("0001"))
+        self.assertEqual(identity.FIRST_PROJECT, identity.canonical_project_id("1"))
+        self.assertEqual(identity.FIRST_PROJECT, identity.canonical_project_id("0001"))
 
     def test_32_digits_are_a_uuid_and_not_a_number(self):
         expected = "12345678-1234-1234-1234-123456789012"
-        self.assertEqual(expected, identity.project_id(expected.replace("-", "")))
+        self.assertEqual(expected, identity.canonical_project_id(expected.replace("-", "")))
 
     def test_anything_else_is_refused(self):
         for text in ("", "abc", "None", "-1", "1.0", PROJECT[:-1], f"{PROJECT}0", "9" * 5000):
-            self.assertRaises(ValueError, identity.project_id, text)
+            self.assertRaises(ValueError, identity.canonical_project_id, text)
 
 
 class TestDigest(base.TestCase):
