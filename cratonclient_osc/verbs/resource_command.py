@@ -159,15 +159,20 @@ class ResourceCommand(base_command.CratonCommand):
                 )
 
     def values(
-        self, fields: t.Mapping[str, Field[t.Any]], parsed_args: argparse.Namespace
+        self,
+        fields: t.Mapping[str, Field[t.Any]],
+        parsed_args: argparse.Namespace,
+        where: lookup.Where | None = None,
     ) -> dict[str, t.Any]:
         """Return the values of the given options, with ids in place of names.
 
         :param fields: the fields that have options.
         :param parsed_args: the parsed arguments.
+        :param where: the result of :meth:`look_up_scopes`, if it was already called.
         """
         given = {n: getattr(parsed_args, n) for n in fields if hasattr(parsed_args, n)}
-        where = self.look_up_scopes(parsed_args)
+        if where is None:
+            where = self.look_up_scopes(parsed_args)
         for name, field in fields.items():
             if given.get(name) is None:  # not given, or to be cleared
                 continue

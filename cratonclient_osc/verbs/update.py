@@ -9,7 +9,7 @@ import typing as t
 
 from cratonclient.fields import Field
 from cratonclient_osc.output import exit_status
-from cratonclient_osc.verbs import field_options, part_changes, resource_command
+from cratonclient_osc.verbs import field_options, lookup, part_changes, resource_command
 
 
 class Update(resource_command.ResourceCommand):
@@ -49,8 +49,9 @@ class Update(resource_command.ResourceCommand):
             raise exit_status.UsageError(
                 f"Nothing to change: use at least one of {', '.join(options)}."
             )
-        found = self.find(parsed_args)
-        values = self.values(self.changeable, parsed_args)
+        where = self.look_up_scopes(parsed_args)
+        found = lookup.find(self.manager, parsed_args.object, where)
+        values = self.values(self.changeable, parsed_args, where)
         fields = {n: v for n, v in values.items() if n not in self.parts}
         changes: dict[str, part_changes.Change] = {}
         if fields:

@@ -54,6 +54,12 @@ class TestSet(ChangeTestCase):
         self.assertEqual(["a", "b"], found.labels.get())
         self.assertEqual({"rack": "r1", "cores": 64}, found.variables.get().to_dict())
 
+    def test_the_region_of_the_host_is_looked_up_once(self):
+        host = self.make_host(name="web1")
+        region = self.craton.regions.get(host.region_id).name
+        done = self.enter("-v", "host", "set", "web1", "--region", region, "--note", "x")
+        self.assertEqual((0, 1), (done.status, done.err.count(f"/regions?name={region}")))
+
     def test_a_parent_and_none(self):
         parent = self.make_host(name="chassis")
         child = self.make_host(name="blade", region_id=parent.region_id)
