@@ -33,8 +33,8 @@ def main(argv: list[str] | None = None) -> int:
         if (value := getattr(options, declared.name, None)) is not None
     }
     try:
-        found = configuration.load(given, options.config_file)
-        result = t.cast("int", options.command(found, options))
+        config = configuration.load(given, options.config_file)
+        result = t.cast("int", options.command(config, options))
         sys.stdout.flush()
         return result
     except configuration.ConfigurationError as exc:
@@ -52,17 +52,17 @@ def main(argv: list[str] | None = None) -> int:
         return 130
 
 
-def initialize(found: Configuration, options: argparse.Namespace) -> int:
+def initialize(config: Configuration, options: argparse.Namespace) -> int:
     """Create the database and a root user, and print a cratonrc file.
 
     Fail without a change if the database has a root user.
     """
     url = (
         options.url
-        or found.settings.proxies.public_url
-        or _url(*settings.address(found.settings.serving.listen))
+        or config.settings.proxies.public_url
+        or _url(*settings.address(config.settings.serving.listen))
     )
-    with opened(found) as store:
+    with open_store(config) as store:
         key = store.add_root_user(options.username)
         if key is None:
             print(
@@ -86,19 +86,19 @@ def initialize(found: Configuration, options: argparse.Namespace) -> int:
     return 0
 
 
-def run(found: Configuration, options: argparse.Namespace) -> int:
+def run(config: Configuration, options: argparse.Namespace) -> int:
     """Serve the fleet until a signal stops the server."""
     from cratonserver import composition
     from cratonserver.serving import logs
     from cratonserver.serving import server as serving
 
-    logs.configure(found.settings)
-    with opened(found) as store, _listening(found.settings.serving.listen) as listening:
+    logs.configure(config.settings)
+    with open_store(config) as store, _listening(config.settings.serving.listen) as listening:
         host, port = listening.getsockname()[:2]
         server = serving.Server(
-            composition.application_of(store, found.settings, found.parsed),
+            composition.application_of(store, config.settings, config.parsed),
             listening,
-            found.settings,
+            config.settings,
         )
         print(
             f"Serving {store.name} at {_url(host, port)} (Ctrl-C to stop)",
@@ -112,18 +112,18 @@ def run(found: Configuration, options: argparse.Namespace) -> int:
     return 1 if cut_off else 0
 
 
-def show(found: Configuration, options: argparse.Namespace) -> int:
+def show(config: Configuration, options: argparse.Namespace) -> int:
     """Print each setting, its value and the source of the value."""
-    for line in found.lines():
+    for line in config.lines():
         print(line)
     return 0
 
 
-def administer(found: Configuration, options: argparse.Namespace) -> int:
+def administer(config: Configuration, options: argparse.Namespace) -> int:
     """Run a command of the groups ``user`` and ``project``."""
     from cratonserver import administration
 
-    with opened(found) as store:
+    with open_store(config) as store:
         try:
             with administration.commands(store) as tasks:
                 getattr(tasks, options.task)(options)
@@ -133,18 +133,18 @@ def administer(found: Configuration, options: argparse.Namespace) -> int:
     return 0
 
 
-def upgrade(found: Configuration, options: argparse.Namespace) -> int:
+def upgrade(config: Configuration, options: argparse.Namespace) -> int:
     """Upgrade the tables to the version of this program, and print that version."""
-    with opened(found, upgrade=True) as store:
+    with open_store(config, upgrade=True) as store:
         print(store.version())
     return 0
 
 
-def version(found: Configuration, options: argparse.Namespace) -> int:
+def version(config: Configuration, options: argparse.Namespace) -> int:
     """Print the version of the tables."""
     from cratonserver import composition
 
-    with contextlib.closing(composition.store_at(found.settings.database, 1)) as store:
+    with contextlib.closing(composition.store_at(config.settings.database, 1)) as store:
         known = store.version()
     if known is None:
         print(
@@ -158,16 +158,16 @@ def version(found: Configuration, options: argparse.Namespace) -> int:
 
 
 @contextlib.contextmanager
-def opened(found: Configuration, upgrade: bool = False) -> t.Iterator[Store]:
+def open_store(config: Configuration, upgrade: bool = False) -> t.Iterator[Store]:
     """Open the store of a configuration, and close it at the end of the block.
 
-    :param found: the configuration.
+    :param config: the configuration.
     :param upgrade: upgrade tables of an older version instead of refusing them.
     :raises cratonserver.db.store.StoreError: if the database cannot be opened.
     """
     from cratonserver import composition
 
-    store = composition.store_at(found.settings.database, found.settings.serving.threads)
+    store = composition.store_at(config.settings.database, config.settings.serving.threads)
     try:
         store.open(upgrade)
         yield store
@@ -241,35 +241,39 @@ def _parser() -> argparse.ArgumentParser:
         "Upgrade the tables to the version of this program, and print that version.",
     )
     _command(database, version, "version", "Print the version of the tables.")
-    _add_administration(commands)
+    _add_user_commands(commands)
+    _add_project_commands(commands)
     return parser
 
 
-def _add_administration(commands: t.Any) -> None:
-    """Add the commands for users and projects.
+def _task(group: t.Any, task: str, name: str, help: str) -> argparse.ArgumentParser:
+    """Add a command that calls a method of :class:`~cratonserver.administration.Commands`.
 
-    Each one calls a method of :class:`~cratonserver.administration.Commands`.
+    :param group: group to add it to.
+    :param task: name of the method.
+    :param name: name of the command.
+    :param help: help text of the command.
     """
+    command = _command(group, administer, name, help)
+    command.set_defaults(task=task)
+    return command
 
-    def add(group: t.Any, task: str, name: str, help: str) -> argparse.ArgumentParser:
-        command = _command(group, administer, name, help)
-        command.set_defaults(task=task)
-        return command
 
+def _add_user_commands(commands: t.Any) -> None:
     users = _group(
         commands, "user", "Manage users directly in the database, without an API key."
     )
-    listing = add(users, "user_list", "list", "List users: id, name, role, project.")
-    creation = add(
+    listing = _task(users, "user_list", "list", "List users: id, name, role, project.")
+    creation = _task(
         users,
         "user_create",
         "create",
         "Create a user. Print its id, name, project and API key.",
     )
     creation.add_argument("name", type=_checked(_username), help="name of the user")
-    change = add(users, "user_set", "set", "Change the role of a user.")
-    deletion = add(users, "user_delete", "delete", "Delete a user.")
-    new_key = add(
+    change = _task(users, "user_set", "set", "Change the role of a user.")
+    deletion = _task(users, "user_delete", "delete", "Delete a user.")
+    new_key = _task(
         users,
         "user_key",
         "key",
@@ -297,13 +301,16 @@ def _add_administration(commands: t.Any) -> None:
             action=argparse.BooleanOptionalAction,
             help="root role: full access to all projects",
         )
+
+
+def _add_project_commands(commands: t.Any) -> None:
     projects = _group(
         commands, "project", "Manage projects directly in the database, without an API key."
     )
-    add(projects, "project_list", "list", "List projects: id, name.")
-    creation = add(projects, "project_create", "create", "Create a project. Print its id.")
+    _task(projects, "project_list", "list", "List projects: id, name.")
+    creation = _task(projects, "project_create", "create", "Create a project. Print its id.")
     creation.add_argument("name", help="name of the project; need not be unique")
-    deletion = add(
+    deletion = _task(
         projects, "project_delete", "delete", "Delete a project, its users and its inventory."
     )
     deletion.add_argument("project", help="id or name of the project")

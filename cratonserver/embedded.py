@@ -35,6 +35,7 @@ def open_transport(url: str) -> transport.Transport:
     :returns: a transport whose requests have the identity of the owner of the fleet.
     :raises cratonclient.exceptions.ConnectionFailed: if the database cannot be opened.
     """
+    # A URL may end with /v1, as those of servers may.
     url = url.rstrip("/").removesuffix("/v1") if url.endswith(("/v1", "/v1/")) else url
     try:
         store = composition.store_at(url)

@@ -28,15 +28,15 @@ LOG = logging.getLogger(__name__)
 class Application:
     """A WSGI application that each process composes for itself.
 
-    :param found: the configuration.
+    :param config: the configuration.
     """
 
-    def __init__(self, found: Configuration) -> None:
-        self._found = found
+    def __init__(self, config: Configuration) -> None:
+        self._config = config
         self._lock = threading.Lock()
         self._store: Store | None = None
         self._composed: wsgi.WSGIApplication | None = None
-        self._refusing = gateway.Gateway(_refuse, found.settings.log.access_log)
+        self._refusing = gateway.Gateway(_refuse, config.settings.log.access_log)
         os.register_at_fork(after_in_child=self._reset)
 
     def __call__(
@@ -49,18 +49,18 @@ class Application:
                 composed = self._compose()
             except StoreError as exc:
                 LOG.error("%s", exc)
-                environ[wsgi_keys.REFUSED] = exc
+                environ[wsgi_keys.REFUSED] = exc  # the gateway responds with this error
                 return self._refusing(environ, start_response)
         return composed(environ, start_response)
 
     def _compose(self) -> wsgi.WSGIApplication:
         with self._lock:
             if self._composed is None:
-                settings = self._found.settings
+                settings = self._config.settings
                 self._store = composition.store_at(settings.database, settings.serving.threads)
                 self._store.open()
                 self._composed = composition.application_of(
-                    self._store, settings, self._found.parsed
+                    self._store, settings, self._config.parsed
                 )
             return self._composed
 
@@ -75,13 +75,14 @@ class Application:
 def _refuse(
     environ: wsgi.WSGIEnvironment, start_response: wsgi.StartResponse
 ) -> t.Iterable[bytes]:
+    """Raise the error of a request that no application can handle."""
     raise environ[wsgi_keys.REFUSED]
 
 
 def _configured() -> Application:
-    found = configuration.load({})
-    logs.configure(found.settings)
-    return Application(found)
+    config = configuration.load({})
+    logs.configure(config.settings)
+    return Application(config)
 
 
 application = _configured()

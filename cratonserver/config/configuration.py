@@ -26,7 +26,7 @@ DEFAULT_FILE = "/etc/craton/craton-server.conf"
 FILE_VARIABLE = "CRATON_SERVER_CONFIG"
 #: The short name of the environment variable ``OS_DEFAULT__DATABASE``.
 DATABASE_VARIABLE = "CRATON_DATABASE"
-#: The section of keystonemiddleware.
+#: The section of keystonemiddleware, which reads it itself.
 KEYSTONE = "keystone_authtoken"
 
 
@@ -296,7 +296,7 @@ def _register_middleware(parsed: cfg.ConfigOpts) -> list[cfg.Opt]:
             "pip install 'python-cratonclient[server,keystone]'"
         ) from exc
     try:
-        options = keystone_options.register(parsed)
+        options = keystone_options.register(parsed, KEYSTONE)
     except Exception as exc:  # a plugin of keystoneauth may raise anything
         raise ConfigurationError(f"[{KEYSTONE}] auth_type: {exc}") from exc
     for option in options:

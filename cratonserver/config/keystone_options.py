@@ -10,16 +10,15 @@ from keystoneauth1 import loading
 from keystonemiddleware import opts
 from oslo_config import cfg
 
-#: The section of keystonemiddleware in the configuration file.
-SECTION = "keystone_authtoken"
-#: The options of that section without which the server does not start.
+#: The options of the section ``[keystone_authtoken]`` without which the server does not start.
 REQUIRED = ("www_authenticate_uri", "auth_type", "auth_url")
 
 
-def register(parsed: cfg.ConfigOpts) -> list[cfg.Opt]:
+def register(parsed: cfg.ConfigOpts, section: str) -> list[cfg.Opt]:
     """Register the options of the middleware, and those of the chosen ``auth_type``.
 
     :param parsed: configuration of oslo.config, changed in place.
+    :param section: section of the middleware.
     :returns: the registered options.
     :raises keystoneauth1.exceptions.NoMatchingPlugin: if ``auth_type`` is unknown.
     """
@@ -27,9 +26,9 @@ def register(parsed: cfg.ConfigOpts) -> list[cfg.Opt]:
     for group, found in opts.list_auth_token_opts():
         parsed.register_opts(found, group=group)
         options.extend(found)
-    auth_type = parsed[SECTION].auth_type
+    auth_type = parsed[section].auth_type
     if auth_type:
         found = loading.get_auth_plugin_conf_options(auth_type)
-        parsed.register_opts(found, group=SECTION)
+        parsed.register_opts(found, group=section)
         options.extend(found)
     return options

@@ -22,6 +22,22 @@ and :func:`with_ancestors`::
             (SELECT d.parent_id FROM devices AS d WHERE d.id = ancestors.parent_id)
         FROM ancestors WHERE ancestors.parent_id IS NOT NULL)
     SELECT id, parent_id FROM ancestors
+
+:func:`correlated_ancestors`, in a subquery of a query for devices::
+
+    WITH RECURSIVE above(id, parent_id, distance) AS (
+        SELECT id, parent_id, 1 FROM devices AS d WHERE d.id = devices.parent_id
+        UNION ALL
+        SELECT d.id, d.parent_id, above.distance + 1 FROM devices AS d, above
+        WHERE d.id = above.parent_id AND above.distance < 10000)
+
+and :func:`descendants_of`::
+
+    WITH RECURSIVE below(id) AS (
+        SELECT id FROM devices WHERE parent_id IN (<row_ids>)
+        UNION
+        SELECT d.id FROM devices AS d, below WHERE d.parent_id = below.id)
+    SELECT id FROM below
 """
 
 from __future__ import annotations

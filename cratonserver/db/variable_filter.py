@@ -96,17 +96,12 @@ def narrow(
     if not all(levels):
         return [sa.false()]
     exact = [*others, *map(_exact, levels)]
-    columns = [column for each in levels for column in (_count(each), each[0].size)]
-    counted = connection.execute(sa.select(*columns)).one()
-    numbers = [
-        FEW + 1 if size == SAMPLE and count * RARE > size else count
-        for count, size in zip(counted[::2], counted[1::2], strict=True)
-    ]
-    fewest = min(range(len(numbers)), key=lambda number: numbers[number])
-    if numbers[fewest] > FEW:
+    estimates = _estimates(connection, levels)
+    fewest = min(range(len(estimates)), key=lambda number: estimates[number].candidates)
+    if estimates[fewest].candidates > FEW:
         return exact
-    if not numbers[fewest] and counted[2 * fewest + 1] < SAMPLE:
-        return [sa.false()]
+    if not estimates[fewest].candidates and estimates[fewest].sampled < SAMPLE:
+        return [sa.false()]  # the sample contained all values, and none matches
     # CASE keeps the planner from evaluating one of the exact conditions first.
     candidates = sa.union_all(*(level.candidates for level in levels[fewest]))
     return [
@@ -145,6 +140,32 @@ def _presence_query(tables: Tables, kind: Kind, number: int) -> sa.Select[t.Any]
             elsewhere = place == "id" or place in containers
             columns.append(there if elsewhere else sa.and_(there, nests))
     return sa.select(*t.cast("list[t.Any]", columns))
+
+
+class Estimate(t.NamedTuple):
+    """The estimated number of candidates of a condition.
+
+    :param candidates: number of candidates, more than :data:`FEW` for any larger number.
+    :param sampled: number of own values that were tested.
+    """
+
+    candidates: int
+    sampled: int
+
+
+def _estimates(
+    connection: sa.Connection, levels: t.Sequence[t.Sequence[Level]]
+) -> list[Estimate]:
+    """Estimate the number of candidates of each condition, with one query.
+
+    :param levels: levels of each condition, the nearest first.
+    """
+    columns = [column for each in levels for column in (_count(each), each[0].size)]
+    row = connection.execute(sa.select(*columns)).one()
+    return [
+        Estimate(FEW + 1 if size == SAMPLE and count * RARE > size else count, size)
+        for count, size in zip(row[::2], row[1::2], strict=True)
+    ]
 
 
 def _count(levels: t.Sequence[Level]) -> sa.ScalarSelect[int]:
