@@ -32,6 +32,8 @@ class Kind:
         self.noun = self.key.replace("_", " ")
         #: The plural in text, such as ``network devices``.
         self.plural = f"{self.noun}s"
+        #: The singular as one word, such as ``network-device``.
+        self.hyphenated = self.key.replace("_", "-")
         #: The name of the collection: key in responses, attribute of a client, and name
         #: of the table, such as ``network_devices``.
         self.collection = manager.items_key()

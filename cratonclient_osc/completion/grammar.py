@@ -82,7 +82,7 @@ def _takes(action: argparse.Action, kind: t.Any) -> str:
     field = kind.fields.get(action.dest)
     if isinstance(field, Ref):
         return f"{NAME_OF}{field.target}"
-    if action.metavar == f"<{kind.key.replace('_', '-')}>":
+    if action.metavar == f"<{kind.hyphenated}>":
         return f"{NAME_OF}{kind.collection}"
     return ANYTHING
 

@@ -21,7 +21,7 @@ SET, SHOW, UNSET = ("rack=r1", "hw.cores=64"), "rack", "hw.cores"
 def name_of(kind: Kind) -> str:
     """Return the example name of an object of a kind."""
     resource = kind.resource_class
-    return kind.fields[resource.NAME_ATTR].cli.example or f"{kind.key.replace('_', '-')}1"
+    return kind.fields[resource.NAME_ATTR].cli.example or f"{kind.hyphenated}1"
 
 
 def object_arguments(kind: Kind) -> list[str]:

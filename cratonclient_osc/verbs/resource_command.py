@@ -193,7 +193,7 @@ class ResourceCommand(base_command.CratonCommand):
         """
         parser.add_argument(
             "object",
-            metavar=f"<{self.noun.replace(' ', '-')}>",
+            metavar=f"<{self.kind.hyphenated}>",
             type=usage.nonempty_name,
             help=f"name or id of the {self.noun}",
             **kwargs,

@@ -296,7 +296,7 @@ def _example_of(kind: Kind, field: Field[t.Any]) -> t.Any:
         return 1 if field.type is int else "00000000-0000-0000-0000-000000000001"
     if field.format == "ip":
         return "192.0.2.1"
-    return 1 if field.type is int else f"my-{kind.path.removesuffix('s')}"
+    return 1 if field.type is int else f"my-{kind.hyphenated}"
 
 
 def _one(kind: Kind) -> str:
