@@ -6,7 +6,7 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from cratonclient import crud
+from cratonclient import crud, secrets
 from cratonclient.fields import Field, Ref, Sub
 
 
@@ -39,6 +39,7 @@ class Kind:
         self.collection = manager.items_key()
         #: The first segment of the paths of the kind, such as ``network-devices``.
         self.path = (manager.base_path or self.collection).strip("/").replace("_", "-")
+        secrets.declare(self.resource_class.secret_fields())
 
     def __repr__(self) -> str:
         return f"<Kind {self.collection}>"

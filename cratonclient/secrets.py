@@ -18,13 +18,14 @@ import logging
 import re
 import typing as t
 
-#: A word that makes a name secret. It may have a prefix, as in ``dbpassword``.
+#: Letters that make a name secret wherever they occur: ``dbpassword``, ``apiToken2``.
+_SECRET = re.compile("password|passwd|passphrase|passcode|secret|token|credential")
+#: A whole word that makes a name secret.
 _SECRET_WORD = re.compile(
-    r".*(?:password|passwd|passphrase|secret|token|apikey|credential)s?"
-    r"|pass|pwd|pw|authorization"
+    r"(?:pass|pwd|pw)\d*|authorization|\w*keys?\d*|key(?:pair|slot|file)s?"
 )
-#: A name that ends in ``key`` is secret, unless the word before is harmless.
-_KEY_WORD = "key"
+#: Words that end in ``key`` and are harmless, and words before ``key`` that make it so.
+_HARMLESS = frozenset({"monkey", "turkey", "donkey", "hotkey"})
 _HARMLESS_KEYS = frozenset({"sort", "public", "primary", "foreign"})
 
 #: A word in a name: ``apiToken``, ``snmp-password`` and ``ADMIN_PASS`` have two words.
@@ -63,7 +64,7 @@ _LOGGERS = (
 
 MASK = "***"
 
-#: Names of the secret fields of all kinds with a manager in this process.
+#: Names of the secret fields of all kinds that this process uses.
 _declared: set[str] = set()
 #: Credentials that this process sends. A server may quote them in its response.
 _hidden: set[str] = set()
@@ -87,9 +88,12 @@ def is_secret(name: str) -> bool:
 @functools.lru_cache(1024)
 def _has_secret_word(name: str) -> bool:
     words = [word.lower() for word in _WORD.findall(name)]
-    if any(_SECRET_WORD.fullmatch(word) for word in words):
+    if _SECRET.search("".join(words)):
         return True
-    return words[-1:] == [_KEY_WORD] and not _HARMLESS_KEYS.intersection(words[-2:-1])
+    return any(
+        _SECRET_WORD.fullmatch(word) and word not in _HARMLESS and before not in _HARMLESS_KEYS
+        for before, word in zip(["", *words], words, strict=False)
+    )
 
 
 def names_secret(text: str) -> bool:

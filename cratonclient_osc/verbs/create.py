@@ -7,7 +7,7 @@ import argparse
 import typing as t
 
 from cratonclient import paths
-from cratonclient.fields import Field, Sub
+from cratonclient.fields import Field
 from cratonclient_osc import usage
 from cratonclient_osc.verbs import field_options, part_changes, show
 
@@ -40,7 +40,7 @@ class Create(show.Show):
         return {
             name: field
             for name, field in self.fields.items()
-            if isinstance(field, Sub)
+            if name in self.parts
             or (field.create and (field.storage.column or field.type is dict))
         }
 

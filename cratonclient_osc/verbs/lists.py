@@ -11,7 +11,14 @@ from cratonclient import exceptions
 from cratonclient.fields import Field, Ref
 from cratonclient_osc import usage
 from cratonclient_osc.output import exit_status
-from cratonclient_osc.verbs import assignments, display, field_options, lookup, resource_command
+from cratonclient_osc.verbs import (
+    assignments,
+    display,
+    field_options,
+    lookup,
+    part_changes,
+    resource_command,
+)
 
 #: The limits of the API for the number of objects on a page.
 _MAX_PAGE_SIZE, _MIN_PAGE_SIZE = 100, 10
@@ -64,8 +71,8 @@ class List(resource_command.ResourceCommand, display.Lister):
         others = " and ".join(n for n, f in fields.items() if f.shown != "always")
         if not others:
             return "show all fields"
-        slow = any(field.shown == "never" for field in fields.values())
-        cost = " (labels: one request for each object)" if slow else ""
+        slow = [n for n in fields if n in self.parts and n != "variables"]
+        cost = f" ({', '.join(slow)}: one request for each object)" if slow else ""
         return f"show all fields except {others}; select these with -c{cost}"
 
     def example(self) -> list[str]:
@@ -97,7 +104,7 @@ class List(resource_command.ResourceCommand, display.Lister):
             for name, field in self.fields.items()
             if field.shown == "always"
             or (field.shown == "details" and self.detailed)
-            or (name in self.parts and field.type is list)
+            or name in self.parts
         ]
 
     def take_action(
@@ -180,7 +187,7 @@ class List(resource_command.ResourceCommand, display.Lister):
 
     def _with_labels(self, pages: Pages, names: t.Sequence[str]) -> Pages:
         """Add the parts that no list contains, with one request for each object."""
-        missing = [n for n in names if n in self.parts and self.fields[n].shown == "never"]
+        missing = [n for n in names if n in self.parts and n != "variables"]
         if not missing:
             yield from pages
             return
@@ -188,7 +195,7 @@ class List(resource_command.ResourceCommand, display.Lister):
             complete = []
             for info in page:
                 found = self.kind.resource_class(self.manager, dict(info), loaded=True)
-                parts = {name: getattr(found, name).get() for name in missing}
+                parts = {name: part_changes.value_of(found, name) for name in missing}
                 complete.append({**info, **parts})
             yield complete
 

@@ -62,7 +62,8 @@ def find(
         )
     details = {"details": True, **query} if "variables" in kind.parts else {}
     found = _single(_by_name([manager], text, where, **details), manager, text, where)
-    complete = "variables" in found.to_dict() or not kind.has_variables
+    details_of_kind = {name for name, field in kind.fields.items() if field.shown == "details"}
+    complete = details_of_kind <= found.to_dict().keys()
     return found if complete else manager.get(found.id, **query)
 
 
@@ -208,7 +209,7 @@ def _single(
         )
         raise exceptions.NotFound(
             f"No {kind.noun} has the name or id {text!r}{place}. "
-            f"List the {kind.plural} with '{kind.noun} list'."
+            f"List the {kind.plural} with 'craton {kind.noun} list'."
         )
     if len(found) > 1:
         candidates = [describe(match) for match in itertools.islice(found, _MAX_CANDIDATES)]

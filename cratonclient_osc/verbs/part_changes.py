@@ -33,6 +33,7 @@ class LabelChanges:
 
     def __init__(self, found: t.Any, name: str) -> None:
         self._found = found
+        self._noun = _singular(name)
         self._manager = getattr(found, name)
 
     def prepare_add(self, labels: t.Iterable[str]) -> Change:
@@ -44,7 +45,7 @@ class LabelChanges:
 
         :raises cratonclient.exceptions.NotFound: if the object lacks one of the labels.
         """
-        _check_exist("label", labels, self._manager.get(), self._found)
+        _check_exist(self._noun, labels, self._manager.get(), self._found)
         return functools.partial(self._manager.remove, *labels)
 
 
@@ -100,7 +101,7 @@ class VariableChanges:
         inherited = any(path[0] in known and path[0] not in own for path in wanted)
         hint = " It is inherited: unset it on the object that sets it." if inherited else ""
         _check_exist(
-            "variable",
+            _singular(self._name),
             map(paths.write, wanted),
             [*map(paths.write, existing)],
             self._found,
@@ -151,6 +152,21 @@ def apply(changes: t.Mapping[str, Change], *done: str) -> None:
                 f"{description}: {exit_status.message_of(exc)} Already done: {'; '.join(done)}."
             ) from exc
         done = (*done, description)
+
+
+def value_of(found: t.Any, name: str) -> t.Any:
+    """Return the value of a part, with one request.
+
+    :param found: the object.
+    :param name: name of the part, such as ``'labels'``.
+    """
+    value = getattr(found, name).get()
+    return value.to_dict() if hasattr(value, "to_dict") else value
+
+
+def _singular(name: str) -> str:
+    """Return the noun for one element of a part: ``variable`` for ``variables``."""
+    return name.removesuffix("s").replace("_", " ")
 
 
 def own_variables(found: t.Any, name: str = "variables") -> dict[str, t.Any]:

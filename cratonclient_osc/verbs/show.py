@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import typing as t
 
-from cratonclient_osc.verbs import display, resource_command
+from cratonclient_osc.verbs import display, part_changes, resource_command
 
 
 class Show(resource_command.ResourceCommand, display.ShowOne):
@@ -40,6 +40,7 @@ class Show(resource_command.ResourceCommand, display.ShowOne):
         found = fetch()
         shown = found.to_dict()
         # Labels need one more request, so they are fetched only if -c asks for them.
-        shown.update((n, getattr(found, n).get()) for n in asked if n not in shown)
+        missing = (name for name in asked if name not in shown)
+        shown.update((name, part_changes.value_of(found, name)) for name in missing)
         names = [name for name in known if name in shown]
         return names, tuple(shown[name] for name in names)

@@ -29,8 +29,8 @@ _BLANKS = re.compile(r"[ \t\r\n]*")
 def parse(text: str) -> tuple[Condition, ...]:
     """Parse the parameter.
 
-    :returns: the conditions, all of which must hold. If a path occurs several times, the
-        last pair counts.
+    :returns: the conditions, all of which must hold. If the same text of a path occurs
+        several times, the last pair counts.
     :raises cratonserver.errors.Refused: with status 400.
 
     >>> parse('os.release:"9"')
@@ -38,12 +38,14 @@ def parse(text: str) -> tuple[Condition, ...]:
     """
     if len(text) > MAX_LENGTH:
         raise errors.Refused(400, f"vars: at most {MAX_LENGTH} characters can be given.")
-    found: dict[paths.Path, Condition] = {}
+    found: dict[str, Condition] = {}
     at = 0
     while True:
-        path, at = _path(text, _skip_blanks(text, at))
+        start = _skip_blanks(text, at)
+        path, at = _path(text, start)
+        path_text = text[start : at - 1]  # without the colon
         wanted, at = _value(text, _skip_blanks(text, at))
-        found[path] = Condition(str(path[0]), path[1:], wanted)
+        found[path_text] = Condition(str(path[0]), path[1:], wanted)
         at = _skip_blanks(text, at)
         if len(found) > MAX_PAIRS:
             raise errors.Refused(400, f"vars: at most {MAX_PAIRS} pairs can be given.")

@@ -242,8 +242,27 @@ def _invalid_value(declared: Declaration, files: t.Sequence[str]) -> tuple[str, 
     try:
         text = (lenient if group is None else lenient[group])[declared.name]
     except cfg.Error:  # a $ followed by the name of an unknown option
-        return ", ".join(files), ""
+        return _unparsed_value(declared, files)
     return _origin(lenient, declared, files), str(text)
+
+
+def _unparsed_value(declared: Declaration, files: t.Sequence[str]) -> tuple[str, str]:
+    """Return where a value that oslo.config cannot read comes from, and its text."""
+    variable = f"OS_{declared.group}__{declared.name}".upper()
+    if variable in os.environ:
+        return variable, os.environ[variable]
+    for file in reversed(files):
+        found = _sections(file).get(declared.group, {}).get(declared.name)
+        if found:
+            return file, str(found[-1])
+    return ", ".join(files), ""
+
+
+def _sections(file: str) -> dict[str, dict[str, t.Any]]:
+    """Return the lists of values in a file, by section and option."""
+    sections: dict[str, dict[str, t.Any]] = {}
+    cfg.ConfigParser(file, sections).parse()
+    return sections
 
 
 def _refuse_unknown(
@@ -263,9 +282,7 @@ def _refuse_unknown(
         known[group] = {name for option in options or () for name in _names(option)}
     ignored = [group for group, options in others.items() if options is None]
     for file in files:
-        sections: dict[str, dict[str, t.Any]] = {}
-        cfg.ConfigParser(file, sections).parse()
-        for group, values in sections.items():
+        for group, values in _sections(file).items():
             if group in ignored:
                 continue
             if group not in known:

@@ -35,7 +35,6 @@ import typing as t
 import sqlalchemy as sa
 from sqlalchemy.sql.operators import eq
 
-from cratonclient.fields import Sub
 from cratonserver.db import keyset
 from cratonserver.db.dialect import PREPARE, Clause
 from cratonserver.db.list_query import DEFAULT_SORT, Shape
@@ -123,7 +122,7 @@ def condition(tables: Tables, shape: Shape, name: str) -> Clause:
         return special
     parameter = kind.resource_class.parameters.get(name)
     column = parameter.compares if parameter else name
-    if isinstance(kind.fields[column], Sub):
+    if column in kind.parts:
         part = tables.part(kind, column)
         return table.c.id.in_(sa.select(part.c.owner_id).where(part.c.label == value))
     return table.c[column] == value

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import traceback
 
-from cratonclient import auth, crud, exceptions, secrets
+from cratonclient import auth, crud, exceptions, kinds, secrets
 from cratonclient.fields import Field
 from cratonclient.printable import printable
 from cratonclient.tests import base
@@ -97,6 +97,45 @@ class TestMask(base.TestCase):
         text = json.dumps({"name": "api_key", "note": "the password is in the vault"})
 
         self.assertEqual(text, secrets.mask(text))
+
+
+class TestNames(base.TestCase):
+    def test_secret_names(self):
+        for name in (
+            *(
+                "password",
+                "ipmi_password",
+                "db_passwd",
+                "PASSWORD2",
+                "rootpassword1",
+                "passcode",
+            ),
+            *("apiToken", "tokens", "tokenvalue", "X-Auth-Token", "secret2", "clientSecret"),
+            *("adminPass", "root_pass1", "bmc.pw", "pwd", "credentials", "Authorization"),
+            *("key", "keys", "key1", "api_key", "apikey", "sshkey", "ssh_keys", "ssh_key_data"),
+            *("secretkey", "privatekey", "private_key_pem", "hostkey", "wepkey", "access_key2"),
+            *("tls_key_file", "luks_keyslot", "keypair", "key_material"),
+        ):
+            self.assertTrue(secrets.is_secret(name), name)
+
+    def test_harmless_names(self):
+        for name in (
+            *("sort_keys", "sort-key", "public_key", "primary_key", "keyboard", "keystone_url"),
+            *("monkey", "passenger", "compass", "bypass", "name", "rack", "username", "author"),
+        ):
+            self.assertFalse(secrets.is_secret(name), name)
+
+    def test_a_declared_name_is_secret_once_its_kind_is_derived(self):
+        class Vault(crud.Resource):
+            pin_code = Field(str, "how to open it", secret=True)
+
+        class VaultManager(crud.CRUDClient[Vault]):
+            key = "vault"
+            resource_class = Vault
+
+        self.assertFalse(secrets.is_secret("pin_code"))
+        kinds.kind_of(VaultManager)
+        self.assertTrue(secrets.is_secret("pin_code"))
 
 
 class TestPrintable(base.TestCase):

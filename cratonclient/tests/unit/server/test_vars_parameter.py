@@ -119,6 +119,10 @@ class TestGrammar(base.TestCase):
     def test_the_last_of_the_same_path_counts(self):
         self.assertRead("a.b:1,a:2,a.b:3", ("a", ("b",), 3), ("a", (), 2))
 
+    def test_another_spelling_of_a_path_is_another_condition(self):
+        for other in ("$.a", '"a"', "'a'"):
+            self.assertRead(f"a:2,{other}:1", ("a", (), 2), ("a", (), 1))
+
     def test_bounds(self):
         many = [f"a{number}:1" for number in range(vars_parameter.MAX_PAIRS + 1)]
         self.assertEqual(
