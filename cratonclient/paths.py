@@ -347,6 +347,6 @@ def _ensure_exists(container: t.Any, path: Path, position: int) -> None:
         container.append(None)
     elif not -len(container) <= t.cast("int", step) < len(container):
         raise PathError(
-            f"{write(path)}: the index is out of range, because {before} has {len(container)} "
-            "elements."
+            f"{write(path)}: the index is out of range, because the length of {before} is "
+            f"{len(container)}."
         )

@@ -15,7 +15,7 @@ import pathlib
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PAGE = ROOT / "doc/source/contributor/map.rst"
-PACKAGES = ("cratonclient", "cratonclient_osc", "cratonserver")
+FOLDERS = ("cratonclient", "cratonclient_osc", "cratonserver", "cratonclient/tests", "tools")
 BEGIN, END = ".. The list of files begins here.\n", ".. The list of files ends here.\n"
 
 #: Descriptions of the files that have no docstring.
@@ -28,16 +28,30 @@ OTHERS = {
     "craton.fish": "Completion for fish.",
     "craton.zsh": "Completion for zsh.",
     "cursor.sh": "Completion shared by bash and zsh.",
+    "exchanges.jsonl": "Requests, and the responses of an original server of 2017.",
+    "bench": "Run the benchmarks.",
+    "cover": "Report the test coverage of each package.",
+    "keystone-constraints.txt": "Versions of the Keystone server that the tests start.",
+    "lib.sh": "Shell functions for the scripts in this folder.",
+    "quickstart": "Serve a demo fleet, and list it.",
+    "test": "Run tests.",
 }
 
 
-def files(package: str) -> list[pathlib.Path]:
-    """Return the files of a package, without tests and caches, room by room."""
+def files(folder: str) -> list[pathlib.Path]:
+    """Return the files below a folder, sorted by folder.
+
+    The files do not include caches and recorded responses and, except for the folder of
+    the tests, no tests.
+    """
+    skipped = {"__pycache__", "cassettes"}
+    if "tests" not in folder:
+        skipped.add("tests")
     found = [
         path
-        for path in (ROOT / package).rglob("*")
+        for path in (ROOT / folder).rglob("*")
         if path.is_file()
-        and not {"tests", "__pycache__"} & {*path.relative_to(ROOT).parts}
+        and not skipped & {*path.relative_to(ROOT).parts}
         and path.suffix != ".pyc"
     ]
     return sorted(found, key=lambda path: (path.parent.parts, path.name))
@@ -55,17 +69,17 @@ def description(path: pathlib.Path) -> str:
 def listing() -> str:
     """Return the list of files as reStructuredText."""
     lines = []
-    for package in PACKAGES:
-        lines += [package, "~" * len(package), ""]
+    for top in FOLDERS:
+        lines += [top, "~" * len(top), ""]
         folder = None
-        for path in files(package):
-            inside = path.relative_to(ROOT)
-            if inside.parent != folder:
-                folder = inside.parent
-                lines += ["", f"``{folder}/``", ""]
+        for path in files(top):
+            if path.parent != folder:
+                folder = path.parent
+                lines += ["", f"``{folder.relative_to(ROOT)}/``"]
+                if path.name == "__init__.py":
+                    lines.append(f"    {description(path)}")
+                lines += ["", "    .. list-table::", "       :widths: 25 75", ""]
             if path.name == "__init__.py":
-                lines[-2] += f"\n    {description(path)}"
-                lines += ["    .. list-table::", "       :widths: 25 75", ""]
                 continue
             lines += [f"       * - ``{path.name}``", f"         - {description(path)}"]
         lines.append("")

@@ -15,7 +15,7 @@ class Host(devices.Device):
 
     note = shared.NOTE
     labels = Sub(
-        labels.LabelManager, list, "labels, to filter lists of hosts by", shown="never"
+        labels.LabelManager, list, "labels; lists can be filtered by them", shown="never"
     )
     variables = Sub(
         variables.VariableManager, dict, "JSON variables, in addition to the inherited ones"

@@ -16,7 +16,7 @@ import typing as t
 import prompt_toolkit
 from prompt_toolkit import completion, history, output, shortcuts
 
-from cratonclient import secrets
+from cratonclient import secrets, v1
 from cratonclient_osc.completion import automaton, cursor
 from cratonclient_osc.output import exit_status
 from cratonclient_osc.program import line_split
@@ -117,6 +117,7 @@ class History(history.FileHistory):
 
 def _history() -> history.History:
     """Return the history file of the user; in memory if the file cannot be written."""
+    v1.kinds()  # the kinds declare names of secrets, which History leaves out
     folder = os.environ.get("XDG_STATE_HOME", "")
     if not os.path.isabs(folder):  # the XDG specification: ignore relative paths
         folder = os.path.expanduser("~/.local/state")

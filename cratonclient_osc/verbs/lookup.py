@@ -146,7 +146,7 @@ def _may_be_id(text: str, resource: type[crud.Resource]) -> bool:
 def _by_name(
     managers: t.Iterable[crud.CRUDClient[t.Any]], name: str, where: Where, **query: t.Any
 ) -> list[t.Any]:
-    """Return the objects with a name.
+    """Find the objects with a name.
 
     The API differs from kind to kind: for an unknown name it returns an empty list or
     404, for some kinds it takes the name as a pattern, and for some it can filter only by

@@ -85,7 +85,10 @@ def authenticate(
 def _user_query(users: sa.Table) -> sa.Select[t.Any]:
     """Build the query for a user.
 
-    The database prepares it, because every request begins with it.
+    The database prepares it, because every request begins with it::
+
+        SELECT id, username, key_digest, is_admin, is_root FROM users
+        WHERE project_id = :project_id AND username = :username
     """
     c = users.c
     query = sa.select(c.id, c.username, c.key_digest, c.is_admin, c.is_root).where(

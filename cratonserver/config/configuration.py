@@ -40,7 +40,7 @@ class Configuration:
 
     :param settings: the settings.
     :param origins: source of each setting, by group and name.
-    :param parsed: configuration as oslo.config has it, for keystonemiddleware.
+    :param parsed: the configuration as an object of oslo.config, for keystonemiddleware.
     :param middleware: options of keystonemiddleware.
     """
 

@@ -1,5 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read and write the list parts of rows, such as labels. They are sets of strings."""
+"""Read and write the list parts of rows, such as labels. They are sets of strings.
+
+For example, on both databases, the labels of a host::
+
+    SELECT label FROM device_labels WHERE owner_id = :host
+    INSERT INTO device_labels (owner_id, label) VALUES (:host, :label)
+        ON CONFLICT (owner_id, label) DO NOTHING
+    DELETE FROM device_labels WHERE owner_id = :host AND label IN (:label_1, :label_2)
+"""
 
 from __future__ import annotations
 

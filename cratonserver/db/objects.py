@@ -1,5 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The objects of one kind in the store: list, find, create, update, delete."""
+"""The objects of one kind in the store: list, find, create, update, delete.
+
+For example, a change of a host on PostgreSQL. First it locks the host and the objects that
+it will refer to, but not against other references to them; SQLite has one writer at a
+time, and no ``FOR``::
+
+    SELECT id FROM devices
+    WHERE id = :id AND project_id = :project AND kind = 'host' FOR NO KEY UPDATE
+    SELECT id FROM cells
+    WHERE id = :cell AND project_id = :project AND project_id = :project_of_host
+    FOR KEY SHARE
+    UPDATE devices SET cell_id = :cell, updated_at = :now WHERE id = :id
+"""
 
 from __future__ import annotations
 

@@ -32,7 +32,13 @@ class Policy(policy.Policy):
     name_taken = "A device with the given name already exists."
 
     def check_update(self, change: policy.Change) -> None:
-        """Refuse a parent that is the device itself or one of its descendants."""
+        """Refuse a parent that is the device itself or one of its descendants.
+
+        The query, where ``descendants`` is that of :func:`.trees.descendants`::
+
+            SELECT 1 FROM devices
+            WHERE id = :parent AND id IN (SELECT id FROM descendants)
+        """
         row, table = change.row, change.table
         parent = change.values.get("parent_id")
         if parent is None:

@@ -72,7 +72,9 @@ def protect_roots(
     """Refuse to delete or demote the last root user. Let only root users change root users.
 
     All root users are locked until the transaction ends, so that two transactions cannot
-    remove the last two root users at the same time.
+    remove the last two root users at the same time. The query, on PostgreSQL::
+
+        SELECT id, id = :user AS goes FROM users WHERE is_root ORDER BY id FOR UPDATE
 
     :param users: table of the users.
     :param going: condition for the users to delete or demote.

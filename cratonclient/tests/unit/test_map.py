@@ -29,8 +29,8 @@ class TestMap(base.TestCase):
         )
 
     def test_every_file_says_in_a_line_what_it_is(self):
-        for package in self.map.PACKAGES:
-            for path in self.map.files(package):
+        for folder in self.map.FOLDERS:
+            for path in self.map.files(folder):
                 self.assertTrue(self.map.description(path), path)
 
     def test_the_changes_name_files_that_exist(self):
