@@ -136,7 +136,7 @@ class List(resource_command.ResourceCommand, display.Lister):
         :param names: the columns.
         """
         query = {**self._sorting(parsed_args), **self._paging(parsed_args)}
-        if any(self.fields[name].shown == "details" for name in names):
+        if self.detailed and any(self.fields[n].shown == "details" for n in names):
             query["details"] = True
         if getattr(parsed_args, "vars", None):
             query["vars"] = ",".join(parsed_args.vars)

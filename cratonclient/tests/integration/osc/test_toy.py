@@ -58,11 +58,44 @@ class RackManager(crud.CRUDClient):
     resource_class = Rack
 '''
 
+#: A kind whose parts are not named variables and labels.
+CRATES = '''\
+from cratonclient import crud
+from cratonclient.fields import Sub
+from cratonclient.v1 import labels, shared, variables
+
+
+class Crate(crud.Resource):
+    """A crate."""
+
+    name = shared.name("project")
+    project_id = shared.PROJECT
+    power_settings = Sub(variables.VariableManager, dict, "settings of its power supply")
+    tags = Sub(labels.LabelManager, list, "words to find the crate by")
+
+    filters = ("id", "name")
+    unique = ("project_id", "name")
+
+
+class CrateManager(crud.CRUDClient):
+    """A manager for crates."""
+
+    key = "crate"
+    base_path = "/crates"
+    resource_class = Crate
+'''
+
 ENTRY_POINTS = """\
 [cratonclient.v1]
 racks = toy:RackManager
+crates = crates:CrateManager
 
 [openstack.fleet_management.v1]
+craton_crate_create = cratonclient_osc.commands:CrateCreate
+craton_crate_list = cratonclient_osc.commands:CrateList
+craton_crate_set = cratonclient_osc.commands:CrateSet
+craton_crate_show = cratonclient_osc.commands:CrateShow
+craton_crate_unset = cratonclient_osc.commands:CrateUnset
 craton_rack_create = cratonclient_osc.commands:RackCreate
 craton_rack_delete = cratonclient_osc.commands:RackDelete
 craton_rack_list = cratonclient_osc.commands:RackList
@@ -117,6 +150,7 @@ print(json.dumps(said))
 def install(folder: pathlib.Path) -> None:
     """Write the distribution of the toy into a folder."""
     (folder / "toy.py").write_text(TOY)
+    (folder / "crates.py").write_text(CRATES)
     metadata = folder / "toy-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: toy\nVersion: 1.0\n")
@@ -223,6 +257,24 @@ class TestToy(ToyTestCase):
         plugin = ("--os-auth-type", "craton", "--os-endpoint", self.url, *wanted)
         other = self.type("openstack", *plugin, "craton", "rack", "list", "--region", "east")
         self.assertEqual(listed, other)
+
+    def test_parts_with_other_names(self):
+        def run(*words: str) -> programs.Result:
+            return self.type("craton", "crate", *words, CRATON_URL=self.url)
+
+        create = ("--tag", "b", "--tag", "old", "--power-setting", "volts=230")
+        self.assert_done(run("create", *create, "s1"))
+        self.assert_done(run("set", "--tag", "a", "--power-setting", "phases=3", "s1"))
+        self.assert_done(run("unset", "--tag", "old", "--power-setting", "volts", "s1"))
+        message = "The crate 's1' has no tag 'old'; nothing was changed."
+        self.assert_refused(run("unset", "--tag", "old", "s1"), 5, message)
+
+        parts = {"tags": ["a", "b"], "power_settings": {"phases": 3}}
+        columns = ("-c", "tags", "-c", "power_settings", "-f", "json")
+        self.assertEqual(parts, self.assert_done(run("show", *columns, "s1")).json)
+        self.assertEqual([parts], self.assert_done(run("list", *columns)).json)
+        shown = self.assert_done(run("show", "s1", "-f", "json")).json
+        self.assertEqual(parts, {name: shown[name] for name in parts})
 
     def test_help(self):
         said = self.assert_done(self.type("craton", "help"))
