@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 from cratonclient import crud
-from cratonclient.fields import Sub
-from cratonclient.v1 import shared, variables
+from cratonclient.v1 import shared
 
 
 class Cell(crud.Resource):
@@ -16,9 +15,7 @@ class Cell(crud.Resource):
     cloud_id = shared.CLOUD
     region_id = shared.REGION
     project_id = shared.PROJECT
-    variables = Sub(
-        variables.VariableManager, dict, "JSON variables, inherited by everything in the cell"
-    )
+    variables = shared.variables("inherited by everything in the cell")
 
     filters = ("id", "name", "cloud_id", "region_id")
     columns = ("id", "name", "cloud_id", "region_id", "note")

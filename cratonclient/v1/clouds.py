@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 from cratonclient import crud
-from cratonclient.fields import Sub
-from cratonclient.v1 import shared, variables
+from cratonclient.v1 import shared
 
 
 class Cloud(crud.Resource):
@@ -14,9 +13,7 @@ class Cloud(crud.Resource):
     name = shared.name("project", example="prod")
     note = shared.NOTE
     project_id = shared.PROJECT
-    variables = Sub(
-        variables.VariableManager, dict, "JSON variables, inherited by everything in the cloud"
-    )
+    variables = shared.variables("inherited by everything in the cloud")
 
     columns = ("id", "name", "note")
     unique = ("project_id", "name")

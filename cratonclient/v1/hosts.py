@@ -7,7 +7,7 @@ import typing as t
 
 from cratonclient import crud
 from cratonclient.fields import Parameter, Sub
-from cratonclient.v1 import devices, labels, shared, variables
+from cratonclient.v1 import devices, labels, shared
 
 
 class Host(devices.Device):
@@ -17,9 +17,7 @@ class Host(devices.Device):
     labels = Sub(
         labels.LabelManager, list, "labels; lists can be filtered by them", shown="never"
     )
-    variables = Sub(
-        variables.VariableManager, dict, "JSON variables, in addition to the inherited ones"
-    )
+    variables = shared.variables("in addition to the inherited ones")
 
     operations = crud.ALL_OPERATIONS
     filters = shared.DEVICE_FILTERS

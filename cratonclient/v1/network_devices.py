@@ -7,7 +7,7 @@ import typing as t
 
 from cratonclient import crud
 from cratonclient.fields import NOT_STORED, Cli, Field, Sub
-from cratonclient.v1 import devices, labels, shared, variables
+from cratonclient.v1 import devices, labels, shared
 
 # A create request may contain these fields. The server returns them in its response to
 # that request and does not store them.
@@ -34,9 +34,7 @@ class NetworkDevice(devices.Device):
     interface_id = Field(int, "accepted, but not stored", **_ECHO)
     network_id = Field(int, "accepted, but not stored", **_ECHO)
     labels = Sub(labels.LabelManager, list, "labels of the device", create=False, shown="never")
-    variables = Sub(
-        variables.VariableManager, dict, "JSON variables, in addition to the inherited ones"
-    )
+    variables = shared.variables("in addition to the inherited ones")
 
     operations = crud.ALL_OPERATIONS
     filters = shared.DEVICE_FILTERS

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from cratonclient import crud
-from cratonclient.fields import Cli, Field, Sub
-from cratonclient.v1 import shared, variables
+from cratonclient.fields import Cli, Field
+from cratonclient.v1 import shared
 
 
 class Network(crud.Resource):
@@ -41,7 +41,7 @@ class Network(crud.Resource):
     region_id = shared.REGION
     cell_id = shared.CELL
     project_id = shared.PROJECT
-    variables = Sub(variables.VariableManager, dict, "JSON variables of the network")
+    variables = shared.variables("neither inherited nor inheriting")
 
     filters = ("id", "name", "region_id", "cell_id")
     columns = ("id", "name", "cidr", "gateway", "region_id", "cell_id")

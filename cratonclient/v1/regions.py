@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 from cratonclient import crud
-from cratonclient.fields import Sub
-from cratonclient.v1 import shared, variables
+from cratonclient.v1 import shared
 
 
 class Region(crud.Resource):
@@ -15,9 +14,7 @@ class Region(crud.Resource):
     note = shared.NOTE
     cloud_id = shared.CLOUD
     project_id = shared.PROJECT
-    variables = Sub(
-        variables.VariableManager, dict, "JSON variables, inherited by everything in the region"
-    )
+    variables = shared.variables("inherited by everything in the region")
 
     filters = ("id", "name", "cloud_id")
     columns = ("id", "name", "cloud_id", "note")

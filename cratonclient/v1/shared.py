@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from cratonclient.fields import Cli, Field, Ref
+from cratonclient.fields import Cli, Field, Ref, Sub
+from cratonclient.v1.variables import VariableManager
 
 NOTE = Field(
     str,
@@ -30,6 +31,14 @@ DEVICE_FILTERS = (
     "region_id",
     "cell_id",
 )
+
+
+def variables(effect: str) -> Sub[VariableManager]:
+    """Return the part for the variables of an object.
+
+    :param effect: end of the help, such as ``'not inherited'``.
+    """
+    return Sub(VariableManager, dict, f"JSON variables, {effect}")
 
 
 def name(scope: str, example: str = "") -> Field[str]:

@@ -28,8 +28,8 @@ TOY = '''\
 from __future__ import annotations
 
 from cratonclient import crud
-from cratonclient.fields import Cli, Field, Sub
-from cratonclient.v1 import shared, variables
+from cratonclient.fields import Cli, Field
+from cratonclient.v1 import shared
 
 
 class Rack(crud.Resource):
@@ -37,12 +37,10 @@ class Rack(crud.Resource):
 
     name = shared.name("region")
     units = Field(int, "height in rack units", null=True, update=True)
-    locked = Field(
-        bool, "whether it is locked", update=True, default=False, cli=Cli(off="unlocked")
-    )
+    locked = Field(bool, "locked", update=True, default=False, cli=Cli(off="unlocked"))
     region_id = shared.REGION
     project_id = shared.PROJECT
-    variables = Sub(variables.VariableManager, dict, "JSON values")
+    variables = shared.variables("in addition to the inherited ones")
 
     filters = ("id", "name", "region_id", "locked")
     columns = ("id", "name", "region_id", "units")
