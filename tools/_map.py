@@ -11,6 +11,7 @@ A test compares the list with the tree.
 from __future__ import annotations
 
 import ast
+import itertools
 import pathlib
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -71,18 +72,17 @@ def listing() -> str:
     lines = []
     for top in FOLDERS:
         lines += [top, "~" * len(top), ""]
-        folder = None
-        for path in files(top):
-            if path.parent != folder:
-                folder = path.parent
-                lines += ["", f"``{folder.relative_to(ROOT)}/``"]
-                if path.name == "__init__.py":
-                    lines.append(f"    {description(path)}")
+        for folder, paths in itertools.groupby(files(top), lambda path: path.parent):
+            others = {path.name: path for path in paths}
+            package = others.pop("__init__.py", None)
+            lines.append(f"``{folder.relative_to(ROOT)}/``")
+            if package:
+                lines.append(f"    {description(package)}")
+            if others:
                 lines += ["", "    .. list-table::", "       :widths: 25 75", ""]
-            if path.name == "__init__.py":
-                continue
-            lines += [f"       * - ``{path.name}``", f"         - {description(path)}"]
-        lines.append("")
+            for name, path in others.items():
+                lines += [f"       * - ``{name}``", f"         - {description(path)}"]
+            lines.append("")
     return "\n".join(lines)
 
 
