@@ -14,7 +14,8 @@ import falcon
 
 from cratonserver.api import query_parameters
 from cratonserver.api.view import KindView
-from cratonserver.db.project_rows import ProjectRows, Row
+from cratonserver.db.aliases import Row
+from cratonserver.db.project_rows import ProjectRows
 from cratonserver.db.store import Store
 from cratonserver.openapi.json_schemas import JsonSchema, parameter
 from cratonserver.openapi.operations import Operation, operation, query

@@ -14,8 +14,8 @@ from cratonserver.api.json_response import set_body
 from cratonserver.api.query_parameters import ListRequest
 from cratonserver.api.representation import Representation
 from cratonserver.api.view import KindView, Responder
+from cratonserver.db.aliases import Row
 from cratonserver.db.objects import Objects
-from cratonserver.db.policy import Row
 from cratonserver.db.store import Store
 from cratonserver.openapi import kind_operations
 from cratonserver.openapi.operations import Operation

@@ -10,8 +10,8 @@ from cratonserver.api import query_parameters, request_bodies
 from cratonserver.api.json_response import set_body
 from cratonserver.api.view import KindView, Responder, no_content
 from cratonserver.db import ids
+from cratonserver.db.aliases import Row
 from cratonserver.db.objects import Objects
-from cratonserver.db.policy import Row
 from cratonserver.openapi import kind_operations
 from cratonserver.openapi.operations import Operation
 

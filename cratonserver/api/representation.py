@@ -7,9 +7,8 @@ import operator
 import typing as t
 
 from cratonclient.kinds import Kind
+from cratonserver.db.aliases import Row
 from cratonserver.db.tables import Tables
-
-Row = t.Mapping[str, t.Any]
 
 
 class Representation:

@@ -11,8 +11,8 @@ import falcon
 
 from cratonclient.kinds import Kind
 from cratonserver.api.representation import Representation
+from cratonserver.db.aliases import Row
 from cratonserver.db.objects import Objects
-from cratonserver.db.policy import Row
 from cratonserver.db.store import Store
 from cratonserver.openapi.operations import Operation
 

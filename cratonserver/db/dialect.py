@@ -15,6 +15,7 @@ import typing as t
 import sqlalchemy as sa
 
 from cratonserver import errors
+from cratonserver.db.aliases import Clause
 
 #: Execution option: run the statement as a prepared statement. Only for statements whose
 #: plan is good for all values of their parameters.
@@ -22,8 +23,6 @@ PREPARE = "craton_prepare"
 
 #: The timeout of a writer that waits for another writer, in seconds.
 BUSY_TIMEOUT = 30
-
-Clause = sa.ColumnElement[bool]
 
 
 class StoreError(errors.Refused):

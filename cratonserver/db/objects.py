@@ -31,9 +31,9 @@ from cratonserver.db import (
     variable_filter,
     variables,
 )
-from cratonserver.db.dialect import Clause
+from cratonserver.db.aliases import Clause, Row
 from cratonserver.db.list_query import ListQuery, Shape
-from cratonserver.db.policy import Change, Deletion, Row
+from cratonserver.db.policy import Change, Deletion
 from cratonserver.db.tables import Tables
 from cratonserver.identity import Identity
 

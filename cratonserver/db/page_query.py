@@ -36,7 +36,8 @@ import sqlalchemy as sa
 from sqlalchemy.sql.operators import eq
 
 from cratonserver.db import keyset
-from cratonserver.db.dialect import PREPARE, Clause
+from cratonserver.db.aliases import Clause
+from cratonserver.db.dialect import PREPARE
 from cratonserver.db.list_query import DEFAULT_SORT, Shape
 from cratonserver.db.tables import Tables
 

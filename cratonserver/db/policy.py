@@ -17,9 +17,8 @@ import typing as t
 import sqlalchemy as sa
 
 from cratonclient.kinds import Kind
+from cratonserver.db.aliases import Row
 from cratonserver.identity import Identity
-
-Row = dict[str, t.Any]
 
 
 class Change(t.NamedTuple):

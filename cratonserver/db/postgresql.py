@@ -15,10 +15,10 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from cratonclient import secrets
 from cratonserver.db import json_contains
+from cratonserver.db.aliases import Clause
 from cratonserver.db.dialect import (
     BUSY_TIMEOUT,
     PREPARE,
-    Clause,
     ConstraintViolation,
     Diagnosis,
     Dialect,

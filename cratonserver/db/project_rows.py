@@ -15,9 +15,8 @@ import typing as t
 import sqlalchemy as sa
 
 from cratonserver.db import variables
+from cratonserver.db.aliases import Row
 from cratonserver.db.tables import Tables
-
-Row = dict[str, t.Any]
 
 
 class ProjectRows:

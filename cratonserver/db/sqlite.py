@@ -12,9 +12,9 @@ from sqlalchemy.dialects.sqlite import insert
 
 from cratonclient import secrets
 from cratonserver.db import json_contains
+from cratonserver.db.aliases import Clause
 from cratonserver.db.dialect import (
     BUSY_TIMEOUT,
-    Clause,
     ConstraintViolation,
     Diagnosis,
     Dialect,

@@ -11,8 +11,7 @@ import typing as t
 import sqlalchemy as sa
 
 from cratonclient.kinds import Kind
-
-Clause = sa.ColumnElement[bool]
+from cratonserver.db.aliases import Clause
 
 
 class Storage:

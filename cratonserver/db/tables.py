@@ -19,7 +19,8 @@ from cratonclient import crud
 from cratonclient.fields import Field, Ref
 from cratonclient.kinds import Kind
 from cratonserver.db import column_types, json_contains
-from cratonserver.db.dialect import Clause, Dialect
+from cratonserver.db.aliases import Clause
+from cratonserver.db.dialect import Dialect
 from cratonserver.db.policy import Policy
 from cratonserver.db.rules import Rules
 from cratonserver.db.storage import Storage

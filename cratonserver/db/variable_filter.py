@@ -36,7 +36,7 @@ import sqlalchemy as sa
 
 from cratonclient.kinds import Kind
 from cratonserver.db import json_contains, trees
-from cratonserver.db.dialect import Clause
+from cratonserver.db.aliases import Clause
 from cratonserver.db.list_query import Condition
 from cratonserver.db.tables import Tables
 

@@ -30,10 +30,10 @@ import sqlalchemy as sa
 
 from cratonclient.kinds import Kind
 from cratonserver.db import trees
+from cratonserver.db.aliases import Row
 from cratonserver.db.dialect import PREPARE
 from cratonserver.db.tables import Tables
 
-Row = t.Mapping[str, t.Any]
 Values = dict[str, t.Any]
 #: Ids, or a query for ids if there are too many to send.
 Ids = t.Iterable[t.Any] | sa.Select[t.Any]

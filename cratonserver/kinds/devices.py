@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from cratonserver import errors
 from cratonserver.db import policy, storage, trees
+from cratonserver.db.aliases import Clause
 
 
 class Storage(storage.Storage):
@@ -16,7 +17,7 @@ class Storage(storage.Storage):
 
     def condition(
         self, table: sa.Table, name: str, value: t.Any, given: t.Container[str]
-    ) -> storage.Clause | None:
+    ) -> Clause | None:
         """Return the condition that a device is a descendant of a parent."""
         if name == "parent_id" and "descendants" in given:
             return table.c.id.in_(trees.descendants(table, value))

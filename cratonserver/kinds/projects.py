@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from cratonserver import errors
 from cratonserver.db import policy, storage
+from cratonserver.db.aliases import Clause, Row
 from cratonserver.identity import Identity
 from cratonserver.kinds import users
 
@@ -17,13 +18,13 @@ from cratonserver.kinds import users
 class Storage(storage.Storage):
     """The storage rules of projects."""
 
-    def visible(self, table: sa.Table, project_id: t.Any) -> storage.Clause:
+    def visible(self, table: sa.Table, project_id: t.Any) -> Clause:
         """Return the condition for the user's own project."""
-        return t.cast("storage.Clause", table.c.id == project_id)
+        return t.cast("Clause", table.c.id == project_id)
 
     def condition(
         self, table: sa.Table, name: str, value: t.Any, given: t.Container[str]
-    ) -> storage.Clause | None:
+    ) -> Clause | None:
         """Return the condition for a name: a LIKE pattern with backslash as escape."""
         if name == "name":
             return table.c.name.like(value, escape="\\")
@@ -49,7 +50,7 @@ class Policy(policy.Policy):
         if not (who.is_root or (who.is_admin and role == "admin")):
             raise errors.missing_role(role)
 
-    def complete(self, values: policy.Row, who: Identity) -> policy.Row:
+    def complete(self, values: Row, who: Identity) -> Row:
         """Generate the id."""
         values["id"] = str(uuid.uuid4())
         return {}

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from cratonserver import errors, identity
 from cratonserver.db import column_types, policy, storage
+from cratonserver.db.aliases import Row
 from cratonserver.identity import Identity, canonical_project_id
 
 
@@ -33,7 +34,7 @@ class Policy(policy.Policy):
         if not (who.is_admin or who.is_root):
             raise errors.missing_role("admin")
 
-    def complete(self, values: policy.Row, who: Identity) -> policy.Row:
+    def complete(self, values: Row, who: Identity) -> Row:
         """Generate the API key. Only the response to this request shows it."""
         try:
             values["project_id"] = canonical_project_id(values["project_id"])
