@@ -366,9 +366,11 @@ def _option(command: argparse.ArgumentParser, declared: settings.Declaration) ->
     option = configuration.option_of(declared.name)
     default = ",".join(declared.default) if declared.type is tuple else declared.default
     choices = "; ".join(
-        f"{choice}: {text}" for choice, text in declared.rule.choices.items() if text
+        f"{choice}: {text}" for choice, text in declared.setting.choices.items() if text
     )
-    text = f"{declared.rule.help}{choices and f' {choices}.'} (default: {default or 'empty'})"
+    text = (
+        f"{declared.setting.help}{choices and f' {choices}.'} (default: {default or 'empty'})"
+    )
     text = text.replace("%", "%%")  # argparse formats help texts with %
     if declared.type is bool:
         command.add_argument(option, action=argparse.BooleanOptionalAction, help=text)

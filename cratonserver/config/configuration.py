@@ -96,7 +96,7 @@ def load(given: t.Mapping[str, t.Any], files: t.Sequence[str] = ()) -> Configura
         override = overrides.get(declared.name)
         values[place] = _value(parsed, declared, override, files)
         origins[place] = override.origin if override else _origin(parsed, declared, files)
-    result = settings.make(values)
+    result = settings.from_values(values)
     middleware = _register_middleware(parsed) if result.auth == "keystone" else None
     _refuse_unknown(files, {KEYSTONE: middleware})
     return Configuration(result, origins, parsed, middleware or ())
@@ -136,19 +136,19 @@ class _Checked(types.String):
 
 
 def _option(declared: Declaration) -> cfg.Opt:
-    rule = declared.rule
-    options: dict[str, t.Any] = {"default": declared.default, "help": rule.help}
+    setting = declared.setting
+    options: dict[str, t.Any] = {"default": declared.default, "help": setting.help}
     if declared.type is int:
-        return cfg.IntOpt(declared.name, min=rule.minimum, **options)
+        return cfg.IntOpt(declared.name, min=setting.minimum, **options)
     if declared.type is bool:
         return cfg.BoolOpt(declared.name, **options)
     if declared.type is tuple:
         options["default"] = list(declared.default)
-        choices = list(rule.choices) or None
+        choices = list(setting.choices) or None
         return cfg.ListOpt(declared.name, item_type=types.String(choices=choices), **options)
-    if rule.check:
-        return cfg.Opt(declared.name, type=_Checked(rule.check), **options)
-    return cfg.StrOpt(declared.name, choices=list(rule.choices.items()) or None, **options)
+    if setting.check:
+        return cfg.Opt(declared.name, type=_Checked(setting.check), **options)
+    return cfg.StrOpt(declared.name, choices=list(setting.choices.items()) or None, **options)
 
 
 class Override(t.NamedTuple):
@@ -216,7 +216,9 @@ def _value(
             origin, text = _invalid_value(declared, files)
         shown = secrets.mask_url(str(text))
         # oslo.config writes its own words and a colon before the message of a check.
-        reason = str(exc).rpartition(": ")[2] if declared.rule.check else _requirement(declared)
+        reason = (
+            str(exc).rpartition(": ")[2] if declared.setting.check else _requirement(declared)
+        )
         if not isinstance(exc, ValueError):
             reason = "a literal $ must be written $$"
         raise ConfigurationError(
@@ -331,10 +333,10 @@ def _requirement(declared: Declaration) -> str:
     """Return the description of a valid value, for messages."""
     if declared.type is bool:
         return "must be true or false"
-    if declared.rule.choices:
-        return f"must be one of {', '.join(declared.rule.choices)}"
+    if declared.setting.choices:
+        return f"must be one of {', '.join(declared.setting.choices)}"
     if declared.type is int:
-        return f"must be a whole number of at least {declared.rule.minimum}"
+        return f"must be a whole number of at least {declared.setting.minimum}"
     return "the value is invalid"
 
 

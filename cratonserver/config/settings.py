@@ -19,7 +19,7 @@ _PROXY_HEADERS = ("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto")
 
 
 @dataclasses.dataclass(frozen=True)
-class Rule:
+class Setting:
     """The help text of a setting, and the values that it accepts.
 
     :param help: help text for the command line, the sample file and the documentation.
@@ -85,8 +85,8 @@ def http_url(text: str) -> str:
     return text.rstrip("/")
 
 
-def _setting(default: t.Any, help: str, **rule: t.Any) -> t.Any:
-    return dataclasses.field(default=default, metadata={"rule": Rule(help, **rule)})
+def _setting(default: t.Any, help: str, **accepts: t.Any) -> t.Any:
+    return dataclasses.field(default=default, metadata={"setting": Setting(help, **accepts)})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -256,14 +256,14 @@ class Declaration(t.NamedTuple):
     :param name: name of the setting.
     :param type: ``str``, ``int``, ``bool`` or ``tuple``, for a list of texts.
     :param default: default value.
-    :param rule: help text and accepted values.
+    :param setting: help text and accepted values.
     """
 
     group: str
     name: str
     type: type
     default: t.Any
-    rule: Rule
+    setting: Setting
 
 
 def declarations() -> t.Iterator[Declaration]:
@@ -273,17 +273,17 @@ def declarations() -> t.Iterator[Declaration]:
         yield from _declarations_in(name, kind)
 
 
-def make(values: t.Mapping[tuple[str, str], t.Any]) -> Settings:
+def from_values(values: t.Mapping[tuple[str, str], t.Any]) -> Settings:
     """Build settings from values.
 
     :param values: values by group and name. Settings without a value keep their default.
     """
 
-    def of(group: str) -> dict[str, t.Any]:
+    def values_of(group: str) -> dict[str, t.Any]:
         return {name: value for (place, name), value in values.items() if place == group}
 
-    groups = {name: kind(**of(name)) for name, kind in _groups()}
-    return Settings(**of(TOP), **groups)
+    groups = {name: kind(**values_of(name)) for name, kind in _groups()}
+    return Settings(**values_of(TOP), **groups)
 
 
 def _groups() -> t.Iterator[tuple[str, t.Any]]:
@@ -295,7 +295,7 @@ def _groups() -> t.Iterator[tuple[str, t.Any]]:
 
 def _declarations_in(group: str, settings: type) -> t.Iterator[Declaration]:
     for field in dataclasses.fields(settings):
-        if "rule" in field.metadata:
+        if "setting" in field.metadata:
             yield Declaration(
-                group, field.name, type(field.default), field.default, field.metadata["rule"]
+                group, field.name, type(field.default), field.default, field.metadata["setting"]
             )

@@ -62,8 +62,8 @@ def helps() -> t.Iterator[tuple[str, str]]:
         for name, field in {**kind.fields, **parameters}.items():
             yield f"{kind.key}.{name}", field.help
     for declared in settings.declarations():
-        yield f"[{declared.group}] {declared.name}", declared.rule.help
-        for choice, meaning in declared.rule.choices.items():
+        yield f"[{declared.group}] {declared.name}", declared.setting.help
+        for choice, meaning in declared.setting.choices.items():
             yield f"[{declared.group}] {declared.name} = {choice}", meaning
     app: t.Any = shell.Shell()
     app.options, _ = app.parser.parse_known_args([])

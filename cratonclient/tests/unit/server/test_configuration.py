@@ -182,8 +182,8 @@ class TestDeclarations(base.TestCase):
 
     def test_every_default_passes_its_own_check(self):
         for declared in settings.declarations():
-            if declared.rule.check:
-                declared.rule.check(declared.default)
+            if declared.setting.check:
+                declared.setting.check(declared.default)
 
     def test_the_sample_has_everything_that_can_be_set(self):
         sample = self.folder() / "sample"
