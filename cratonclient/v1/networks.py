@@ -41,7 +41,7 @@ class Network(crud.Resource):
     region_id = shared.REGION
     cell_id = shared.CELL
     project_id = shared.PROJECT
-    variables = shared.variables("neither inherited nor inheriting")
+    variables = shared.variables("without inheritance")
 
     filters = ("id", "name", "region_id", "cell_id")
     columns = ("id", "name", "cidr", "gateway", "region_id", "cell_id")

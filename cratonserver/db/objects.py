@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The objects of one kind in the store: list, find, create, update, delete.
 
-For example, a change of a host on PostgreSQL. First it locks the host and the objects that
-it will refer to, but not against other references to them; SQLite has one writer at a
-time, and no ``FOR``::
+For example, a change of a host on PostgreSQL. The host and the objects that it refers to
+are locked until the transaction ends; other transactions can still refer to them. On
+SQLite the statements have no ``FOR``, because only one transaction writes at a time::
 
     SELECT id FROM devices
     WHERE id = :id AND project_id = :project AND kind = 'host' FOR NO KEY UPDATE
