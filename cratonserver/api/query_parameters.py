@@ -51,6 +51,7 @@ def for_list(tables: Tables, kind: Kind, query_string: str) -> ListRequest:
         marker=None if marker is None else str(marker),
         variables=None if conditions is None else vars_parameter.parse(conditions),
         resolved=values.get("resolved-values", True) and bool(kind.inherits),
+        name_prefix=values.get("name_prefix", ""),
     )
     echo = {**_flags(kind, allowed), **_echo(query, values)}
     return ListRequest(query, values.get("details", False), echo)

@@ -12,6 +12,8 @@ from cratonclient.paths import Path
 DEFAULT_SORT = ("created_at", "id")
 #: The number of rows on a page.
 DEFAULT_LIMIT, MIN_LIMIT, MAX_LIMIT = 30, 10, 100
+#: The last character of Unicode.
+_LAST_CHARACTER = "\U0010ffff"
 
 
 class Condition(t.NamedTuple):
@@ -37,6 +39,7 @@ class Shape(t.NamedTuple):
     :param descending: sort from high to low.
     :param limit: maximum number of rows.
     :param follows: the page follows a marker.
+    :param prefixed: the names begin with a prefix.
     """
 
     kind: Kind
@@ -46,6 +49,7 @@ class Shape(t.NamedTuple):
     descending: bool
     limit: int
     follows: bool
+    prefixed: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,6 +64,7 @@ class ListQuery:
         first page.
     :param variables: conditions on variables, all of which must hold, or ``None``.
     :param resolved: inherited variables count, too.
+    :param name_prefix: beginning of the names; empty for all names.
     """
 
     filters: dict[str, t.Any]
@@ -69,6 +74,7 @@ class ListQuery:
     marker: str | None = None
     variables: tuple[Condition, ...] | None = None
     resolved: bool = False
+    name_prefix: str = ""
 
     def shape(self, kind: Kind, *, all_projects: bool) -> Shape:
         """Return the shape of this query for objects of a kind."""
@@ -80,7 +86,25 @@ class ListQuery:
             self.descending,
             self.limit,
             self.marker is not None,
+            bool(self.name_prefix),
         )
+
+
+def end_of_prefix(prefix: str) -> str:
+    """Return the first text after all names that begin with a prefix.
+
+    Names sort by code point, so these names are a range of an index. A comparison needs no
+    wildcards that would have to be escaped, as LIKE does.
+
+    >>> end_of_prefix("web-1")
+    'web-2'
+    """
+    kept = prefix.rstrip(_LAST_CHARACTER)
+    if not kept:
+        return _LAST_CHARACTER * 256  # longer than any name
+    code = ord(kept[-1]) + 1
+    # No text contains the code points of surrogates.
+    return kept[:-1] + chr(0xE000 if code == 0xD800 else code)
 
 
 def sortable(kind: Kind) -> list[str]:

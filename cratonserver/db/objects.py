@@ -88,7 +88,7 @@ class Objects:
         """
         self._check_order(query)
         shape = query.shape(self.kind, all_projects=self.who.is_root)
-        values = {**query.filters, page_query.PROJECT: self.who.project_id}
+        values = {**page_query.values_of(query), page_query.PROJECT: self.who.project_id}
         if query.marker is not None:
             values[page_query.MARKER] = self._marker(query.marker)
         if query.variables is None:

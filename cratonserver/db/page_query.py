@@ -38,11 +38,13 @@ from sqlalchemy.sql.operators import eq
 from cratonserver.db import keyset
 from cratonserver.db.aliases import Clause
 from cratonserver.db.dialect import PREPARE
-from cratonserver.db.list_query import DEFAULT_SORT, Shape
+from cratonserver.db.list_query import DEFAULT_SORT, ListQuery, Shape, end_of_prefix
 from cratonserver.db.tables import Tables
 
 #: The names of parameters, in addition to the names of the filters.
 PROJECT, MARKER = "craton_project", "craton_marker"
+#: The names of the parameters for a prefix of names, and for the end of their range.
+PREFIX, PREFIX_END = "craton_prefix", "craton_prefix_end"
 
 
 class Statements(t.NamedTuple):
@@ -108,7 +110,22 @@ def conditions_of(tables: Tables, shape: Shape) -> list[Clause]:
     return [
         *_visible(tables, shape),
         *(condition(tables, shape, name) for name in shape.filters),
+        *(_begins(tables, shape) if shape.prefixed else []),
     ]
+
+
+def values_of(query: ListQuery) -> dict[str, t.Any]:
+    """Return the values of the parameters of :func:`conditions_of`, except the project."""
+    if not query.name_prefix:
+        return dict(query.filters)
+    end = end_of_prefix(query.name_prefix)
+    return {**query.filters, PREFIX: query.name_prefix, PREFIX_END: end}
+
+
+def _begins(tables: Tables, shape: Shape) -> list[Clause]:
+    """Return the conditions that a name begins with a prefix: a range of names."""
+    name = tables.table(shape.kind).c[shape.kind.resource_class.NAME_ATTR]
+    return [name >= sa.bindparam(PREFIX), name < sa.bindparam(PREFIX_END)]
 
 
 def condition(tables: Tables, shape: Shape, name: str) -> Clause:
@@ -171,7 +188,7 @@ class IndexRange(t.NamedTuple):
 
 def _index_range(tables: Tables, shape: Shape) -> IndexRange | None:
     """Return the index range of a list, if it has one and the database reuses plans."""
-    if shape.filters or shape.sort_keys != DEFAULT_SORT:
+    if shape.filters or shape.prefixed or shape.sort_keys != DEFAULT_SORT:
         return None
     # A subquery hides the value from the planner, so that no plan suits one project only.
     project = sa.select(sa.bindparam(PROJECT, type_=sa.String)).scalar_subquery()

@@ -177,6 +177,7 @@ class Tables:
         # The default order of lists, for one project or all, for one kind or all.
         for filtered in _subsets(table.c.get("project_id"), table.c.get("kind")):
             sa.Index(None, *filtered, table.c.created_at, table.c.id)
+        self._add_name_indexes(table, root.resource_class.NAME_ATTR)
         parts: dict[str, type] = {}
         for kind in family:
             parts.update((name, part.type) for name, part in kind.parts.items())
@@ -184,6 +185,15 @@ class Tables:
                 parts["variables"] = dict
         for name, part_type in parts.items():
             self._add_part(table, f"{root.key}_{name}", part_type)
+
+    @staticmethod
+    def _add_name_indexes(table: sa.Table, name_field: str) -> None:
+        """Add the indexes for lists by name, and for names that begin with a prefix."""
+        if name_field not in table.c:
+            return
+        same_kind = [table.c.kind] if "kind" in table.c else []
+        for filtered in _subsets(table.c.get("project_id")):
+            sa.Index(None, *filtered, *same_kind, table.c[name_field], table.c.id)
 
     def _add_part(self, owners: sa.Table, name: str, part_type: type) -> None:
         owner = sa.ForeignKey(owners.c.id, ondelete="CASCADE")

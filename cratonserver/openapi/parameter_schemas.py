@@ -23,6 +23,11 @@ _VARS: JsonSchema = {
     "type": "string",
     "example": 'disks[*].size:"2T",rack:"r1"',
 }
+_NAME_PREFIX: JsonSchema = {
+    "description": "beginning of the names; no character is a wildcard",
+    "type": "string",
+    "example": "web-",
+}
 _LIMIT: JsonSchema = {
     "description": "maximum number of objects on a page",
     "type": "integer",
@@ -47,6 +52,8 @@ def of_list(tables: Tables, kind: Kind) -> dict[str, JsonSchema]:
         sort_keys=_sort_keys(kind),
         sort_dir=_SORT_DIR,
     )
+    if _is_sorted_by_name(tables, kind):
+        allowed["name_prefix"] = _NAME_PREFIX
     if tables.has_variables(kind) and _has_details(tables, kind):
         allowed["details"] = _flag("include the variables of each object", False)
     if "variables" in kind.parts:
@@ -79,6 +86,12 @@ def _sort_keys(kind: Kind) -> JsonSchema:
         "minItems": 1,
         "default": list(list_query.DEFAULT_SORT),
     }
+
+
+def _is_sorted_by_name(tables: Tables, kind: Kind) -> bool:
+    """Return True if an index has the names of a kind. No index has those of several kinds."""
+    has_names = kind.resource_class.NAME_ATTR in list_query.sortable(kind)
+    return has_names and tables.members(kind) == [kind]
 
 
 def _has_details(tables: Tables, kind: Kind) -> bool:

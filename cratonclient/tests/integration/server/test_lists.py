@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import typing as t
+from urllib import parse
 
 from cratonclient.tests.integration.server import base
 
@@ -34,6 +35,7 @@ ACCEPTED = {
         "",
         [n for n in ALL if n not in ("devices", "network-interfaces")],
     ),
+    "name_prefix": ("", [n for n in ALL if n != "devices"]),
     "id": ("ID", [n for n in ALL if n not in ("devices", "projects")]),
     "cloud_id": ("1", ["regions", "cells", "hosts", "devices", "network-devices"]),
     "region_id": ("1", ["cells", "hosts", "devices", "networks", "network-devices"]),
@@ -381,6 +383,77 @@ class TestFilters(base.ServerTestCase):
 
     def test_a_quote_in_a_value_is_a_character(self):
         self.assertFound("/hosts?name=x'+OR+'1'%3D'1")
+
+
+class TestPrefixes(base.ServerTestCase):
+    """Lists of the objects whose names begin with a text."""
+
+    def names(self, who: base.Caller, prefix: str, path: str = "/clouds") -> list[str]:
+        """Return the names that begin with a prefix, from all pages."""
+        query = parse.urlencode({"name_prefix": prefix, "sort_keys": "name", "limit": 10})
+        found: list[str] = []
+        url = f"{path}?{query}"
+        while True:
+            body = who.get(url).json
+            found += [one["name"] for one in base.in_order(url, body)]
+            following = [link["href"] for link in body["links"] if link["rel"] == "next"]
+            if not following:
+                return found
+            url = following[0].removeprefix(base.BASE)
+
+    def test_no_character_is_a_wildcard(self):
+        user = self.member()
+        names = ["a", "a%b", "a_b", "a\\b", "ab", "aXb", "A", "%", "_", "b", "a'b", "a*"]
+        for name in names:
+            user.make("clouds", name=name)
+        for prefix in ("", "a", "a%", "a_", "a\\", "%", "_", "A", "a'", "a*", "x", "%%", "a "):
+            with self.about(prefix):
+                wanted = sorted(name for name in names if name.startswith(prefix))
+                self.assertEqual(wanted, self.names(user, prefix))
+
+    def test_names_of_all_of_unicode(self):
+        user = self.member()
+        names = ["é", "éa", "ê", "z\ud7ff", "z\ud7ffa", "z\ue000", "\U0010ffff", "\U0010ffffa"]
+        for name in names:
+            user.make("clouds", name=name)
+        for prefix in ("é", "z\ud7ff", "\U0010ffff", "z", "\U0010ffff\U0010ffff"):
+            with self.about(ascii(prefix)):
+                wanted = sorted(name for name in names if name.startswith(prefix))
+                self.assertEqual(wanted, self.names(user, prefix))
+
+    def test_every_page_has_the_prefix(self):
+        user = self.member()
+        names = [f"web-{number:02}" for number in range(25)]
+        for name in [*names, "other", "we", "wec"]:
+            user.make("clouds", name=name)
+        self.assertEqual(names, self.names(user, "web-"))
+        self.assertEqual(names[10:20], self.names(user, "web-1"))
+
+    def test_projects_and_kinds_are_kept_apart(self):
+        user, other = self.member(), self.member()
+        place = user.make("regions")
+        where = {"region_id": place["id"], "cloud_id": place["cloud_id"]}
+        user.make("hosts", name="p-host", **where)
+        user.make("network-devices", name="p-switch", **where)
+        other.make("hosts", name="p-other")
+        self.assertEqual(["p-host"], self.names(user, "p-", "/hosts"))
+        self.assertEqual(["p-switch"], self.names(user, "p-", "/network-devices"))
+        self.assertEqual(["p-other"], self.names(other, "p-", "/hosts"))
+        self.assertEqual(["p-host", "p-other"], self.names(self.root, "p-", "/hosts"))
+
+    def test_users_begin_with_their_user_name(self):
+        user = self.member(is_admin=True, username="prefix-admin")
+        found = user.items("/users?name_prefix=prefix-&sort_keys=username")
+        self.assertEqual(["prefix-admin"], [one["username"] for one in found])
+        self.assertEqual([], user.items("/users?name_prefix=prefix_"))
+
+    def test_together_with_other_filters(self):
+        user = self.member()
+        host = user.make("hosts", name="both", variables={"a": 1})
+        user.make("hosts", name="both-2", region_id=host["region_id"])
+        path = f"/hosts?name_prefix=both&region_id={host['region_id']}"
+        self.assertEqual(["both", "both-2"], user.names(path))
+        self.assertEqual(["both"], user.names(f"{path}&vars=a:1"))
 
 
 class TestDetails(base.ServerTestCase):
