@@ -53,8 +53,12 @@ def remove(
     owner_id: t.Any,
     labels: t.Iterable[str],
     part: str,
-) -> None:
-    """Remove labels from a row. Labels that it does not have are ignored."""
+) -> bool:
+    """Remove labels from a row. Labels that it does not have are ignored.
+
+    :returns: True if the row had one of the labels.
+    """
     table = tables.part(kind, part)
     wanted = table.c.label.in_(sorted(labels))
-    connection.execute(sa.delete(table).where(table.c.owner_id == owner_id, wanted))
+    delete = sa.delete(table).where(table.c.owner_id == owner_id, wanted)
+    return bool(connection.execute(delete).rowcount)

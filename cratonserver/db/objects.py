@@ -15,6 +15,7 @@ SQLite the statements have no ``FOR``, because only one transaction writes at a 
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import sqlalchemy as sa
@@ -36,6 +37,9 @@ from cratonserver.db.list_query import ListQuery, Shape
 from cratonserver.db.policy import Change, Deletion
 from cratonserver.db.tables import Tables
 from cratonserver.identity import Identity
+
+#: Stands for a value that a mapping does not have.
+_ABSENT = object()
 
 
 class Page(t.NamedTuple):
@@ -217,9 +221,13 @@ class Objects:
         :raises cratonserver.errors.Refused: with status 404.
         """
         self._lock(item_id)
-        variables.put(self.connection, self.tables, self.kind, item_id, values, part)
-        found = variables.own(self.connection, self.tables, self.kind, [item_id], part)
-        return found.get(item_id, {})
+        where = self.connection, self.tables, self.kind
+        before = variables.own(*where, [item_id], part).get(item_id, {})
+        new = {n: v for n, v in values.items() if not _same_json(before.get(n, _ABSENT), v)}
+        if new:
+            variables.put(*where, item_id, new, part)
+            self._touch(item_id)
+        return {**before, **new}
 
     def remove_from_mapping(
         self, item_id: int | str, names: t.Iterable[str], part: str = "variables"
@@ -229,7 +237,9 @@ class Objects:
         :raises cratonserver.errors.Refused: with status 404.
         """
         self._lock(item_id)
-        variables.remove(self.connection, self.tables, self.kind, item_id, names, part)
+        where = self.connection, self.tables, self.kind
+        if variables.remove(*where, item_id, names, part):
+            self._touch(item_id)
 
     def add_labels(
         self, item_id: int | str, given: t.Iterable[str], part: str = "labels"
@@ -240,8 +250,12 @@ class Objects:
         :raises cratonserver.errors.Refused: with status 404.
         """
         self._lock(item_id)
-        labels.add(self.connection, self.tables, self.kind, item_id, given, part)
-        return self.labels(item_id, part)
+        before = self.labels(item_id, part)
+        new = {*given} - {*before}
+        if new:
+            labels.add(self.connection, self.tables, self.kind, item_id, new, part)
+            self._touch(item_id)
+        return sorted([*before, *new])
 
     def remove_labels(
         self, item_id: int | str, given: t.Iterable[str], part: str = "labels"
@@ -251,7 +265,8 @@ class Objects:
         :raises cratonserver.errors.Refused: with status 404.
         """
         self._lock(item_id)
-        labels.remove(self.connection, self.tables, self.kind, item_id, given, part)
+        if labels.remove(self.connection, self.tables, self.kind, item_id, given, part):
+            self._touch(item_id)
 
     # Helpers
 
@@ -316,6 +331,11 @@ class Objects:
         if self.connection.execute(row.with_for_update(key_share=True)).first() is None:
             raise errors.not_found()
 
+    def _touch(self, item_id: int | str) -> None:
+        """Set the time of the last change of a row, because one of its parts changed."""
+        update = sa.update(self.table).where(self.table.c.id == item_id)
+        self.connection.execute(update.values(updated_at=clock.now()))
+
     def _refusal(self, error: sa.exc.IntegrityError) -> errors.Refused:
         """Return the error for values that violate a constraint."""
         violation = self.tables.dialect.violated(error)
@@ -354,6 +374,15 @@ class Objects:
             raise errors.Refused(
                 404, f"{field}: {self.kind.noun} {item_id} does not exist{where}"
             )
+
+
+def _same_json(before: t.Any, after: t.Any) -> bool:
+    """Return True if two JSON values are the same. In Python, ``1 == 1.0 == True``."""
+    return before is not _ABSENT and _canonical_json(before) == _canonical_json(after)
+
+
+def _canonical_json(value: t.Any) -> str:
+    return json.dumps(value, sort_keys=True)
 
 
 def _no_marker(text: str) -> errors.Refused:

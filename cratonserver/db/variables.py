@@ -122,11 +122,15 @@ def remove(
     owner_id: t.Any,
     names: t.Iterable[str],
     part: str = "variables",
-) -> None:
-    """Delete values of a row by name. Names without a value are ignored."""
+) -> bool:
+    """Delete values of a row by name. Names without a value are ignored.
+
+    :returns: True if the row had a value with one of the names.
+    """
     table = tables.part(kind, part)
     wanted = table.c.name.in_(sorted(names))
-    connection.execute(sa.delete(table).where(table.c.owner_id == owner_id, wanted))
+    delete = sa.delete(table).where(table.c.owner_id == owner_id, wanted)
+    return bool(connection.execute(delete).rowcount)
 
 
 def _own_query(tables: Tables, kind: Kind, part: str) -> sa.Select[t.Any]:

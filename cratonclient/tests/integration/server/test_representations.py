@@ -327,11 +327,40 @@ class TestTimes(base.ServerTestCase):
                 self.assertEqual(made["created_at"], changed["created_at"])
                 self.assertEqual(changed["updated_at"], self.root.get(path).json["updated_at"])
 
-    def test_variables_and_labels_are_no_update_of_their_owner(self):
-        path = f"/hosts/{self.root.make('hosts')['id']}"
-        self.root.put(f"{path}/variables", {"a": 1})
-        self.root.put(f"{path}/labels", {"labels": ["a"]})
-        self.assertIsNone(self.root.get(path).json["updated_at"])
+    def test_a_change_of_a_part_is_a_change_of_the_object(self):
+        numbers: list[t.Any] = [1, 1.0, True, "1", None, {"b": [1]}, {"b": [True]}]
+        steps: list[tuple[str, str, t.Any]] = [
+            *(("PUT", "variables", {"a": number}) for number in numbers),
+            ("DELETE", "variables", ["a", "unknown"]),
+            ("PUT", "labels", {"labels": ["a", "b"]}),
+            ("PUT", "labels", {"labels": ["b", "c"]}),
+            ("DELETE", "labels", {"labels": ["c", "unknown"]}),
+        ]
+        for name in base.WITH_VARIABLES:
+            path = f"/{name}/{self.root.make(name)['id']}"
+            for method, part, body in steps:
+                if part == "labels" and name not in ("hosts", "network-devices"):
+                    continue
+                with self.about(f"{method} {path}/{part} {body}"):
+                    before = self.root.get(path).json["updated_at"]
+                    self.assertLess(self.root.call(method, f"{path}/{part}", body).status, 300)
+                    after = self.root.get(path).json["updated_at"]
+                    self.assertRegex(after, self.STAMP)
+                    self.assertGreater(after, before or "")
+                    # The same request again changes nothing.
+                    self.assertLess(self.root.call(method, f"{path}/{part}", body).status, 300)
+                    self.assertEqual(after, self.root.get(path).json["updated_at"])
+
+    def test_a_change_of_a_part_is_no_change_of_other_objects(self):
+        cell = self.root.make("cells")
+        place = {"cloud_id": cell["cloud_id"], "region_id": cell["region_id"]}
+        hosts = [self.root.make("hosts", cell_id=cell["id"], **place) for _ in range(2)]
+        paths = [f"/cells/{cell['id']}", *(f"/hosts/{host['id']}" for host in hosts)]
+
+        for path in paths[:2]:
+            self.root.put(f"{path}/variables", {"a": 1})
+
+        self.assertIsNone(self.root.get(paths[2]).json["updated_at"])
 
 
 class TestAddresses(base.ServerTestCase):
