@@ -11,7 +11,7 @@ from cratonclient import exceptions
 from cratonclient.printable import printable
 from cratonclient_osc import usage
 from cratonclient_osc.output import exit_status, terminal
-from cratonclient_osc.verbs import lookup, resource_command
+from cratonclient_osc.verbs import lookup, places, resource_command
 
 
 class Delete(resource_command.ResourceCommand):
@@ -61,6 +61,6 @@ class Delete(resource_command.ResourceCommand):
     def _confirm(self, found: t.Any) -> bool:
         """Ask the user whether to delete an object."""
         name = printable(getattr(found, self.kind.resource_class.NAME_ATTR))
-        question = f"Delete the {self.noun} {name} with id {lookup.describe(found)}? [y/N] "
+        question = f"Delete the {self.noun} {name} with id {places.describe(found)}? [y/N] "
         print(question, end="", file=sys.stderr, flush=True)
         return sys.stdin.readline().strip().lower() in ("y", "yes")

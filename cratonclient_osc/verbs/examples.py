@@ -12,7 +12,7 @@ import typing as t
 from cratonclient import v1
 from cratonclient.fields import Field, Ref
 from cratonclient.kinds import Kind
-from cratonclient_osc.verbs import field_options, lookup
+from cratonclient_osc.verbs import field_options, places
 
 #: Arguments of ``variable set``, ``variable show`` and ``variable unset``.
 SET, SHOW, UNSET = ("rack=r1", "hw.cores=64"), "rack", "hw.cores"
@@ -33,7 +33,7 @@ def object_arguments(kind: Kind) -> list[str]:
     resource = kind.resource_class
     if "name" in {*resource.filters, *resource.parameters}:
         return [name_of(kind)]
-    scopes = lookup.scopes(kind)
+    scopes = places.scopes(kind)
     place = [word for n in resource.filters if n in scopes for word in option(n, scopes[n])]
     return [*place, name_of(kind)]
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import typing as t
 
 from cratonclient import paths
@@ -86,11 +87,18 @@ def add_option(
         group.add_argument(
             f"--{option}",
             metavar=f"<{option}>",
-            type=field.type,
+            type=_whole_number if field.type is int else field.type,
             help=field.help,
             required=required,
             **common,
         )
+
+
+def _whole_number(text: str) -> int:
+    """Parse a whole number as it is printed. Python also accepts ``0042`` and ``1_000``."""
+    if re.fullmatch("0|-?[1-9][0-9]*", text):
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, such as 42")
 
 
 def add_clearing_option(

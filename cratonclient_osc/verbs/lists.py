@@ -15,8 +15,8 @@ from cratonclient_osc.verbs import (
     assignments,
     display,
     field_options,
-    lookup,
     part_changes,
+    places,
     resource_command,
 )
 
@@ -181,7 +181,7 @@ class List(resource_command.ResourceCommand, display.Lister):
         }
         try:
             for page in self.manager.pages(short_is_last=True, **query):
-                yield [info for info in page if lookup.is_in(info, where)]
+                yield [info for info in page if places.is_in(info, where)]
         except exceptions.NotFound:
             return
 

@@ -1,31 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find an object by its name or its id.
-
-The *scopes* of a kind are the reference fields that say where an object is, such as
-``region_id`` and ``cell_id``. A name is unique only within them, so commands have an option
-for each scope. The ids that the options give are passed to these functions as ``where``.
-"""
+"""Find an object by its name or its id, with as few requests as the API allows."""
 
 from __future__ import annotations
 
-import itertools
-import types
 import typing as t
 
 from cratonclient import crud, exceptions, v1
-from cratonclient.fields import Ref
 from cratonclient.kinds import Kind, kind_of
-from cratonclient.printable import printable
-from cratonclient_osc.output import exit_status
-
-#: The place to search: ids by the names of scopes, such as ``{'region_id': 3}``.
-Where = t.Mapping[str, "int | str"]
-ANYWHERE: Where = types.MappingProxyType({})
+from cratonclient_osc.verbs import candidates, words
+from cratonclient_osc.verbs.places import ANYWHERE, Where, is_in
+from cratonclient_osc.verbs.words import Word
 
 #: The maximum number of objects on a page of the API.
 _PAGE_SIZE = 100
-#: The maximum number of candidates in an error message.
-_MAX_CANDIDATES = 10
 
 
 def find(
@@ -34,34 +21,32 @@ def find(
     """Return one object, with as few requests as the API allows.
 
     :param manager: the manager of the kind.
-    :param text: the name or the id of the object; it is tried as an id first.
+    :param text: the object as typed; see :func:`.words.parse`.
     :param where: the place to search.
     :param query: more query parameters, such as ``resolved_values``.
     :returns: the object with all its fields.
     :raises cratonclient.exceptions.NotFound: if no object matches.
-    :raises cratonclient_osc.output.exit_status.Ambiguous: if several objects match.
+    :raises cratonclient_osc.output.exit_status.Ambiguous: if several objects match, or if
+        a number is the name of an object and not its id.
     :raises cratonclient_osc.output.exit_status.UsageError: if the API cannot search for
         the name in this place.
     """
     kind = kind_of(type(manager))
-    resource = kind.resource_class
-    if _may_be_id(text, resource):
-        try:
-            found = manager.get(text, **query)
-        except exceptions.NotFound:
-            pass  # the text may be the name of an object
-        else:
-            if is_in(found.to_dict(), where):
-                return found
-    if not _filters(resource, {**where, "name": text}):
-        narrowing = [n for n in scopes(kind) if n in resource.filters]
-        options = " or ".join(f"--{name.removesuffix('_id')}" for name in narrowing)
-        raise exit_status.UsageError(
-            f"Cannot look up the {kind.noun} {text!r} by name alone: use its id, or add "
-            f"{options}."
-        )
+    word = words.parse(text, kind)
+    by_id = _by_id([manager], word, where, **query)
+    if by_id is not None and not word.is_number:
+        return by_id
+    if word.name is None:
+        raise candidates.not_found(kind, word, where)
+    if not _filters(kind.resource_class, {**where, "name": word.name}):
+        if by_id is None:
+            raise candidates.unsearchable(kind, word)
+        return by_id
     details = {"details": True, **query} if "variables" in kind.parts else {}
-    found = _single(_by_name([manager], text, where, **details), manager, text, where)
+    named = _by_name([manager], word, where, **details)
+    if word.item_id is not None:
+        return candidates.agreed(by_id, named, kind, word, where)
+    found = candidates.only(named, kind, word, where)
     details_of_kind = {name for name, field in kind.fields.items() if field.shown == "details"}
     complete = details_of_kind <= found.to_dict().keys()
     return found if complete else manager.get(found.id, **query)
@@ -72,100 +57,77 @@ def find_id(
 ) -> int | str:
     """Return the id of the object that an option refers to.
 
-    An id is returned without a request; the server checks it later.
+    The object with an id is requested only to check that it is in ``where``, or that no
+    other object has the id as its name.
 
     :param client: a :class:`cratonclient.v1.client.Client`.
     :param collection: collection of the object. For a kind that other kinds extend, such
         as devices, the collections of those kinds are searched.
-    :param text: the name or the id of the object.
+    :param text: the object as typed; see :func:`.words.parse`.
     :param where: the place to search.
     :param strict: search only in ``where``. If false, search everywhere, and use ``where``
         to choose between several objects.
-    :raises cratonclient.exceptions.NotFound: if no object has the name.
-    :raises cratonclient_osc.output.exit_status.Ambiguous: if several objects have it.
+    :raises cratonclient.exceptions.NotFound: if no object matches.
+    :raises cratonclient_osc.output.exit_status.Ambiguous: as for :func:`find`.
     """
-    manager = getattr(client, collection)
-    resource = manager.resource_class
-    if _may_be_id(text, resource):
-        return text if resource.fields()["id"].type is str else int(text)
-    managers = [manager]
-    if "get" not in resource.operations:
-        extending = (k for k in v1.kinds() if k.extends(v1.kind(collection)))
-        managers = [getattr(client, k.collection) for k in extending]
-    managers = [m for m in managers if "get" in m.resource_class.operations]
-    found = _by_name(managers, text, where if strict else ANYWHERE)
-    if len(found) > 1:
-        found = [match for match in found if is_in(match.to_dict(), where)] or found
-    return t.cast("int | str", _single(found, manager, text, where if strict else ANYWHERE).id)
+    kind = v1.kind(collection)
+    word = words.parse(text, kind)
+    managers = _managers(client, kind)
+    place = where if strict else ANYWHERE
+    is_uuid = word.item_id is not None and not word.is_number
+    named = [] if is_uuid else _by_name(managers, word, place)
+    if word.item_id is None:
+        if len(named) > 1:
+            named = [match for match in named if is_in(match.to_dict(), where)] or named
+        return t.cast("int | str", candidates.only(named, kind, word, place).id)
+    if named or place:
+        candidates.agreed(_by_id(managers, word, place), named, kind, word, place)
+    return word.item_id
 
 
-def scopes(kind: Kind) -> dict[str, Ref[t.Any]]:
-    """Return the scopes of a kind.
+def _managers(client: t.Any, kind: Kind) -> list[crud.CRUDClient[t.Any]]:
+    """Return the managers of a kind, or of the kinds that extend it."""
+    kinds = [kind] if kind.can("get") else [k for k in v1.kinds() if k.extends(kind)]
+    return [getattr(client, k.collection) for k in kinds if k.can("get")]
 
-    These are the references to the place of an object, and to the place of that place: a
-    region is in a cloud; a network interface is where its device is.
 
-    :param kind: the kind of the objects.
-    :returns: the declarations of the references, by the names of the fields.
-    """
-    found: dict[str, Ref[t.Any]] = {}
-    for name, field in kind.fields.items():
-        if not isinstance(field, Ref) or not field.storage.cascade or field.update:
+def _by_id(
+    managers: t.Iterable[crud.CRUDClient[t.Any]], word: Word, where: Where, **query: t.Any
+) -> t.Any:
+    """Return the object with an id in a place, or None."""
+    for manager in managers if word.item_id is not None else ():
+        try:
+            found = manager.get(word.item_id, **query)
+        except exceptions.NotFound:
             continue
-        if field.create or name in kind.resource_class.unique:
-            found[name] = field
-    for field in list(found.values()):
-        for name, outer in scopes(v1.kind(field.target)).items():
-            if outer.create:
-                found.setdefault(name, outer)
-    return found
-
-
-def describe(found: t.Any) -> str:
-    """Return the id and the place of an object, such as ``5 (region_id 2)``."""
-    known = found.to_dict()
-    place = [
-        f"{name} {known[name]}"
-        for name in scopes(kind_of(type(found.manager)))
-        if known.get(name) is not None and name in type(found).fields()
-    ]
-    return f"{found.id} ({', '.join(place)})" if place else str(found.id)
-
-
-def _may_be_id(text: str, resource: type[crud.Resource]) -> bool:
-    if text.isascii() and text.isdigit():
-        return True
-    digits = text.lower().replace("-", "")
-    return (
-        resource.fields()["id"].type is str
-        and len(digits) == 32
-        and set(digits) <= set("0123456789abcdef")
-    )
+        if is_in(found.to_dict(), where):
+            return found
+    return None
 
 
 def _by_name(
-    managers: t.Iterable[crud.CRUDClient[t.Any]], name: str, where: Where, **query: t.Any
+    managers: t.Iterable[crud.CRUDClient[t.Any]], word: Word, where: Where, **query: t.Any
 ) -> list[t.Any]:
-    """Find the objects with a name.
+    """Return the objects with a name; none for a word that is only an id.
 
     The API differs from kind to kind: for an unknown name it returns an empty list or
     404, for some kinds it takes the name as a pattern, and for some it can filter only by
     the place. So this function compares the names and places of the matches again.
     """
     found: list[t.Any] = []
-    for manager in managers:
+    for manager in managers if word.name is not None else ():
         resource = manager.resource_class
-        filters = _filters(resource, {**where, "name": name})
+        filters = _filters(resource, {**where, "name": word.bare})
         if not filters:
             continue
         try:
-            matches = _all(manager, **filters, **query)
+            matches = _all(manager, filters, query)
         except exceptions.NotFound:
             continue
         found += [
             match
             for match in matches
-            if getattr(match, resource.NAME_ATTR) == name and is_in(match.to_dict(), where)
+            if getattr(match, resource.NAME_ATTR) == word.name and is_in(match.to_dict(), where)
         ]
     return found
 
@@ -176,49 +138,24 @@ def _filters(resource: type[crud.Resource], where: Where) -> dict[str, int | str
     return {n: value for n, value in where.items() if n in known}
 
 
-def _all(manager: crud.CRUDClient[t.Any], **query: t.Any) -> list[t.Any]:
-    """Return all objects of a list. A list that fits on one page takes one request."""
-    page = list(manager.list(**query, limit=_PAGE_SIZE, autopaginate=False))
+def _all(
+    manager: crud.CRUDClient[t.Any],
+    filters: dict[str, int | str],
+    query: dict[str, t.Any],
+) -> list[t.Any]:
+    """Return all objects of a list. A list that fits on one page takes one request.
+
+    The original server responds with 500 if it finds a name more than once, so this
+    function then repeats the request without the name.
+    """
+    query = {**query, **filters, "limit": _PAGE_SIZE}
+    try:
+        page = list(manager.list(**query, autopaginate=False))
+    except exceptions.InternalServerError:
+        if "name" not in filters:
+            raise
+        del query["name"]
+        page = list(manager.list(**query, autopaginate=False))
     if len(page) < _PAGE_SIZE:
         return page
-    return [*page, *manager.list(**query, limit=_PAGE_SIZE, marker=page[-1].id)]
-
-
-def is_in(known: t.Mapping[str, t.Any], where: Where) -> bool:
-    """Return true if an object is in a place. The server may have ignored the filter.
-
-    :param known: the fields of the object. A missing field counts as a match.
-    :param where: the place.
-    """
-    return all(str(known.get(n, value)) == str(value) for n, value in where.items())
-
-
-def _single(
-    found: list[t.Any], manager: crud.CRUDClient[t.Any], text: str, where: Where
-) -> t.Any:
-    """Return the only object of a list.
-
-    :raises cratonclient.exceptions.NotFound: if the list is empty.
-    :raises cratonclient_osc.output.exit_status.Ambiguous: if it has several objects.
-    """
-    kind = kind_of(type(manager))
-    if not found:
-        place = "".join(
-            f" in {name.removesuffix('_id').replace('_', ' ')} {value}"
-            for name, value in where.items()
-        )
-        raise exceptions.NotFound(
-            f"No {kind.noun} has the name or id {text!r}{place}. "
-            f"List the {kind.plural} with 'craton {kind.noun} list'."
-        )
-    if len(found) > 1:
-        candidates = [describe(match) for match in itertools.islice(found, _MAX_CANDIDATES)]
-        more = len(found) - len(candidates)
-        ids = ", ".join(candidates) + (f" and {more} more" if more else "")
-        raise exit_status.Ambiguous(
-            printable(
-                f"The name {text!r} matches more than one {kind.noun}. "
-                f"Use one of the ids: {ids}."
-            )
-        )
-    return found[0]
+    return [*page, *manager.list(**query, marker=page[-1].id)]

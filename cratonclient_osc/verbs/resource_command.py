@@ -13,7 +13,7 @@ from cratonclient.fields import Field, Ref, Sub
 from cratonclient.kinds import Kind
 from cratonclient_osc import base_command, usage
 from cratonclient_osc.output import exit_status
-from cratonclient_osc.verbs import field_options, lookup
+from cratonclient_osc.verbs import field_options, lookup, places
 
 
 class ResourceCommand(base_command.CratonCommand):
@@ -68,8 +68,8 @@ class ResourceCommand(base_command.CratonCommand):
 
     @functools.cached_property
     def scopes(self) -> dict[str, Ref[t.Any]]:
-        """The scopes of the kind; see :mod:`cratonclient_osc.verbs.lookup`."""
-        return lookup.scopes(self.kind)
+        """The scopes of the kind; see :mod:`cratonclient_osc.verbs.places`."""
+        return places.scopes(self.kind)
 
     def add_scope_options(
         self,
@@ -162,7 +162,7 @@ class ResourceCommand(base_command.CratonCommand):
         self,
         fields: t.Mapping[str, Field[t.Any]],
         parsed_args: argparse.Namespace,
-        where: lookup.Where | None = None,
+        where: places.Where | None = None,
     ) -> dict[str, t.Any]:
         """Return the values of the given options, with ids in place of names.
 

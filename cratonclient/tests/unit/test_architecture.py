@@ -193,6 +193,7 @@ ROOMS = {
         "http",
         "fields",
         "paths",
+        "ids",
         "exceptions",
         "causes",
         "secrets",

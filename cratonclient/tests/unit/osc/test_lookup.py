@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Find objects by the words that users type for them."""
+
+from __future__ import annotations
+
+import typing as t
+
+from cratonclient import exceptions, v1
+from cratonclient.tests import base
+from cratonclient_osc.output import exit_status
+from cratonclient_osc.verbs import lookup, words
+
+
+class TestWords(base.TestCase):
+    """A word is an id only if it is spelled as the server prints it."""
+
+    hosts = v1.kind("hosts")
+    projects = v1.kind("projects")
+    project_id = "b9f10eca-66ac-4c27-9c13-9d01e65f96b4"
+
+    def test_numbers_are_ids_and_names(self):
+        self.assertEqual(words.Word("42", 42, "42"), words.parse("42", self.hosts))
+
+    def test_other_spellings_are_names(self):
+        for text in (
+            "0042",
+            "+42",
+            "-42",
+            " 42",
+            "42 ",
+            "4_2",
+            "٤٢",
+            "4²",
+            "4.0",
+            "0x2a",
+            "42\n",
+        ):
+            self.assertEqual((None, text), words.parse(text, self.hosts)[1:], text)
+
+    def test_other_spellings_of_a_uuid_are_names(self):
+        given = self.project_id
+        self.assertEqual((given, given), words.parse(given, self.projects)[1:])
+        for text in (given.upper(), given.replace("-", ""), f"{{{given}}}", f" {given}", "1"):
+            self.assertEqual((None, text), words.parse(text, self.projects)[1:], text)
+
+    def test_prefixes(self):
+        self.assertEqual((42, None), words.parse("id:42", self.hosts)[1:])
+        self.assertEqual((None, "42"), words.parse("name:42", self.hosts)[1:])
+        self.assertEqual((None, "id:42"), words.parse("name:id:42", self.hosts)[1:])
+        self.assertEqual((None, "ID:42"), words.parse("ID:42", self.hosts)[1:])
+
+    def test_prefixes_without_an_id_or_name(self):
+        for text in ("id:", "id:web", "id:042", "id: 1", "name:"):
+            error = self.assertRaises(exit_status.UsageError, words.parse, text, self.hosts)
+            self.assertIn(repr(text), str(error))
+        self.assertRaises(exit_status.UsageError, words.parse, "id:1", self.projects)
+
+
+class TestFind(base.FleetTestCase):
+    """``find`` returns the object that a word means, or refuses to guess."""
+
+    def find(self, text: str, **where: t.Any) -> t.Any:
+        """Find a cloud."""
+        return lookup.find(self.craton.clouds, text, where)
+
+    def test_by_name_and_by_id(self):
+        cloud = self.make_cloud(name="prod")
+        for text in ("prod", str(cloud.id), f"id:{cloud.id}", "name:prod"):
+            self.assertEqual("prod", self.find(text).name)
+            self.assertEqual(cloud.id, lookup.find_id(self.craton, "clouds", text))
+
+    def test_a_found_object_has_its_variables(self):
+        self.make_cloud(name="prod", variables={"a": 1})
+        self.assertEqual({"a": 1}, self.find("prod").to_dict()["variables"])
+
+    def test_a_number_that_is_two_objects(self):
+        first = self.make_cloud(name="x")
+        second = self.make_cloud(name=str(first.id))
+        for found in (self.find, self.find_id):
+            error = self.assertRaises(exit_status.Ambiguous, found, str(first.id))
+            for part in (f"id:{first.id}: {first.id}", f"name:{first.id}: {second.id}"):
+                self.assertIn(part, str(error))
+        self.assertEqual("x", self.find(f"id:{first.id}").name)
+        self.assertEqual(second.id, self.find(f"name:{first.id}").id)
+        self.assertEqual(first.id, self.find_id(f"id:{first.id}"))
+        self.assertEqual(second.id, self.find_id(f"name:{first.id}"))
+
+    def test_a_number_that_is_only_a_name(self):
+        cloud = self.make_cloud(name="2024")
+        for found in (self.find, self.find_id):
+            error = self.assertRaises(exit_status.Ambiguous, found, "2024")
+            self.assertIn(f"use name:2024: {cloud.id}", str(error))
+        self.assertEqual(cloud.id, self.find_id("name:2024"))
+
+    def test_a_number_that_is_both_of_one_object(self):
+        cloud = self.make_cloud(name="x")
+        self.craton.clouds.update(cloud.id, name=str(cloud.id))
+        self.assertEqual(cloud.id, self.find(str(cloud.id)).id)
+        self.assertEqual(cloud.id, self.find_id(str(cloud.id)))
+
+    def test_a_number_that_is_many_names(self):
+        hosts = [self.make_host(name="99") for _ in range(2)]
+        error = self.assertRaises(exit_status.Ambiguous, lookup.find, self.craton.hosts, "99")
+        for host in hosts:
+            self.assertIn(f"{host.id} (cloud_id", str(error))
+
+    def test_nothing(self):
+        for text in ("nobody", "99", "", "id:99", "name:99"):
+            self.assertRaises(exceptions.NotFound, self.find, text)
+
+    def test_more_than_one(self):
+        hosts = [self.make_host(name="twin") for _ in range(2)]
+        error = self.assertRaises(exit_status.Ambiguous, lookup.find, self.craton.hosts, "twin")
+        for host in hosts:
+            self.assertIn(str(host.id), str(error))
+
+    def test_a_project_by_its_id_and_its_name(self):
+        project = self.craton.projects.create(name="research")
+        for text in (project.id, "research", f"id:{project.id}", "name:research"):
+            self.assertEqual(project.id, lookup.find(self.craton.projects, text).id)
+
+    def test_a_place_is_kept(self):
+        east, west = self.make_cell(name="c"), self.make_cell(name="c")
+        where = {"region_id": west.region_id}
+        for text in (str(east.id), f"id:{east.id}"):
+            self.assertRaises(
+                exceptions.NotFound, lookup.find_id, self.craton, "cells", text, where
+            )
+            self.assertRaises(exceptions.NotFound, lookup.find, self.craton.cells, text, where)
+        self.assertEqual(west.id, lookup.find_id(self.craton, "cells", "c", where))
+        self.assertEqual(west.id, lookup.find_id(self.craton, "cells", str(west.id), where))
+
+    def test_a_device_that_is_a_network_device(self):
+        host = self.make_host(name="web")
+        place: dict[str, t.Any] = {"cloud_id": host.cloud_id, "region_id": host.region_id}
+        switch = self.craton.network_devices.create(
+            name="7", ip_address="10.1.1.1", device_type="switch", **place
+        )
+        self.assertRaises(exit_status.Ambiguous, lookup.find_id, self.craton, "devices", "7")
+        for text in ("name:7", str(switch.id), f"id:{switch.id}"):
+            self.assertEqual(switch.id, lookup.find_id(self.craton, "devices", text))
+
+    def test_an_interface_without_its_device(self):
+        for text in ("99", "id:99"):
+            error = self.assertRaises(
+                exceptions.NotFound, lookup.find, self.craton.network_interfaces, text
+            )
+            self.assertIn("99", str(error))
+        for text in ("eth0", "name:99", "0001"):
+            self.assertRaises(
+                exit_status.UsageError, lookup.find, self.craton.network_interfaces, text
+            )
+
+    def find_id(self, text: str) -> t.Any:
+        """Find the id of a cloud."""
+        return lookup.find_id(self.craton, "clouds", text)
+
+
+class Duplicates:
+    """A manager of an original server, which fails if a name is not unique.
+
+    :param manager: the manager to ask without the name.
+    """
+
+    def __init__(self, manager: t.Any) -> None:
+        self.manager = manager
+
+    def list(self, **query: t.Any) -> t.Any:
+        """Fail for a query with a name, and ask the manager for any other query."""
+        if "name" in query:
+            raise exceptions.InternalServerError()
+        return self.manager.list(**query)
+
+
+class TestOriginalServer(base.FleetTestCase):
+    """An original server responds with 500 if a name is not unique."""
+
+    def test_it_asks_without_the_name(self):
+        east, west = self.make_region(name="r"), self.make_region(name="r")
+        manager: t.Any = Duplicates(self.craton.regions)
+        found = lookup._all(manager, {"name": "r", "cloud_id": west.cloud_id}, {})
+        self.assertEqual([west.id], [one.id for one in found])
+        self.assertNotEqual(east.id, west.id)
+
+    def test_other_failures_are_reported(self):
+        manager: t.Any = Duplicates(self.craton.regions)
+        self.assertEqual([], lookup._all(manager, {"cloud_id": 99}, {}))
+
+        def fail(**query: t.Any) -> t.Any:
+            raise exceptions.InternalServerError()
+
+        manager.list = fail
+        for filters in ({"name": "r"}, {"cloud_id": 1}):
+            self.assertRaises(exceptions.InternalServerError, lookup._all, manager, filters, {})
