@@ -10,7 +10,7 @@ import types
 import typing as t
 import unicodedata
 
-from cratonclient import exceptions, secrets
+from cratonclient import exceptions, pagination, secrets
 from cratonclient.fields import Field, Parameter, Sub
 from cratonclient.http.response import body_of
 
@@ -418,22 +418,24 @@ class CRUDClient(t.Generic[R]):
     def list(self, skip_merge: bool = False, **kwargs: t.Any) -> t.Iterator[R]:
         """Generate the objects of a kind. Each page is requested when it is consumed.
 
+        The objects can be deleted while the list is read.
+
         :param skip_merge: do not send the arguments of the manager.
         :param kwargs: filters, such as ``region_id``, and: ``limit``, the number of
             objects in a page (10 to 100); ``marker``, the id of the object after which
-            to begin; ``autopaginate=False``, to request one page only.
+            to begin; ``autopaginate=False``, to request one page only; ``max_items``, the
+            number of objects after which a list counts as endless (1,000,000).
         :returns: a generator. It sends no request before its first value is consumed.
         :raises cratonclient.exceptions.BadRequest: if a parameter is unknown or not valid.
 
         >>> [host.name for host in craton.hosts.list(region_id=1)]
         ['my-host-0']
         """
-        for page in self.pages(skip_merge, **kwargs):
-            for item in page:
-                yield self.resource_class(self, item, loaded=True)
+        for item in pagination.objects(self._walk(skip_merge, kwargs)):
+            yield self.resource_class(self, item, loaded=True)
 
     def pages(
-        self, skip_merge: bool = False, **kwargs: t.Any
+        self, skip_merge: bool = False, *, ahead: bool = True, **kwargs: t.Any
     ) -> t.Iterator[collections.abc.Sequence[dict[str, t.Any]]]:
         """Generate the pages of a list, as the server sent them.
 
@@ -441,6 +443,8 @@ class CRUDClient(t.Generic[R]):
         :class:`Resource` for each object.
 
         :param skip_merge: do not send the arguments of the manager.
+        :param ahead: if a server cannot find the page after a deleted object, request it
+            before this page is consumed. The objects of the page can then be deleted.
         :param kwargs: arguments of :meth:`list`, and ``short_is_last`` of
             :meth:`cratonclient.session.Session.paginate`.
         :returns: a generator of lists of objects, as dictionaries.
@@ -449,13 +453,20 @@ class CRUDClient(t.Generic[R]):
         >>> [len(page) for page in craton.hosts.pages(limit=100)]
         [100, 37, 0]
         """
+        pages = self._walk(skip_merge, kwargs)
+        for _response, items in pagination.ahead(pages) if ahead else pages:
+            yield items
+
+    def _walk(self, skip_merge: bool, kwargs: dict[str, t.Any]) -> t.Iterator[pagination.Page]:
+        """Generate the pages of a list. Nothing is requested before the first page."""
         autopaginate = kwargs.pop("autopaginate", True)
         nested = kwargs.pop("nested", self.nested)
-        # Pass this on only if it is given: sessions of other programs may not accept it.
-        options = {n: kwargs.pop(n) for n in ("short_is_last",) if n in kwargs}
+        # Pass these on only if given: sessions of other programs may not accept them.
+        names = ("short_is_last", "max_items")
+        options = {name: kwargs.pop(name) for name in names if name in kwargs}
         self.merge_request_arguments(kwargs, skip_merge)
         url = self.build_url(kwargs)
-        pages = self.session.paginate(
+        yield from self.session.paginate(
             url,
             autopaginate=autopaginate,
             items_key=self.items_key(),
@@ -463,8 +474,6 @@ class CRUDClient(t.Generic[R]):
             params=_query(kwargs),
             **options,
         )
-        for _response, items in pages:
-            yield items
 
     def _item_url(
         self, item_id: int | str | None, skip_merge: bool, kwargs: dict[str, t.Any]

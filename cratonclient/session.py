@@ -3,18 +3,15 @@
 
 from __future__ import annotations
 
-import collections.abc
-import itertools
 import logging
 import time
 import typing as t
-from urllib import parse
 
 import cratonclient
-from cratonclient import exceptions, secrets
+from cratonclient import exceptions, pagination, secrets
 from cratonclient.http import adapter
 from cratonclient.http.adapter import DEFAULT_TIMEOUT
-from cratonclient.http.response import body_of
+from cratonclient.pagination import Page
 from cratonclient.printable import printable
 
 if t.TYPE_CHECKING:
@@ -27,17 +24,6 @@ SERVICE_TYPE = "fleet_management"
 
 #: Logs the duration of each request, at level INFO.
 TIMINGS = logging.getLogger("cratonclient.request")
-
-
-class Page(t.NamedTuple):
-    """One page of a list: the response and the objects in it.
-
-    :param response: response of the server.
-    :param items: objects of the page, as dictionaries.
-    """
-
-    response: requests.Response
-    items: list[t.Any]
 
 
 def configure(session: ksa_session.Session, timeout: float | None = DEFAULT_TIMEOUT) -> None:
@@ -227,11 +213,13 @@ class Session:
         autopaginate: bool = True,
         nested: bool = False,
         short_is_last: bool = False,
+        max_items: int = pagination.MAX_OBJECTS,
         **kwargs: t.Any,
     ) -> t.Iterator[Page]:
         """Generate the pages of a list. Each page is requested when it is consumed.
 
-        Iteration ends after a page without objects or without a ``next`` link.
+        Iteration ends after a page without objects or without a ``next`` link. The
+        requests go to ``url``: of a link, only the parameters are used.
 
         :param url: URL of the list.
         :param items_key: key of the list in the response body, such as ``'hosts'``.
@@ -241,37 +229,27 @@ class Session:
             devices has, instead of a single list.
         :param short_is_last: stop after a page with fewer objects than the ``limit`` in
             its link. This saves the last request, which returns an empty page.
+        :param max_items: maximum number of objects. A longer list is an error, because it
+            may not end.
         :param kwargs: passed to the first request only. The links to the next pages
             contain all parameters.
         :returns: pairs of a response and its objects, as dictionaries.
         :raises cratonclient.exceptions.UnexpectedResponse: if a body is not a list, the
-            links form a cycle, or a link points to another server.
+            links form a cycle or do not end, or a link leads to another list.
 
         >>> for response, items in session.paginate(url, 'hosts'):
         ...     print(len(items))
         """
-        # Keep hashes only, so that memory use stays small for long lists.
-        seen_urls, seen_pages = {hash(_canonical(url))}, set[int]()
-        response = self.get(url, **kwargs)
-        while True:
-            body = body_of(response)
-            items = _items(response, body, items_key, nested)
-            page = hash(tuple(str(item.get("id")) for item in items))
-            if page in seen_pages and all("id" in item for item in items):
-                raise _cycle(url, response.url)
-            seen_pages.add(page)
-            yield Page(response, items)
-            link = _next_link(body)
-            if not (autopaginate and items and link):
-                return
-            if short_is_last and len(items) < _limit(link):
-                return
-            # A path is relative to the catalog; then only the response has the whole URL.
-            link = _resolve(url if parse.urlsplit(url).netloc else response.url, link)
-            if hash(_canonical(link)) in seen_urls:
-                raise _cycle(url, link)
-            seen_urls.add(hash(_canonical(link)))
-            response = self.get(link)
+        return pagination.walk(
+            self.get,
+            url,
+            items_key,
+            autopaginate=autopaginate,
+            nested=nested,
+            short_is_last=short_is_last,
+            max_items=max_items,
+            **kwargs,
+        )
 
 
 def _keystoneauth_error() -> type[Exception]:
@@ -295,84 +273,3 @@ def _log_duration(
             url, outcome = response.url, f"{response.status_code} {request_id}"
         duration = (time.perf_counter() - start) * 1000
         TIMINGS.info("%s", secrets.mask(f"{method} {url} {outcome} {duration:.0f} ms"))
-
-
-def _items(
-    response: requests.Response, body: dict[str, t.Any], items_key: str, nested: bool
-) -> list[t.Any]:
-    """Return the objects of a page.
-
-    :raises cratonclient.exceptions.UnexpectedResponse: if the body has no list of them.
-    """
-    items = body.get(items_key)
-    if nested and isinstance(items, collections.abc.Mapping):
-        lists = list(items.values())
-        if all(isinstance(part, list) for part in lists):
-            items = list(itertools.chain.from_iterable(lists))
-    if isinstance(items, list) and all(isinstance(item, dict) for item in items):
-        return items
-    raise exceptions.UnexpectedResponse(
-        f"The response from {response.url} has no list of objects named {items_key!r}. "
-        "Check that the URL belongs to a Craton server.",
-        response=response,
-    )
-
-
-def _cycle(url: str, link: str) -> exceptions.UnexpectedResponse:
-    return exceptions.UnexpectedResponse(
-        f"The pages of {url} form a cycle: {printable(link)} appears again. "
-        "Sort by a field that has a value in every row."
-    )
-
-
-def _next_link(body: dict[str, t.Any]) -> str | None:
-    links = body.get("links")
-    for link in links if isinstance(links, list) else ():
-        if isinstance(link, dict) and link.get("rel") == "next":
-            href = link.get("href")
-            return href if isinstance(href, str) else None
-    return None
-
-
-def _limit(link: str) -> int:
-    """Return the ``limit`` in a link, or 0 if the link has none."""
-    found = parse.parse_qs(parse.urlsplit(link).query).get("limit", ["0"])[0]
-    return int(found) if found.isascii() and found.isdigit() else 0
-
-
-def _canonical(url: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """Return a URL with sorted parameters, to compare it with other URLs.
-
-    Servers write the parameters of links in any order.
-    """
-    bare, _, query = url.partition("?")
-    return bare, tuple(sorted(parse.parse_qsl(query, keep_blank_values=True)))
-
-
-def _resolve(url: str, link: str) -> str:
-    """Return the URL of a link to the next page, on the server that sent the link.
-
-    A server behind a proxy that terminates TLS writes ``http:`` links. The result
-    has the scheme, host and port of the request, and only the path and the query of the
-    link, so credentials never go to another origin.
-
-    :param url: URL of the request that returned the link.
-    :param link: absolute or relative URL.
-    :raises cratonclient.exceptions.UnexpectedResponse: if the link points to another
-        server.
-    """
-    base = target = parse.urlsplit(url)
-    default_ports = {"http": 80, "https": 443}
-    try:
-        target = parse.urlsplit(parse.urljoin(url, link))
-        schemes = (base.scheme, target.scheme)
-        ports = {base.port, None, *(default_ports.get(scheme) for scheme in schemes)}
-        same = base.hostname == target.hostname and target.port in ports
-    except ValueError:  # not a valid URL, or not a valid port
-        same = False
-    if not same:
-        raise exceptions.UnexpectedResponse(
-            f"The list at {url} continues on another server: {printable(link)}. "
-            "The client does not send credentials there."
-        )
-    return parse.urlunsplit((base.scheme, base.netloc, target.path, target.query, ""))

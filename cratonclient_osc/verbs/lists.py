@@ -174,13 +174,13 @@ class List(resource_command.ResourceCommand, display.Lister):
         :param filters: the filters alone.
         """
         if not {"id", "name"} & set(filters):
-            yield from self.manager.pages(short_is_last=True, **query)
+            yield from self.manager.pages(short_is_last=True, ahead=False, **query)
             return
         where = {
             n: v for n, v in filters.items() if n == "id" or isinstance(self.filters[n], Ref)
         }
         try:
-            for page in self.manager.pages(short_is_last=True, **query):
+            for page in self.manager.pages(short_is_last=True, ahead=False, **query):
                 yield [info for info in page if places.is_in(info, where)]
         except exceptions.NotFound:
             return

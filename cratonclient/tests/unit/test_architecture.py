@@ -190,6 +190,7 @@ ROOMS = {
         "kinds",
         "crud",
         "session",
+        "pagination",
         "http",
         "fields",
         "paths",

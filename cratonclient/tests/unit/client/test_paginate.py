@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import typing as t
 
-from cratonclient import exceptions
+from cratonclient import exceptions, pagination
 from cratonclient.tests import base
 from cratonclient.tests.unit.client import fakes
 
@@ -140,12 +142,25 @@ class TestLinks(base.TestCase):
         self.assertEqual([url], below.urls)
         return error
 
-    def test_another_host_is_refused(self):
-        error = self.refused("http://evil.example/v1/hosts?marker=1")
+    def test_a_server_may_write_any_host_port_and_prefix(self):
+        for link in (
+            "http://internal.example/v1/hosts?marker=1",
+            "http://craton.example:8080/v1/hosts?marker=1",
+            "https://public.example/inventory/v1/hosts?marker=1",
+            "http://craton.example:99999999/v1/hosts?marker=1",
+            "http://craton.example:x/hosts?marker=1",
+            "//internal.example/v1/hosts/?marker=1",
+        ):
+            self.assertEqual(f"{URL}?marker=1", self.second_url(link), link)
 
-        self.assertIn("http://evil.example/v1/hosts?marker=1", str(error))
+    def test_a_link_below_a_prefix_stays_below_it(self):
+        url = "https://proxy.example/craton/v1/hosts"
 
-    def test_other_hosts_that_look_alike_are_refused(self):
+        found = self.second_url("http://10.0.0.7:7780/v1/hosts?limit=10&marker=1", url)
+
+        self.assertEqual(f"{url}?limit=10&marker=1", found)
+
+    def test_no_request_leaves_the_server(self):
         for link in (
             "http://craton.example.evil.example/v1/hosts",
             "http://craton.example@evil.example/v1/hosts",
@@ -153,22 +168,17 @@ class TestLinks(base.TestCase):
             "http:\\\\evil.example/v1/hosts",
             "///evil.example/v1/hosts",
             "http://evil.example#@craton.example/",
+            "http://[evil.example/v1/hosts",
         ):
             session, below = fakes.session_on(page(1, link=link), page())
-            try:
+            with contextlib.suppress(exceptions.UnexpectedResponse):
                 list(session.paginate(URL, "hosts"))
-            except exceptions.UnexpectedResponse:
-                continue
             for url in below.urls:
-                self.assertTrue(url.startswith("http://craton.example/"), f"{link}: {url}")
+                self.assertTrue(url.startswith(URL), f"{link}: {url}")
 
-    def test_another_port_is_refused(self):
-        self.refused("http://craton.example:8080/v1/hosts?marker=1")
-
-    def test_a_port_that_is_none_is_refused(self):
-        self.refused("http://craton.example:99999999/v1/hosts")
-        error = self.refused("http://craton.example:x/v1/hosts")
-        self.assertIn("another server", str(error))
+    def test_another_list_is_refused(self):
+        for link in ("http://craton.example/v1/users?marker=1", "/v1/hosts/1?marker=1", "/"):
+            self.assertIn("not the same list", str(self.refused(link)))
 
     def test_a_script_is_refused(self):
         self.refused("javascript:alert(1)")
@@ -227,12 +237,13 @@ class TestLinks(base.TestCase):
         self.assertEqual(["/hosts", f"{URL}?marker=1"], below.urls)
 
     def test_a_relative_url_does_not_open_the_door_to_other_servers(self):
-        session, below = fakes.session_on(page(1, link="http://evil.example/hosts"), page())
-
-        self.assertRaises(
-            exceptions.UnexpectedResponse, list, session.paginate("/hosts", "hosts")
+        session, below = fakes.session_on(
+            page(1, link="http://evil.example/hosts?marker=1"), page()
         )
-        self.assertEqual(["/hosts"], below.urls)
+
+        list(session.paginate("/hosts", "hosts"))
+
+        self.assertEqual(["/hosts", f"{URL}?marker=1"], below.urls)
 
 
 class TestLoops(base.TestCase):
@@ -281,6 +292,164 @@ class TestLoops(base.TestCase):
         pages = session.paginate(URL, "hosts")
 
         self.assertEqual([[{"name": "a"}], [{"name": "b"}]], [page.items for page in pages])
+
+
+class TestEndless(base.TestCase):
+    """A list that does not end is an error, and not a program that does not end."""
+
+    def walk(self, rows: int, limit: int, grows: str = "", **options: t.Any) -> str:
+        """Read a list whose pages always have new objects, and return the error."""
+        session = EndlessServer(rows, limit, grows)
+        self.count = 0
+        with self.assertRaises(exceptions.UnexpectedResponse) as caught:
+            for one in pagination.walk(session.get, URL, "hosts", **{**WALK, **options}):
+                self.count += len(one.items)
+        return str(caught.exception)
+
+    def test_the_number_of_objects_is_bounded(self):
+        error = self.walk(100, 100)
+
+        self.assertIn(f"{URL} does not end", error)
+        self.assertIn("1000000 objects", error)
+        self.assertEqual(1_000_000, self.count)
+
+    def test_the_bound_can_be_chosen(self):
+        self.assertIn("300 objects", self.walk(100, 100, max_items=300))
+
+    def test_pages_that_are_not_full_do_not_go_on_for_ever(self):
+        for limit in (100, 0):
+            self.assertIn("101 pages in succession", self.walk(1, limit))
+
+    def test_links_do_not_grow_for_ever(self):
+        self.assertIn("65536 characters", self.walk(100, 100, "x" * 20_000))
+
+
+#: The arguments of a walk.
+WALK: t.Any = {
+    "autopaginate": True,
+    "nested": False,
+    "short_is_last": False,
+    "max_items": pagination.MAX_OBJECTS,
+}
+
+
+class EndlessServer:
+    """A server whose list never ends."""
+
+    def __init__(self, rows: int, limit: int, grows: str) -> None:
+        self.rows, self.limit, self.grows = rows, limit, grows
+        self.ids, self.junk = itertools.count(), ""
+
+    def get(self, url: str) -> t.Any:
+        self.junk += self.grows
+        ids = list(itertools.islice(self.ids, self.rows))
+        limit = f"&limit={self.limit}" if self.limit else ""
+        return page(*ids, link=f"{URL}?marker={ids[-1]}{limit}&junk={self.junk}")
+
+
+class Rows:
+    """A server whose markers are ids only, with rows that can be deleted."""
+
+    def __init__(self, count: int, limit: int = 3) -> None:
+        self.ids, self.limit, self.seen = list(range(1, count + 1)), limit, 0
+
+    def get(self, url: str, **kwargs: t.Any) -> t.Any:
+        self.seen += 1
+        marker = url.partition("marker=")[2]
+        if marker and int(marker) not in self.ids:
+            body = {"message": f'Marker "{marker}" does not exist'}
+            raise exceptions.error_from(fakes.answer(body, 400))
+        found = [n for n in self.ids if n > int(marker or 0)][: self.limit]
+        link = f"{URL}?limit={self.limit}&marker={found[-1]}" if found else None
+        return page(*found, link=link, url=url)
+
+    def walk(self, **options: t.Any) -> t.Iterator[pagination.Page]:
+        return pagination.walk(self.get, URL, "hosts", **{**WALK, **options})
+
+
+class TestDeletedRows(base.TestCase):
+    """Rows may be deleted while a list is read, also if markers are ids only."""
+
+    def test_who_deletes_each_object_gets_all_of_them(self):
+        for count in range(10):
+            server = Rows(count)
+            for item in pagination.objects(server.walk()):
+                server.ids.remove(item["id"])
+            self.assertEqual([], server.ids, f"{count} rows")
+
+    def test_who_deletes_each_page_gets_all_of_them(self):
+        for count in range(10):
+            server = Rows(count)
+            for one in pagination.ahead(server.walk()):
+                for item in one.items:
+                    server.ids.remove(item["id"])
+            self.assertEqual([], server.ids, f"{count} rows")
+
+    def test_others_may_delete_any_row_at_any_time(self):
+        for pages in range(1, 4):
+            for gone in ([3], [6], [2, 3], [4, 5, 6], [3, 6], [1, 2, 3]):
+                server = Rows(9)
+                found = []
+                for number, one in enumerate(server.walk(), 1):
+                    found += [item["id"] for item in one.items]
+                    if number == pages:
+                        server.ids = [n for n in server.ids if n not in gone]
+                self.assertEqual(len(found), len(set(found)), f"{pages} {gone}")
+                self.assertLessEqual(set(server.ids), set(found), f"{pages} {gone}")
+
+    def test_a_marker_that_cannot_be_replaced_is_an_error(self):
+        server = Rows(9)
+        pages = server.walk()
+        next(pages)
+        next(pages)
+        server.ids = [7, 8, 9]
+
+        error = self.assertRaises(exceptions.BadRequest, next, pages)
+
+        self.assertIn('Marker "6" does not exist', str(error))
+        self.assertLess(server.seen, 10)
+
+    def test_the_page_after_is_asked_for_no_sooner_than_needed(self):
+        server = Rows(7)
+        found = pagination.objects(server.walk())
+
+        seen = [server.seen for _ in found]
+        self.assertEqual([1, 1, 2, 2, 2, 3, 4], seen)
+
+    def test_an_error_does_not_take_away_the_last_object(self):
+        server = Rows(6)
+        found = pagination.objects(server.walk())
+        first = [next(found)["id"], next(found)["id"]]
+        server.ids = []
+
+        self.assertEqual([1, 2, 3], [*first, next(found)["id"]])
+        self.assertEqual([], list(found))
+
+    def test_markers_with_values_need_no_row(self):
+        link = f"{URL}?marker=3&marker_values=%5B%5D"
+        session, below = fakes.session_on(page(1, 2, 3, link=link), page())
+
+        pages = pagination.ahead(session.paginate(URL, "hosts"))
+
+        self.assertIsNone(next(pages).marker)
+        self.assertEqual(1, len(below.calls))
+
+    def test_the_marker_of_nested_lists_may_be_any_object(self):
+        link = "http://craton.example/v1/devices?marker=2"
+        body = {
+            "devices": {"hosts": [{"id": 1}, {"id": 2}], "network-devices": [{"id": 9}]},
+            "links": [{"rel": "next", "href": link}],
+        }
+        empty = {"devices": {"hosts": [], "network-devices": []}, "links": []}
+        session, below = fakes.session_on(fakes.answer(body), fakes.answer(empty))
+        url = "http://craton.example/v1/devices"
+
+        found = pagination.objects(session.paginate(url, "devices", nested=True))
+
+        self.assertEqual(1, next(found)["id"])
+        self.assertEqual(1, len(below.calls))
+        self.assertEqual(2, next(found)["id"])
+        self.assertEqual(2, len(below.calls))
 
 
 class TestShortPages(base.TestCase):
