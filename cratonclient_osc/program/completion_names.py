@@ -1,38 +1,36 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command ``craton complete-names``: names of objects for shell completion.
 
-Completion must not delay a key press. The names come from a cache if it is less than 30
-seconds old. Otherwise a background process fetches them from the server; names that arrive
-too late are in the cache at the next key press. The command never reports an error.
+Completion must not delay a key press. The names come from a cache if they are less than 30
+seconds old. Otherwise a background process fetches those that begin with the typed text;
+names that arrive too late are in the cache at the next key press. The command never reports
+an error.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import hashlib
 import itertools
 import json
 import os
-import pathlib
 import signal
-import tempfile
 import time
 import typing as t
 
-from cratonclient_osc.program import client_manager, global_options
+from cratonclient import exceptions
+from cratonclient_osc.program import client_manager, global_options, names_cache
+from cratonclient_osc.program.names_cache import Names, NamesCache
 
 #: Seconds to wait for the background process. Starting Python takes about as long.
 WAIT = 0.15
-#: Seconds before cached names expire.
-LIFETIME = 30
 #: Seconds before the background process is killed.
-TIMEOUT = 20
-#: Maximum number of names to fetch; a longer list of completions is useless.
-MAX_NAMES = 1000
-
-#: Pairs of an id and a name.
-Names = list[tuple[str, str]]
+TIMEOUT = 60
+#: The number of names that a shell can still list. If more begin with the typed text, only
+#: the first and the last of them are offered: the beginning that they have in common is
+#: that of all names.
+MANY = 5000
+_PAGE_SIZE = 100
 
 
 def main(argv: list[str]) -> int:
@@ -50,80 +48,98 @@ def main(argv: list[str]) -> int:
         options, words = parser.parse_known_args(argv)
         arguments = words[2:] if words[1] == "--" else words[1:]
         collection, prefix = arguments[0], "".join(arguments[1:2])
-        for text in _matching(_names(options, collection), prefix):
+        for text in _matching(_names(options, collection, prefix), prefix):
             print(text)
     return 0
 
 
 def _matching(names: Names, prefix: str) -> list[str]:
     """Return the names, and for a prefix of digits the ids, that begin with a prefix."""
-    found = {name for _, name in names if name.startswith(prefix)}
+    found = {name for _, name in names.pairs if name.startswith(prefix)}
     if prefix.isdigit():
-        found |= {number for number, _ in names if number.startswith(prefix)}
+        found |= {number for number, _ in names.pairs if number.startswith(prefix)}
     return sorted(found)
 
 
-def _names(options: argparse.Namespace, collection: str) -> Names:
-    """Return the names of a collection; an empty list if they do not arrive in time."""
-    path = _cache_path(options, collection)
-    names = _read(path)
-    if names is None:
+def _names(options: argparse.Namespace, collection: str, prefix: str) -> Names:
+    """Return the names for a prefix. If new ones do not arrive in time, return older ones."""
+    cache = NamesCache(_key(options, collection))
+    fresh = cache.find(prefix, names_cache.LIFETIME)
+    if fresh is None:
         end = time.monotonic() + WAIT
-        _in_background(lambda: _write(path, _fetch(options, collection)))
-        while names is None and time.monotonic() < end:
+        _in_background(lambda: _fill(cache, options, collection, prefix))
+        while fresh is None and time.monotonic() < end:
             time.sleep(0.005)
-            names = _read(path)
-    return names or []
+            fresh = cache.find(prefix, names_cache.LIFETIME)
+    return fresh or cache.find(prefix) or Names([], False)
 
 
-def _cache_path(options: argparse.Namespace, collection: str) -> pathlib.Path:
-    """Return the path of the cache file for a collection, a server and a user.
-
-    The name of the file is a hash of them. The password is not part of the hash.
-    """
+def _key(options: argparse.Namespace, collection: str) -> str:
+    """Return a text for a collection, a server and a user. It has no password."""
     login = {
         name: str(value)
         for name, value in vars(options).items()
         if name.startswith(("craton_", "os_")) and "password" not in name
     }
-    text = json.dumps([login, collection], sort_keys=True)
-    folder = os.environ.get("XDG_CACHE_HOME", "")
-    if not os.path.isabs(folder):  # the XDG specification: ignore relative paths
-        folder = os.path.expanduser("~/.cache")
-    name = hashlib.sha256(text.encode()).hexdigest()[:32]
-    return pathlib.Path(folder, "craton", "names", f"{name}.json")
+    return json.dumps([login, collection], sort_keys=True)
 
 
-def _read(path: pathlib.Path) -> Names | None:
-    """Read a cache file. Return None if it is missing, expired or damaged."""
+def _fill(cache: NamesCache, options: argparse.Namespace, collection: str, prefix: str) -> None:
+    """Fetch the names for a prefix into the cache, unless another process does it."""
+    with cache.fetching(prefix) as alone:
+        if alone:
+            client = client_manager.ClientManager(options).fleet_management
+            cache.write(*_fetch(_managers(client, collection), prefix))
+
+
+def _managers(client: t.Any, collection: str) -> list[t.Any]:
+    """Return the managers of a collection: of devices, those of hosts and network devices."""
+    from cratonclient import v1
+
+    kind = v1.kind(collection)
+    extending = [other for other in v1.kinds() if other.extends(kind)]
+    return [getattr(client, one.collection) for one in extending or [kind]]
+
+
+def _fetch(managers: list[t.Any], prefix: str) -> tuple[str, Names]:
+    """Fetch names from the server.
+
+    :returns: the prefix that the names have, which may be shorter, and the names.
+    """
+    if prefix.isdigit():  # the ids that begin with it need all objects
+        names = _ask(managers, "")
+        if names.complete:
+            return "", names
     try:
-        if not 0 <= time.time() - path.stat().st_mtime < LIFETIME:
-            return None
-        return [(str(number), str(name)) for number, name in json.loads(path.read_text())]
-    except (OSError, ValueError, TypeError):
-        return None
+        return prefix, _ask(managers, prefix)
+    except exceptions.BadRequest:
+        # The original server cannot be asked for a prefix.
+        everything = [pair for one in managers for pair in _pairs(one, one.list(limit=100))]
+        return "", Names(everything, True)
 
 
-def _write(path: pathlib.Path, names: Names) -> None:
-    """Write a cache file that only the user can read, and delete very old cache files."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for other in path.parent.iterdir():
-        if time.time() - other.stat().st_mtime > 100 * LIFETIME:
-            other.unlink(missing_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent)
-    with open(descriptor, "w") as file:
-        json.dump(names, file)
-    os.replace(temporary, path)
+def _ask(managers: list[t.Any], prefix: str) -> Names:
+    """Ask the server for the names with a prefix."""
+    found, complete = [], True
+    for manager in managers:
+        name = manager.resource_class.NAME_ATTR
+        # Without the id, the original server may end a list too early.
+        query = {"limit": _PAGE_SIZE, "sort_keys": f"{name},id"}
+        if prefix:
+            query["name_prefix"] = prefix
+        rows = [*itertools.islice(manager.list(**query), MANY + 1)]
+        if len(rows) > MANY:
+            complete = False
+            rows += manager.list(**query, sort_dir="desc", autopaginate=False)
+        found += _pairs(manager, rows)
+    return Names(found, complete)
 
 
-def _fetch(options: argparse.Namespace, collection: str) -> Names:
-    """Fetch names from the server. Leave out names with control characters."""
-    client = client_manager.ClientManager(options).fleet_management
-    manager: t.Any = getattr(client, collection)
+def _pairs(manager: t.Any, rows: t.Iterable[t.Any]) -> list[tuple[str, str]]:
+    """Return ids and names. Leave out names with control characters."""
     attribute = manager.resource_class.NAME_ATTR
-    found = itertools.islice(manager.list(limit=100), MAX_NAMES)
-    names = [(str(one.id), str(getattr(one, attribute))) for one in found]
-    return [(number, name) for number, name in names if name.isprintable() and name]
+    pairs = [(str(row.id), str(getattr(row, attribute))) for row in rows]
+    return [(number, name) for number, name in pairs if name.isprintable() and name]
 
 
 def _in_background(work: t.Callable[[], None]) -> None:

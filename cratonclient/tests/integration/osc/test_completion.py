@@ -10,6 +10,7 @@ import os
 import pathlib
 import shutil
 import socket
+import sqlite3
 import stat
 import subprocess
 import time
@@ -164,11 +165,28 @@ class TestNames(CompletionTestCase):
         (known,) = folder.glob("*.json")
         path = self.home / "other/craton/names" / known.name
         path.parent.mkdir(parents=True)
-        path.write_text(json.dumps([["1", "old"]]))
+        path.write_text(json.dumps([[["1", "old"]], True]))
         here = {"XDG_CACHE_HOME": str(self.home / "other")}
         self.assertEqual("old\n", self.names("clouds", **here).out)
         os.utime(path, (0, 0))
         self.assertNotIn("old", self.names("clouds", **here).out)
+
+    def test_old_names_serve_until_the_server_has_answered(self):
+        (path,) = (self.home / ".cache/craton/names").glob("*.json")
+        path.write_text(json.dumps([[["1", "old"]], True]))
+        aged = time.time() - 60
+        os.utime(path, (aged, aged))
+        found = self.names("clouds").out
+        self.assertIn(found, ("old\n", "\n".join([*sorted({"prod", "test", *HOSTILE}), ""])))
+        self._fill_the_cache()
+        self.assertNotIn("old", self.names("clouds").out)
+
+    def test_typing_on_asks_the_server_nothing(self):
+        (path,) = (self.home / ".cache/craton/names").glob("*.json")
+        path.write_text(json.dumps([[["1", "only-here"]], True]))
+        self.assertEqual("only-here\n", self.names("clouds", "only").out)
+        self.assertEqual("", self.names("clouds", "pro").out)
+        self.assertEqual([path], [*path.parent.glob("*.json")])
 
     def test_a_cache_that_is_broken(self):
         for path in (self.home / ".cache/craton/names").iterdir():
@@ -198,6 +216,36 @@ class TestNames(CompletionTestCase):
         # The time-out of a command is 60 s; this is far from it on any machine.
         self.assertLess(time.monotonic() - begin, 20)
         self.assertEqual("", self.assert_done(done).out)
+
+
+class TestManyNames(CompletionTestCase):
+    """Names of fleets that are too large to list them for each key press."""
+
+    def complete(self, prefix: str, fleet: pathlib.Path) -> list[str]:
+        """Ask until the names are there, as key presses do."""
+        end = time.monotonic() + 50
+        while time.monotonic() < end:
+            done = self.names("--", "clouds", prefix, CRATON_URL=f"sqlite:///{fleet}")
+            if self.assert_done(done).out:
+                return done.out.splitlines()
+        return []
+
+    def test_all_names_are_found(self):
+        fleet = self.folder() / "fleet.db"
+        names = [f"cloud-{number:05}" for number in range(6000)]
+        with programs.opened(f"sqlite:///{fleet}") as client:
+            project = client.clouds.create(name="other").project_id
+        with contextlib.closing(sqlite3.connect(fleet)) as database, database:
+            database.executemany(
+                "INSERT INTO clouds (name, project_id, created_at) VALUES (?, ?, ?)",
+                [(name, project, "2026-01-01T00:00:00.000000") for name in names],
+            )
+        self.assertEqual(["cloud-05999"], self.complete("cloud-05999", fleet))
+        self.assertEqual(names[4000:5000], self.complete("cloud-04", fleet))
+        # More than a shell can list: the first and the last.
+        some = self.complete("cl", fleet)
+        self.assertEqual((names[0], names[-1]), (some[0], some[-1]))
+        self.assertEqual(names[:5000], some[:5000])
 
 
 class TestBash(CompletionTestCase):
