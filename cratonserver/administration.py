@@ -151,7 +151,17 @@ class Commands:
 
     @staticmethod
     def _print_key(user: t.Any) -> None:
-        print(user.id, user.username, user.project_id, user.api_key, sep="\t")
+        """Print a user with its new API key. If that fails, tell how to replace the key."""
+        try:
+            print(user.id, user.username, user.project_id, user.api_key, sep="\t", flush=True)
+        except BrokenPipeError:
+            raise
+        except OSError as exc:
+            raise CommandFailed(
+                f"Cannot write the output: {exc.strerror}. The user {user.id} has a new API "
+                f"key, which is lost: create another one with 'craton-server user key "
+                f"{user.id}'."
+            ) from exc
 
 
 @contextlib.contextmanager

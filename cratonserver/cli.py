@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import shlex
 import socket
 import sys
 import typing as t
 
 import cratonclient
+from cratonclient import standard_output
 from cratonserver.config import configuration, settings
 from cratonserver.config.configuration import Configuration
 from cratonserver.db.store import Store, StoreError
@@ -26,6 +26,10 @@ def main(argv: list[str] | None = None) -> int:
     :returns: the exit status: 0 done, 1 failed, 2 wrong usage or configuration,
         130 interrupted, 141 output closed.
     """
+    return standard_output.run(lambda: _run(argv), "craton-server: ")
+
+
+def _run(argv: list[str] | None) -> int:
     options = _parser().parse_args(argv)
     given = {
         declared.name: value
@@ -34,17 +38,12 @@ def main(argv: list[str] | None = None) -> int:
     }
     try:
         config = configuration.load(given, options.config_file)
-        result = t.cast("int", options.command(config, options))
-        sys.stdout.flush()
-        return result
+        return t.cast("int", options.command(config, options))
     except configuration.ConfigurationError as exc:
         print(f"craton-server: {exc}", file=sys.stderr)
         return 2
     except BrokenPipeError:
-        # The reader of the output, such as head, has exited. Without the redirection,
-        # Python fails again when it flushes standard output at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
+        return standard_output.OUTPUT_CLOSED
     except (StoreError, OSError) as exc:
         print(f"craton-server: {exc}", file=sys.stderr)
         return 1

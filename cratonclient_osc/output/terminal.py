@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import time
 import typing as t
@@ -83,15 +82,3 @@ class Progress:
             self._stream.write("\r\x1b[K")
             self._stream.flush()
             self._shown = False
-
-
-def discard(stream: t.TextIO) -> None:
-    """Redirect a stream that can no longer be written to the null device.
-
-    Otherwise the interpreter flushes the buffer of the stream again at exit, and prints
-    an error.
-    """
-    if isinstance(stream, io.TextIOWrapper):
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, stream.fileno())
-        os.close(null)

@@ -9,7 +9,6 @@ import sys
 import typing as t
 
 from cratonclient_osc import usage
-from cratonclient_osc.output import exit_status
 
 #: The ``--os-...`` options that all OpenStack tools share: metavar and help of each.
 #: Options of other authentication types are added when the command line uses them.
@@ -120,12 +119,7 @@ class Version(argparse.Action):
         """Print the version and exit."""
         import cratonclient
 
-        try:
-            print(f"craton {cratonclient.__version__}", flush=True)
-        except BrokenPipeError:
-            parser.exit(exit_status.OUTPUT_CLOSED)
-        except OSError as exc:
-            parser.exit(1, f"Cannot write the output: {exc.strerror}.\n")
+        print(f"craton {cratonclient.__version__}")
         parser.exit()
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import shutil
 import textwrap
 import typing as t
@@ -40,7 +41,11 @@ class Overview(cliff_help.HelpAction):
     ) -> t.NoReturn:
         """Print the overview and exit."""
         app: t.Any = self.default
-        with autopage.argparse.help_pager(app.stdout) as out:
+        # As argparse does, leave a failed write to the stream, which remembers it.
+        with (
+            contextlib.suppress(OSError),
+            autopage.argparse.help_pager(app.stdout) as out,
+        ):
             parser.print_help(out)
             for group in by_object(app):
                 out.write("\n" + "\n".join(_lines(group)) + "\n")

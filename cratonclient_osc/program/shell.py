@@ -14,7 +14,7 @@ from importlib import metadata
 
 from cliff import app
 
-from cratonclient import secrets
+from cratonclient import secrets, standard_output
 from cratonclient.printable import printable
 from cratonclient_osc.output import exit_status, terminal
 from cratonclient_osc.program import client_manager, command_manager, global_options, help
@@ -202,22 +202,7 @@ def main(argv: list[str] | None = None) -> int:
         # Write an escape for a character that the encoding of the terminal lacks.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    try:
-        result = Shell().run(sys.argv[1:] if argv is None else argv)
-    except SystemExit as exc:  # after --help, --version, or a usage error
-        result = exc.code if isinstance(exc.code, int) else int(bool(exc.code))
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        result = exit_status.OUTPUT_CLOSED
-    except OSError as exc:
-        terminal.discard(sys.stdout)
-        if result == exit_status.DONE:  # otherwise an error has already been reported
-            print(f"Cannot write the output: {exc.strerror}.", file=sys.stderr)
-            result = exit_status.FAILED
-    if result == exit_status.OUTPUT_CLOSED:
-        terminal.discard(sys.stdout)
-    return result
+    return standard_output.run(lambda: Shell().run(sys.argv[1:] if argv is None else argv))
 
 
 if __name__ == "__main__":

@@ -58,7 +58,16 @@ class Set(update.Set):
 
     def _replace_key(self, user: t.Any) -> None:
         changed = user.manager.replace_key(user.id)
-        self.app.stdout.write(f"{changed.api_key}\n")
+        try:
+            self.app.stdout.write(f"{changed.api_key}\n")
+            self.app.stdout.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as exc:
+            raise exceptions.CommandError(
+                f"Cannot write the output: {exc.strerror}. The new API key is lost, and the "
+                "old one no longer works: run the command again."
+            ) from exc
         self.app.LOG.warning(ONCE)
 
 

@@ -13,7 +13,7 @@ import typing as t
 
 from cliff import lister, show
 
-from cratonclient import exceptions
+from cratonclient import exceptions, standard_output
 from cratonclient_osc import base_command, usage
 from cratonclient_osc.output import exit_status, formatters, terminal, values
 
@@ -49,7 +49,7 @@ class Display(base_command.CratonCommand):
         except BrokenPipeError:
             raise
         except OSError as exc:
-            terminal.discard(self.app.stdout)
+            standard_output.discard(self.app.stdout)
             raise exceptions.CommandError(
                 f"Cannot write the output: {exc.strerror}.", exception=exc
             ) from exc

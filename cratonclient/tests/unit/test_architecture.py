@@ -199,6 +199,7 @@ ROOMS = {
         "causes",
         "secrets",
         "printable",
+        "standard_output",
     ),
     "cratonclient_osc": (
         "__main__",

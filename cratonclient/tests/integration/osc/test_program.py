@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import os
 import subprocess
+import typing as t
 
 import cratonclient
 from cratonclient.tests import base
@@ -229,40 +230,93 @@ class TestOutput(programs.SharedFleetTestCase):
         for number in range(40):
             fleet.clouds.create(name=f"c{number}", note="x" * 5000)
 
+    #: Commands that print something, of each way to print.
+    PRINTING = (
+        "craton cloud list",
+        "craton cloud list -f csv",
+        "craton cloud list -f json",
+        "craton cloud list -f jsonl",
+        "craton cloud list -f value",
+        "craton cloud list -f yaml",
+        "craton cloud show c1",
+        "craton cloud variable show c1",
+        "craton -h",
+        "craton help",
+        "craton help cloud list",
+        "craton cloud list --help",
+        "craton --version",
+        "craton completion bash",
+        "craton-server -h",
+        "craton-server user list --help",
+        "craton-server --version",
+        "craton-server config",
+        "craton-server project list",
+    )
+
+    def run_with_output(self, words: str, output: t.Any) -> subprocess.CompletedProcess[str]:
+        """Run a program whose standard output is a file."""
+        name, *arguments = words.split()
+        return subprocess.run(
+            [programs.script(name), *arguments],
+            env=programs.clean_environment(str(self.folder()))
+            | {
+                "CRATON_URL": self.database,
+                "CRATON_DATABASE": self.database,
+                "PYTHONUNBUFFERED": "",
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=50,
+        )
+
     def test_closed_output(self):
-        for form in ("value", "json", "jsonl", "csv", "table"):
-            with self.subTest(form):
-                home = str(self.folder())
+        for words in self.PRINTING:
+            with self.subTest(words):
                 reading, writing = os.pipe()
                 os.close(reading)  # no process reads
                 with os.fdopen(writing, "wb") as output:
-                    done = subprocess.run(
-                        [programs.script("craton"), "cloud", "list", "-f", form],
-                        env=programs.clean_environment(home) | {"CRATON_URL": self.database},
-                        stdin=subprocess.DEVNULL,
-                        stdout=output,
-                        stderr=subprocess.PIPE,
-                        text=True,
-                        timeout=50,
-                    )
-                self.assertEqual((form, 141, ""), (form, done.returncode, done.stderr))
+                    done = self.run_with_output(words, output)
+                self.assertEqual((words, 141, ""), (words, done.returncode, done.stderr))
 
     def test_a_disk_that_is_full(self):
-        for words in ("cloud list -f jsonl", "cloud list", "help cloud list", "--version"):
+        for words in self.PRINTING:
             with self.subTest(words), open("/dev/full", "wb") as full:
+                done = self.run_with_output(words, full)
+                self.assertEqual((words, 1), (words, done.returncode), done.stderr)
+                self.assertEqual(1, len(done.stderr.splitlines()), done.stderr)
+                self.assertIn("No space left on device", done.stderr)
+
+    def test_a_key_that_could_not_be_printed(self):
+        for words in (
+            "craton-server user create ada",
+            "craton-server user key ada",
+            "craton user set --new-key ada",
+            f"craton user create --project {programs.PROJECT} eve",
+        ):
+            with self.subTest(words), open("/dev/full", "wb") as full:
+                done = self.run_with_output(words, full)
+                self.assertEqual(1, done.returncode, done.stderr)
+                self.assertIn("No space left on device", done.stderr)
+                self.assertRegex(done.stderr, "key.* lost")
+                self.assertNotIn("Traceback", done.stderr)
+
+    def test_no_standard_output_at_all(self):
+        for words in ("craton cloud list", "craton-server config", "craton-server --version"):
+            with self.subTest(words):
+                name, _, arguments = words.partition(" ")
+                line = f"'{programs.script(name)}' {arguments} >&-"
                 done = subprocess.run(
-                    [programs.script("craton"), *words.split()],
+                    ["sh", "-c", line],
                     env=programs.clean_environment(str(self.folder()))
-                    | {"CRATON_URL": self.database, "PYTHONUNBUFFERED": ""},
+                    | {"CRATON_URL": self.database},
                     stdin=subprocess.DEVNULL,
-                    stdout=full,
                     stderr=subprocess.PIPE,
                     text=True,
                     timeout=50,
                 )
-                self.assertEqual(1, done.returncode, done.stderr)
-                self.assertEqual(1, len(done.stderr.splitlines()), done.stderr)
-                self.assertIn("No space left on device", done.stderr)
+                self.assertEqual((141, ""), (done.returncode, done.stderr))
 
     def test_a_short_output_that_nobody_reads(self):
         home = str(self.folder())
