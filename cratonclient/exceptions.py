@@ -26,7 +26,8 @@ from __future__ import annotations
 import collections.abc
 import typing as t
 
-from cratonclient import causes, secrets
+from cratonclient import causes, concealment, secrets
+from cratonclient.printable import printable, printable_lines
 
 if t.TYPE_CHECKING:
     import requests
@@ -34,6 +35,10 @@ if t.TYPE_CHECKING:
 
 class ClientException(Exception):
     """Base class of all exceptions of this library.
+
+    The message contains no secrets and no control characters except newlines. Neither do
+    the messages of the exceptions that caused this one. A pickled exception also keeps no
+    secret of the request and of the response, and no ``original_exception``.
 
     :param message: text of the error. Each class has a default.
     :param exception: the exception that caused this one, available as
@@ -51,10 +56,17 @@ class ClientException(Exception):
         exception: BaseException | None = None,
         response: requests.Response | None = None,
     ) -> None:
-        super().__init__(message or self.message)
-        self.message = message or self.message
+        self.message = printable_lines(secrets.mask(str(message or self.message)))
+        super().__init__(self.message)
         self.original_exception = exception
         self.response = response
+        if exception is not None:
+            concealment.conceal_messages(exception)
+
+    def __reduce__(self) -> tuple[t.Any, ...]:
+        """Return what a pickle contains: the attributes, without secrets."""
+        state = {name: concealment.concealed(value) for name, value in vars(self).items()}
+        return type(self), self.args, {**state, "original_exception": None}
 
 
 class CommandError(ClientException):
@@ -482,4 +494,4 @@ def _request_id(response: requests.Response | None) -> str | None:
     if response is None:
         return None
     value = response.headers.get("x-openstack-request-id")
-    return value if isinstance(value, str) else None
+    return printable(value) if isinstance(value, str) else None

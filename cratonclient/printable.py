@@ -3,19 +3,44 @@
 
 from __future__ import annotations
 
+import re
+
+#: Invisible characters that Python calls printable: joiners, fillers, variation selectors.
+#: Two names that differ only in such a character look the same.
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U0001d159\U000e0100-\U000e01ef]"
+)
+
 
 def printable(text: object) -> str:
-    r"""Return a text with its control characters escaped.
+    r"""Return a text with its control characters and invisible characters escaped.
 
-    A terminal would execute escape sequences in text from a server.
+    A terminal would execute escape sequences in text from a server, and write text in
+    another order after a bidirectional control character.
 
     >>> printable('a\x1b[2Jb')
     'a\\x1b[2Jb'
     """
     text = str(text)
-    if text.isprintable():
+    if text.isascii() and text.isprintable():
         return text
-    return "".join(c if c.isprintable() else _escape(c) for c in text)
+    if text.isprintable() and not _INVISIBLE.search(text):
+        return text
+    return "".join(c if _is_visible(c) else _escape(c) for c in text)
+
+
+def printable_lines(text: str) -> str:
+    r"""Return a text with everything escaped that :func:`printable` escapes but newlines.
+
+    >>> printable_lines('a\x1b\nb')
+    'a\\x1b\nb'
+    """
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def _is_visible(character: str) -> bool:
+    return character.isprintable() and not _INVISIBLE.match(character)
 
 
 def _escape(character: str) -> str:

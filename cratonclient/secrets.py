@@ -2,70 +2,116 @@
 """Mask secrets in logs, messages and files.
 
 This is the only module that decides which values are secret: for the logs of the library,
-the access log of the server, the history of interactive sessions, printed configuration
-and debug output.
+the access log of the server, the history of interactive sessions, printed configuration,
+exceptions and debug output.
 
-A value is secret if its name contains a word such as ``password``, ``token`` or
-``secret``, or if a kind declares the field of this name secret. Other values are masked
-only if they are registered with :func:`hide`. The credentials that this process sends
-are registered.
+A value is secret if a word in its name says so, such as ``password``, ``token`` or ``key``,
+or if a kind declares the field of this name secret. Other values are masked only if they
+are registered with :func:`hide`, as the credentials that this process sends are, or if
+their form says so: API keys of Craton, and private keys in PEM.
 """
 
 from __future__ import annotations
 
 import functools
+import json
 import logging
 import re
 import typing as t
 
-#: Letters that make a name secret wherever they occur: ``dbpassword``, ``apiToken2``.
-_SECRET = re.compile("password|passwd|passphrase|passcode|secret|token|credential")
-#: A whole word that makes a name secret.
-_SECRET_WORD = re.compile(
-    r"(?:pass|pwd|pw)\d*|authorization|\w*keys?\d*|key(?:pair|slot|file)s?"
+#: Letters that make a name secret wherever they occur: ``dbpassword``, ``pass_word``.
+_SECRET = re.compile("passw(?:or)?d|passphrase|passcode|secret(?!ar)|token(?!i[sz])|credential")
+#: Words that make a name secret.
+_SECRET_WORDS = frozenset(
+    {"authorization", "bearer", "cookie", "cookies", "jwt", "otp", "totp"}
+    | {"keyfile", "keyfiles", "keypair", "keypairs", "keyslot", "keyslots"}
 )
-#: Words that end in ``key`` and are harmless, and words before ``key`` that make it so.
-_HARMLESS = frozenset({"monkey", "turkey", "donkey", "hotkey"})
-_HARMLESS_KEYS = frozenset({"sort", "public", "primary", "foreign"})
+#: Ends of words that make a name secret: ``rootpw``, ``adminpass``, ``sshkey``, ``pw``.
+_SECRET_END = re.compile(r"([a-z]*?)(keys?|pass|pwds?|pws?|psks?|creds?|communit(?:y|ies))")
+#: Words with such an end that are harmless.
+_HARMLESS = frozenset(
+    {"bypass", "compass", "encompass", "overpass", "surpass", "trespass", "underpass"}
+    | {"donkey", "hockey", "hotkey", "jockey", "monkey", "turkey", "turnkey", "whiskey"}
+)
+#: What comes before a harmless end: ``sort_keys``, ``publicKey``, ``bgp-community``.
+_HARMLESS_BEFORE = {
+    "key": ("sort", "public", "pub", "primary", "foreign", "authorized"),
+    "com": ("bgp", "large", "extended", "standard"),
+}
 
-#: A word in a name: ``apiToken``, ``snmp-password`` and ``ADMIN_PASS`` have two words.
-_WORD = re.compile(r"[A-Z]*[a-z0-9]+|[A-Z]+")
+#: A word in a name: ``apiToken``, ``snmp-password`` and ``ADMIN_PASS2`` have two words.
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _NAME = re.compile(r"[\w-]+")
 
-#: A member of a JSON object, or of a dictionary as Python prints it. The value is a
-#: string, which may be truncated, a number, or a constant. The alternatives do not
-#: overlap, so matching takes linear time.
-_MEMBER = re.compile(
-    r"""((["'])([\w.-]+)\2\s*:\s*)((["'])(?:\\.|(?!\5)[^\\])*\5?|[^\s,\[\]{}"']+)""",
-    re.DOTALL,
+#: The name of a member of a JSON object, or of a dictionary as Python prints it, up to
+#: its value. Inside other strings, backslashes are before the quotes.
+_MEMBER = re.compile(r"""(?P<quote>\\*["'])(?P<name>[^"'\\\n]{1,128})(?P=quote)\s*:\s*""")
+#: A pair, as Python prints lists of headers, and a line of YAML with a single word.
+_PAIR = re.compile(r"""\((?P<quote>["'])(?P<name>[^"'\\\n]{1,128})(?P=quote), """)
+_LINE = re.compile(
+    r"""(?P<quote>)^[ \t-]*(?P<name>[\w.-]++): (?=\S+$|"[^"]*"$|'[^']*'$)""", re.MULTILINE
 )
+#: A value with a quote or without; a value without quotes may end in a call: ``f('x')``.
+_QUOTED = re.compile(r"""[bBuU]?(["'])(?:\\.|(?!\1)[^\\])*\1?""", re.DOTALL)
+_BARE = re.compile(r"""[^\s,\[\](){}"']*""")
+#: A quote inside another string.
+_ESCAPED_QUOTE = re.compile(r"""\\+["']""")
+#: A bracket, or a string that may contain brackets.
+_BRACKET = re.compile(r""""(?:\\.|[^"\\])*"?|'(?:\\.|[^'\\])*'?|([\[({])|[\])}]""", re.DOTALL)
+
+#: A header. Its value ends before the next one: keystoneauth logs all in one line.
+_HEADER = re.compile(
+    r"(?P<quote>)(?<![\w-])(?P<name>[Aa]uthorization|[Cc]ookie|[A-Za-z]++(?:-[A-Za-z]++)++): "
+)
+_END_OF_HEADER = re.compile(r""" [\w-]+: |['"]|$""", re.MULTILINE)
+#: A query parameter of a URL, or another assignment: ``token=5f4d``, ``password='a b'``.
+_ASSIGNMENT = re.compile(r"(?P<quote>)(?<![\w.\]-])(?P<name>[\w.\[\]-]++)=")
+_ASSIGNED = re.compile(r"""'[^']*'|"[^"]*"|[^&#\s'"]*""")
+#: A condition in the parameter ``vars`` of a URL, percent-encoded: ``vars=name%3Avalue``.
+#: Commas may be part of a value, so the value ends with the parameter.
+_CONDITION = re.compile(
+    r"(?P<quote>)(?:%[0-9a-f]{2}|[^\w%.-])(?P<name>[\w.-]++)%3a", re.IGNORECASE
+)
+#: The whole parameter, with colons: ``vars=name:value,name:value``.
+_CONDITIONS = re.compile(r"([?&]vars=)([^&#\s]*:[^&#\s]*)")
+
 #: The user name and the password in a URL. In a malformed URL they may contain ``@``.
 _LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")
 _LOGIN_TO_LAST_AT = re.compile(r"(?<=://).*@")
-#: A query parameter of a URL.
-_PARAMETER = re.compile(r"([?&]([\w.-]+)=)[^&#\s'\"]+")
-#: A condition on a variable in a URL: ``name:value``, percent-encoded.
-_CONDITION = re.compile(
-    r"((?:%[0-9a-f]{2}|[^\w%])(\w+)%3a)(?:(?!%2c)[^&\s'\"])+", re.IGNORECASE
-)
-#: A cookie, up to the next header: keystoneauth logs all headers in one line.
-_COOKIE = re.compile(
-    r"((?:set-)?cookie: ).*?(?= [\w-]+: |['\"]|$)", re.IGNORECASE | re.MULTILINE
+#: Values whose form says that they are secret: API keys of Craton, and private keys.
+_API_KEY = re.compile(r"craton_[0-9a-f]{40}")
+_PEM = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
 )
 
-#: The loggers of keystoneauth for requests and responses. A filter on a logger does not
-#: apply to its child loggers, so all of them are listed.
+#: The loggers of the HTTP libraries, which log URLs, headers and bodies. A filter on a logger
+#: does not apply to its child loggers, so all of them are listed.
 _LOGGERS = (
-    "keystoneauth.session",
-    "keystoneauth.session.request",
-    "keystoneauth.session.response",
-    "keystoneauth.session.body",
+    *(
+        f"keystoneauth.{name}"
+        for name in (
+            *("session", "session.request", "session.response", "session.body"),
+            *("session.request-id", "discover", "_utils", "loading.base"),
+            *("identity.base", "identity.generic.base", "identity.v2", "identity.v3.base"),
+            *("identity.v3.federation", "identity.v3.oidc", "identity.v3.tokenless_auth"),
+            *("identity.v3.websso",),
+        )
+    ),
+    *(
+        f"urllib3.{name}"
+        for name in ("connection", "connectionpool", "poolmanager", "response", "util.retry")
+    ),
 )
 
 MASK = "***"
 
-#: Names of the secret fields of all kinds that this process uses.
+#: The words of the declared names, joined.
 _declared: set[str] = set()
+#: Lower-case parts of texts. A text without any of them names no secret.
+_parts = {
+    *("pass", "pw", "secret", "token", "cred", "key", "psk", "communit"),
+    *("authorization", "bearer", "cookie", "jwt", "otp"),
+}
 #: Credentials that this process sends. A server may quote them in its response.
 _hidden: set[str] = set()
 #: Minimum length of a hidden value. A shorter one may be part of an ordinary word.
@@ -77,23 +123,33 @@ def is_secret(name: str) -> bool:
 
     :param name: name of a field, variable, option, header or parameter.
 
-    >>> [is_secret(name) for name in ('ipmi_password', 'apiToken', 'X-Auth-Token')]
-    [True, True, True]
-    >>> [is_secret(name) for name in ('sort_key', 'keyboard', 'passenger')]
-    [False, False, False]
+    >>> [is_secret(name) for name in ('ipmi_password', 'apiToken', 'bmc.pw', 'API-KEY')]
+    [True, True, True, True]
+    >>> [is_secret(name) for name in ('sort_keys', 'keyboard', 'passenger', 'public_key')]
+    [False, False, False, False]
     """
-    return name in _declared or _has_secret_word(name)
+    joined, secret = _judged(name)
+    return secret or joined in _declared
 
 
 @functools.lru_cache(1024)
-def _has_secret_word(name: str) -> bool:
+def _judged(name: str) -> tuple[str, bool]:
+    """Return the words of a name, joined, and True if one of them is secret."""
     words = [word.lower() for word in _WORD.findall(name)]
-    if _SECRET.search("".join(words)):
-        return True
-    return any(
-        _SECRET_WORD.fullmatch(word) and word not in _HARMLESS and before not in _HARMLESS_KEYS
-        for before, word in zip(["", *words], words, strict=False)
-    )
+    joined = "".join(words)
+    pairs = zip(["", *words], words, strict=False)
+    return joined, bool(_SECRET.search(joined)) or any(_is_secret_word(*two) for two in pairs)
+
+
+def _is_secret_word(before: str, word: str) -> bool:
+    """Return True if a word makes a name secret.
+
+    :param before: the word before it in the name, or an empty string.
+    """
+    end = _SECRET_END.fullmatch(word)
+    if end is None or word in _HARMLESS:
+        return word in _SECRET_WORDS
+    return not (end[1] or before).endswith(_HARMLESS_BEFORE.get(end[2][:3], ("\0",)))
 
 
 def names_secret(text: str) -> bool:
@@ -110,7 +166,9 @@ def declare(names: t.Iterable[str]) -> None:
 
     :param names: names of fields that a kind declares secret.
     """
-    _declared.update(names)
+    for name in names:
+        _declared.add(_judged(name)[0])
+        _parts.add(max(map(str.lower, _WORD.findall(name)), key=len))
 
 
 def hide(value: object) -> None:
@@ -120,26 +178,44 @@ def hide(value: object) -> None:
         fewer than eight characters and other types are not registered.
     """
     if isinstance(value, str) and len(value) >= _SHORTEST:
-        _hidden.add(value)
+        from urllib import parse
+
+        # As it is, in a URL, and as Python and JSON print it.
+        _hidden.update((value, parse.quote(value, safe="")))
+        _hidden.update(quoted[1:-1] for quoted in (repr(value), json.dumps(value)))
 
 
 def mask(text: str) -> str:
     """Return a text with its secrets replaced by ``***``.
 
-    Secrets are: the values of JSON members, URL parameters and ``vars`` conditions with a
-    secret name, user names and passwords in URLs, cookies, and registered values (see
-    :func:`hide`).
+    Secrets are: the values of JSON members, assignments, headers and ``vars`` conditions
+    with a secret name, user names and passwords in URLs, registered values (see
+    :func:`hide`), API keys of Craton, and private keys in PEM.
 
     >>> mask('{"username": "demo", "api_key": "5f4d"}')
     '{"username": "demo", "api_key": "***"}'
     """
     for value in _hidden:
         text = text.replace(value, MASK)
-    text = _MEMBER.sub(_masked_member, text)
-    text = _LOGIN.sub(f"{MASK}@", text)
-    text = _PARAMETER.sub(_masked_after_name, text)
-    text = _CONDITION.sub(_masked_after_name, text)
-    return _COOKIE.sub(rf"\1{MASK}", text)
+    text = _API_KEY.sub(MASK, text)
+    if "@" in text:
+        text = _LOGIN.sub(f"{MASK}@", text)
+    lower = text.lower()
+    # Most texts name no secret, and this search takes far less time than the expressions.
+    return _mask_named(text) if any(part in lower for part in _parts) else text
+
+
+def _mask_named(text: str) -> str:
+    """Mask the values in a text that have secret names."""
+    text = _mask_values(_PEM.sub(MASK, text), _MEMBER, _end_of_member)
+    text = _mask_values(text, _PAIR, _end_of_member)
+    text = _mask_values(text, _HEADER, _end_of_header)
+    text = _mask_values(text, _LINE, _end_of_line)
+    if "=" in text:
+        text = _CONDITIONS.sub(_masked_conditions, text)
+        text = _mask_values(text, _CONDITION, _end_of_assigned)
+        text = _mask_values(text, _ASSIGNMENT, _end_of_assigned)
+    return text
 
 
 def mask_url(url: str) -> str:
@@ -150,16 +226,75 @@ def mask_url(url: str) -> str:
     >>> mask_url('postgresql://craton:p@ss@db/fleet?sslpassword=x')
     'postgresql://***@db/fleet?sslpassword=***'
     """
-    return _PARAMETER.sub(_masked_after_name, _LOGIN_TO_LAST_AT.sub(f"{MASK}@", url))
+    return mask(_LOGIN_TO_LAST_AT.sub(f"{MASK}@", url))
 
 
-def _masked_after_name(match: re.Match[str]) -> str:
-    return f"{match[1]}{MASK}" if is_secret(match[2]) else match[0]
+def _masked_conditions(match: re.Match[str]) -> str:
+    return f"{match[1]}{MASK}" if names_secret(match[2]) else match[0]
 
 
-def _masked_member(member: re.Match[str]) -> str:
-    start, _, name, _, quote = member.groups(default='"')
-    return f"{start}{quote}{MASK}{quote}" if is_secret(name) else member[0]
+def _mask_values(text: str, names: re.Pattern[str], end_of: t.Callable[[str, int], int]) -> str:
+    """Mask the values that follow secret names.
+
+    :param names: expression that ends where the value starts, with the groups ``name`` and
+        ``quote``.
+    :param end_of: function that returns the end of the value that starts at a position.
+    """
+    parts, end = [], 0
+    for found in names.finditer(text):
+        if found.start() >= end and is_secret(found["name"]):
+            start, quote = found.end(), found["quote"]
+            parts += [text[end:start], quote, MASK, quote]
+            end = end_of(text, start)
+    return "".join([*parts, text[end:]])
+
+
+def _end_of_member(text: str, start: int) -> int:
+    """Return where the value of a member ends. A value that is cut off ends with the text."""
+    if text.startswith("\\", start):
+        return _end_of_escaped(text, start)
+    quoted = _QUOTED.match(text, start)
+    if quoted:
+        return quoted.end()
+    bare = _BARE.match(text, start)
+    end = bare.end() if bare else start
+    return _end_of_brackets(text, end) if text[end : end + 1] in ("[", "{", "(") else end
+
+
+def _end_of_escaped(text: str, start: int) -> int:
+    r"""Return where a value inside another string ends, such as ``\"5f4d\"``."""
+    quote = _ESCAPED_QUOTE.match(text, start)
+    if quote:
+        for found in _ESCAPED_QUOTE.finditer(text, quote.end()):
+            if found[0] == quote[0]:
+                return found.end()
+    return len(text)
+
+
+def _end_of_brackets(text: str, start: int) -> int:
+    """Return where the bracket at a position is closed."""
+    depth = 0
+    for token in _BRACKET.finditer(text, start):
+        if token[0][0] not in "\"'":
+            depth += 1 if token[1] else -1
+            if depth == 0:
+                return token.end()
+    return len(text)
+
+
+def _end_of_header(text: str, start: int) -> int:
+    found = _END_OF_HEADER.search(text, start)
+    return found.start() if found else len(text)
+
+
+def _end_of_line(text: str, start: int) -> int:
+    found = text.find("\n", start)
+    return len(text) if found < 0 else found
+
+
+def _end_of_assigned(text: str, start: int) -> int:
+    found = _ASSIGNED.match(text, start)
+    return found.end() if found else start
 
 
 class _Filter(logging.Filter):
@@ -168,6 +303,8 @@ class _Filter(logging.Filter):
         masked = mask(message)
         if masked != message:
             record.msg, record.args = masked, ()
+        if record.exc_info and not record.exc_text:
+            record.exc_text = mask(logging.Formatter().formatException(record.exc_info))
         return True
 
 
@@ -175,6 +312,6 @@ _FILTER = _Filter()
 
 
 def install() -> None:
-    """Mask secrets in the log messages of keystoneauth. Further calls have no effect."""
+    """Mask secrets in the logs of the HTTP libraries. Further calls have no effect."""
     for name in _LOGGERS:
         logging.getLogger(name).addFilter(_FILTER)

@@ -4,12 +4,19 @@
 from __future__ import annotations
 
 import copy
+import json
+import pickle
+import socket
+import traceback
 import typing as t
+from unittest import mock
 
 import requests
 from keystoneauth1 import exceptions as ksa_exceptions
 
-from cratonclient import exceptions
+from cratonclient import auth, exceptions
+from cratonclient import session as craton_session
+from cratonclient.http import direct
 from cratonclient.tests import base
 from cratonclient.tests.unit.client import fakes
 
@@ -181,6 +188,76 @@ class TestAnswers(base.TestCase):
             self.assertEqual(str(error), str(other))
             self.assertEqual("req-1", other.request_id)
             self.assertEqual(404, other.status_code)
+
+
+class TestSecrets(base.TestCase):
+    """Exceptions hold no secrets that a traceback or a pickle would show."""
+
+    KEY = "hunter2-hunter2"
+
+    def test_a_pickle_holds_no_secret(self):
+        url = f"http://u:{self.KEY}@h/v1/hosts?vars=bmc.pw:{self.KEY}"
+        body = json.dumps({"bmc_password": self.KEY, "name": "web"})
+        request = requests.Request(
+            "PUT", url, headers={"X-Auth-Token": self.KEY, "X-Auth-User": "demo"}, data=body
+        )
+        response = fakes.answer({"message": f"not {body}", "api_key": self.KEY}, 400)
+        response.url, response.request = url, request.prepare()
+        response.headers["Set-Cookie"] = self.KEY
+        error = exceptions.BadRequest(response=response, exception=ValueError(self.KEY))
+        error.add_note(f"pw={self.KEY}")
+        error.request = response.request  # type: ignore[attr-defined]
+
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+            content = pickle.dumps(error, protocol)
+            self.assertNotIn(self.KEY.encode(), content)
+        other = fakes.pickled(error)
+        self.assertIs(exceptions.BadRequest, type(other))
+        self.assertIsNone(other.original_exception)
+        self.assertEqual((400, "PUT"), (other.response.status_code, other.request.method))
+        self.assertEqual({"bmc_password": "***", "name": "web"}, json.loads(other.request.body))
+        self.assertEqual("demo", other.response.request.headers["X-Auth-User"])
+        self.assertEqual("***", other.response.json()["api_key"])
+
+    def test_a_pickled_error_can_be_pickled_again(self):
+        error = exceptions.BadRequest(response=fakes.answer({"message": "no"}, 400))
+
+        self.assertEqual("no (HTTP 400)", str(fakes.pickled(fakes.pickled(error))))
+
+    def test_tracebacks_hold_no_secret_of_any_cause(self):
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        session = auth.craton_auth("demo", "key", "p")
+        self.addCleanup(session.close)
+        unmounted = craton_session.Session(session=direct.DirectSession({}))
+        self.addCleanup(unmounted.close)
+        for one in (session, unmounted):
+            with mock.patch("time.sleep"):
+                error = self.assertRaises(
+                    exceptions.ConnectionFailed,
+                    one.get,
+                    f"{url}/v1/hosts",
+                    params={"vars": f"bmc.pw:{self.KEY}"},
+                )
+
+            text = "".join(traceback.format_exception(error))
+            self.assertIn("MaxRetryError", text)
+            self.assertNotIn(self.KEY, text)
+            self.assertNotIn(self.KEY, repr(error.original_exception))
+
+    def test_messages_hold_no_secret(self):
+        error = exceptions.ClientException(f"http://u:{self.KEY}@h?token={self.KEY} is wrong")
+
+        self.assertEqual("http://***@h?token=*** is wrong", str(error))
+        self.assertEqual((str(error),), error.args)
+
+    def test_messages_hold_no_control_characters(self):
+        response = fakes.answer({"message": "a\x1b[2J\u202eb\nc"}, 400)
+        response.headers["x-openstack-request-id"] = "r\x1b"
+
+        error = exceptions.error_from(response)
+
+        self.assertEqual("a\\x1b[2J\\u202eb\nc (HTTP 400) (Request-ID: r\\x1b)", str(error))
 
 
 class TestRaiseFrom(base.TestCase):

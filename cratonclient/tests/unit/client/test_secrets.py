@@ -5,13 +5,18 @@ from __future__ import annotations
 
 import json
 import logging
+import pathlib
 import subprocess
 import sys
+import time
 import traceback
+
+import keystoneauth1
+import urllib3
 
 from cratonclient import auth, crud, exceptions, kinds, secrets
 from cratonclient.fields import Field
-from cratonclient.printable import printable
+from cratonclient.printable import printable, printable_lines
 from cratonclient.tests import base
 from cratonclient.tests.unit.client import fakes
 from cratonclient.v1 import client, users
@@ -93,6 +98,72 @@ class TestMask(base.TestCase):
 
         self.assertEqual(0, done.returncode)
 
+    def test_texts_of_all_kinds_take_linear_time(self):
+        for part in (
+            *('"pw": [', '"pw": "', "'pw': {", '\\"pw\\": \\"', "('pw', (", "token-a: "),
+            *("pw=", "?vars=pw:", "%3Apw%3A", "pw-", "pw: ", "-----BEGIN PRIVATE KEY-----"),
+        ):
+            began = time.process_time()
+            secrets.mask(part * 20_000)
+            self.assertLess(time.process_time() - began, 5, part)
+
+    def test_each_form_of_a_value(self):
+        for text, masked in (
+            ('{"tokens": ["KEY", "x"], "a": 1}', '{"tokens": "***", "a": 1}'),
+            ('{"credentials": {"user": "KEY]}"}, "a": 1}', '{"credentials": "***", "a": 1}'),
+            ("{'password': b'KEY', 'a': 1}", "{'password': '***', 'a': 1}"),
+            ("{'pw': SecretStr('KEY'), 'a': 1}", "{'pw': '***', 'a': 1}"),
+            ('{"private_key": "KEY', '{"private_key": "***"'),
+            ('{"ipmi password": "KEY"}', '{"ipmi password": "***"}'),
+            (r'{"m": "{\"pw\": \"KEY\"}"}', r'{"m": "{\"pw\": \"***\"}"}'),
+            ("[('X-Auth-Token', 'KEY'), 1]", "[('X-Auth-Token', '***'), 1]"),
+            ("User(api_key='KEY', id=1)", "User(api_key=***, id=1)"),
+            ("db_passwd=KEY rack=r1", "db_passwd=*** rack=r1"),
+            ("bmc:\n  pw: KEY\n  a: 1", "bmc:\n  pw: ***\n  a: 1"),
+            (
+                "ssh: -----BEGIN PRIVATE KEY-----\nKEY\n-----END PRIVATE KEY----- a",
+                "ssh: *** a",
+            ),
+            ("the key craton_" + 40 * "a", "the key ***"),
+        ):
+            self.assertEqual(masked, secrets.mask(text), text)
+
+    def test_headers(self):
+        for text, masked in (
+            ('-H "X-Api-Key: KEY" -H "a: b"', '-H "X-Api-Key: ***" -H "a: b"'),
+            (
+                "RESP: [200] X-Subject-Token: KEY Server: x",
+                "RESP: [200] X-Subject-Token: *** Server: x",
+            ),
+            ("Authorization: Basic KEY", "Authorization: ***"),
+            ("proxy-authorization: Basic KEY\na: b", "proxy-authorization: ***\na: b"),
+        ):
+            self.assertEqual(masked, secrets.mask(text))
+
+    def test_conditions_on_variables_in_each_spelling(self):
+        for query, masked in (
+            ('vars=bmc.pw:"KEY"&a=b', "vars=***&a=b"),
+            ('vars=rack:"r1"&a=b', 'vars=rack:"r1"&a=b'),
+            ("vars=bmc.pw%3A%22KEY%2CKEY%22&a=b", "vars=bmc.pw%3A***&a=b"),
+            ("vars=snmp-community%3AKEY", "vars=snmp-community%3A***"),
+            ("vars=nics%5B0%5D.password%3AKEY", "vars=nics%5B0%5D.password%3A***"),
+        ):
+            url = "http://h/v1/hosts?"
+            self.assertEqual(url + masked, secrets.mask(url + query))
+
+    def test_a_hidden_value_is_hidden_in_each_spelling(self):
+        secrets.hide("a/b's \"pä")
+        for text in ("a/b's \"pä", "a%2Fb%27s%20%22p%C3%A4", json.dumps("a/b's \"pä")):
+            self.assertNotIn("a/b", secrets.mask(text).replace("%2F", "/"), text)
+
+    def test_prose_is_no_value(self):
+        for text in (
+            "password: must be a text of at most 255 characters",
+            "The certificates: key and chain",
+            "set --os-password or OS_PASSWORD, or a token=",
+        ):
+            self.assertEqual(text, secrets.mask(text).replace("token=***", "token="))
+
     def test_what_is_no_secret_stays(self):
         text = json.dumps({"name": "api_key", "note": "the password is in the vault"})
 
@@ -115,6 +186,8 @@ class TestNames(base.TestCase):
             *("key", "keys", "key1", "api_key", "apikey", "sshkey", "ssh_keys", "ssh_key_data"),
             *("secretkey", "privatekey", "private_key_pem", "hostkey", "wepkey", "access_key2"),
             *("tls_key_file", "luks_keyslot", "keypair", "key_material"),
+            *("snmp-community", "snmp_communities", "BMC_PW", "bmcPw", "DBpass", "APIkey"),
+            *("rootpw", "wpa-psk", "dbCreds", "session-cookie", "jwt", "nics[0].password"),
         ):
             self.assertTrue(secrets.is_secret(name), name)
 
@@ -122,6 +195,8 @@ class TestNames(base.TestCase):
         for name in (
             *("sort_keys", "sort-key", "public_key", "primary_key", "keyboard", "keystone_url"),
             *("monkey", "passenger", "compass", "bypass", "name", "rack", "username", "author"),
+            *("sortKeys", "sshPublicKey", "authorized_keys", "bgp_community", "os_auth_url"),
+            *("secretary", "tokenizer", "passthrough", "passive", "pwm", "cookbook"),
         ):
             self.assertFalse(secrets.is_secret(name), name)
 
@@ -136,6 +211,8 @@ class TestNames(base.TestCase):
         self.assertFalse(secrets.is_secret("pin_code"))
         kinds.kind_of(VaultManager)
         self.assertTrue(secrets.is_secret("pin_code"))
+        self.assertTrue(secrets.is_secret("pin-code"))
+        self.assertEqual('{"pin_code": "***"}', secrets.mask('{"pin_code": "0815"}'))
 
 
 class TestPrintable(base.TestCase):
@@ -147,6 +224,13 @@ class TestPrintable(base.TestCase):
 
     def test_text_that_runs_backwards_is_spelled_out(self):
         self.assertEqual("a\\u202eb", printable("a\u202eb"))
+
+    def test_invisible_characters_are_spelled_out(self):
+        for character in "\u200b\u200d\u2060\ufeff\u00ad\u034f\u115f\u3164\ufe0f\U000e0101":
+            self.assertTrue(printable(f"a{character}b").isascii(), ascii(character))
+
+    def test_lines_stay_lines(self):
+        self.assertEqual("a\\x1b\nb\\r\n", printable_lines("a\x1b\nb\r\n"))
 
     def test_letters_of_all_scripts_stay(self):
         self.assertEqual("Zürich 東京 ✓", printable("Zürich 東京 ✓"))
@@ -215,6 +299,36 @@ class TestLogs(base.TestCase):
             logging.getLogger(f"keystoneauth.session{part}").debug("it is %s", TOKEN)
 
         self.assertEqual(["it is ***"] * 4, self.records)
+
+    def test_every_logger_of_the_http_libraries_masks(self):
+        secrets.install()
+        for library, name in ((keystoneauth1, "keystoneauth"), (urllib3, "urllib3")):
+            folder = pathlib.Path(library.__path__[0])
+            for path in folder.rglob("*.py"):
+                where = path.relative_to(folder).with_suffix("").parts
+                optional = {"tests", "extras", "fixture", "contrib", "http2", "__init__"}
+                if optional & {*where} or "ogger(__name__" not in path.read_text("utf-8"):
+                    continue
+                logger = logging.getLogger(".".join([name, *where]))
+                self.assertTrue(logger.filters, logger.name)
+
+    def test_conditions_in_the_log_of_urllib3_are_masked(self):
+        self.server.replies = [fakes.Reply(body={"hosts": [], "links": []})]
+
+        list(self.craton.hosts.list(vars=f'bmc.pw:"{KEY}"'))
+
+        self.assertIn("GET /v1/hosts", self.log)
+        self.assertNotIn(KEY, self.log)
+
+    def test_tracebacks_in_the_log_of_a_library_are_masked(self):
+        logger = logging.getLogger("urllib3.connectionpool")
+        try:
+            raise ValueError(f"pw={KEY}")
+        except ValueError:
+            logger.debug("failed", exc_info=True)
+
+        self.assertIn("ValueError", self.log)
+        self.assertNotIn(KEY, self.log)
 
     def test_a_field_declared_secret_is_masked(self):
         class Safe(crud.Resource):
