@@ -196,6 +196,7 @@ ROOMS = {
         "paths",
         "ids",
         "exceptions",
+        "concealment",
         "causes",
         "secrets",
         "printable",
