@@ -7,7 +7,7 @@ SQLite the statements have no ``FOR``, because only one transaction writes at a 
 
     SELECT id FROM devices
     WHERE id = :id AND project_id = :project AND kind = 'host' FOR NO KEY UPDATE
-    SELECT id FROM cells
+    SELECT id, cloud_id, region_id FROM cells
     WHERE id = :cell AND project_id = :project AND project_id = :project_of_host
     FOR KEY SHARE
     UPDATE devices SET cell_id = :cell, updated_at = :now WHERE id = :id
@@ -20,7 +20,6 @@ import typing as t
 
 import sqlalchemy as sa
 
-from cratonclient.fields import Ref
 from cratonclient.kinds import Kind
 from cratonserver import errors
 from cratonserver.db import (
@@ -29,6 +28,7 @@ from cratonserver.db import (
     labels,
     list_query,
     page_query,
+    references,
     variable_filter,
     variables,
 )
@@ -145,7 +145,7 @@ class Objects:
         :param given: checked values of fields and parts.
         :returns: the row, and values that only the response to this request shows.
         :raises cratonserver.errors.Refused: with status 404 if a referenced object does
-            not exist, 409 if the name is taken.
+            not exist, 400 if the objects do not fit together, 409 if the name is taken.
         """
         values = {
             name: given.get(name, field.default)
@@ -156,7 +156,7 @@ class Objects:
         shown = self.policy.complete(values, self.who)
         if "kind" in self.table.c:
             values["kind"] = self.kind.key
-        self._check_references(values, values.get("project_id"))
+        self._check_references(values, values)
         insert = sa.insert(self.table).values(values).returning(self.table.c.id)
         try:
             item_id = self.connection.execute(insert).scalar_one()
@@ -173,14 +173,15 @@ class Objects:
         :param given: checked values of fields.
         :returns: the row after the change.
         :raises cratonserver.errors.Refused: with status 404 if the row or a referenced
-            object does not exist, 409 if the name is taken.
+            object does not exist, 400 if the objects do not fit together, 409 if the name
+            is taken.
         """
         self._lock(item_id)
         row = self.find(item_id)
         values = dict(given)
-        self._check_references(values, row.get("project_id"))
+        self._check_references(_changes(row, values), {**row, **values})
         self.policy.check_update(self._change(row, values))
-        changes = {name: value for name, value in values.items() if row[name] != value}
+        changes = _changes(row, values)
         if not changes:
             return row
         update = sa.update(self.table).where(self.table.c.id == item_id)
@@ -344,36 +345,51 @@ class Objects:
         field = violation.constraint.removeprefix(f"fk_{self.table.name}_")
         return errors.Refused(404, f"{field or 'reference'}: the object no longer exists")
 
-    def _check_references(self, given: t.Mapping[str, t.Any], project_id: str | None) -> None:
-        """Refuse references to objects that do not exist or are in another project.
+    def _check_references(self, changes: t.Container[str], values: Row) -> None:
+        """Refuse references to objects that do not exist, or that do not fit together.
 
         The objects are locked until the transaction ends, in the same order as by a
         deletion: a cloud before its regions. This avoids deadlocks with deletions.
 
-        :param project_id: project of the referring row. References to another project
-            are refused, even if the user sees several projects.
+        :param changes: names of the fields that change.
+        :param values: values of all fields after the change.
+        :raises cratonserver.errors.Refused: with status 404 for an object that does not
+            exist, 400 for references that contradict each other.
         """
-        targets = {
-            name: self.tables.kind(field.target)
-            for name, field in self.kind.fields.items()
-            if isinstance(field, Ref) and field.storage.column and given.get(name) is not None
-        }
-        for name in sorted(targets, key=lambda name: self.tables.kinds.index(targets[name])):
-            target = Objects(self.tables, targets[name], self.who, self.connection)
-            target._require(name, given[name], project_id)
+        known = references.of_kind(self.tables, self.kind)
+        found = [
+            (name, one, self._require(name, one, values))
+            for name, one in references.to_check(known, changes, values).items()
+        ]
+        problems = references.conflicts(self.kind, found, values)
+        if problems:
+            raise errors.invalid(problems)
 
-    def _require(self, field: str, item_id: int | str, project_id: str | None) -> None:
-        """Lock a referenced row, or refuse the reference if the row does not exist."""
-        select = sa.select(self.table.c.id).where(self.table.c.id == item_id, *self._scope())
+    def _require(self, field: str, one: references.Reference, values: Row) -> Row:
+        """Lock a referenced row and return it, with the references that it shares.
+
+        References to another project are refused, even if the user sees several projects.
+        """
+        target = Objects(self.tables, one.target, self.who, self.connection)
+        table, item_id = target.table, values[field]
+        columns = [table.c[name] for name in ("id", *one.shared)]
+        select = sa.select(*columns).where(table.c.id == item_id, *target._scope())
         where = ""
-        if "project_id" in self.table.c:
-            select = select.where(self.table.c.project_id == project_id)
+        if "project_id" in table.c:
+            project_id = values.get("project_id")
+            select = select.where(table.c.project_id == project_id)
             where = f" in the project {project_id}"
-        locked = select.with_for_update(read=True, key_share=True)
-        if self.connection.execute(locked).first() is None:
+        found = target._rows(select.with_for_update(read=True, key_share=True))
+        if not found:
             raise errors.Refused(
-                404, f"{field}: {self.kind.noun} {item_id} does not exist{where}"
+                404, f"{field}: {one.target.noun} {item_id} does not exist{where}"
             )
+        return found[0]
+
+
+def _changes(row: Row, values: Row) -> Row:
+    """Return the values that differ from those of a row."""
+    return {name: value for name, value in values.items() if row[name] != value}
 
 
 def _same_json(before: t.Any, after: t.Any) -> bool:

@@ -2,12 +2,6 @@
 """The policy of a kind: permissions and checks. This is the interface, with its defaults.
 
 Kinds with other rules have a subclass in :mod:`cratonserver.kinds`.
-
-Consistency of places
-    An object refers to its cloud, its region and its cell separately, so a host can refer
-    to a cell of another region. The server accepts such objects, because the original
-    server does. :meth:`Policy.check_update` would be the place to refuse them.
-    :class:`cratonserver.db.objects.Objects` refuses references to other projects.
 """
 
 from __future__ import annotations

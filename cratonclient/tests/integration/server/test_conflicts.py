@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import typing as t
 
+import sqlalchemy as sa
+
 from cratonclient.tests.integration.server import base, databases
 
 DEVICE = "A device with the given name already exists."
@@ -167,7 +169,7 @@ class TestReferences(ConflictsTestCase):
                 parent = self.root.make(parent_kind)["id"]
                 made = self.root.make(kind, parent_id=parent)
                 self.assertEqual(parent, made["parent_id"])
-                path = f"/{kind}/{self.root.make(kind)['id']}"
+                path = f"/{kind}/{self.root.make(kind, **self.root.place_of(parent))['id']}"
                 changed = self.root.put(path, {"parent_id": parent})
                 self.assertEqual((200, parent), (changed.status, changed.json["parent_id"]))
 
@@ -182,6 +184,123 @@ class TestReferences(ConflictsTestCase):
     def test_what_is_echoed_and_not_kept_refers_to_nothing(self):
         made = self.root.make("network-devices", network_id=base.NOWHERE)
         self.assertEqual(base.NOWHERE, made["network_id"])
+
+
+class TestPlaces(ConflictsTestCase):
+    """The cloud, the region, the cell and the parent of an object fit together."""
+
+    def setUp(self):
+        super().setUp()
+        make = self.root.make
+        self.cloud = make("clouds")["id"]
+        self.east, self.west = ({"cloud_id": self.cloud} for _ in range(2))
+        for place in (self.east, self.west):
+            place["region_id"] = make("regions", cloud_id=self.cloud)["id"]
+        self.cells = [make("cells", **self.east)["id"] for _ in range(2)]
+        self.host = make("hosts", cell_id=self.cells[0], **self.east)["id"]
+
+    def test_an_object_whose_places_contradict_each_other_is_refused(self):
+        other_cloud = self.root.make("clouds")["id"]
+        region, cell = self.east["region_id"], self.cells[0]
+        for name in ("cells", "hosts", "network-devices", "networks"):
+            noun = name.removesuffix("s").replace("-", " ")
+            cases: list[tuple[dict[str, t.Any], list[str]]] = [
+                (
+                    {**self.east, "cloud_id": other_cloud},
+                    [
+                        f"region_id: region {region} has the cloud_id {self.cloud}, but the "
+                        f"{noun} has the cloud_id {other_cloud}"
+                    ],
+                )
+            ]
+            if name != "cells":
+                cases.append(
+                    (
+                        {**self.west, "cell_id": cell},
+                        [
+                            f"cell_id: cell {cell} has the region_id {region}, but the {noun} "
+                            f"has the region_id {self.west['region_id']}"
+                        ],
+                    )
+                )
+            if name in ("hosts", "network-devices"):
+                cases.append(
+                    (
+                        {**self.east, "cell_id": self.cells[1], "parent_id": self.host},
+                        [
+                            f"parent_id: device {self.host} has the cell_id {cell}, but the "
+                            f"{noun} has the cell_id {self.cells[1]}"
+                        ],
+                    )
+                )
+            for place, problems in cases:
+                body = self.root.needed(name, place)
+                with self.about(f"{name} {place}"):
+                    answer = self.assertRefused(400, "POST", f"/{name}", body)
+                    self.assertInvalid(answer, *problems)
+
+    def test_all_contradictions_are_named(self):
+        stranger = self.root.make("cells")
+        body = self.root.needed("hosts", {**self.east, "cell_id": stranger["id"]})
+        answer = self.assertRefused(400, "POST", "/hosts", body)
+        self.assertInvalid(
+            answer,
+            *(
+                f"cell_id: cell {stranger['id']} has the {name} {stranger[name]}, "
+                f"but the host has the {name} {self.east[name]}"
+                for name in ("cloud_id", "region_id")
+            ),
+        )
+
+    def test_a_new_parent_must_be_in_the_same_place(self):
+        for name in ("hosts", "network-devices"):
+            noun = name.removesuffix("s").replace("-", " ")
+            path = f"/{name}/{self.root.make(name, **self.west)['id']}"
+            with self.about(name):
+                body = {"parent_id": self.host, "name": "changed"}
+                answer = self.assertRefused(400, "PUT", path, body)
+                self.assertInvalid(
+                    answer,
+                    f"parent_id: device {self.host} has the region_id "
+                    f"{self.east['region_id']}, but the {noun} has the region_id "
+                    f"{self.west['region_id']}",
+                )
+                self.assertIsNone(self.root.get(path).json["parent_id"])
+
+    def test_a_place_that_only_one_of_two_has_is_no_contradiction(self):
+        outside = self.root.make("hosts", parent_id=self.host, **self.east)
+        self.assertIsNone(outside["cell_id"])
+        inside = {**self.east, "cell_id": self.cells[1]}
+        self.root.make("network-devices", parent_id=outside["id"], **inside)
+
+    def test_objects_of_earlier_versions_can_be_read_and_changed(self):
+        child = self.root.make("hosts", parent_id=self.host, **self.east)
+        path, before = f"/hosts/{child['id']}", child["region_id"]
+        devices = self.store.tables.metadata.tables["devices"]
+        moved = sa.update(devices).where(devices.c.id == child["id"])
+        with self.store.write() as connection:
+            connection.execute(moved.values(region_id=self.west["region_id"]))
+        self.assertNotEqual(before, self.root.get(path).json["region_id"])
+        for change in ({"note": "x"}, {"name": "y", "parent_id": self.host}):
+            self.assertAnswer(self.root.put(path, change), 200)
+        self.assertAnswer(self.root.put(path, {"parent_id": None}), 200)
+
+    def test_the_check_takes_no_more_statements(self):
+        inside = {**self.east, "cell_id": self.cells[0], "parent_id": self.host}
+        body = self.root.needed("hosts", inside)
+        seen: list[str] = []
+
+        def note(*args: t.Any) -> None:
+            seen.append(args[2])
+
+        sa.event.listen(self.store.engine, "before_cursor_execute", note)
+        try:
+            self.assertAnswer(self.root.post("/hosts", body), 201)
+        finally:
+            sa.event.remove(self.store.engine, "before_cursor_execute", note)
+        for table, statements in {"clouds": 1, "regions": 1, "cells": 1}.items():
+            found = [one for one in seen if f"FROM {table}" in one]
+            self.assertEqual(statements, len(found), str(seen))
 
 
 class TestCircles(ConflictsTestCase):

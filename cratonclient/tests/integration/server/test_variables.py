@@ -234,10 +234,10 @@ class TestInheritance(base.ServerTestCase):
         self.assertEqual({"o": {"x": 2}}, self._resolved(host))
 
     def test_a_parent_gives_its_own_values_but_not_those_of_its_cell(self):
-        other = self.user.make("cells", variables={"foreign": 1})
-        place = {key: other[key] for key in ("cloud_id", "region_id")}
+        place = {key: self.place[key] for key in ("cloud_id", "region_id")}
+        other = self.user.make("cells", variables={"foreign": 1}, **place)
         parent = self.user.make("hosts", cell_id=other["id"], variables={"p": 1}, **place)
-        child = self.user.make("hosts", parent_id=parent["id"], **self.place)
+        child = self.user.make("hosts", parent_id=parent["id"], **place)
         self.assertEqual({"p": 1}, self._resolved(f"/hosts/{child['id']}"))
         self.assertEqual({"p": 1, "foreign": 1}, self._resolved(f"/hosts/{parent['id']}"))
 

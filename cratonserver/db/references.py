@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""References that must agree: a host is in the same region as its cell.
+
+An object refers to its cloud, its region and its cell separately. If the target of a
+reference has a reference with the same name and the same kind of target, both must have
+the same value, unless one of them is null. This follows from the declarations: it holds
+for the cell and the parent of a host, and for the references of kinds of other packages.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from cratonclient.fields import Ref
+from cratonclient.kinds import Kind
+from cratonserver.db.aliases import Row
+from cratonserver.db.tables import Tables
+
+
+class Reference(t.NamedTuple):
+    """A stored reference of a kind.
+
+    :param target: kind that it refers to.
+    :param shared: names of the references of the target that must have the same value as
+        the references of the object with the same name.
+    """
+
+    target: Kind
+    shared: tuple[str, ...]
+
+
+def of_kind(tables: Tables, kind: Kind) -> dict[str, Reference]:
+    """Return the stored references of a kind by field, a kind before the kinds in it.
+
+    For example, for cells: ``cloud_id`` shares nothing, ``region_id`` shares ``cloud_id``.
+    """
+    return tables.cached(_of_kind, kind)
+
+
+def _of_kind(tables: Tables, kind: Kind) -> dict[str, Reference]:
+    own = _targets(tables, kind)
+    order = sorted(own, key=lambda name: tables.kinds.index(own[name]))
+    return {name: Reference(own[name], _shared(tables, own, name)) for name in order}
+
+
+def _shared(tables: Tables, own: t.Mapping[str, Kind], field: str) -> tuple[str, ...]:
+    """Return the names that the references of an object share with those of a target.
+
+    The reference itself is not one of them: the parent of a device has a parent of its own.
+    """
+    theirs = _targets(tables, own[field])
+    return tuple(
+        name
+        for name, target in theirs.items()
+        if name != field and name in own and tables.root(target) is tables.root(own[name])
+    )
+
+
+def _targets(tables: Tables, kind: Kind) -> dict[str, Kind]:
+    return {
+        name: tables.kind(field.target)
+        for name, field in kind.fields.items()
+        if isinstance(field, Ref) and field.storage.column
+    }
+
+
+def to_check(
+    references: t.Mapping[str, Reference], changes: t.Container[str], values: Row
+) -> dict[str, Reference]:
+    """Return the references to check after a change, in the same order.
+
+    These are the changed references, and the references whose targets must agree with a
+    changed one.
+
+    :param changes: names of the changed fields.
+    :param values: values of all fields after the change.
+    """
+    return {
+        name: one
+        for name, one in references.items()
+        if values.get(name) is not None
+        and (name in changes or any(shared in changes for shared in one.shared))
+    }
+
+
+def conflicts(
+    kind: Kind, found: t.Iterable[tuple[str, Reference, Row]], values: Row
+) -> list[str]:
+    """Return a message for each reference of a target that does not agree.
+
+    :param kind: kind of the object.
+    :param found: references of the object, with the rows that they refer to.
+    :param values: values of all fields of the object.
+    """
+    return [
+        f"{field}: {one.target.noun} {row['id']} has the {name} {row[name]}, "
+        f"but the {kind.noun} has the {name} {values[name]}"
+        for field, one, row in found
+        for name in one.shared
+        if None not in (row[name], values.get(name)) and row[name] != values[name]
+    ]
