@@ -16,6 +16,7 @@ states and steps as functions.
 
 from __future__ import annotations
 
+import functools
 import re
 import typing as t
 
@@ -26,6 +27,8 @@ from cratonclient_osc.completion.grammar import NOTHING, Grammar
 START = "craton"
 #: The sign for an argument in a state.
 ARGUMENT = "_"
+#: The word that ends the options.
+END = "--"
 #: The command that takes the words of another command as arguments.
 _HELP = "help"
 
@@ -34,17 +37,21 @@ class Automaton:
     """The states and steps of the command lines of an application.
 
     :param app: the application that has the commands.
+    :param hidden: function that returns ``True`` for options that are not offered.
     :ivar grammars: grammars by command, such as ``craton host show``. Beginnings of
         commands, such as ``craton host``, have one as well.
     """
 
-    def __init__(self, app: t.Any) -> None:
+    def __init__(
+        self, app: t.Any, hidden: t.Callable[[str], bool] = lambda option: False
+    ) -> None:
+        self._hidden = hidden
         everywhere = grammar.read(app.parser).options
         commands: dict[str, Grammar] = {}
         for name, entry in app.command_manager:
             made: t.Any = entry.load()(app, app.options, cmd_name=name)
             parser = made.get_parser(f"{START} {name}")
-            commands[name] = grammar.read(parser, getattr(made, "kind", None))
+            commands[name] = grammar.read(parser, made)
         following = _following(commands)
         no_command, help_command = Grammar({}), Grammar(commands[_HELP].options)
         self.grammars: dict[str, Grammar] = {}
@@ -53,6 +60,19 @@ class Automaton:
             self.grammars[_state(name)] = _complete(own, words, everywhere)
         for name, words in following.items():
             self.grammars[_state(_HELP, name)] = _complete(help_command, words, everywhere)
+
+    def after(self, words: list[str]) -> tuple[str, bool]:
+        """Return the state after the words of a line, and if options may follow.
+
+        After the word ``--``, all words are arguments.
+        """
+        end = words.index(END) if END in words else len(words)
+        state = functools.reduce(self.step, words[:end], START)
+        if end == len(words):
+            return state, True
+        if waits(state):
+            state = state.rpartition(" ")[0]
+        return state + f" {ARGUMENT}" * (len(words) - end - 1), False
 
     def step(self, state: str, word: str) -> str:
         """Return the state after a word.
@@ -79,7 +99,10 @@ class Automaton:
 
     def options(self, state: str) -> list[str]:
         """Return the options that may follow a state."""
-        return [] if waits(state) else [*self.grammars[command_of(state)].options]
+        if waits(state):
+            return []
+        known = self.grammars[command_of(state)].options
+        return [option for option in known if not self._hidden(option)]
 
 
 def command_of(state: str) -> str:

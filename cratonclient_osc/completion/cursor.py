@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import subprocess
 import sys
 import typing as t
 
-from cratonclient_osc.completion.automaton import START, Automaton
+from cratonclient_osc.completion.automaton import Automaton
 from cratonclient_osc.completion.grammar import NAME_OF, NOTHING, ONE_OF, SOME_OF, one_of
 from cratonclient_osc.completion.names_command import NAMES_COMMAND
 
@@ -35,9 +34,10 @@ def expected(automaton: Automaton, words: list[str], typed: str) -> Expected:
     :param words: words before the cursor, without the name of the program.
     :param typed: word at the cursor, as far as it is typed.
     """
-    state = functools.reduce(automaton.step, words, START)
+    state, open_to_options = automaton.after(words)
     takes, kept = automaton.takes(state), ""
-    options = automaton.options(state) if typed.startswith("-") else []
+    asks_for_option = open_to_options and typed.startswith("-")
+    options = automaton.options(state) if asks_for_option else []
     if options and "=" in typed:
         option, _, _ = typed.partition("=")
         waiting = automaton.step(state, option)

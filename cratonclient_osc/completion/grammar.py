@@ -26,6 +26,9 @@ ONE_OF = "="
 SOME_OF = ","
 
 
+#: The attributes of commands with the names that an option takes, by its destination.
+_NAMES = {"columns": "columns", "sort_columns": "columns", "sort": "sort_keys"}
+
 _PLAIN = re.compile(r"[\w@%+=:./-]+", re.ASCII)
 
 
@@ -45,11 +48,12 @@ class Grammar:
     words: frozenset[str] = frozenset()
 
 
-def read(parser: argparse.ArgumentParser, kind: t.Any = None) -> Grammar:
+def read(parser: argparse.ArgumentParser, command: t.Any = None) -> Grammar:
     """Return the grammar of a parser.
 
     :param parser: parser of a command.
-    :param kind: kind of resource of the command, if any.
+    :param command: the command. Its attribute ``kind`` is the kind of its objects,
+        ``columns`` and ``sort_keys`` are the names that ``-c`` and ``--sort`` take.
     """
     options: dict[str, str] = {}
     arguments: list[str] = []
@@ -57,7 +61,7 @@ def read(parser: argparse.ArgumentParser, kind: t.Any = None) -> Grammar:
     for action in parser._actions:
         if action.help == argparse.SUPPRESS or action.dest == "command":
             continue
-        takes = _takes(action, kind)
+        takes = _takes(action, command)
         if action.option_strings:
             options |= dict.fromkeys(
                 action.option_strings, NOTHING if action.nargs == 0 else takes
@@ -68,31 +72,25 @@ def read(parser: argparse.ArgumentParser, kind: t.Any = None) -> Grammar:
     return Grammar(options, tuple(arguments), repeats)
 
 
-def _takes(action: argparse.Action, kind: t.Any) -> str:
+def _takes(action: argparse.Action, command: t.Any) -> str:
     """Return the notation for the values of an option or an argument."""
     if action.choices:
         # Words with other characters would have to be quoted, differently in each shell.
         return one_of(word for word in map(str, action.choices) if _PLAIN.fullmatch(word))
     if action.metavar == "<file>":
         return FILE
+    names = getattr(command, _NAMES.get(action.dest, ""), None)
+    if names:
+        return f"{SOME_OF if action.dest == 'sort' else ONE_OF}{' '.join(names)}"
+    kind = getattr(command, "kind", None)
     if kind is None:
         return ANYTHING
-    if action.dest in ("columns", "sort", "sort_columns"):
-        return _columns(action, kind)
     field = kind.fields.get(action.dest)
     if isinstance(field, Ref):
         return f"{NAME_OF}{field.target}"
     if action.metavar == f"<{kind.hyphenated}>":
         return f"{NAME_OF}{kind.collection}"
     return ANYTHING
-
-
-def _columns(action: argparse.Action, kind: t.Any) -> str:
-    """Return the notation for columns of a list."""
-    shown = {n: f for n, f in kind.fields.items() if f.shown == "always"}
-    if action.dest == "sort":
-        return f"{SOME_OF}{' '.join(n for n, f in shown.items() if f.storage.column)}"
-    return one_of(shown)
 
 
 def one_of(words: t.Iterable[str]) -> str:

@@ -112,6 +112,14 @@ def credentials(options: argparse.Namespace) -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
+def is_for_start(option: str) -> bool:
+    """Return True for an option that completion does not offer in a session.
+
+    These say where and how to log in, or are for scripts.
+    """
+    return option.startswith(("--os-", "--craton-")) or option in ("--insecure", "--keep-going")
+
+
 class Version(argparse.Action):
     """The action of ``--version``. It looks the version up only when it is used."""
 

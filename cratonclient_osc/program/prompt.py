@@ -6,20 +6,23 @@ It uses prompt_toolkit, which is slow to import. Import this module only for a t
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import pathlib
 import shlex
 import subprocess
+import types
 import typing as t
 
 import prompt_toolkit
-from prompt_toolkit import completion, history, output, shortcuts
+from prompt_toolkit import application, completion, history, key_binding, output, shortcuts
+from prompt_toolkit.key_binding.bindings import completion as completing
 
 from cratonclient import secrets, v1
 from cratonclient_osc.completion import automaton, cursor
 from cratonclient_osc.output import exit_status
-from cratonclient_osc.program import line_split
+from cratonclient_osc.program import global_options, line_split
 from cratonclient_osc.program.application import Application
 
 if t.TYPE_CHECKING:
@@ -47,6 +50,7 @@ def converse(execute: t.Callable[[str], int], app: Application) -> int:
         complete_style=shortcuts.CompleteStyle.READLINE_LIKE,
         complete_in_thread=True,
         enable_history_search=True,
+        key_bindings=_key_bindings(),
     )
     while True:
         try:
@@ -55,6 +59,43 @@ def converse(execute: t.Callable[[str], int], app: Application) -> int:
             continue
         except EOFError:
             return exit_status.DONE
+
+
+def _key_bindings() -> key_binding.KeyBindings:
+    """Return a binding of Tab that completes, and asks before it prints many words."""
+    bindings = key_binding.KeyBindings()
+
+    @bindings.add("tab")
+    def complete(event: key_binding.KeyPressEvent) -> None:
+        given: t.Any = types.SimpleNamespace(
+            app=_Interruptible(event.app), current_buffer=event.current_buffer
+        )
+        completing.display_completions_like_readline(given)
+
+    return bindings
+
+
+class _Interruptible:
+    """An application of prompt_toolkit in which Ctrl-C ends a background task.
+
+    prompt_toolkit asks in a background task whether to display many words. There, an
+    interrupt would end the event loop with a traceback.
+    """
+
+    def __init__(self, app: application.Application[str]) -> None:
+        self._app = app
+
+    def __getattr__(self, name: str) -> t.Any:
+        return getattr(self._app, name)
+
+    def create_background_task(self, coroutine: t.Coroutine[t.Any, t.Any, None]) -> t.Any:
+        """Run a coroutine in the background."""
+
+        async def until_interrupted() -> None:
+            with contextlib.suppress(KeyboardInterrupt):
+                await coroutine
+
+        return self._app.create_background_task(until_interrupted())
 
 
 class Completer(completion.Completer):
@@ -68,7 +109,7 @@ class Completer(completion.Completer):
 
     @functools.cached_property
     def _automaton(self) -> automaton.Automaton:
-        return automaton.Automaton(self._app)
+        return automaton.Automaton(self._app, global_options.is_for_start)
 
     def get_completions(
         self, document: document.Document, complete_event: completion.CompleteEvent

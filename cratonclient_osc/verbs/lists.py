@@ -107,6 +107,15 @@ class List(resource_command.ResourceCommand, display.Lister):
             or name in self.parts
         ]
 
+    @property
+    def sort_keys(self) -> list[str]:
+        """The fields that ``--sort`` takes."""
+        return [
+            name
+            for name, field in self.fields.items()
+            if field.storage.column and field.shown == "always" and name not in self.unsortable
+        ]
+
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[t.Sequence[str], t.Iterator[t.Sequence[t.Any]]]:
@@ -149,12 +158,7 @@ class List(resource_command.ResourceCommand, display.Lister):
         if not parsed_args.sort:
             return {}
         names, direction = parsed_args.sort
-        known = [
-            name
-            for name, field in self.fields.items()
-            if field.storage.column and field.shown == "always" and name not in self.unsortable
-        ]
-        usage.check_names("sort key", names, known)
+        usage.check_names("sort key", names, self.sort_keys)
         return {"sort_keys": ",".join(dict.fromkeys([*names, "id"])), "sort_dir": direction}
 
     @staticmethod

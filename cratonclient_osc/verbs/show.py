@@ -20,6 +20,11 @@ class Show(resource_command.ResourceCommand, display.ShowOne):
         self.add_object(parser)
         return parser
 
+    @property
+    def columns(self) -> list[str]:
+        """The available columns. Some are shown only if ``-c`` selects them."""
+        return [n for n, f in self.fields.items() if f.shown != "never" or n in self.parts]
+
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[t.Sequence[str], tuple[t.Any, ...]]:
@@ -35,12 +40,11 @@ class Show(resource_command.ResourceCommand, display.ShowOne):
         :param fetch: fetches or creates the object.
         """
         asked = [n for n in parsed_args.columns if n in self.parts]
-        known = [n for n, f in self.fields.items() if f.shown != "never" or n in self.parts]
-        self.check_columns(known, parsed_args)
+        self.check_columns(self.columns, parsed_args)
         found = fetch()
         shown = found.to_dict()
         # Labels need one more request, so they are fetched only if -c asks for them.
         missing = (name for name in asked if name not in shown)
         shown.update((name, part_changes.value_of(found, name)) for name in missing)
-        names = [name for name in known if name in shown]
+        names = [name for name in self.columns if name in shown]
         return names, tuple(shown[name] for name in names)

@@ -66,11 +66,16 @@ class List(VariableCommand, display.Lister):
             )
         return parser
 
+    @property
+    def columns(self) -> list[str]:
+        """The available columns."""
+        return ["name", "value", *(["own"] if self.inherits else [])]
+
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[t.Sequence[str], t.Iterable[t.Sequence[t.Any]]]:
         """Return the columns and the rows."""
-        known = ["name", "value", *(["own"] if self.inherits else [])]
+        known = self.columns
         self.check_columns(known, parsed_args)
         asked = {*parsed_args.columns, *parsed_args.sort_columns}
         wants_own = "own" in asked or getattr(parsed_args, "long", False)

@@ -8,11 +8,29 @@
 function __craton_at_cursor
     set -l typed $argv[1]
     set -l state craton
-    set -q argv[2] && set state (__craton_step craton $argv[2..-1])
+    set -l before
+    set -l arguments # the words after --, which are no options
+    set -l ended
+    set -q argv[2] && for word in $argv[2..-1]
+        if set -q ended[1]
+            set -a arguments $word
+        else if test "$word" = --
+            set ended yes
+        else
+            set -a before $word
+        end
+    end
+    set -q before[1] && set state (__craton_step craton $before)
+    if set -q ended[1]
+        string match -q -- '* -*' $state && set state (string replace -r ' [^ ]*$' '' -- $state)
+        for word in $arguments
+            set state "$state _"
+        end
+    end
     set -l options ''
     set -l takes ''
     set -l kept ''
-    if string match -q -- '-*' $typed
+    if string match -q -- '-*' $typed && not set -q ended[1]
         set options (__craton_options $state)
     end
     if test -z "$options"

@@ -16,8 +16,11 @@ import subprocess
 import time
 import typing as t
 
+from prompt_toolkit import completion, document
+
 from cratonclient.tests.integration.osc import command_lines, programs, terminal
 from cratonclient_osc.completion import automaton, cursor
+from cratonclient_osc.program import prompt, shell
 
 #: Names that a server may have, and that a shell must neither obey nor break.
 HOSTILE = (
@@ -45,7 +48,12 @@ CASES: tuple[tuple[str, set[str]], ...] = (
     ("craton completion ", {"bash", "fish", "zsh"}),
     ("craton cloud list -f js", {"json", "jsonl"}),
     ("craton cloud list -c na", {"name"}),
+    ("craton cloud list -c va", {"variables"}),
+    ("craton host list -c lab", {"labels"}),
+    ("craton host show -c lab", {"labels"}),
+    ("craton host variable list -c ow", {"own"}),
     ("craton cloud list --sort na", {"name"}),
+    ("craton network device list --sort mod", set()),
     ("craton cloud list --sort name,upd", {"name,updated_at"}),
     ("craton cloud show pro", {"prod"}),
     ("craton cloud delete test pro", {"prod"}),
@@ -54,6 +62,11 @@ CASES: tuple[tuple[str, set[str]], ...] = (
     ("craton region list --cloud pro", {"prod"}),
     ("craton cloud show prod pro", set()),
     ("craton cloud list pro", set()),
+    ("craton cloud show -- pro", {"prod"}),
+    ("craton cloud delete --yes -- test pro", {"prod"}),
+    ("craton cloud show -- -", {"-rf"}),
+    ("craton cloud list -- --for", set()),
+    ("craton cloud show prod -- pro", set()),
     ("craton host-li", set()),
     ("craton xyzzy ", set()),
 )
@@ -304,7 +317,9 @@ done < lines
 
     def test_no_process_for_commands_and_options(self):
         lines = [
-            f"{line}" for line, found in CASES if not {"prod"} & found and "pro" not in line
+            f"{line}"
+            for line, found in CASES
+            if not {"prod", "-rf"} & found and "pro" not in line
         ]
         script = self.script("bash")
         (self.home / "lines").write_text("".join(f"{line}\n" for line in lines))
@@ -401,6 +416,43 @@ class TestSession(CompletionTestCase):
         session.interrupt()
         session.expect("craton>")
         self.assertEqual(0, session.end())
+
+    def test_an_interrupt_ends_the_question_only(self):
+        session = self.start(programs.script("craton"))
+        session.child.setwinsize(3, 40)
+        session.expect("craton>")
+        for answer, asked in (("n", "(y/n)"), ("y", "--MORE--")):
+            session.type("\t")
+            session.expect("possibilities?", "(y/n)")
+            if answer == "y":
+                session.type("y")
+                session.expect(asked)
+            session.interrupt()
+            session.expect("craton>")
+        session.type("cloud show prod -f value -c name\r")
+        session.expect("prod\r\n", "craton>")
+        session.interrupt()
+        self.assertEqual(0, session.end())
+        self.assertNotIn("Traceback", session.child.before)
+
+    def test_the_options_for_logging_in_are_not_offered(self):
+        app: t.Any = shell.Shell()
+        app.options = None
+        completer = prompt.Completer(app)
+
+        def offered(line: str) -> set[str]:
+            found = completer.get_completions(
+                document.Document(line), completion.CompleteEvent(completion_requested=True)
+            )
+            return {one.text.strip() for one in found}
+
+        for line in ("-", "host list -", "host show prod -"):
+            found = offered(line)
+            self.assertLessEqual({"--timeout", "--debug", "-q"}, found)
+            hidden = ("--os-", "--craton-", "--insecure", "--keep-going")
+            self.assertEqual([], [one for one in found if one.startswith(hidden)])
+        # They still have a meaning.
+        self.assertEqual({"--format"}, offered("--os-username ada host list --form"))
 
 
 class TestAutomaton(CompletionTestCase):

@@ -139,6 +139,27 @@ class TestExpected(ProgramTestCase):
             found = cursor.expected(self.automaton, line.split(), typed)
             self.assertEqual(wanted, found, f"{line} {typed}")
 
+    def test_after_two_hyphens_there_are_only_arguments(self):
+        for line, typed, wanted in (
+            ("ship list --", "--f", ("", "")),
+            ("ship cargo --", "-", ("=burn", "")),
+            ("ship cargo x --", "", ("=a b", "")),
+            ("ship cargo -- x", "", ("=a b", "")),
+            ("ship cargo -- -x --format", "--", ("=a b", "")),
+            ("ship list --format --", "", ("", "")),
+            ("ship show -- -- a", "-", ("", "")),
+        ):
+            found = cursor.expected(self.automaton, line.split(), typed)
+            self.assertEqual(wanted, found, f"{line} {typed}")
+
+    def test_hidden_options_are_not_offered_but_known(self):
+        known = Automaton(self.app, lambda option: option == "--timeout")
+        options = known.options("craton ship show")
+        self.assertEqual(["-h", "--help", "--parent", "--debug"], options)
+        self.assertEqual(
+            "craton ship", functools.reduce(known.step, ["--timeout", "5", "ship"], START)
+        )
+
     def test_words_with_commas(self):
         self.automaton.grammars["craton ship"].options["--sort"] = ",id name"
         for words, typed, kept in (
