@@ -4,7 +4,8 @@
 A path is the name of a variable, followed by names of members and indexes of elements.
 Two grammars differ in the names that need no quotes:
 
-- :data:`TYPED`, for paths in commands: any characters except ``. [ ] = " '``.
+- :data:`TYPED`, for paths in commands: any characters except ``. [ ] = " '``, and no colon
+  before an equals sign, because ``:=`` is an operator.
 - :data:`QUERY`, for the ``vars`` parameter of the API: identifiers.
 
 Other names are quoted. Text in double quotes is a JSON string; text in single quotes has
@@ -46,13 +47,22 @@ class Grammar:
     :param member: regular expression of an unquoted name of a member.
     :param prefix: regular expression of an optional prefix of the path, such as ``$.``.
     :param index: regular expression of an index.
+    :param escapes_members: write quoted names of members in ASCII, without commas and
+        colons.
     """
 
     _QUOTED = r"""(?P<json>"(?:[^"\\]|\\.)*")|'(?P<plain>[^']*)'"""
 
     def __init__(
-        self, variable: str, member: str, *, prefix: str = "", index: str = "[0-9]{1,9}"
+        self,
+        variable: str,
+        member: str,
+        *,
+        prefix: str = "",
+        index: str = "[0-9]{1,9}",
+        escapes_members: bool = False,
     ) -> None:
+        self._escapes_members = escapes_members
         self._prefix = re.compile(prefix)
         self._first = re.compile(rf"(?P<bare>{variable})|{self._QUOTED}")
         self._member = re.compile(rf"\.(?:(?P<bare>{member})|(?P<every>\*)|{self._QUOTED})")
@@ -100,11 +110,13 @@ class Grammar:
                 written = self._name(step, self._first, "")
         return written
 
-    @staticmethod
-    def _name(name: str, pattern: re.Pattern[str], before: str) -> str:
+    def _name(self, name: str, pattern: re.Pattern[str], before: str) -> str:
         match = pattern.fullmatch(before + name)
-        bare = match is not None and match["bare"] is not None
-        return name if bare else json.dumps(name, ensure_ascii=False)
+        if match and match["bare"] is not None:
+            return name
+        if not (before and self._escapes_members):
+            return json.dumps(name, ensure_ascii=False)
+        return json.dumps(name).replace(",", r"\u002c").replace(":", r"\u003a")
 
 
 def _step(match: re.Match[str]) -> Step:
@@ -120,14 +132,19 @@ def _step(match: re.Match[str]) -> Step:
 
 #: Paths in commands.
 TYPED = Grammar(
-    variable=r"""[^."'\[\]=]+""",
-    member=r"""(?!\*(?:[."'\[\]=]|\Z))[^."'\[\]=]+""",
+    variable=r"""(?:(?!:=)[^."'\[\]=])+""",
+    member=r"""(?!\*(?::=|[."'\[\]=]|\Z))(?:(?!:=)[^."'\[\]=])+""",
     index="-?[0-9]{1,9}",
 )
 #: Paths in the ``vars`` parameter. The names are those that the original server accepts:
-#: a subset of the identifiers of ECMAScript.
+#: a subset of the identifiers of ECMAScript. It finds names of members beyond ASCII only as
+#: escapes, but names of variables only without them. It splits the parameter at commas and
+#: colons, also in quotes.
 QUERY = Grammar(
-    variable="[A-Za-z_@][A-Za-z0-9_@-]*", member="[A-Za-z_][A-Za-z0-9_]*", prefix=r"(?:\$\.)?"
+    variable="[A-Za-z_@][A-Za-z0-9_@-]*",
+    member="[A-Za-z_][A-Za-z0-9_]*",
+    prefix=r"(?:\$\.)?",
+    escapes_members=True,
 )
 #: Paths in output. It quotes all names that a shell might interpret.
 _SHOWN = Grammar(variable="[A-Za-z_][A-Za-z0-9_-]*", member="[A-Za-z_][A-Za-z0-9_-]*")

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import shutil
 import typing as t
 
+from cratonclient_osc import typed_values
 from cratonclient_osc.output import terminal
 from cratonclient_osc.output.values import Names, Row, Rows, plain
 
@@ -64,31 +64,21 @@ def write_one(
 def readable(value: t.Any, separator: str) -> str:
     r"""Return a value in a form for people to read.
 
-    Variables have the form that ``variable set`` accepts: ``rack=r1``, ``cores=64``.
+    Variables have the form that ``variable set`` accepts: ``rack=r1``, ``cores=64``. The
+    rule is in :mod:`cratonclient_osc.typed_values`.
 
     :param value: the value.
     :param separator: text between two variables.
 
-    >>> readable({'rack': 'r1', 'cores': 64, 'serial': '64'}, ', ')
-    'rack=r1, cores=64, serial="64"'
+    >>> readable({'rack': 'r1', 'cores': 64, 'serial': '64', 'load': 1.5}, ', ')
+    'rack=r1, cores=64, serial="64", load:=1.5'
     >>> readable(['web', 'db'], '\n')
     'web, db'
     """
     if isinstance(value, dict):
-        return separator.join(f"{plain(n)}={_assignable(v)}" for n, v in value.items())
+        return separator.join(typed_values.assignment(n, v) for n, v in value.items())
     if isinstance(value, list):
         return ", ".join(map(plain, value))
-    return plain(value)
-
-
-def _assignable(value: t.Any) -> str:
-    """Return a value as ``variable set`` accepts it: a string that is valid JSON is quoted."""
-    if isinstance(value, str):
-        try:
-            json.loads(value)
-        except (ValueError, RecursionError):
-            return plain(value)
-        return plain(json.dumps(value))
     return plain(value)
 
 

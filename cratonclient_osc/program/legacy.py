@@ -103,7 +103,7 @@ def _variables(pairs: list[str]) -> Words:
         path, colon, value = pair.partition(":")
         if not (path.strip() and colon):
             raise exit_status.UsageError(f"--vars requires <path>:<value>, not {pair!r}.")
-        words.append(f"--var={path.strip()}={value}")
+        words.append(f"--var={path.strip()}={_plain(value.strip())}")
     return words
 
 
@@ -318,8 +318,8 @@ def _vars_get(parsed_args: argparse.Namespace) -> list[Words]:
 def _vars_set(parsed_args: argparse.Namespace) -> list[Words]:
     """Translate ``vars-set``.
 
-    ``name=value`` sets a variable, and ``name=`` deletes it. Without pairs, the variables
-    come from standard input as a JSON object.
+    ``name=value`` and ``name:=JSON`` set a variable, and ``name=`` deletes it. Without
+    pairs, the variables come from standard input as a JSON object.
     """
     target, pairs = parsed_args.object, parsed_args.rest
     if not pairs:
@@ -331,8 +331,8 @@ def _vars_set(parsed_args: argparse.Namespace) -> list[Words]:
     invalid = [pair for pair in pairs if not pair.partition("=")[0] or "=" not in pair]
     if invalid:
         raise exit_status.UsageError(f"A variable requires <name>=<value>, not {invalid[0]!r}.")
-    parts = [pair.partition("=") for pair in pairs]
-    to_set = [f"{_path(name)}={_plain(value)}" for name, _, value in parts if value]
+    parts = [_split_pair(pair) for pair in pairs]
+    to_set = [f"{_path(name)}{sign}{_plain(value)}" for name, sign, value in parts if value]
     to_unset = [_path(name) for name, _, value in parts if not value]
     lines = [["variable", "set", "--", target, *to_set]] if to_set else []
     return lines + ([["variable", "unset", "--", target, *to_unset]] if to_unset else [])
@@ -343,6 +343,13 @@ def _vars_delete(parsed_args: argparse.Namespace) -> list[Words]:
         raise exit_status.UsageError("No variables: give the names to delete.")
     names = [_path(name) for name in parsed_args.rest]
     return [["variable", "unset", "--", parsed_args.object, *names]]
+
+
+def _split_pair(pair: str) -> tuple[str, str, str]:
+    """Return the name, the operator ``=`` or ``:=``, and the value of a pair."""
+    name, _, value = pair.partition("=")
+    typed = name.endswith(":") and len(name) > 1
+    return (name[:-1], ":=", value) if typed else (name, "=", value)
 
 
 def _path(name: str) -> str:

@@ -1,16 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """Parse ``<path>=<value>``: an assignment to a variable, or a condition on one.
 
-The grammar of paths is in :mod:`cratonclient.paths`.
+The grammar of paths is in :mod:`cratonclient.paths`, and the rule for the types of values
+in :mod:`cratonclient_osc.typed_values`.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 
 from cratonclient import paths
+from cratonclient_osc import typed_values
 from cratonclient_osc.verbs import input_files
+
+#: The rule for values, as part of the help of an option.
+HELP = (
+    'true, false, null, whole numbers, {…}, […] and "…" are JSON, everything else is text; '
+    "<path>:=<JSON> requires JSON"
+)
+#: A string in a JSON text.
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 class Assignment(t.NamedTuple):
@@ -21,54 +32,67 @@ class Assignment(t.NamedTuple):
 
 
 def parse_assignment(text: str) -> Assignment:
-    """Parse ``<path>=<value>`` as an assignment to a variable.
+    """Parse ``<path>=<value>`` or ``<path>:=<JSON>`` as an assignment to a variable.
 
     :param text: the argument as typed.
     :raises cratonclient.paths.PathError: if the text has another form.
 
     >>> parse_assignment('hw.cores=64'), parse_assignment('rack=r1')
     (Assignment(path=('hw', 'cores'), value=64), Assignment(path=('rack',), value='r1'))
+    >>> parse_assignment('version=5.10'), parse_assignment('load:=5.10')
+    (Assignment(path=('version',), value='5.10'), Assignment(path=('load',), value=5.1))
     """
-    path, value = _split(text)
-    return Assignment(paths.single(text, path), parse_value(value))
+    path, value = _parse(text)
+    return Assignment(paths.single(text, path), value)
 
 
 def parse_condition(text: str) -> str:
-    """Parse ``<path>=<value>`` as a condition, and return it in the form of the query ``vars``.
+    r"""Parse ``<path>=<value>`` as a condition, and return it as the query ``vars`` has it.
 
-    The path may contain the wildcards ``[*]`` and ``.*``. The original server splits
-    ``vars`` at every comma, even at a comma inside a value.
+    The path may contain the wildcards ``[*]`` and ``.*``.
+
+    The original server finds characters beyond ASCII only as escapes, and splits ``vars``
+    at every comma. So in strings, such characters and commas are escaped. The commas
+    between the members of an object or a list remain.
 
     :param text: the argument as typed.
     :raises cratonclient.paths.PathError: if the text has another form.
 
     >>> parse_condition('nics[*].mac=52:54'), parse_condition('hw.cores=64')
     ('nics[*].mac:"52:54"', 'hw.cores:64')
+    >>> parse_condition('note=café, bar')
+    'note:"caf\\u00e9\\u002c bar"'
     """
-    path, value = _split(text)
+    path, value = _parse(text)
     if any(isinstance(step, int) and step < 0 for step in path):
         raise paths.PathError(
             f"{text!r}: a filter accepts no negative index. Use 0 or more, or [*]."
         )
-    written = json.dumps(parse_value(value), ensure_ascii=False, separators=(",", ":"))
-    return f"{paths.QUERY.write(path)}:{written}"
+    written = json.dumps(value, separators=(",", ":"))
+    escaped = _STRING.sub(lambda string: string[0].replace(",", r"\u002c"), written)
+    return f"{paths.QUERY.write(path)}:{escaped}"
 
 
-def parse_value(text: str) -> t.Any:
-    """Parse a value: valid JSON is JSON, and any other text is a string.
+def _parse(text: str) -> tuple[paths.Path, t.Any]:
+    """Parse the path and the value of an assignment or a condition.
 
     ``@file`` reads the value from a file, and ``@-`` from standard input.
     """
-    if text.startswith("@"):
-        text = input_files.read(text[1:])
-    try:
-        return input_files.parse_json(text)
-    except ValueError:
-        return text.removesuffix("\n")
-
-
-def _split(text: str) -> tuple[paths.Path, str]:
     path, end = paths.TYPED.scan(text)
-    if not path or text[end : end + 1] != "=":
-        raise paths.PathError(f"{text!r} must have the form <path>=<value>.")
-    return path, text[end + 1 :]
+    operator = re.compile(":?=").match(text, end)
+    if not path or not operator:
+        raise paths.PathError(f"{text!r} must have the form <path>=<value>, or <path>:=<JSON>.")
+    given = text[operator.end() :]
+    parse = typed_values.parse
+    if given.startswith("@"):
+        given = input_files.read(given[1:])
+        parse = typed_values.parse_contents
+    if operator[0] == ":=":
+        parse = typed_values.parse_json
+    try:
+        return path, parse(given)
+    except ValueError as exc:
+        hint = ' For text, write a JSON string: "…".' if operator[0] == "=" else ""
+        raise paths.PathError(
+            f"The value of {text[:end]} is not valid JSON: {input_files.reason_of(exc)}.{hint}"
+        ) from None

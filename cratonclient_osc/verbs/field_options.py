@@ -72,7 +72,7 @@ def add_option(
             metavar="<path>=<value>",
             action="append",
             type=argument_type(assignments.parse_assignment),
-            help=f"{field.help}; a value that is not valid JSON is a string (repeatable)",
+            help=f"{field.help}; {assignments.HELP} (repeatable)",
             **common,
         )
     elif field.type is list:

@@ -7,6 +7,7 @@ import json
 import sys
 import typing as t
 
+from cratonclient_osc import typed_values
 from cratonclient_osc.output import exit_status
 
 #: The standard input that was read to its end. A terminal can be read again.
@@ -14,7 +15,9 @@ _consumed: t.Any = None
 
 
 def read(name: str) -> str:
-    """Return the contents of a file.
+    """Return the contents of a file in UTF-8, without a byte order mark.
+
+    Line ends stay as they are: ``\\n`` or ``\\r\\n``.
 
     :param name: path of the file, or ``-`` for standard input.
     :raises cratonclient_osc.output.exit_status.UsageError: if the file cannot be read.
@@ -22,7 +25,7 @@ def read(name: str) -> str:
     try:
         if name == "-":
             return _stdin()
-        with open(name, encoding="utf-8") as file:
+        with open(name, encoding="utf-8-sig", newline="") as file:
             return file.read()
     except (OSError, ValueError) as exc:
         reason = getattr(exc, "strerror", None) or "it is not encoded in UTF-8"
@@ -37,65 +40,47 @@ def _stdin() -> str:
         raise exit_status.UsageError(
             "Standard input can be read only once: use - or @- only once."
         )
-    text = sys.stdin.read()
+    # The text layer of standard input would convert line ends.
+    binary = getattr(sys.stdin, "buffer", None)
+    text = binary.read().decode() if binary else sys.stdin.read()
     if not sys.stdin.isatty():
         _consumed = sys.stdin
-    return text
+    return t.cast("str", text).removeprefix("\ufeff")
 
 
 def read_object(name: str) -> dict[str, t.Any]:
     """Return the JSON or YAML object in a file.
 
     :param name: path of the file, or ``-`` for standard input.
-    :raises cratonclient_osc.output.exit_status.UsageError: if the file cannot be read or
-        contains anything but an object.
+    :raises cratonclient_osc.output.exit_status.UsageError: if the file cannot be read,
+        contains anything but an object, or contains a value that variables cannot have.
     """
     text = read(name)
     try:
-        found = parse_json(text)
-    except ValueError:
-        found = _yaml(name, text)
+        found = typed_values.parse_json(text)
+    except typed_values.Refused as exc:
+        raise exit_status.UsageError(f"{name!r} cannot be used: {exc}.") from None
+    except json.JSONDecodeError as exc:
+        from cratonclient_osc.verbs import yaml_files
+
+        try:
+            found = yaml_files.parse(text)
+        except yaml_files.InvalidYaml as invalid:
+            # Every JSON text is YAML, but the messages about JSON are better for JSON.
+            is_json = text.lstrip()[:1] in ("{", "[") and invalid.is_syntax
+            reason = reason_of(exc) if is_json else str(invalid)
+            raise exit_status.UsageError(
+                f"{name!r} is neither valid JSON nor valid YAML: {reason}."
+                if invalid.is_syntax
+                else f"{name!r} cannot be used: {reason}."
+            ) from None
     if not isinstance(found, dict):
         raise exit_status.UsageError(f'{name!r} must contain an object, such as {{"a": 1}}.')
     return found
 
 
-def parse_json(text: str) -> t.Any:
-    """Return the value of a JSON text.
-
-    :raises ValueError: if the text is not valid JSON, is nested too deeply, or contains
-        ``NaN`` or ``Infinity``, which Python would accept.
-    """
-    try:
-        return json.loads(text, parse_constant=_refuse_constant)
-    except RecursionError as exc:
-        raise ValueError("it is nested too deeply") from exc
-
-
-def _yaml(name: str, text: str) -> t.Any:
-    import yaml
-
-    class Loader(yaml.SafeLoader):
-        """A safe loader that reads a date as a string, because JSON has no dates."""
-
-    Loader.yaml_implicit_resolvers = {
-        begin: [(tag, form) for tag, form in known if not tag.endswith(":timestamp")]
-        for begin, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-    try:
-        found = yaml.load(text, Loader)  # noqa: S506  # a subclass of SafeLoader
-    except (yaml.YAMLError, ValueError, RecursionError) as exc:
-        reason = " ".join(str(exc).split())
-        raise exit_status.UsageError(
-            f"{name!r} is neither valid JSON nor valid YAML: {reason}."
-        ) from None
-    try:
-        if json.loads(json.dumps(found, allow_nan=False)) != found:
-            raise ValueError("a name is not a string; put it in quotes")
-    except (ValueError, TypeError, RecursionError) as exc:
-        raise exit_status.UsageError(f"{name!r} cannot be converted to JSON: {exc}.") from None
-    return found
-
-
-def _refuse_constant(constant: str) -> t.NoReturn:
-    raise ValueError(constant)
+def reason_of(error: ValueError) -> str:
+    """Return the reason why a JSON text is refused, as the end of a message."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"line {error.lineno}, column {error.colno}: {error.msg}"
+    return str(error)

@@ -59,7 +59,8 @@ class List(resource_command.ResourceCommand, display.Lister):
                 dest="vars",
                 type=usage.argument_type(assignments.parse_condition),
                 help="show only objects whose variable has or contains this value; in the "
-                "path, [*] matches any element and .* any member (repeatable)",
+                "path, [*] matches any element and .* any member; "
+                f"{assignments.HELP} (repeatable)",
             )
         if self.kind.inherits:
             field_options.add_inheritance_options(parser)

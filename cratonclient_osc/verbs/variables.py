@@ -152,7 +152,7 @@ class Set(VariableCommand):
             metavar="<path>=<value>",
             nargs="*",
             type=usage.argument_type(_read_argument),
-            help=f"{_PATH}, and its new value. A value that is not valid JSON is a string; "
+            help=f"{_PATH}, and its new value: {assignments.HELP}. "
             "@file reads the value from a file, @- from standard input. A single - reads a "
             "JSON or YAML object of variables from standard input.",
         )

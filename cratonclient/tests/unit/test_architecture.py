@@ -213,6 +213,7 @@ ROOMS = {
         "base_command",
         "usage",
         "output",
+        "typed_values",
     ),
     "cratonserver": (
         "cli",

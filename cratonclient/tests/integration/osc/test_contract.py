@@ -84,7 +84,7 @@ PARTS = {
     "labels": ("hosts", "network-devices"),
 }
 UNSORTABLE = {
-    "network-devices": ("model_name", "vlans", "hostname"),
+    "network-devices": ("model_name", "os_version", "vlans", "hostname"),
     "devices": ("model_name",),
     "hosts": ("model_name",),
 }

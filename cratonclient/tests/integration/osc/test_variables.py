@@ -82,7 +82,7 @@ class TestShow(VariableTestCase):
     """``variable show``: one value, or many."""
 
     def test_one_value(self):
-        self.set("hw.bios.version=2.1", "rack=r1", "nics=[1]")
+        self.set("hw.bios.version:=2.1", "rack=r1", "nics=[1]")
         for path, said in (
             ("hw.bios.version", "2.1"),
             ("rack", "r1"),
@@ -94,7 +94,7 @@ class TestShow(VariableTestCase):
             self.assertEqual(f"{said}\n", self.assert_done(done).out)
 
     def test_structure_for_programs(self):
-        self.set("hw.bios.version=2.1")
+        self.set("hw.bios.version:=2.1")
         for words in (("-f", "json"), ("--format", "json")):
             shown = self.enter("host", "variable", "show", "h2", "hw", *words)
             self.assertEqual({"hw": {"bios": {"version": 2.1}}}, shown.json)
@@ -113,21 +113,51 @@ class TestSet(VariableTestCase):
     """``variable set``: values, and paths into them."""
 
     def test_values(self):
-        self.set("n=64", "f=1.5", "t=true", "z=null", 'q="64"', "s=yes", "e=", "w=a=b", "l=[1]")
+        self.set("n=64", "f=1.5", "t=true", "z=null", 'q="64"', "s=yes", "e=", "w=a=b")
+        self.set("g:=1.5", "l=[1.5]", "m:=[1]", 'c:="x"', '"a:"=1')
         wanted = {
             "n": 64,
-            "f": 1.5,
+            "f": "1.5",
+            "g": 1.5,
             "t": True,
             "z": None,
             "q": "64",
             "s": "yes",
             "e": "",
             "w": "a=b",
-            "l": [1],
+            "l": [1.5],
+            "m": [1],
+            "c": "x",
+            "a:": 1,
         }
         self.assertEqual(
             json.dumps(wanted, sort_keys=True), json.dumps(self.own(), sort_keys=True)
         )
+
+    def test_what_is_no_json(self):
+        for word in ("a:=x", "a:=NaN", 'a:={"x": 1, "x": 2}', "a={x}", "a=[1,]", "a:="):
+            refused = self.enter("host", "variable", "set", "h2", "new=1", word)
+            self.assert_refused(refused, 2, "The value of a is not valid JSON")
+        self.assertEqual({}, self.own())
+
+    def test_large_whole_numbers_are_exact(self):
+        for number in (2**53 + 1, 2**63 + 1, 2**64 + 1, -(10**40) - 1):
+            self.set(f"n={number}", f"l=[{number}]")
+            self.set("-", stdin=f"y: {number}\no: {{m: {number}}}")
+            self.assertEqual(
+                {"n": number, "l": [number], "y": number, "o": {"m": number}}, self.own()
+            )
+            for path in ("n", "l[*]", "y", "o.m"):
+                for wanted, found in ((number, "h2\n"), (number + 1, ""), (number - 1, "")):
+                    words = ("--var", f"{path}={wanted}", "-f", "value", "-c", "name")
+                    self.assertEqual(found, self.enter("host", "list", *words).out, path)
+            for form in ("json", "jsonl", "yaml", "value", "table", "shell"):
+                shown = self.enter("host", "variable", "show", "h2", "n", "-f", form)
+                self.assertIn(str(number), self.assert_done(shown).out, form)
+            for form in ("json", "jsonl", "yaml", "value", "table", "csv"):
+                words = ("-f", form, "-c", "variables", "--name", "h2")
+                shown = self.enter("host", "list", *words)
+                self.assertIn(str(number), self.assert_done(shown).out, form)
 
     def test_what_is_beside_stays(self):
         self.set('hw={"bios": {"version": 1, "vendor": "x"}, "cores": 4}', "nics=[{},{}]")
@@ -205,6 +235,29 @@ class TestSet(VariableTestCase):
                 )
                 self.assert_refused(refused, 2, name)
         self.assertEqual({}, self.own())
+
+    def test_line_ends_and_byte_order_marks(self):
+        folder = self.folder()
+        pem = b"-----BEGIN X-----\r\nAA==\r\n-----END X-----\r\n"
+        (folder / "pem").write_bytes(pem)
+        (folder / "pem_bom").write_bytes(b"\xef\xbb\xbf" + pem)
+        (folder / "line").write_bytes(b"\xef\xbb\xbfr1\r\n")
+        self.set(f"a=@{folder}/pem", f"b=@{folder}/pem_bom", f"c=@{folder}/line")
+        wanted = pem.decode()
+        self.assertEqual({"a": wanted, "b": wanted, "c": "r1"}, self.own())
+        texts = {"x.json": '{\r\n"d":\r\n[1]}\r\n', "x.yaml": "d: |\r\n  x\r\n  y\r\n"}
+        for (name, text), found in zip(texts.items(), ([1], "x\ny\n"), strict=True):
+            (folder / name).write_bytes(b"\xef\xbb\xbf" + text.encode())
+            self.set("--from-file", f"{folder}/{name}")
+            self.assertEqual(found, self.own()["d"])
+
+    def test_stdin_is_read_as_it_is(self):
+        text = "\ufeff-----BEGIN X-----\r\nÄ==\r\n"
+        stdin = io.TextIOWrapper(io.BytesIO(text.encode()), encoding="latin-1")
+        with mock.patch("sys.stdin", stdin):
+            words = ("host", "variable", "set", "h2", "a=@-")
+            self.assertEqual(DONE, programs.craton(*words, CRATON_URL=self.database))
+        self.assertEqual({"a": text[1:]}, self.own())
 
     def test_dates_of_yaml_are_texts(self):
         path = pathlib.Path(self.folder()) / "dates.yaml"

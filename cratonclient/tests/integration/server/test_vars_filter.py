@@ -19,6 +19,8 @@ VALUES: dict[str, t.Any] = {
     "i": 5,
     "f": 1.5,
     "big": 2**70,
+    "round": [2**53 + 1, {"id": 2**63 + 1}],
+    "müll": {"größe": "ä, b: \U0001f600"},
     "t": True,
     "zero": 0,
     "n": None,
@@ -70,6 +72,10 @@ class TestMatching(base.ServerTestCase):
             *('o:{"a":{"b":"deep"}}', "o:{}", 'o.a.b:"deep"', 'o.*.b:"deep"', "o.arr[*].z:2"),
             *("o.arr[1].z:2", 'o.arr:{"z":2}', "o.arr[*].z:[1,2]", "o.arr[*]:{}", "o.*:[5]"),
             *('o["a"]["b"]:"deep"', 'o.a."k,:":1', "o.a['k,:']:1", "$.o.list[0][1]:6"),
+            *(f"round:{2**53 + 1}", f"round[1].id:{2**63 + 1}", f"round[*].id:{2**63 + 1}"),
+            # Original servers find only the escapes, and craton sends them.
+            r'"müll"."gr\u00f6\u00dfe":"\u00e4\u002c b: \ud83d\ude00"',
+            '"m\\u00fcll"."größe":"ä, b: \U0001f600"',
             *('"k.dot":"ünï, \\"x\\": \'y\'"', 's:"str",i:5,o.a.b:"deep"'),
         ):
             with self.about(pairs):
@@ -83,6 +89,8 @@ class TestMatching(base.ServerTestCase):
             *("empty[*]:1", "empty[*]:[]", 'o:{"a":{"b":"x"}}', 'o:{"b":"deep"}', "o:1"),
             *("o[0]:1", "o[*]:1", "o.a.c:null", "o.arr.z:1", "l.*:1", 's:"str",i:6', "s.a:1"),
             *('o."a.b":"deep"', 's[0]:"str"', f"big:{2**70 + 1}"),
+            *(f"round:{2**53}", f"round:{2**53 + 2}", f"round[1].id:{2**63}"),
+            r'"müll"."gr\u00f6\u00dfe":"\u00e4 b"',
         ):
             with self.about(pairs):
                 self.assertMatches(False, pairs)

@@ -29,7 +29,7 @@ class TestAssignment(base.TestCase):
             error = self.assertRaises(
                 exit_status.UsageError, input_files.read_object, file.name
             )
-        self.assertIn("is neither valid JSON nor valid YAML", str(error))
+        self.assertIn("nested too deeply", str(error))
 
 
 class TestCondition(base.TestCase):
@@ -48,7 +48,14 @@ class TestCondition(base.TestCase):
             '"k.dot"=2': '"k.dot":2',
             "l[*].*.x=null": "l[*].*.x:null",
             'o={"a": [1, 2]}': 'o:{"a":[1,2]}',
-            "x=a,b:c": 'x:"a,b:c"',
+            "x=a,b:c": r'x:"a\u002cb:c"',
             "ünï=x": '"ünï":"x"',
+            "ünï.ö=ü": r'"ünï"."\u00f6":"\u00fc"',
+            "x=😀": r'x:"\ud83d\ude00"',
+            'x."a,b:c"=1': r'x."a\u002cb\u003ac":1',
+            'o={"ü,":"a,b"}': r'o:{"\u00fc\u002c":"a\u002cb"}',
+            "v=5.10": 'v:"5.10"',
+            "v:=5.10": "v:5.1",
+            'v:="x"': 'v:"x"',
         }.items():
             self.assertEqual(wanted, assignments.parse_condition(text))

@@ -35,6 +35,8 @@ TRANSLATIONS = (
     ("host-list --limit 5 --all", "host list"),
     ("host-list --vars a:1 b.c:x:y", "host list --var=a=1 --var=b.c=x:y"),
     ("host-list --vars a:1,b:2 --vars c:3", "host list --var=a=1 --var=b=2 --var=c=3"),
+    ("host-list --vars a:5.10,b:@x", 'host list --var=a=5.10 --var=b="@x"'),
+    ("host-vars-set 1 a:=5.10 b=5.10", "host variable set -- 1 a:=5.10 b=5.10"),
     ("host-vars-get 1", "host variable show -- 1"),
     ("host-vars-set 1 a=1 b=x=y", "host variable set -- 1 a=1 b=x=y"),
     (
