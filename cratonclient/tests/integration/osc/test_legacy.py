@@ -54,7 +54,7 @@ SAME = (
     ("device-list --active false", "device list --inactive"),
     ("device-list --active True", "device list --active"),
     ("device-list -a", "device list --active"),
-    ("device-list -r 2 -c 1 --cloud 2", "device list --region 2 --cell 1 --cloud 2"),
+    ("device-list -r 1 -c 1 --cloud 1", "device list --region 1 --cell 1 --cloud 1"),
 )
 
 
