@@ -9,6 +9,10 @@ from __future__ import annotations
 
 import sys
 
+if __name__ == "__main__" and not sys.flags.safe_path:
+    # "python -m" searches modules in the current directory first.
+    del sys.path[0]
+
 from cratonclient_osc.completion.names_command import NAMES_COMMAND
 
 

@@ -73,8 +73,9 @@ class Configuration:
             if not shown:
                 yield f"\n[{KEYSTONE}]"
             shown = True
-            value = "***" if option.secret else self.parsed[KEYSTONE][option.dest]
-            yield f"{option.dest} = {value}  ({location.detail})"
+            hidden = option.secret or secrets.is_secret(option.dest)
+            value = secrets.MASK if hidden else self.parsed[KEYSTONE][option.dest]
+            yield f"{option.dest} = {secrets.mask_url(str(value))}  ({location.detail})"
 
 
 def load(given: t.Mapping[str, t.Any], files: t.Sequence[str] = ()) -> Configuration:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 import typing as t
 
@@ -11,6 +12,18 @@ import sqlalchemy as sa
 
 from cratonclient import secrets
 from cratonserver.db.dialect import BUSY_TIMEOUT, Dialect, StoreError, one_line
+
+
+class _WithoutRows(logging.Filter):
+    """A filter that drops the rows which SQLAlchemy logs at level DEBUG."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.msg != "Row %r"
+
+
+#: Rows contain the variables of all objects. Engines hide the parameters of statements, but
+#: not rows.
+logging.getLogger("sqlalchemy.engine.Engine").addFilter(_WithoutRows())
 
 
 class Database:
@@ -58,8 +71,8 @@ class Database:
             return
         if not self._writer.acquire(timeout=BUSY_TIMEOUT):
             raise StoreError(
-                f"The database {self.engine.url} is locked. Another transaction has been "
-                f"writing to it for {BUSY_TIMEOUT} seconds.",
+                f"The database {self.engine.url.render_as_string()} is locked. Another "
+                f"transaction has been writing to it for {BUSY_TIMEOUT} seconds.",
                 "The database is locked.",
             )
         try:

@@ -105,6 +105,7 @@ class PostgreSQL(Dialect):
             pool_size=connections,
             max_overflow=-1,
             pool_use_lifo=True,  # the last used connection is the most reliable one
+            hide_parameters=True,  # in logs and exceptions
             isolation_level="AUTOCOMMIT",
             skip_autocommit_rollback=True,
             connect_args={"connect_timeout": 10, "application_name": "craton"} | url.query,

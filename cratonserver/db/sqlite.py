@@ -82,6 +82,7 @@ class SQLite(Dialect):
             pool_size=connections,
             max_overflow=-1,
             pool_use_lifo=True,  # the last used connection has the warmest cache
+            hide_parameters=True,  # in logs and exceptions
         )
         sa.event.listen(engine, "connect", _configure)
         sa.event.listen(engine, "begin", _begin)

@@ -54,7 +54,7 @@ def log(
         "status": int(status[:3]),
         "bytes": next((int(v) for n, v in headers if n.lower() == "content-length"), 0),
         "milliseconds": round(seconds * 1000, 1),
-        "agent": environ.get("HTTP_USER_AGENT", "")[:_MAX_LENGTH],
+        "agent": secrets.mask(environ.get("HTTP_USER_AGENT", "")[:_MAX_LENGTH]),
     }
     LOG.log(level, "request", extra={"fields": fields})
 
@@ -64,11 +64,12 @@ def _masked_path(environ: wsgi.WSGIEnvironment) -> str:
     path = parse.quote(environ.get("PATH_INFO", ""), encoding="latin-1")
     query = environ.get("QUERY_STRING", "")
     masked = "&".join(_masked_parameter(pair) for pair in query.split("&"))
-    return (f"{path}?{masked}" if query else path)[:_MAX_LENGTH]
+    return secrets.mask(f"{path}?{masked}" if query else path)[:_MAX_LENGTH]
 
 
 def _masked_parameter(pair: str) -> str:
     name, _, value = pair.partition("=")
-    # The names of variables are inside the value of ``vars``.
-    text = parse.unquote_plus(value if name == "vars" else name)
+    text = parse.unquote_plus(name)
+    if text == "vars":  # the names of variables are inside the value
+        text = parse.unquote_plus(value)
     return f"{name}={secrets.MASK}" if value and secrets.names_secret(text) else pair

@@ -10,10 +10,14 @@ from __future__ import annotations
 import datetime
 import json
 import logging
+import re
 import sys
 
 from cratonclient import secrets
 from cratonserver.config.settings import Settings
+
+#: The part of an error message of PostgreSQL that quotes the values of a row.
+_DETAIL = re.compile(r"^(DETAIL: ).*", re.MULTILINE)
 
 
 class JSONFormatter(logging.Formatter):
@@ -35,7 +39,8 @@ class JSONFormatter(logging.Formatter):
             **getattr(record, "fields", {}),
         }
         if record.exc_info:
-            line["traceback"] = secrets.mask(self.formatException(record.exc_info))
+            traceback = secrets.mask(self.formatException(record.exc_info))
+            line["traceback"] = _DETAIL.sub(rf"\1 {secrets.MASK}", traceback)
         return json.dumps(line)
 
 

@@ -216,6 +216,8 @@ ROOMS = {
         "typed_values",
     ),
     "cratonserver": (
+        "__main__",
+        "process_list",
         "cli",
         "administration",
         "wsgi",

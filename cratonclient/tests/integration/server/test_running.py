@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import pathlib
 import signal
 import socket
+import subprocess
 
 from cratonclient.tests.integration.osc import programs
 from cratonclient.tests.integration.server import live
@@ -116,6 +118,23 @@ class TestStarting(live.LiveTestCase):
         self.assertEqual((0, ""), (done.status, done.err))
         self.assertIn("database = postgresql://***@h/d  (CRATON_DATABASE)\n", done.out)
         self.assertIn("threads = 3  (--threads)\n", done.out)
+
+    def test_a_password_disappears_from_the_list_of_processes(self):
+        with socket.create_server(("127.0.0.1", 0)) as database:
+            url = f"postgresql://u:s3cret-pw@127.0.0.1:{database.getsockname()[1]}/d"
+            program = [live.PROGRAM, "run", "--database", url, "--threads=3"]
+            with subprocess.Popen(program, stderr=subprocess.PIPE, text=True) as process:
+                database.accept()[0].close()  # the program has parsed its options
+                listed = pathlib.Path(f"/proc/{process.pid}/cmdline").read_text()
+                database.close()
+                _, said = process.communicate()
+
+        self.assertIn("--threads=3", listed)
+        self.assertNotIn("s3cret-pw", listed)
+        self.assertEqual(1, process.returncode)
+        self.assertIn("Set CRATON_DATABASE", said)
+        self.assertIn("postgresql://u:***@127.0.0.1", said)
+        self.assertNotIn("s3cret-pw", said)
 
     def test_init_refuses_what_nobody_could_use(self):
         for words in (

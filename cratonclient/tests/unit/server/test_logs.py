@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The log of the server: one line for each record, without secrets."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import sys
+import typing as t
+
+import sqlalchemy as sa
+
+from cratonclient.tests import base
+from cratonserver.config.settings import Settings
+from cratonserver.db.database import Database
+from cratonserver.serving import access_log, logs
+
+KEY = "hunter2-hunter2"
+
+
+def line(record: logging.LogRecord) -> dict[str, t.Any]:
+    """Return the formatted line of a record."""
+    text = logs.JSONFormatter().format(record)
+    assert "\n" not in text
+    return t.cast("dict[str, t.Any]", json.loads(text))
+
+
+class TestFormatter(base.TestCase):
+    def record(self, message: str, exc_info: t.Any = None) -> logging.LogRecord:
+        return logging.LogRecord("cratonserver", logging.ERROR, "", 0, message, (), exc_info)
+
+    def test_messages_are_masked(self):
+        self.assertEqual("pw=***", line(self.record(f"pw={KEY}"))["message"])
+
+    def test_tracebacks_are_masked(self):
+        for message in (
+            f"INSERT failed: {{'bmc_password': '{KEY}'}}",
+            f"null value violates a constraint\nDETAIL:  Failing row contains (1, {KEY}).",
+        ):
+            try:
+                raise ValueError(message)
+            except ValueError:
+                shown = line(self.record("failed", sys.exc_info()))["traceback"]
+            self.assertIn("ValueError", shown)
+            self.assertNotIn(KEY, shown)
+
+    def test_control_characters_are_escaped(self):
+        text = logs.JSONFormatter().format(self.record("a\x1b[2J\n\u202eb"))
+
+        self.assertTrue(text.isascii() and text.isprintable(), text)
+
+
+class TestAccessLog(base.TestCase):
+    def path(self, query: str, **more: str) -> t.Any:
+        environ: t.Any = {"PATH_INFO": "/v1/hosts", "QUERY_STRING": query, **more}
+        with self.assertLogs("cratonserver.access", "INFO") as log:
+            access_log.log(environ, "req-1", "200 OK", [], 0.1)
+        return log.records[0].fields  # type: ignore[attr-defined]
+
+    def test_values_with_secret_names_are_masked(self):
+        for query, masked in (
+            ("sort_keys=name&sort_dir=asc", "sort_keys=name&sort_dir=asc"),
+            ("api%5Fkey=KEY", "api%5Fkey=***"),
+            (f"vars=bmc.pw:{KEY}&limit=1", "vars=***&limit=1"),
+            (f"vars=snmp%2Dcommunity%3A{KEY}", "vars=***"),
+            (f"v%61rs=bmc.pw:{KEY}", "v%61rs=***"),
+            (f"name=craton_{40 * 'a'}", "name=***"),
+            ("vars=rack:r1", "vars=rack:r1"),
+        ):
+            self.assertEqual(f"/v1/hosts?{masked}", self.path(query)["path"])
+
+    def test_the_agent_is_masked(self):
+        agent = self.path("", HTTP_USER_AGENT=f"curl token={KEY}")["agent"]
+
+        self.assertEqual("curl token=***", agent)
+
+
+class TestStatements(base.TestCase):
+    def test_the_log_of_sqlalchemy_holds_no_values(self):
+        output = io.StringIO()
+        handler, logger = logging.StreamHandler(output), logging.getLogger("sqlalchemy.engine")
+        self.addCleanup(logger.setLevel, logger.level)
+        self.addCleanup(logger.removeHandler, handler)
+        logger.addHandler(handler)
+        logger.setLevel(logging.DEBUG)
+        engine = Database(f"sqlite:///{self.folder()}/fleet.db", 1).engine
+        self.addCleanup(engine.dispose)
+
+        with engine.begin() as connection:
+            found = connection.execute(sa.text("SELECT :key AS a"), {"key": KEY}).scalar()
+            error = self.assertRaises(
+                sa.exc.DBAPIError,
+                connection.execute,
+                sa.text("SELECT :key FROM x"),
+                {"key": KEY},
+            )
+
+        self.assertEqual(KEY, found)
+        self.assertIn("SELECT", output.getvalue())
+        self.assertNotIn(KEY, output.getvalue())
+        self.assertNotIn(KEY, str(error))
+
+    def test_libraries_log_only_warnings(self):
+        root = logging.getLogger()
+        self.addCleanup(root.setLevel, root.level)
+        self.addCleanup(setattr, root, "handlers", root.handlers)
+        root.handlers = []
+        logs.configure(Settings())
+
+        for name in ("sqlalchemy.engine", "urllib3", "keystoneauth", "waitress"):
+            self.assertFalse(logging.getLogger(name).isEnabledFor(logging.INFO), name)

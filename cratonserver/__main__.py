@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The program ``craton-server``.
+
+A password on the command line is hidden before the slow imports of :mod:`cratonserver.cli`.
+"""
+
+from __future__ import annotations
+
+import sys
+
+if __name__ == "__main__" and not sys.flags.safe_path:
+    # "python -m" searches modules in the current directory first.
+    del sys.path[0]
+
+from cratonserver import process_list
+
+
+def main() -> int:
+    """Run the program and return its exit status."""
+    process_list.hide_password(sys.argv[1:])
+    from cratonserver import cli
+
+    return cli.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
