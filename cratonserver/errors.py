@@ -34,6 +34,16 @@ class Refused(Exception):
         super().__init__(self.message)
 
 
+class InUse(Refused):
+    """The object cannot be deleted, because another object refers to it: status 409.
+
+    :param message: the message.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(409, message)
+
+
 def invalid(problems: collections.abc.Iterable[str]) -> Refused:
     """Return the error for a request with one or more problems: status 400."""
     lines = [f"- {problem}" for problem in sorted(problems)]

@@ -18,6 +18,7 @@ from cratonserver.api import (
     versions,
 )
 from cratonserver.api.collection import Collection
+from cratonserver.api.deletion import Deletion
 from cratonserver.api.item import Item
 from cratonserver.api.parts import ListPart, MappingPart
 from cratonserver.api.router import Router
@@ -45,6 +46,8 @@ def paths(store: Store) -> dict[str, View]:
         found[collection] = Collection(store, kind)
         if kind.can("get"):
             found[item] = Item(store, kind)
+        if kind.can("delete"):
+            found[f"{item}/deletion"] = Deletion(store, kind)
         for name, part in kind.parts.items():
             view = MappingPart if part.type is dict else ListPart
             found[f"{item}/{name.replace('_', '-')}"] = view(store, kind, name)

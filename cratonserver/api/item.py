@@ -6,7 +6,7 @@ from __future__ import annotations
 import falcon
 
 from cratonserver import errors
-from cratonserver.api import query_parameters, request_bodies
+from cratonserver.api import deletion, query_parameters, request_bodies
 from cratonserver.api.json_response import set_body
 from cratonserver.api.view import KindView, Responder, no_content
 from cratonserver.db import ids
@@ -59,8 +59,22 @@ class Item(KindView):
         except errors.Refused:
             pass
         else:
-            self.change(req, lambda objects: objects.delete(known))
+            self._delete(req, known)
         no_content(resp)
+
+    def _delete(self, req: falcon.Request, item_id: int | str) -> None:
+        """Delete an object. If other objects prevent it, name them.
+
+        They are read in another transaction, because a failed one cannot read any more.
+        """
+        try:
+            self.change(req, lambda objects: objects.delete(item_id))
+        except errors.InUse as exc:
+            with self.reading(req) as objects:
+                holders = objects.holders(item_id)
+            if holders:
+                raise deletion.refusal(self.kind, item_id, holders) from exc
+            raise
 
     def describe(self) -> dict[str, Operation]:
         """Return the operations of the OpenAPI document."""

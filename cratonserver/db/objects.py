@@ -24,6 +24,7 @@ from cratonclient.kinds import Kind
 from cratonserver import errors
 from cratonserver.db import (
     clock,
+    dependents,
     ids,
     labels,
     list_query,
@@ -210,10 +211,18 @@ class Objects:
                 self.connection.execute(delete)
         except sa.exc.IntegrityError as exc:
             dialect.violated(exc)
-            raise errors.Refused(
-                409,
-                f"The {self.kind.noun} {item_id} is in use: another object refers to it.",
+            raise errors.InUse(
+                f"The {self.kind.noun} {item_id} is in use: another object refers to it."
             ) from exc
+
+    def count_dependents(self, item_id: int | str) -> dict[Kind, int]:
+        """Return how many rows would be deleted together with a row, by kind."""
+        return dependents.count(self.connection, self.tables, self.kind, item_id)
+
+    def holders(self, item_id: int | str) -> list[dependents.Holder]:
+        """Return some of the rows that prevent the deletion of a row."""
+        project_id = None if self.who.is_root else self.who.project_id
+        return dependents.holders(self.connection, self.tables, self.kind, item_id, project_id)
 
     def put_mapping(self, item_id: int | str, values: Row, part: str = "variables") -> Row:
         """Set values of a mapping part, and keep the other values.

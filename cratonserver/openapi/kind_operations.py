@@ -21,6 +21,7 @@ def components(tables: Tables) -> dict[str, JsonSchema]:
     made: dict[str, JsonSchema] = {
         "Error": _exact_object(message={"type": "string"}, status={"type": "integer"}),
         "Link": _exact_object(href={"type": "string"}, rel={"type": "string"}),
+        "Deletion": _deletion(),
         "Value": _value(),
         "Variables": {**json_schemas.VARIABLES, "patternProperties": {"^.+": ref("Value")}},
         "VariableNames": json_schemas.VARIABLE_NAMES,
@@ -67,6 +68,28 @@ def _value() -> JsonSchema:
             },
         ],
     }
+
+
+def _deletion() -> JsonSchema:
+    """Return the schema of the effects of a deletion."""
+    holder = _exact_object(
+        collection={"type": "string"},
+        id={"type": ["integer", "string"]},
+        name={"type": "string"},
+        field={"type": "string", "description": "the field that refers to the object"},
+    )
+    return _exact_object(
+        deletes={
+            "type": "object",
+            "description": "number of other objects that are deleted, by collection",
+            "additionalProperties": {"type": "integer", "minimum": 1},
+        },
+        blocked_by={
+            "type": "array",
+            "description": "some of the objects that prevent the deletion",
+            "items": holder,
+        },
+    )
 
 
 def _with_values(body: JsonSchema) -> JsonSchema:
@@ -191,6 +214,19 @@ def item(kind: Kind) -> dict[str, Operation]:
         "DELETE": "delete",
     }
     return {method: made for method, made in described.items() if kind.can(needs[method])}
+
+
+def deletion(kind: Kind) -> dict[str, Operation]:
+    """Return the operations of the effects of a deletion, by HTTP method."""
+    name = kind.resource_class.__name__
+    made = operation(
+        f"get{name}Deletion",
+        f"Show the effects of deleting {_one(kind)}. This changes nothing.",
+        responses={200: ref("Deletion")},
+        errors={400, 404},
+        tag=kind.plural,
+    )
+    return {"GET": made}
 
 
 def mapping_part(kind: Kind, part: str, resolvable: bool) -> dict[str, Operation]:

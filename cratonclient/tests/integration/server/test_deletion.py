@@ -61,8 +61,11 @@ class TestDeletion(base.ServerTestCase):
             ("clouds", {"regions", "cells"} | inside_cell),
         ):
             self.make_everything()
+            effects = self.user.get(f"{self.where(name)}/deletion").json
             answer = self.user.delete(self.where(name))
             with self.about(name):
+                deletes = {other.replace("-", "_"): 1 for other in gone}
+                self.assertEqual({"deletes": deletes, "blocked_by": []}, effects)
                 self.assertEqual((204, ""), (answer.status, answer.text))
                 self.assertEqual(set(self.ids) - gone - {name}, self.left())
 
@@ -116,11 +119,45 @@ class TestDeletion(base.ServerTestCase):
         with self.store.write() as connection:
             connection.execute(sa.update(devices).where(devices.c.id == host).values(values))
 
-    def test_a_conflict_says_what_is_in_the_way(self):
-        self.user.make("hosts", parent_id=self.ids["hosts"])
+    def make_child(self, name: str) -> int:
+        """Create a host in another region whose parent is the host of the project."""
+        child: int = self.user.make("hosts", name=name, parent_id=self.ids["hosts"])["id"]
+        self._move(child, self.user.make("regions"))
+        return child
+
+    def test_a_conflict_names_the_objects_in_the_way(self):
+        child = self.make_child("blade")
+        for name in ("hosts", "cells", "regions", "clouds"):
+            with self.about(name):
+                message = self.user.delete(self.where(name)).json["message"]
+                self.assertIn(f"{name.removesuffix('s')} {self.ids[name]} is in use", message)
+                self.assertIn(f"host {child} (blade, parent_id)", message)
+
+    def test_a_conflict_names_a_few_objects(self):
+        for number in range(9):
+            self.make_child(f"blade-{number}")
         message = self.user.delete(self.where("hosts")).json["message"]
-        self.assertIn("in use", message)
-        self.assertIn(str(self.ids["hosts"]), message)
+        self.assertIn("(blade-2, parent_id), and more", message)
+        self.assertNotIn("blade-3", message)
+
+    def test_the_objects_in_the_way_are_shown_before(self):
+        child = self.make_child("blade")
+        shown = self.user.get(f"{self.where('regions')}/deletion").json["blocked_by"]
+        wanted = {"collection": "hosts", "id": child, "name": "blade", "field": "parent_id"}
+        self.assertEqual([wanted], shown)
+
+    def test_the_effects_on_an_object_that_is_not_visible(self):
+        other = self.member()
+        for who, path in ((other, self.where("clouds")), (self.user, "/clouds/999999")):
+            self.assertAnswer(who.get(f"{path}/deletion"), 404)
+
+    def test_the_effects_on_a_project(self):
+        effects = self.root.get(f"/projects/{self.user.project_id}/deletion").json["deletes"]
+        numbers = {name.replace("-", "_"): 1 for name in self.ids} | {"users": 1}
+        self.assertEqual(numbers, effects)
+
+    def test_the_effects_take_no_parameters(self):
+        self.assertAnswer(self.user.get(f"{self.where('clouds')}/deletion?x=1"), 400)
 
     def test_a_family_that_lives_in_one_place_goes_with_it(self):
         place = {
