@@ -250,6 +250,19 @@ def _slug(text: str) -> str:
     return re.sub(r"[-\s]+", "-", words)
 
 
+class Deletion(t.NamedTuple):
+    """The effects of deleting an object.
+
+    :param deletes: numbers of other objects that are deleted with it, by collection.
+    :param blocked_by: some of the objects that prevent the deletion, as dictionaries with
+        the keys ``collection``, ``id``, ``name``, and ``field``: the field that refers to
+        the object or to something in it.
+    """
+
+    deletes: dict[str, int]
+    blocked_by: list[dict[str, t.Any]]
+
+
 class CRUDClient(t.Generic[R]):
     """Base class of managers: create, get, update, delete and list objects of one kind.
 
@@ -414,6 +427,27 @@ class CRUDClient(t.Generic[R]):
         url = self._item_url(item_id, skip_merge, kwargs)
         self.session.delete(url, params=kwargs, json=json)
         return True
+
+    def deletion(self, item_id: int | str) -> Deletion:
+        """Return the effects of deleting an object, without deleting it.
+
+        :param item_id: id of the object.
+        :raises cratonclient.exceptions.NotFound: if the object does not exist, or the
+            server is an original Craton server, which cannot tell.
+
+        >>> craton.clouds.deletion(1).deletes
+        {'regions': 2, 'hosts': 40}
+        """
+        url = self.build_url({f"{self.key}_id": item_id})
+        response = self.session.get(f"{url}/deletion")
+        body = body_of(response)
+        deletes, blocked_by = body.get("deletes"), body.get("blocked_by")
+        if not (isinstance(deletes, dict) and isinstance(blocked_by, list)):
+            raise exceptions.UnexpectedResponse(
+                f"The response from {response.url} does not show the effects of a deletion.",
+                response=response,
+            )
+        return Deletion(deletes, blocked_by)
 
     def list(self, skip_merge: bool = False, **kwargs: t.Any) -> t.Iterator[R]:
         """Generate the objects of a kind. Each page is requested when it is consumed.

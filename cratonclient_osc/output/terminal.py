@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 import typing as t
 
@@ -35,6 +36,20 @@ def width(text: str) -> int:
     import wcwidth
 
     return max(0, wcwidth.wcswidth(text))
+
+
+def is_interactive() -> bool:
+    """Return True if a person can be asked: input and standard error are terminals."""
+    return bool(sys.stdin and sys.stdin.isatty() and sys.stderr.isatty())
+
+
+def confirm(question: str) -> bool:
+    """Ask a question on the terminal. Only ``y`` and ``yes`` mean yes.
+
+    :param question: the question, without control characters.
+    """
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 class Progress:

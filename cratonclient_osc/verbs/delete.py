@@ -8,10 +8,9 @@ import sys
 import typing as t
 
 from cratonclient import exceptions
-from cratonclient.printable import printable
 from cratonclient_osc import usage
 from cratonclient_osc.output import exit_status, terminal
-from cratonclient_osc.verbs import lookup, places, resource_command
+from cratonclient_osc.verbs import batch, effects, lookup, places, resource_command
 
 
 class Delete(resource_command.ResourceCommand):
@@ -20,12 +19,24 @@ class Delete(resource_command.ResourceCommand):
     summary = "Delete {many} and everything in them"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Add the arguments that identify the objects, and ``--interactive``."""
+        """Add the arguments that identify the objects, and the options of the question."""
         parser = super().get_parser(prog_name)
         usage.allow_intermixed_arguments(parser)
         self.add_object(parser, nargs="+")
-        parser.add_argument(
+        asking = parser.add_mutually_exclusive_group()
+        asking.add_argument(
             "-i", "--interactive", action="store_true", help="ask before deleting each object"
+        )
+        asking.add_argument(
+            "-y",
+            "--yes",
+            action="store_true",
+            help="do not ask; by default, a terminal asks if other objects are deleted too",
+        )
+        asking.add_argument(
+            "--dry-run",
+            action="store_true",
+            help="show what would be deleted, and delete nothing",
         )
         return parser
 
@@ -34,33 +45,79 @@ class Delete(resource_command.ResourceCommand):
 
         :returns: the exit status: that of all objects if they agree, otherwise 1.
         """
-        if parsed_args.interactive and not sys.stdin.isatty():
+        if parsed_args.interactive and not (sys.stdin and sys.stdin.isatty()):
             raise exit_status.UsageError(
                 "--interactive needs a terminal, but standard input is not a terminal."
             )
-        where = self.look_up_scopes(parsed_args)
-        names = parsed_args.object
-        statuses: list[int] = []
-        with terminal.Progress(self.kind.plural, self.app.stderr, len(names)) as progress:
-            for name in names:
-                try:
-                    # DELETE succeeds even if the object does not exist, so look it up.
-                    found = lookup.find(self.manager, name, where)
-                    if parsed_args.interactive:
-                        progress.clear()
-                    if not parsed_args.interactive or self._confirm(found):
-                        self.manager.delete(found.id)
-                except exceptions.ClientException as exc:
-                    progress.clear()
-                    statuses.append(self.report(exc, f"{name}: " if len(names) > 1 else ""))
-                else:
-                    statuses.append(exit_status.DONE)
-                progress.add()
-        return statuses[0] if len(set(statuses)) == 1 else exit_status.FAILED
+        names, where = parsed_args.object, self.look_up_scopes(parsed_args)
+        if parsed_args.dry_run:
+            return batch.run(self, names, lambda name, _: self._show(self._find(name, where)))
+        if parsed_args.interactive:
+            return batch.run(
+                self, names, lambda *given: self._ask_and_delete(where, *given), "deleted"
+            )
+        if terminal.is_interactive() and not parsed_args.yes and effects.possible(self.kind):
+            return self._ask_once(names, where)
+        return batch.run(
+            self,
+            names,
+            lambda name, _: self.manager.delete(self._find(name, where).id),
+            "deleted",
+        )
 
-    def _confirm(self, found: t.Any) -> bool:
-        """Ask the user whether to delete an object."""
-        name = printable(getattr(found, self.kind.resource_class.NAME_ATTR))
-        question = f"Delete the {self.noun} {name} with id {places.describe(found)}? [y/N] "
-        print(question, end="", file=sys.stderr, flush=True)
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+    def _find(self, name: str, where: places.Where) -> t.Any:
+        """Return an object. DELETE succeeds even if the object does not exist."""
+        return lookup.find_to_delete(self.manager, name, where)
+
+    def _show(self, found: t.Any) -> None:
+        """Print what a deletion would do.
+
+        :raises cratonclient.exceptions.Conflict: if other objects prevent it.
+        """
+        taken, blocked_by = effects.of(self.client, found)
+        described = effects.describe(found)
+        if blocked_by:
+            raise exceptions.Conflict(
+                f"The {described} cannot be deleted: it or something in it is in use by "
+                f"{blocked_by}."
+            )
+        also = f", and with it {taken}" if taken else ""
+        self.app.stdout.write(f"Would delete the {described}{also}.\n")
+
+    def _ask_and_delete(
+        self, where: places.Where, name: str, progress: terminal.Progress
+    ) -> None:
+        """Ask whether to delete an object, and delete it."""
+        found = self._find(name, where)
+        taken = effects.of(self.client, found).taken if effects.possible(self.kind) else ""
+        also = f", and with it {taken}" if taken else ""
+        progress.clear()
+        if terminal.confirm(f"Delete the {effects.describe(found)}{also}?"):
+            self.manager.delete(found.id)
+
+    def _ask_once(self, names: t.Sequence[str], where: places.Where) -> int:
+        """Delete objects. Ask first if other objects are deleted with them."""
+        found: dict[str, t.Any] = {}
+        taken: list[str] = []
+
+        def look_up(name: str, _: terminal.Progress) -> None:
+            found[name] = self._find(name, where)
+            also = effects.of(self.client, found[name]).taken
+            if also:
+                taken.append(f"The {effects.describe(found[name])} contains {also}.")
+
+        status = batch.run(self, names, look_up)
+        if not found:
+            return status
+        if taken and not self._agreed(taken, len(found)):
+            self.app.LOG.error("Nothing was deleted.")
+            return exit_status.FAILED
+        deleted = batch.run(self, [*found], lambda name, _: found[name].delete(), "deleted")
+        return batch.combined([status, deleted])
+
+    def _agreed(self, taken: t.Sequence[str], number: int) -> bool:
+        """Show what is deleted with the objects, and ask whether to delete all of it."""
+        print(*taken, sep="\n", file=sys.stderr)
+        those = f"the {self.noun}" if number == 1 else f"{number} {self.kind.plural}"
+        inside = "it" if number == 1 else "them"
+        return terminal.confirm(f"Delete {those} and everything in {inside}?")

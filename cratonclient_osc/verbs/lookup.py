@@ -52,6 +52,29 @@ def find(
     return found if complete else manager.get(found.id, **query)
 
 
+def find_to_delete(
+    manager: crud.CRUDClient[t.Any], text: str, where: Where = ANYWHERE
+) -> t.Any:
+    """Return one object as :func:`find` does, even if the server cannot show it.
+
+    An original server that stored an invalid address fails to show the object and all
+    lists with it. Such an object can only be deleted by its id.
+
+    :param manager: the manager of the kind.
+    :param text: the object as typed; see :func:`.words.parse`.
+    :param where: the place to search.
+    :returns: the object, with no other field than its id if the server cannot show it.
+    :raises cratonclient.exceptions.ClientException: as for :func:`find`.
+    """
+    try:
+        return find(manager, text, where)
+    except exceptions.InternalServerError:
+        word = words.parse(text, kind_of(type(manager)))
+        if word.item_id is None or where:
+            raise
+        return manager.resource_class(manager, {"id": word.item_id}, loaded=True)
+
+
 def find_id(
     client: t.Any, collection: str, text: str, where: Where = ANYWHERE, strict: bool = True
 ) -> int | str:

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``delete`` shows what it deletes, asks, and says how to go on after Ctrl-C."""
+
+from __future__ import annotations
+
+import io
+import typing as t
+from unittest import mock
+
+from cratonclient import crud, exceptions, v1
+from cratonclient.tests import base
+from cratonclient.tests.integration.osc import programs
+from cratonclient_osc.verbs import effects
+
+
+class Terminal(io.StringIO):
+    """A stream that is a terminal."""
+
+    def isatty(self) -> bool:
+        """Return True."""
+        return True
+
+
+class DeletionTestCase(base.FleetTestCase, programs.CommandTestCase):
+    """Tests on a fleet of their own."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        programs.fill(self.craton)
+
+    def enter(self, *words: str, **settings: str) -> programs.Result:
+        """Run ``craton`` on the fleet."""
+        return programs.craton(*words, CRATON_URL=self.database, **settings)
+
+    def enter_on_terminal(self, *words: str, answer: str = "") -> programs.Result:
+        """Run ``craton`` on a terminal on which somebody types an answer."""
+        screen = mock.patch("io.StringIO", Terminal)
+        with screen, mock.patch("sys.stdin", Terminal(answer)):
+            return self.enter(*words, NO_COLOR="1")
+
+    def numbers(self) -> dict[str, int]:
+        """Return how many objects of each kind there are."""
+        return {
+            kind.collection: len(list(getattr(self.craton, kind.collection).list()))
+            for kind in v1.kinds()
+            if kind.can("delete")
+        }
+
+
+class TestQuestion(DeletionTestCase):
+    """A terminal asks before a deletion takes other objects with it."""
+
+    question = (
+        "The cloud prod with id 1 (project_id 00000000-0000-0000-0000-000000000001) contains "
+        "1 region, 1 cell, 4 hosts, 1 network device, 1 network and 2 network interfaces.\n"
+        "Delete the cloud and everything in it? [y/N] "
+    )
+
+    def test_no(self):
+        before = self.numbers()
+        for answer in ("n\n", "\n", "", "yo\n"):
+            done = self.enter_on_terminal("cloud", "delete", "prod", answer=answer)
+            wanted = f"{self.question}Nothing was deleted.\n"
+            self.assertEqual((1, "", wanted), done)
+        self.assertEqual(before, self.numbers())
+
+    def test_yes(self):
+        done = self.enter_on_terminal("cloud", "delete", "prod", answer="y\n")
+        self.assertEqual((0, "", self.question), done)
+        self.assertEqual((1, 1), (self.numbers()["clouds"], self.numbers()["hosts"]))
+
+    def test_one_question_for_many(self):
+        done = self.enter_on_terminal("host", "delete", "h2", "h1-vm-box", "nope", answer="y\n")
+        self.assertEqual(1, done.status)
+        self.assertEqual(["nope"], [line.partition(":")[0] for line in done.err.splitlines()])
+        done = self.enter_on_terminal("cloud", "delete", "prod", "test", answer="YES\n")
+        self.assertEqual(0, done.status)
+        self.assertIn("Delete 2 clouds and everything in them?", done.err)
+        self.assertEqual(0, self.numbers()["network_interfaces"])
+
+    def test_yes_as_an_option(self):
+        self.assertEqual(
+            (0, "", ""), self.enter_on_terminal("cloud", "delete", "prod", "--yes")
+        )
+        self.assertEqual((0, "", ""), self.enter_on_terminal("cloud", "delete", "-y", "test"))
+
+    def test_without_a_terminal(self):
+        self.assertEqual((0, "", ""), self.enter("cloud", "delete", "prod"))
+
+    def test_an_object_without_others(self):
+        self.assertEqual((0, "", ""), self.enter_on_terminal("host", "delete", "h2"))
+
+    def test_a_question_for_each_object_shows_the_others(self):
+        done = self.enter_on_terminal("network", "device", "delete", "-i", "sw1", answer="y\n")
+        self.assertEqual(0, done.status)
+        self.assertIn("and with it 1 network interface? [y/N]", done.err)
+
+
+class TestDryRun(DeletionTestCase):
+    """``--dry-run`` shows what would be deleted, everywhere."""
+
+    def test_every_kind(self):
+        before = self.numbers()
+        for kind, name, taken in (
+            ("cloud", "prod", "1 region, 1 cell, 4 hosts, 1 network device, 1 network and 2"),
+            ("region", "east", "1 cell, 4 hosts, 1 network device, 1 network and 2 network"),
+            ("cell", "c2", None),
+            ("host", "h2", None),
+            ("network device", "sw1", "1 network interface."),
+            ("network interface", "1", None),
+            ("project", "research", "2 users."),
+            ("user", "ada", None),
+        ):
+            done = self.enter(*kind.split(), "delete", "--dry-run", name)
+            with self.subTest(kind):
+                self.assertEqual((0, ""), (done.status, done.err))
+                self.assertRegex(done.out, rf"\AWould delete the {kind} \S+ with id .*\.\n\Z")
+                self.assertIn(f", and with it {taken}" if taken else ").", done.out)
+        self.assertEqual(before, self.numbers())
+
+    def test_objects_that_prevent_it(self):
+        for kind, name in (("host", "h1-vm"), ("network", "lan")):
+            refused = self.enter(*kind.split(), "delete", "--dry-run", name)
+            self.assert_refused(refused, 6, f"The {kind} {name}", "cannot be deleted")
+        self.assertIn("h1-vm-box", self.enter("host", "delete", "--dry-run", "h1-vm").err)
+
+    def test_some_objects_do_not_exist(self):
+        done = self.enter("host", "delete", "--dry-run", "h2", "nope")
+        self.assertEqual((1, 1), (done.status, len(done.out.splitlines())))
+
+    def test_it_excludes_yes(self):
+        refused = self.enter("host", "delete", "--dry-run", "--yes", "h2")
+        self.assertEqual(2, refused.status)
+
+
+class TestOriginalServer(DeletionTestCase):
+    """An original server cannot tell what a deletion deletes, so objects are counted."""
+
+    def test_the_numbers_come_from_lists(self):
+        unknown = mock.patch.object(
+            crud.CRUDClient, "deletion", side_effect=exceptions.NotFound
+        )
+        with unknown, programs.opened(self.database) as fleet:
+            found = {
+                name: effects.of(fleet, getattr(fleet, name).get(1)).taken
+                for name in ("clouds", "regions", "hosts")
+            }
+        wanted = {
+            "clouds": "1 region, 1 cell, 4 hosts, 1 network device and the networks and "
+            "network interfaces in it",
+            "regions": "1 cell, 4 hosts, 1 network device, 1 network and the network "
+            "interfaces in it",
+            "hosts": "1 network interface",
+        }
+        self.assertEqual(wanted, found)
+
+    def test_an_object_that_the_server_cannot_show(self):
+        get = crud.CRUDClient.get
+
+        def fail(manager: t.Any, item_id: t.Any = None, *args: t.Any, **kw: t.Any) -> t.Any:
+            if manager.key == "host":
+                raise exceptions.InternalServerError
+            return get(manager, item_id, *args, **kw)
+
+        before = self.numbers()["hosts"]
+        with mock.patch.object(crud.CRUDClient, "get", fail):
+            for name in ("nope", "name:4"):
+                self.assertEqual(5, self.enter("host", "delete", name).status)
+            for number in ("4", "id:3"):
+                self.assertEqual((0, "", ""), self.enter("host", "delete", number))
+        self.assertEqual(before - 2, self.numbers()["hosts"])
+
+
+class TestInterrupted(DeletionTestCase):
+    """Ctrl-C says what is done and how to go on."""
+
+    def test_many_objects(self):
+        delete = crud.CRUDClient.delete
+
+        def interrupted(manager: t.Any, item_id: t.Any = None, **kw: t.Any) -> t.Any:
+            if item_id == 3:
+                raise KeyboardInterrupt
+            return delete(manager, item_id, **kw)
+
+        with mock.patch.object(crud.CRUDClient, "delete", interrupted):
+            done = self.enter("host", "delete", "h2", "nope", "id:3", "h1-vm")
+        self.assertEqual((130, ""), (done.status, done.out))
+        self.assertIn("Interrupted: 1 of 4 hosts deleted, 1 failed, 2 left.", done.err)
+        self.assertIn("names that are left: id:3 h1-vm\n", done.err)
