@@ -22,6 +22,12 @@ PROJECT_ID = re.compile(
     r"^([0-9]{1,31}|(urn:uuid:)?\{?[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}\}?)$"
 )
 
+#: The spellings of a project id that name an object in a path or a parameter: a UUID as it
+#: is printed, or an integer as it is printed.
+PRINTED_PROJECT_ID = re.compile(
+    r"^(0|[1-9][0-9]{0,30}|[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12})\Z"
+)
+
 
 @dataclasses.dataclass(frozen=True)
 class Identity:

@@ -14,7 +14,9 @@ from cratonserver.api.json_response import set_body
 from cratonserver.api.query_parameters import ListRequest
 from cratonserver.api.representation import Representation
 from cratonserver.api.view import KindView, Responder
+from cratonserver.db import markers
 from cratonserver.db.aliases import Row
+from cratonserver.db.markers import Marker
 from cratonserver.db.objects import Objects
 from cratonserver.db.store import Store
 from cratonserver.openapi import kind_operations
@@ -59,8 +61,8 @@ class Collection(KindView):
                     req.prefix + req.path,
                     request.echo,
                     query.marker,
-                    page.previous,
-                    rows[-1]["id"] if rows else None,
+                    None if page.previous is None else Marker(str(page.previous)),
+                    markers.after(rows[-1], query.sort_keys) if rows else None,
                 )
             set_body(resp, {"links": links, **self._envelope(req, objects, rows, request)})
 

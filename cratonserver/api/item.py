@@ -52,12 +52,16 @@ class Item(KindView):
         set_body(resp, {**self.show(req, row), **echo})
 
     def delete(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
-        """Delete an object. An object that does not exist is ignored."""
+        """Delete an object. An object that does not exist is ignored.
+
+        An id in another spelling is refused: 204 would say that its object was deleted.
+        """
         self.allow(req)
         try:
             known = ids.parse(self.kind, item_id)
         except errors.Refused:
-            pass
+            if ids.is_misspelled(self.kind, item_id):
+                raise
         else:
             self._delete(req, known)
         no_content(resp)

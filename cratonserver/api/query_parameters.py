@@ -9,15 +9,16 @@ from urllib import parse
 
 from cratonclient.kinds import Kind
 from cratonserver import errors
-from cratonserver.api import vars_parameter
+from cratonserver.api import strict_json, vars_parameter
 from cratonserver.db import list_query
 from cratonserver.db.list_query import ListQuery
+from cratonserver.db.markers import Marker
 from cratonserver.db.tables import Tables
 from cratonserver.openapi import parameter_schemas
 from cratonserver.openapi.json_schemas import JsonSchema
 
 _FALSE = frozenset({"n", "no", "false", "0", ""})
-_INTEGER = re.compile(r"\s*[+-]?[0-9]{1,20}\s*")
+_INTEGER = r"\s*[+-]?[0-9]{1,20}\s*"
 #: The maximum number of parameters. Each costs time, even if it is refused.
 _MAX_PARAMETERS = 100
 
@@ -42,13 +43,13 @@ def for_list(tables: Tables, kind: Kind, query_string: str) -> ListRequest:
     """
     allowed = parameter_schemas.of_list(tables, kind)
     values = read(query_string, allowed)
-    marker, conditions = values.get("marker"), values.get("vars")
+    conditions = values.get("vars")
     query = ListQuery(
         filters=_filters(tables, kind, values),
         limit=values.get("limit", list_query.DEFAULT_LIMIT),
         sort_keys=_sort_keys(values),
         descending=values.get("sort_dir") == "desc",
-        marker=None if marker is None else str(marker),
+        marker=_marker(values),
         variables=None if conditions is None else vars_parameter.parse(conditions),
         resolved=values.get("resolved-values", True) and bool(kind.inherits),
         name_prefix=values.get("name_prefix", ""),
@@ -116,6 +117,27 @@ def _filters(tables: Tables, kind: Kind, values: t.Mapping[str, t.Any]) -> dict[
     }
 
 
+def _marker(values: t.Mapping[str, t.Any]) -> Marker | None:
+    """Return the marker of a list.
+
+    :raises cratonserver.errors.Refused: with status 400.
+    """
+    text = values.get("marker_values")
+    if "marker" not in values:
+        if text is not None:
+            raise errors.invalid(["marker_values: 'marker' is required"])
+        return None
+    if text is None:
+        return Marker(str(values["marker"]))
+    try:
+        found, problems = strict_json.loads(text)
+    except ValueError:
+        found, problems = None, ()
+    if any(problems) or not isinstance(found, list):
+        raise errors.invalid([f"marker_values: {text!r} is not a JSON array"])
+    return Marker(str(values["marker"]), tuple(found))
+
+
 def _sort_keys(values: t.Mapping[str, t.Any]) -> tuple[str, ...]:
     if "sort_keys" not in values:
         return list_query.DEFAULT_SORT
@@ -139,7 +161,7 @@ def _flags(kind: Kind, allowed: t.Container[str]) -> dict[str, t.Any]:
 def _echo(query: ListQuery, values: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Return the parameters of the request that every link contains."""
     return {
-        **{name: value for name, value in values.items() if name != "marker"},
+        **{n: value for n, value in values.items() if n not in ("marker", "marker_values")},
         "sort_keys": ",".join(query.sort_keys),
         "sort_dir": "desc" if query.descending else "asc",
         "limit": query.limit,
@@ -162,13 +184,17 @@ def _convert(schema: JsonSchema, text: str) -> t.Any:
         return _integer(schema, text)
     if text not in schema.get("enum", [text]):
         raise ValueError(f"{text!r} is not one of {schema['enum']}")
+    if not re.search(schema.get("pattern", ""), text):
+        raise ValueError(f"{text!r} does not match {schema['pattern']!r}")
     return text
 
 
 def _integer(schema: JsonSchema, text: str) -> int:
-    value = int(text) if _INTEGER.fullmatch(text) else None
-    if value is None:
+    if not re.fullmatch(_INTEGER, text):
         raise ValueError(f"{text!r} is not of type 'integer'")
+    if not re.search(schema.get("pattern", ""), text):
+        raise ValueError(f"{text!r} is not an id as the server prints it")
+    value = int(text)
     if value < schema.get("minimum", value):
         raise ValueError(f"{value} is less than the minimum of {schema['minimum']}")
     if value > schema.get("maximum", value):

@@ -8,6 +8,7 @@ import typing as t
 
 from cratonclient.kinds import Kind
 from cratonclient.paths import Path
+from cratonserver.db.markers import Marker
 
 DEFAULT_SORT = ("created_at", "id")
 #: The number of rows on a page.
@@ -40,6 +41,7 @@ class Shape(t.NamedTuple):
     :param limit: maximum number of rows.
     :param follows: the page follows a marker.
     :param prefixed: the names begin with a prefix.
+    :param by_values: the values of the marker are parameters, because its row is gone.
     """
 
     kind: Kind
@@ -50,6 +52,7 @@ class Shape(t.NamedTuple):
     limit: int
     follows: bool
     prefixed: bool = False
+    by_values: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,8 +63,8 @@ class ListQuery:
     :param limit: maximum number of rows.
     :param sort_keys: names of the columns to sort by.
     :param descending: sort from high to low.
-    :param marker: id of the last row of the previous page, as text. ``None`` for the
-        first page.
+    :param marker: position of the last row of the previous page. ``None`` for the first
+        page.
     :param variables: conditions on variables, all of which must hold, or ``None``.
     :param resolved: inherited variables count, too.
     :param name_prefix: beginning of the names; empty for all names.
@@ -71,7 +74,7 @@ class ListQuery:
     limit: int
     sort_keys: tuple[str, ...] = DEFAULT_SORT
     descending: bool = False
-    marker: str | None = None
+    marker: Marker | None = None
     variables: tuple[Condition, ...] | None = None
     resolved: bool = False
     name_prefix: str = ""

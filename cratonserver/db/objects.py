@@ -25,9 +25,9 @@ from cratonserver import errors
 from cratonserver.db import (
     clock,
     dependents,
-    ids,
     labels,
     list_query,
+    markers,
     page_query,
     references,
     variable_filter,
@@ -94,8 +94,19 @@ class Objects:
         self._check_order(query)
         shape = query.shape(self.kind, all_projects=self.who.is_root)
         values = {**page_query.values_of(query), page_query.PROJECT: self.who.project_id}
+        position = None
         if query.marker is not None:
-            values[page_query.MARKER] = self._marker(query.marker)
+            values[page_query.MARKER] = markers.parse_id(self.kind, query.marker)
+            position = markers.parameters(self.table, query.marker, query.sort_keys)
+        page = self._page(query, shape, values)
+        if page is None and position is not None:
+            page = self._page(query, shape._replace(by_values=True), {**values, **position})
+        if page is None:
+            raise markers.unknown(t.cast("markers.Marker", query.marker))
+        return page
+
+    def _page(self, query: ListQuery, shape: Shape, values: Row) -> Page | None:
+        """Return a page of a list, or ``None`` if its marker does not exist."""
         if query.variables is None:
             statements = self.tables.cached(page_query.build, shape)
         else:
@@ -107,9 +118,7 @@ class Objects:
         if rows:
             return Page(rows, rows[0]["before"])
         found = self.connection.execute(statements.if_empty, values).one()
-        if found.marker is None:
-            raise _no_marker(str(query.marker))
-        return Page(rows, found.before)
+        return None if found.marker is None else Page(rows, found.before)
 
     def matching(self, filters: t.Mapping[str, t.Any]) -> list[Row]:
         """Return all rows that match filters, however many, sorted by id."""
@@ -314,12 +323,6 @@ class Objects:
             if name not in known:
                 raise errors.Refused(400, f'"{name}" is an invalid sort key')
 
-    def _marker(self, text: str) -> int | str:
-        try:
-            return ids.parse(self.kind, text)
-        except errors.Refused:
-            raise _no_marker(text) from None
-
     def _change(self, row: Row, values: Row) -> Change:
         return Change(self.connection, self.table, self.who, row, values)
 
@@ -408,7 +411,3 @@ def _same_json(before: t.Any, after: t.Any) -> bool:
 
 def _canonical_json(value: t.Any) -> str:
     return json.dumps(value, sort_keys=True)
-
-
-def _no_marker(text: str) -> errors.Refused:
-    return errors.Refused(400, f'Marker "{text}" does not exist')

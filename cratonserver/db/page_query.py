@@ -35,7 +35,7 @@ import typing as t
 import sqlalchemy as sa
 from sqlalchemy.sql.operators import eq
 
-from cratonserver.db import keyset
+from cratonserver.db import keyset, markers
 from cratonserver.db.aliases import Clause
 from cratonserver.db.dialect import PREPARE
 from cratonserver.db.list_query import DEFAULT_SORT, ListQuery, Shape, end_of_prefix
@@ -156,7 +156,17 @@ def _visible(tables: Tables, shape: Shape, project: t.Any = None) -> list[Clause
 def _marker_values(
     tables: Tables, shape: Shape, keys: t.Iterable[sa.Column[t.Any]]
 ) -> dict[str, sa.ColumnElement[t.Any]]:
-    """Return subqueries for the sort keys of the marker row, null if it does not exist."""
+    """Return subqueries for the sort keys of the marker row, null if it does not exist.
+
+    If the row is gone, the values are parameters.
+    """
+    if shape.by_values:
+        return {
+            key.name: sa.bindparam(
+                MARKER if key.name == "id" else markers.parameter(key.name), type_=key.type
+            )
+            for key in keys
+        }
     ids = tables.table(shape.kind).c.id
     row = sa.select(ids).where(ids == sa.bindparam(MARKER), *_visible(tables, shape))
     return {

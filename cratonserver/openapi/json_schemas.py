@@ -25,6 +25,12 @@ MAX_NAME = 255
 _TEXT = {"type": "string", "pattern": r"^[^\x00]*$"}
 _NAME = {**_TEXT, "maxLength": MAX_NAME}
 _JSON_TYPES = {str: "string", int: "integer", bool: "boolean", list: "array", dict: "object"}
+#: The pattern of an id in a path or a parameter, by the type of the id. JSON Schema applies
+#: it to strings only; the server applies it to the text of a number, too.
+_SPELLING_OF_IDS = {
+    int: {"pattern": r"^(0|[1-9][0-9]*)\Z"},
+    str: {"pattern": identity.PRINTED_PROJECT_ID.pattern},
+}
 _ITEMS = {
     "string": _NAME,
     "object": {
@@ -122,15 +128,18 @@ def parameter(field: Field[t.Any]) -> JsonSchema:
         made = dict(_TEXT)
     elif field.type is int:
         made.update(minimum=MIN_INTEGER, maximum=MAX_INTEGER)
+    if isinstance(field, Ref) or field.name == "id":
+        made.update(_SPELLING_OF_IDS[field.type])
     return {"description": field.help, **made}
 
 
 def identifier(kind: Kind, description: str) -> JsonSchema:
     """Return the schema of the id of an object, in a path or a parameter."""
-    if kind.fields["id"].type is int:
-        return {"description": description, "type": "integer", "maximum": MAX_INTEGER}
-    pattern = identity.PROJECT_ID.pattern
-    return {"description": description, "type": "string", "pattern": pattern}
+    id_type = kind.fields["id"].type
+    made: JsonSchema = {"type": _JSON_TYPES[id_type]}
+    if id_type is int:
+        made.update(maximum=MAX_INTEGER)
+    return {"description": description, **made, **_SPELLING_OF_IDS[id_type]}
 
 
 def in_response(field: Field[t.Any]) -> JsonSchema:

@@ -35,6 +35,12 @@ _LIMIT: JsonSchema = {
     "maximum": list_query.MAX_LIMIT,
     "default": list_query.DEFAULT_LIMIT,
 }
+_MARKER_VALUES: JsonSchema = {
+    "description": "values that the marker is sorted by, from a link: a page can be found "
+    "with them even if the marker was deleted",
+    "type": "string",
+    "example": '["2026-01-31T12:00:00.000000"]',
+}
 _SORT_DIR: JsonSchema = {
     "description": "direction to sort in",
     "type": "string",
@@ -49,6 +55,7 @@ def of_list(tables: Tables, kind: Kind) -> dict[str, JsonSchema]:
     allowed.update(
         limit=_LIMIT,
         marker=json_schemas.identifier(kind, "id of the last object of the previous page"),
+        marker_values=_MARKER_VALUES,
         sort_keys=_sort_keys(kind),
         sort_dir=_SORT_DIR,
     )

@@ -195,6 +195,122 @@ class TestMarkers(PagesTestCase):
         self.assertEqual(made[1:], [project["id"] for project in found])
 
 
+class TestDeletedMarkers(PagesTestCase):
+    """A page that follows a deleted row is found by the values in the link."""
+
+    hosts: t.ClassVar[t.Any]
+    user: t.ClassVar[t.Any]
+
+    def setUp(self):
+        super().setUp()
+        self.mine = self.member()
+        region = self.mine.make("regions")
+        self.place = {"region_id": region["id"], "cloud_id": region["cloud_id"]}
+        self.cell = self.mine.make("cells", **self.place)["id"]
+
+    def fill(self, collection: str = "hosts", count: int = 24) -> list[int]:
+        """Create rows of which every third has no cell and no note."""
+        made = []
+        for number in range(count):
+            more = {"cell_id": self.cell} if number % 3 else {}
+            fields = {"device_type": f"type {number % 2}", **self.place, **more}
+            made.append(self.mine.make(collection, **fields)["id"])
+        return made
+
+    def walk_deleting(self, path: str, collection: str = "hosts") -> list[int]:
+        """Delete all rows of each page before the next one is requested."""
+        found: list[int] = []
+        while path:
+            answer = self.mine.get(path)
+            self.assertAnswer(answer, 200)
+            links = {n["rel"]: n["href"].removeprefix(base.BASE) for n in answer.json["links"]}
+            items = self.mine.items(path)
+            for item in items:
+                kind = "hosts" if "note" in item else "network-devices"
+                self.assertAnswer(self.mine.delete(f"/{kind}/{item['id']}"), 204)
+            found += [item["id"] for item in items]
+            path = links.get("next", "")
+        return found
+
+    def test_a_walk_that_deletes_what_it_meets_meets_everything(self):
+        for keys in ("", "id", "name", "cell_id", "device_type,cell_id", "active", "note"):
+            for direction in ("asc", "desc"):
+                made = self.fill()
+                sort = f"&sort_keys={keys}" if keys else ""
+                path = f"/hosts?limit=10&sort_dir={direction}{sort}"
+                with self.about(path):
+                    found = self.walk_deleting(path)
+                    self.assertEqual(sorted(made), sorted(found))
+
+    def test_with_filters_and_conditions(self):
+        made = self.fill()
+        for host in made:
+            self.mine.put(f"/hosts/{host}/variables", {"rack": "r1"})
+        condition = parse.urlencode({"vars": 'rack:"r1"', "region_id": self.place["region_id"]})
+
+        found = self.walk_deleting(f"/hosts?limit=10&{condition}&sort_keys=device_type")
+
+        self.assertEqual(sorted(made), sorted(found))
+
+    def test_devices_of_both_kinds(self):
+        made = [*self.fill(count=12), *self.fill("network-devices", 12)]
+
+        found = self.walk_deleting("/devices?limit=10&sort_keys=cell_id")
+
+        self.assertEqual(sorted(made), sorted(found))
+
+    def test_projects_and_their_order(self):
+        made = [self.root.make("projects", name=f"going {n:02}")["id"] for n in range(12)]
+        page = self.root.get("/projects?name=going%25&limit=10&sort_keys=name")
+        (link,) = (n["href"] for n in page.json["links"] if n["rel"] == "next")
+        self.root.delete(f"/projects/{made[9]}")
+
+        rest = self.root.items(link.removeprefix(base.BASE))
+
+        self.assertEqual(made[10:], [project["id"] for project in rest])
+
+    def test_the_page_before_is_known_too(self):
+        made = self.fill()
+        second = self.link("/hosts?limit=10", "next")
+        self.mine.delete(f"/hosts/{made[9]}")
+
+        third = self.link(second, "next")
+        before = self.mine.items(self.link(third, "prev"))
+
+        self.assertEqual(made[10:20], [item["id"] for item in before])
+        self.assertEqual(_query(second), _query(self.link(second, "self")))
+
+    def link(self, path: str, rel: str) -> str:
+        links = self.mine.get(path).json["links"]
+        return str(next(n["href"] for n in links if n["rel"] == rel)).removeprefix(base.BASE)
+
+    def test_an_existing_marker_is_worth_more_than_values(self):
+        made = self.fill()
+        values = parse.urlencode({"marker_values": '["9999"]'})
+
+        found = self.mine.items(f"/hosts?limit=10&marker={made[2]}&{values}")
+
+        self.assertEqual(made[3:13], [item["id"] for item in found])
+
+    def test_values_that_do_not_fit_are_refused(self):
+        sorts = {"": ['["a","b"]', "[]", "[null]", "[1]", "5", "x", '["\\u0000"]', "[NaN]", ""]}
+        sorts["cell_id"] = ['["1"]', "[true]", "[1.0]", f"[{2**31}]", "[[]]", "[1,2]"]
+        sorts["active"], sorts["name"] = ["[1]", '["true"]'], ["[1]", '["\\ud800"]', "[{}]"]
+        for keys, values in sorts.items():
+            for value in values:
+                query = {"marker": "7", "marker_values": value}
+                path = f"/hosts?{parse.urlencode(query)}" + (keys and f"&sort_keys={keys}")
+                with self.about(path):
+                    answer = self.mine.get(path)
+                    self.assertAnswer(answer, 400)
+                    self.assertIn("marker_values: ", answer.json["message"])
+
+    def test_values_without_a_marker_are_refused(self):
+        answer = self.mine.get("/hosts?marker_values=%5B%5D")
+        self.assertAnswer(answer, 400)
+        self.assertIn("'marker' is required", answer.json["message"])
+
+
 class TestWalks(PagesTestCase):
     """Reading lists page by page."""
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 import typing as t
+from urllib import parse
 
 from cratonclient.tests.integration.server import base
 
@@ -45,6 +46,25 @@ UNKNOWN_PATHS = (
     "/hosts/1/labels/key",
     "/hosts/1/nosuch",
 )
+
+
+#: The parts of each collection, and the body of a PUT.
+PARTS: dict[str, list[tuple[str, t.Any]]] = {
+    name: [("variables", {"a": 1})] for name in base.WITH_VARIABLES
+}
+for _name in ("hosts", "network-devices"):
+    PARTS[_name].append(("labels", {"labels": ["a"]}))
+
+
+def other_spellings(printed: int | str) -> list[str]:
+    """Return texts that a lenient parser takes for an id, except its printed form."""
+    if isinstance(printed, str):
+        bare = printed.replace("-", "")
+        different = (printed.upper(), bare, f"{{{printed}}}", f"urn:uuid:{printed}")
+        return [*different, f" {printed}", f"{printed}\n", "0001"]
+    arabic = str(printed).translate({48 + n: 0x660 + n for n in range(10)})
+    texts = [f"000{printed}", f"+{printed}", f" {printed}", f"{printed} ", f"{printed}\n"]
+    return [*texts, f"0_{printed}", arabic]
 
 
 def offers(allowed: set[str]) -> set[str]:
@@ -428,17 +448,53 @@ class TestIds(base.ServerTestCase):
             self.root.delete(f"/{name}/{first}")
             self.assertNotEqual(first, self.root.make(name)["id"])
 
-    def test_the_id_of_a_project_has_many_spellings(self):
-        project = self.root.make("projects")["id"]
-        for spelling in (
-            project.upper(),
-            project.replace("-", ""),
-            f"{{{project}}}",
-            f"urn:uuid:{project}",
+    def test_an_id_has_one_spelling(self):
+        for name in base.COLLECTIONS:
+            made = self.root.make(name)["id"]
+            item, parts = f"/{name}", PARTS.get(name, ())
+            for spelling in other_spellings(made):
+                path = f"{item}/{parse.quote(spelling, safe='')}"
+                with self.about(path):
+                    self.assertAnswer(self.root.get(path), 404, "Not Found")
+                    self.assertAnswer(self.root.delete(path), 404, "Not Found")
+                    for part, body in parts:
+                        below = f"{path}/{part}"
+                        self.assertAnswer(self.root.get(below), 404, "Not Found")
+                        self.assertAnswer(self.root.put(below, body), 404, "Not Found")
+                        some = body if part == "labels" else [*body]
+                        self.assertAnswer(self.root.delete(below, some), 404, "Not Found")
+            self.assertAnswer(self.root.get(f"{item}/{made}"), 200)
+
+    def test_an_object_with_another_spelling_is_not_changed(self):
+        for name in ("clouds", "hosts", "network-interfaces", "projects"):
+            made = self.root.make(name)
+            for spelling in other_spellings(made["id"]):
+                path = f"/{name}/{parse.quote(spelling, safe='')}"
+                self.assertAnswer(self.root.put(path, {"name": "x"}), 404, "Not Found")
+            self.assertEqual(made["name"], self.root.get(f"/{name}/{made['id']}").json["name"])
+
+    def test_the_key_of_a_user_is_below_its_printed_id(self):
+        user = self.root.make("users")["id"]
+        for spelling in other_spellings(user):
+            path = f"/users/{parse.quote(spelling, safe='')}/key"
+            self.assertAnswer(self.root.post(path, {}), 404, "Not Found")
+
+    def test_filters_and_markers_take_printed_ids_only(self):
+        made = self.root.make("hosts")
+        for name, value in (
+            ("region_id", made["region_id"]),
+            ("id", made["id"]),
+            ("marker", made["id"]),
         ):
-            with self.about(spelling):
-                found = self.root.get(f"/projects/{spelling}")
-                self.assertEqual(project, found.json["id"])
+            self.assertAnswer(self.root.get(f"/hosts?{name}={value}"), 200)
+            for spelling in other_spellings(value):
+                path = f"/hosts?{parse.urlencode({name: spelling})}"
+                with self.about(path):
+                    self.assertAnswer(self.root.get(path), 400)
+        project = self.root.make("projects")["id"]
+        for spelling in other_spellings(project):
+            query = parse.urlencode({"marker": spelling})
+            self.assertAnswer(self.root.get(f"/projects?{query}"), 400)
 
     def test_a_number_is_the_project_with_that_uuid(self):
         found = self.root.get("/projects/1").json

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from cratonclient.tests import base
 from cratonserver.api import page_links
 from cratonserver.db import keyset
+from cratonserver.db.markers import Marker
 
 
 class TestOrder(base.TestCase):
@@ -68,16 +69,23 @@ class TestLinks(base.TestCase):
         self.assertEqual(["first", "prev", "self"], [link["rel"] for link in found])
 
     def test_each_has_its_marker(self):
-        found = page_links.links("http://x/v1/hosts", {"limit": 10}, "5", 2, 9)
+        here, before, last = Marker("5"), Marker("2"), Marker("9", ("a", None))
+        found = page_links.links("http://x/v1/hosts", {"limit": 10}, here, before, last)
         self.assertEqual(
             {
                 "first": "http://x/v1/hosts?limit=10",
                 "prev": "http://x/v1/hosts?limit=10&marker=2",
                 "self": "http://x/v1/hosts?limit=10&marker=5",
-                "next": "http://x/v1/hosts?limit=10&marker=9",
+                "next": "http://x/v1/hosts?limit=10&marker=9"
+                "&marker_values=%5B%22a%22%2C+null%5D",
             },
             {link["rel"]: link["href"] for link in found},
         )
+
+    def test_long_values_are_in_no_link(self):
+        last = Marker("9", ("x" * 1000,))
+        *_, found = page_links.links("http://x", {"limit": 10}, None, None, last)
+        self.assertEqual("http://x?limit=10&marker=9", found["href"])
 
     def test_values_are_quoted(self):
         (link, *_) = page_links.links("http://x", {"name": "a&b=ü c"}, None, None, None)
