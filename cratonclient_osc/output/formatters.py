@@ -91,11 +91,11 @@ class Yaml(Formatter):
         self, names: Names, rows: Rows, out: t.TextIO, options: argparse.Namespace
     ) -> None:
         """Print a sequence, one object at a time."""
-        import yaml
+        from cratonclient_osc.output import yaml_format
 
         empty = True
         for row in rows:
-            yaml.safe_dump([dict(zip(names, row, strict=True))], out, default_flow_style=False)
+            yaml_format.write([dict(zip(names, row, strict=True))], out)
             empty = False
         if empty:
             out.write("[]\n")
@@ -104,10 +104,9 @@ class Yaml(Formatter):
         self, names: Names, row: Row, out: t.TextIO, options: argparse.Namespace
     ) -> None:
         """Print a mapping with the fields in order."""
-        import yaml
+        from cratonclient_osc.output import yaml_format
 
-        mapping = dict(zip(names, row, strict=True))
-        yaml.safe_dump(mapping, out, default_flow_style=False, sort_keys=False)
+        yaml_format.write(dict(zip(names, row, strict=True)), out, sort_keys=False)
 
 
 class Csv(Formatter):
