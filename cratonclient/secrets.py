@@ -64,8 +64,9 @@ _HEADER = re.compile(
     r"(?P<quote>)(?<![\w-])(?P<name>[Aa]uthorization|[Cc]ookie|[A-Za-z]++(?:-[A-Za-z]++)++): "
 )
 _END_OF_HEADER = re.compile(r""" [\w-]+: |['"]|$""", re.MULTILINE)
-#: A query parameter of a URL, or another assignment: ``token=5f4d``, ``password='a b'``.
-_ASSIGNMENT = re.compile(r"(?P<quote>)(?<![\w.\]-])(?P<name>[\w.\[\]-]++)=")
+#: A query parameter of a URL, or another assignment: ``token=5f4d``, ``password='a b'``,
+#: ``password:="5f4d"``.
+_ASSIGNMENT = re.compile(r"(?P<quote>)(?<![\w.\]-])(?P<name>[\w.\[\]-]++):?=")
 _ASSIGNED = re.compile(r"""'[^']*'|"[^"]*"|[^&#\s'"]*""")
 #: A condition in the parameter ``vars`` of a URL, percent-encoded: ``vars=name%3Avalue``.
 #: Commas may be part of a value, so the value ends with the parameter.
@@ -293,6 +294,8 @@ def _end_of_line(text: str, start: int) -> int:
 
 
 def _end_of_assigned(text: str, start: int) -> int:
+    if text[start : start + 1] in ("[", "{"):
+        return _end_of_brackets(text, start)
     found = _ASSIGNED.match(text, start)
     return found.end() if found else start
 

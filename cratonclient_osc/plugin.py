@@ -32,11 +32,14 @@ def make_client(instance: t.Any) -> client.Client:
     :raises osc_lib.exceptions.UnsupportedVersion: if the API version is unknown.
     :raises cratonclient.exceptions.UnableToAuthenticate: if the credentials are
         incomplete.
+    :raises cratonclient.exceptions.ConfigurationError: if an environment variable begins
+        or ends with a blank or an invisible character.
     """
     from osc_lib import exceptions as osc_exceptions
 
-    from cratonclient import auth, exceptions, session
+    from cratonclient import auth, environment, exceptions, session
 
+    environment.check_all()
     client_class = _client_class(str(instance._api_version[API_NAME]))
     config = getattr(instance, "_cli_options", None)
     try:

@@ -7,11 +7,10 @@ The public name is ``cratonclient.auth.CratonAuth``. The class is defined here, 
 
 from __future__ import annotations
 
-import os
-
 from keystoneauth1 import plugin as ksa_plugin
 from keystoneauth1 import session as ksa_session
 
+from cratonclient import environment
 from cratonclient.http import credentials
 
 
@@ -25,6 +24,8 @@ class CratonAuth(ksa_plugin.FixedEndpointPlugin):
         ``CRATON_URL``.
     :raises cratonclient.exceptions.UnableToAuthenticate: if a credential is missing
         or cannot be sent in an HTTP header.
+    :raises cratonclient.exceptions.ConfigurationError: if ``CRATON_URL`` begins or ends
+        with a blank or an invisible character.
 
     >>> plugin = CratonAuth(username='demo', project_id=PROJECT_ID, token='demo')
     """
@@ -36,7 +37,7 @@ class CratonAuth(ksa_plugin.FixedEndpointPlugin):
         token: str | None,
         endpoint: str | None = None,
     ) -> None:
-        super().__init__(endpoint or os.environ.get("CRATON_URL"))
+        super().__init__(endpoint or environment.get("CRATON_URL"))
         credentials.headers(username, token, project_id)  # raises if one is not valid
         self.username = username
         self.project_id = project_id

@@ -15,7 +15,7 @@ import typing as t
 from keystoneauth1 import exceptions as ksa_exceptions
 from keystoneauth1 import loading
 
-from cratonclient import auth, exceptions, secrets
+from cratonclient import auth, environment, exceptions, secrets
 from cratonclient import session as craton_session
 
 if t.TYPE_CHECKING:
@@ -100,6 +100,8 @@ def load(
         raise exceptions.ConfigurationError(
             f"Reading clouds.yaml requires openstacksdk. Install it: {INSTALL}", exception=exc
         ) from exc
+    if name is None:  # the environment decides
+        environment.check_all()
     with _captured_warnings() as warnings:
         try:
             clouds = loader.OpenStackConfig()

@@ -13,6 +13,7 @@ import typing as t
 
 from keystoneauth1 import exceptions, loading
 
+from cratonclient import environment
 from cratonclient.http import craton_auth
 
 
@@ -47,7 +48,10 @@ class CratonLoader(loading.BaseLoader[craton_auth.CratonAuth]):
         :param kwargs: values of the options, such as ``project_id``.
         :raises keystoneauth1.exceptions.MissingRequiredOptions: if the username, the token
             or the project id is missing.
+        :raises cratonclient.exceptions.ConfigurationError: if an environment variable
+            begins or ends with a blank or an invisible character.
         """
+        environment.check_all()
         needed = [o for o in self.get_options() if o.required or o.dest == "token"]
         missing = [option for option in needed if not kwargs.get(option.dest)]
         if missing:

@@ -40,9 +40,12 @@ class ClientManager:
 
         :raises cratonclient.exceptions.UnableToAuthenticate: if the URL or credentials
             are missing.
+        :raises cratonclient.exceptions.ConfigurationError: if an environment variable or
+            an option begins or ends with a blank or an invisible character.
         :raises cratonclient_osc.output.exit_status.UsageError: if the CA bundle does not
             exist.
         """
+        global_options.check_values(self._options)
         return (
             self._keystoneauth_client() if self._uses_keystoneauth() else self._direct_client()
         )

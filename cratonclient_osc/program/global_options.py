@@ -8,6 +8,7 @@ import os
 import sys
 import typing as t
 
+from cratonclient import environment, secrets
 from cratonclient_osc import usage
 
 #: The ``--os-...`` options that all OpenStack tools share: metavar and help of each.
@@ -118,6 +119,25 @@ def is_for_start(option: str) -> bool:
     These say where and how to log in, or are for scripts.
     """
     return option.startswith(("--os-", "--craton-")) or option in ("--insecure", "--keep-going")
+
+
+def check_values(options: argparse.Namespace) -> None:
+    """Check the environment variables and the options that connect to the server.
+
+    A secret given as an option is not checked: the quotes around its blanks are intended.
+
+    :param options: the global options.
+    :raises cratonclient.exceptions.ConfigurationError: if a value begins or ends with a
+        blank or an invisible character.
+    """
+    overridden = set()
+    for name, value in vars(options).items():
+        if not name.startswith(("craton_", "os_")) or value == os.environ.get(name.upper(), ""):
+            continue
+        overridden.add(name.upper())
+        if not secrets.is_secret(name):
+            environment.check(f"The option --{name.replace('_', '-')}", value)
+    environment.check_all(without=overridden)
 
 
 class Version(argparse.Action):

@@ -53,6 +53,7 @@ def _run_script(interpreter: Interpreter, script: t.TextIO) -> int:
     sys.stdin = io.StringIO()
     try:
         for number, line in enumerate(script, 1):
+            line = line.removeprefix("\ufeff") if number == 1 else line
             try:
                 failed = interpreter.execute(line)
             except EOFError:

@@ -11,11 +11,12 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import os
+import re
 import typing as t
 
 from oslo_config import cfg, types
 
-from cratonclient import secrets
+from cratonclient import environment, exceptions, secrets
 from cratonserver.config import settings
 from cratonserver.config.settings import TOP, Declaration
 
@@ -87,6 +88,7 @@ def load(given: t.Mapping[str, t.Any], files: t.Sequence[str] = ()) -> Configura
         if it exists.
     :raises ConfigurationError: if a value is invalid, or an option or section is unknown.
     """
+    _check_environment()
     files = files or _default_files()
     parsed = _parse(files, list_opts())
     overrides = _overrides(given)
@@ -101,6 +103,19 @@ def load(given: t.Mapping[str, t.Any], files: t.Sequence[str] = ()) -> Configura
     middleware = _register_middleware(parsed) if result.auth == "keystone" else None
     _refuse_unknown(files, {KEYSTONE: middleware})
     return Configuration(result, origins, parsed, middleware or ())
+
+
+def _check_environment() -> None:
+    """Check that the environment variables of the server have no invisible characters.
+
+    :raises ConfigurationError: for the first variable that begins or ends with one.
+    """
+    for name in os.environ:
+        if name in (FILE_VARIABLE, DATABASE_VARIABLE) or re.match("OS_.*__", name):
+            try:
+                environment.get(name)
+            except exceptions.ConfigurationError as exc:
+                raise ConfigurationError(str(exc)) from exc
 
 
 def list_opts() -> list[tuple[str, list[cfg.Opt]]]:

@@ -195,6 +195,7 @@ ROOMS = {
         "fields",
         "paths",
         "ids",
+        "environment",
         "exceptions",
         "concealment",
         "causes",

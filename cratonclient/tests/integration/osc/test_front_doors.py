@@ -57,6 +57,25 @@ class TestFrontDoors(programs.ServerTestCase):
         self.assertEqual(mine, theirs)
         self.assertEqual({"n": 1}, mine["variables"])
 
+    def test_variables_that_end_in_a_carriage_return_are_named(self):
+        for name in ("OS_USERNAME", "OS_PROJECT_ID"):
+            settings = {**self.server.settings, name: f"{self.server.settings[name]}\r"}
+            mine = programs.craton("cloud", "list", **settings)
+            settings = {**self.server.cloud, name: f"{self.server.cloud[name]}\r"}
+            theirs = self.program("openstack", "craton", "cloud", "list", **settings)
+            self.assert_refused(mine, 2, f"{name} ends with a carriage return")
+            # The program "openstack" loads the credentials before it runs the command.
+            self.assert_refused(theirs, 1, f"{name} ends with a carriage return")
+
+    def test_options_with_blanks_are_named(self):
+        settings = dict(self.server.settings)
+        url = settings.pop("CRATON_URL")
+        refused = programs.craton("--craton-url", f" {url}", "cloud", "list", **settings)
+        self.assert_refused(refused, 2, "option --craton-url begins with a space")
+        # An option overrides a variable, so the variable is not used.
+        settings["CRATON_URL"] = f"{url}\r"
+        self.assert_done(programs.craton("--craton-url", url, "cloud", "list", **settings))
+
     def test_a_cloud_in_clouds_yaml(self):
         folder = pathlib.Path(self.folder())
         settings = {

@@ -33,6 +33,12 @@ class TestScript(programs.SharedFleetTestCase):
         self.assertIn("test", done.out)
         self.assertNotIn("craton>", done.out)
 
+    def test_a_script_of_an_editor_on_windows(self):
+        text = "\ufeffcloud show prod -f value -c name\r\ncloud show test -f value -c name\r\n"
+        script = io.TextIOWrapper(io.BytesIO(text.encode()), encoding="utf-8")
+        with mock.patch.object(sys, "stdin", script):
+            self.assertEqual("prod\ntest\n", self.assert_done(self.enter()).out)
+
     def test_nothing(self):
         self.assert_done(self.feed(""))
         self.assertEqual("", self.feed("").out)

@@ -60,6 +60,21 @@ class TestClouds(base.TestCase):
 
         self.assertEqual("https://craton.example/v1", client.Client.from_cloud()._url)
 
+    def test_a_file_of_an_editor_on_windows(self):
+        text = textwrap.dedent(CRATON).replace("\n", "\r\n")
+        self.file.write_bytes(b"\xef\xbb\xbf" + text.encode())
+
+        craton = client.Client.from_cloud("prod")
+
+        self.assertEqual("https://craton.example/v1", craton._url)
+        self.assertEqual("s3cr3t", craton._session._session.session.auth.token)
+
+    def test_variables_that_end_in_a_carriage_return_are_named(self):
+        self.write(CRATON)
+        with mock.patch.dict(os.environ, {"OS_CLOUD": "prod\r"}):
+            error = self.assertRaises(exceptions.ConfigurationError, client.Client.from_cloud)
+            self.assertIn("OS_CLOUD ends with a carriage return", str(error))
+
     def test_secrets_may_stand_in_a_file_of_their_own(self):
         self.write(CRATON.replace("          token: s3cr3t\n", ""))
         secure = self.file.with_name("secure.yaml")

@@ -119,6 +119,9 @@ class TestMask(base.TestCase):
             ("[('X-Auth-Token', 'KEY'), 1]", "[('X-Auth-Token', '***'), 1]"),
             ("User(api_key='KEY', id=1)", "User(api_key=***, id=1)"),
             ("db_passwd=KEY rack=r1", "db_passwd=*** rack=r1"),
+            ('db_passwd:="KEY" rack=r1', "db_passwd:=*** rack=r1"),
+            ('db_passwd:=["KEY", {"a": "K]EY"}] rack=r1', "db_passwd:=*** rack=r1"),
+            ('db_passwd={"a": "KEY"} rack=r1', "db_passwd=*** rack=r1"),
             ("bmc:\n  pw: KEY\n  a: 1", "bmc:\n  pw: ***\n  a: 1"),
             (
                 "ssh: -----BEGIN PRIVATE KEY-----\nKEY\n-----END PRIVATE KEY----- a",

@@ -116,6 +116,11 @@ class TestWhatCannotBeUsed(ConfigurationTestCase):
         self.assertIn("OS_LOG__LOG_LEVEL", said)
         self.assertIn("debug, info, warning, error", said)
 
+    def test_it_names_a_variable_with_an_invisible_character(self):
+        for name in ("CRATON_DATABASE", "CRATON_SERVER_CONFIG", "OS_SERVING__LISTEN"):
+            said = self.refused(**{name: "sqlite:///fleet.db\r"})
+            self.assertIn(f"{name} ends with a carriage return", said)
+
     def test_numbers_have_a_minimum(self):
         self.assertIn("at least 1", self.refused("[serving]\nthreads = 0\n"))
 
