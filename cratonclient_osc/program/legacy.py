@@ -47,11 +47,14 @@ class LegacyObject(t.NamedTuple):
     :param fields: options of ``create`` and ``update``, keys of :data:`OPTIONS`.
     :param filters: options of ``list``, keys of :data:`OPTIONS`.
     :param verbs: keys of :data:`VERBS`.
+    :param own_variables: ``True`` if ``vars-get`` shows no inherited variables, although
+        the current command does.
     """
 
     fields: str = ""
     filters: str = ""
     verbs: str = "create list show update delete vars-get vars-set vars-delete"
+    own_variables: bool = False
 
 
 #: The objects, by their names in 2017 commands.
@@ -60,8 +63,8 @@ OBJECTS: dict[str, LegacyObject] = {
         "name", "name vars", "create list show delete vars-get vars-set vars-delete"
     ),
     "cloud": LegacyObject("name note", "vars"),
-    "region": LegacyObject("name cloud note", "cloud vars"),
-    "cell": LegacyObject("name cloud region note", "cloud region vars"),
+    "region": LegacyObject("name cloud note", "cloud vars", own_variables=True),
+    "cell": LegacyObject("name cloud region note", "cloud region vars", own_variables=True),
     "host": LegacyObject(
         "name ip_address cloud region cell type active note labels",
         "cloud region cell device_type ip label vars",
@@ -209,6 +212,10 @@ class LegacyCommand(base_command.CratonCommand):
             parser.add_argument(
                 "rest", metavar=verb.rest, nargs="*", help="variables to set or to delete"
             )
+        parser.set_defaults(
+            as_json=getattr(self.app.options, "format", "") == "json",
+            own_variables=OBJECTS[self.noun].own_variables,
+        )
         for name in verb.options(OBJECTS[self.noun]):
             _add(parser, name, required=name == "name" and self.verb == "create")
         return parser
@@ -272,9 +279,14 @@ def _options(parsed_args: argparse.Namespace, *without: str) -> Words:
 
 
 def _list(parsed_args: argparse.Namespace) -> list[Words]:
-    """Translate ``list``; ``--sort-key`` and ``--sort-dir`` become ``--sort``."""
+    """Translate ``list``; ``--sort-key`` and ``--sort-dir`` become ``--sort``.
+
+    In JSON, the 2017 client showed all fields, unless ``--fields`` selected some.
+    """
     given = vars(parsed_args)
     words = ["list", *_options(parsed_args)]
+    if parsed_args.as_json and not {"detail", "fields"} & given.keys():
+        words.append("--long")
     if "sort_key" in given or "sort_dir" in given:
         keys = given.get("sort_key", "created_at").split(",")
         direction = given.get("sort_dir", "asc")
@@ -308,11 +320,13 @@ def _update(parsed_args: argparse.Namespace) -> list[Words]:
 
 
 def _delete(parsed_args: argparse.Namespace) -> list[Words]:
-    return [["delete", "--", parsed_args.object]]
+    """Translate ``delete``. In 2017, it succeeded for an object that does not exist."""
+    return [["delete", "--ignore-missing", "--", parsed_args.object]]
 
 
 def _vars_get(parsed_args: argparse.Namespace) -> list[Words]:
-    return [["variable", "show", "--", parsed_args.object]]
+    own = ["--own"] if parsed_args.own_variables else []
+    return [["variable", "show", *own, "--", parsed_args.object]]
 
 
 def _vars_set(parsed_args: argparse.Namespace) -> list[Words]:
@@ -323,7 +337,7 @@ def _vars_set(parsed_args: argparse.Namespace) -> list[Words]:
     """
     target, pairs = parsed_args.object, parsed_args.rest
     if not pairs:
-        if sys.stdin is None or sys.stdin.isatty():
+        if _nothing_on_stdin():
             raise exit_status.UsageError(
                 "No variables: give <name>=<value>, or a JSON object on standard input."
             )
@@ -335,14 +349,45 @@ def _vars_set(parsed_args: argparse.Namespace) -> list[Words]:
     to_set = [f"{_path(name)}{sign}{_plain(value)}" for name, sign, value in parts if value]
     to_unset = [_path(name) for name, _, value in parts if not value]
     lines = [["variable", "set", "--", target, *to_set]] if to_set else []
-    return lines + ([["variable", "unset", "--", target, *to_unset]] if to_unset else [])
+    return lines + (_unset(target, to_unset) if to_unset else [])
 
 
 def _vars_delete(parsed_args: argparse.Namespace) -> list[Words]:
-    if not parsed_args.rest:
-        raise exit_status.UsageError("No variables: give the names to delete.")
-    names = [_path(name) for name in parsed_args.rest]
-    return [["variable", "unset", "--", parsed_args.object, *names]]
+    """Translate ``vars-delete``. Without names, they come from standard input as JSON."""
+    names = parsed_args.rest
+    if not names:
+        if _nothing_on_stdin():
+            raise exit_status.UsageError(
+                "No variables: give the names to delete, or a JSON list on standard input."
+            )
+        names = _names_on_stdin()
+    return _unset(parsed_args.object, map(_path, names)) if names else []
+
+
+def _nothing_on_stdin() -> bool:
+    return sys.stdin is None or sys.stdin.isatty()
+
+
+def _names_on_stdin() -> list[str]:
+    """Read names of variables from standard input: a JSON list, or the keys of an object."""
+    from cratonclient_osc import typed_values
+    from cratonclient_osc.verbs import input_files
+
+    text = input_files.read("-")
+    try:
+        found = typed_values.parse_json(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, list | dict) or not all(isinstance(n, str) for n in found):
+        raise exit_status.UsageError(
+            f'Standard input must be a JSON list of names, such as ["rack"], not {text[:40]!r}.'
+        )
+    return [*found]
+
+
+def _unset(target: str, names: t.Iterable[str]) -> list[Words]:
+    """Return the command that deletes variables. In 2017, unknown ones were ignored."""
+    return [["variable", "unset", "--ignore-missing", "--", target, *names]]
 
 
 def _split_pair(pair: str) -> tuple[str, str, str]:

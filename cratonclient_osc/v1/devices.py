@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Devices: their list can show variables.
+"""Devices: their list can show the fields that only some kinds of devices have, and variables.
 
-The kind ``devices`` itself declares no variables; hosts and network devices do. The list
-of devices contains both.
+The kind ``devices`` itself declares neither; hosts and network devices do. The list of
+devices contains both.
 """
 
 from __future__ import annotations
 
 import typing as t
 
+from cratonclient import v1
 from cratonclient.fields import Field
 from cratonclient_osc.verbs import lists
 
@@ -20,6 +21,19 @@ class List(lists.List):
 
     @property
     def fields(self) -> dict[str, Field[t.Any]]:
-        """The declared fields, and the variables of hosts and network devices."""
+        """The declared fields, those of hosts and network devices, and their variables."""
+        own = super().fields
+        others = {
+            name: field
+            for kind in v1.kinds()
+            if kind.extends(self.kind)
+            for name, field in kind.fields.items()
+            if field.shown == "always" and name not in own
+        }
         variables = Field(dict, "JSON variables", shown="details")
-        return {**super().fields, "variables": variables}
+        return {**own, **others, "variables": variables}
+
+    @property
+    def sort_keys(self) -> list[str]:
+        """The fields that ``--sort`` takes: those that all devices have."""
+        return [name for name in super().sort_keys if name in self.kind.fields]

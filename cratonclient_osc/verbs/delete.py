@@ -17,6 +17,7 @@ class Delete(resource_command.ResourceCommand):
     """Delete objects and everything in them."""
 
     summary = "Delete {many} and everything in them"
+    _ignores_missing = False
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the arguments that identify the objects, and the options of the question."""
@@ -38,7 +39,18 @@ class Delete(resource_command.ResourceCommand):
             action="store_true",
             help="show what would be deleted, and delete nothing",
         )
+        parser.add_argument(
+            "--ignore-missing",
+            action="store_true",
+            help=f"ignore {self.kind.plural} that do not exist",
+        )
         return parser
+
+    def report(self, error: exceptions.ClientException, prefix: str = "") -> int:
+        """Report an error, except a missing object with ``--ignore-missing``."""
+        if self._ignores_missing and isinstance(error, exceptions.NotFound):
+            return exit_status.DONE
+        return super().report(error, prefix)
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """Delete the objects one after the other; report each failure and continue.
@@ -50,6 +62,7 @@ class Delete(resource_command.ResourceCommand):
                 "--interactive needs a terminal, but standard input is not a terminal."
             )
         names, where = parsed_args.object, self.look_up_scopes(parsed_args)
+        self._ignores_missing = parsed_args.ignore_missing
         if parsed_args.dry_run:
             return batch.run(self, names, lambda name, _: self._show(self._find(name, where)))
         if parsed_args.interactive:

@@ -202,6 +202,11 @@ class Unset(VariableCommand):
             type=usage.argument_type(paths.parse),
             help=_PATH,
         )
+        parser.add_argument(
+            "--ignore-missing",
+            action="store_true",
+            help="ignore variables that the object itself does not have",
+        )
         return parser
 
     def example(self) -> list[str]:
@@ -214,7 +219,10 @@ class Unset(VariableCommand):
         """Remove the variables. If one does not exist, remove none."""
         found = self.find(parsed_args)
         changes = part_changes.VariableChanges(found, self.attribute)
-        changes.prepare_remove(parsed_args.paths)()
+        wanted = parsed_args.paths
+        if parsed_args.ignore_missing:
+            wanted = [path for path in wanted if paths.has(changes.own, path)]
+        changes.prepare_remove(wanted)()
 
 
 def _read_argument(text: str) -> list[assignments.Assignment]:

@@ -44,7 +44,8 @@ SAME = (
     ("cloud-list --vars dns:x", "cloud list --var dns=x"),
     ("cell-list --vars ntp:10.0.0.123", "cell list --var ntp=10.0.0.123"),
     ("project-list --vars a:1", "project list --var a=1"),
-    ("region-vars-get 1", "region variable show 1"),
+    ("region-vars-get 1", "region variable show --own 1"),
+    ("host-vars-get 1", "host variable show 1"),
     ("host-list --limit 5 --marker 1", "host list --limit 5 --marker 1"),
     ("host-show 1", "host show 1"),
     ("device-list", "device list"),
@@ -81,9 +82,30 @@ class TestReading(programs.ServerTestCase):
     def test_the_global_format(self):
         for old, today in SAME[::8]:
             with self.subTest(old):
-                wanted = self.assert_done(self.enter(*today.split(), "-f", "json"))
+                fields = ["--long"] if "-list" in old and " -c " not in today else []
+                wanted = self.assert_done(self.enter(*today.split(), *fields, "-f", "json"))
                 self.assertEqual(wanted, self.enter("--format", "json", *old.split()), old)
                 self.assertEqual(wanted, self.enter("--format=json", *old.split()), old)
+
+    def test_a_list_in_json_has_all_fields(self):
+        names = "id created_at updated_at name"
+        place = f"{names} project_id cloud_id"
+        device = f"{place} region_id cell_id parent_id ip_address device_type active links"
+        for old, keys in (
+            ("project-list", names),
+            ("cloud-list", f"{names} project_id note"),
+            ("region-list", f"{place} note"),
+            ("cell-list", f"{place} region_id note"),
+            ("host-list", f"{device} note"),
+            ("devices-list", f"{device} note model_name os_version vlans"),
+        ):
+            for line in (old, f"{old} --limit 10"):
+                found = self.assert_done(self.enter("--format", "json", *line.split())).json
+                self.assertEqual({*keys.split()}, {*found[0]}, line)
+        selected = self.enter("--format", "json", "host-list", "--fields", "id", "name").json
+        self.assertEqual({"id", "name"}, {*selected[0]})
+        # A table has the usual columns.
+        self.assertNotIn("created_at", self.enter("host-list").rows[0])
 
     def test_a_field_that_there_is_not(self):
         refused = self.enter("host-list", "--fields", "id", "colour")
@@ -182,6 +204,24 @@ class TestEveryCommand(programs.ServerTestCase):
             self.assert_done(self.enter(name))
             run.add(name)
         self.assertEqual({*legacy.names()}, run)
+
+    def test_deleting_what_does_not_exist_is_no_failure(self):
+        for noun in ("project", "cloud", "region", "cell", "host"):
+            for word in ("99", "0", "nosuch", "2abc", "00000000-0000-4000-8000-000000000099"):
+                done = self.enter(f"{noun}-delete", word)
+                self.assertEqual((0, "", ""), done, f"{noun} {word}")
+        # Other failures are failures.
+        self.assert_refused(self.enter("cloud-delete", ""), 2)
+
+    def test_deleting_variables_that_do_not_exist_is_no_failure(self):
+        self.assert_done(self.enter("cloud-create", "-n", "few"))
+        self.assert_done(self.enter("cloud-vars-set", "few", "a=1", "b=2", "c=3", "d=4"))
+        self.assert_done(self.enter("cloud-vars-delete", "few", "nosuch", "a"))
+        self.assert_done(self.enter("cloud-vars-set", "few", "nosuch=", "b="))
+        self.assert_done(self.enter("cloud-vars-delete", "few", stdin='["c", "nosuch"]'))
+        self.assertEqual({"d": 4}, self.enter("cloud-vars-get", "few").json)
+        self.assert_refused(self.enter("cloud-vars-delete", "few", stdin="c"), 2, "JSON list")
+        self.assert_refused(self.enter("cloud-vars-delete", "nosuch", "d"), 5, "'nosuch'")
 
     def test_host_update_changes_only_what_was_given(self):
         self.assert_done(self.enter("cloud-create", "-n", "c"))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import subprocess
 import sys
 from unittest import mock
@@ -15,7 +16,7 @@ from cratonclient_osc.program import command_manager, legacy
 #: A 2017 command line, and its translation into one or more lines.
 TRANSLATIONS = (
     ("project-create -n p", "project create -- p"),
-    ("project-delete U", "project delete -- U"),
+    ("project-delete U", "project delete --ignore-missing -- U"),
     ("cloud-update 1 -n new", "cloud set --name=new -- 1", "cloud show -- 1"),
     ("cloud-update old -n new", "cloud set --name=new -- old", "cloud show -- new"),
     ("region-update 1 --note x", "region set --note=x -- 1", "region show -- 1"),
@@ -25,7 +26,7 @@ TRANSLATIONS = (
         "host set --ip-address=10.0.0.1 --device-type=x --inactive --label=a --label=b -- 1",
         "host show -- 1",
     ),
-    ("host-delete 1", "host delete -- 1"),
+    ("host-delete 1", "host delete --ignore-missing -- 1"),
     ("host-list --sort-key name", "host list --sort=name:asc"),
     ("host-list --sort_dir desc", "host list --sort=created_at:desc"),
     (
@@ -38,16 +39,17 @@ TRANSLATIONS = (
     ("host-list --vars a:5.10,b:@x", 'host list --var=a=5.10 --var=b="@x"'),
     ("host-vars-set 1 a:=5.10 b=5.10", "host variable set -- 1 a:=5.10 b=5.10"),
     ("host-vars-get 1", "host variable show -- 1"),
+    ("cell-vars-get 1", "cell variable show --own -- 1"),
     ("host-vars-set 1 a=1 b=x=y", "host variable set -- 1 a=1 b=x=y"),
     (
         "cloud-vars-set 1 a=1 b=",
         "cloud variable set -- 1 a=1",
-        "cloud variable unset -- 1 b",
+        "cloud variable unset --ignore-missing -- 1 b",
     ),
-    ("host-vars-delete 1 a b", "host variable unset -- 1 a b"),
+    ("host-vars-delete 1 a b", "host variable unset --ignore-missing -- 1 a b"),
     # Text that was neither a path nor a file name in 2017 is quoted.
     ("host-vars-set 1 a.b=@x", 'host variable set -- 1 "a.b"="@x"'),
-    ("host-vars-delete 1 a.b", 'host variable unset -- 1 "a.b"'),
+    ("host-vars-delete 1 a.b", 'host variable unset --ignore-missing -- 1 "a.b"'),
 )
 
 
@@ -91,6 +93,30 @@ class TestTranslation(base.TestCase):
             stdin.isatty.return_value = True
             self.assertRaises(exit_status.UsageError, translated, "host-vars-set 1")
             stdin.read.assert_not_called()
+
+
+class TestStandardInput(base.TestCase):
+    """The names of variables to delete, on standard input."""
+
+    def given(self, text: str) -> list[str]:
+        """Translate ``vars-delete`` with a text on standard input."""
+        with mock.patch.object(sys, "stdin", io.StringIO(text)):
+            return translated("host-vars-delete 1")
+
+    def test_names(self):
+        begin = "host variable unset --ignore-missing -- 1"
+        for text, words in (
+            ('["x"]', "x"),
+            ('["x", "a.b"]\n', 'x "a.b"'),
+            ('{"x": 1, "y": {"z": 2}}', "x y"),
+        ):
+            self.assertEqual([f"{begin} {words}"], self.given(text))
+        self.assertEqual([], self.given("[]"))
+
+    def test_other_texts(self):
+        for text in ("", "x", '"x"', "[1]", '["x"', "null", "[[]]"):
+            error = self.assertRaises(exit_status.UsageError, self.given, text)
+            self.assertIn("JSON list of names", str(error))
 
 
 class TestNames(base.TestCase):
