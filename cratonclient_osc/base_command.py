@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import argparse
+import functools
 
 from cliff import command
 
 from cratonclient import exceptions
 from cratonclient.printable import printable
 from cratonclient_osc import usage
-from cratonclient_osc.output import exit_status
+from cratonclient_osc.output import exit_status, help_format
 
 
 class CratonCommand(command.Command):
@@ -25,6 +26,11 @@ class CratonCommand(command.Command):
     #: they send a request whose errors do not name the object.
     error_prefix = ""
 
+    @property
+    def quiet(self) -> bool:
+        """True if the global option ``--quiet`` was given: print errors and data only."""
+        return not getattr(self.app.options, "verbose_level", 1)
+
     def _load_hooks(self) -> None:
         self._hooks = []
 
@@ -33,8 +39,9 @@ class CratonCommand(command.Command):
         return ""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Return a parser that reports wrong usage in one line."""
+        """Return a parser that reports wrong usage in one line, and aligns its help."""
         parser = super().get_parser(prog_name)
+        parser.formatter_class = functools.partial(help_format.HelpFormatter, parser)
         program, _, words = prog_name.partition(" ")
         usage.one_line_errors(parser, f"{program} help {words}".strip())
         return parser

@@ -9,7 +9,8 @@ other formats print each row as it arrives.
 
 A value is the same in every format: a string is printed as the server sent it, and any
 other value as JSON, such as ``true``, ``null``, ``64`` or ``{"rack": "r1"}``. Control
-characters become escapes.
+characters become escapes. JSON, YAML and shell assignments are read back exactly; CSV keeps
+line ends and tabs.
 """
 
 from __future__ import annotations
@@ -18,13 +19,12 @@ import argparse
 import csv
 import json
 import os
-import re
 import sys
 import typing as t
 
 from cratonclient.printable import printable
 from cratonclient_osc.output import exit_status
-from cratonclient_osc.output.values import Names, Row, Rows, plain
+from cratonclient_osc.output.values import Names, Row, Rows, escaped, plain, with_newlines
 
 
 class Formatter:
@@ -106,11 +106,14 @@ class Yaml(Formatter):
         """Print a mapping with the fields in order."""
         from cratonclient_osc.output import yaml_format
 
-        yaml_format.write(dict(zip(names, row, strict=True)), out, sort_keys=False)
+        yaml_format.write(dict(zip(names, row, strict=True)), out)
 
 
 class Csv(Formatter):
-    """Comma-separated values, with a header line."""
+    """Comma-separated values with a header line, as in RFC 4180.
+
+    Line ends in values are kept, in quotes. On a terminal they are escaped.
+    """
 
     QUOTING: t.ClassVar[dict[str, t.Literal[0, 1, 2, 3]]] = {
         "all": csv.QUOTE_ALL,
@@ -120,7 +123,7 @@ class Csv(Formatter):
     }
 
     def add_argument_group(self, parser: argparse.ArgumentParser) -> None:
-        """Add the option ``--quote``."""
+        """Add the options ``--quote`` and ``--escape-newlines``."""
         group = parser.add_argument_group("csv formatter")
         group.add_argument(
             "--quote",
@@ -129,19 +132,29 @@ class Csv(Formatter):
             default="nonnumeric",
             help="values to put in quotes (default: nonnumeric)",
         )
+        group.add_argument(
+            "--escape-newlines",
+            action="store_true",
+            help="print each row on one line: line ends in values become \\n, and backslashes "
+            "become two; rows end in LF instead of CRLF",
+        )
 
     def emit_list(
         self, names: Names, rows: Rows, out: t.TextIO, options: argparse.Namespace
     ) -> None:
-        """Print one line for each object."""
+        """Print one row for each object."""
         quoting = self.QUOTING[options.quote_mode]
+        cell = plain if quoting == csv.QUOTE_NONE or out.isatty() else with_newlines
+        end = "\r\n"
+        if options.escape_newlines:
+            cell, end = escaped, "\n"
         # Use an escape character only without quotes: with quotes, readers of CSV take a
         # backslash literally.
         escape = "\\" if quoting == csv.QUOTE_NONE else None
-        writer = csv.writer(out, quoting=quoting, lineterminator=os.linesep, escapechar=escape)
-        writer.writerow(map(plain, names))
+        writer = csv.writer(out, quoting=quoting, lineterminator=end, escapechar=escape)
+        writer.writerow(map(cell, names))
         for row in rows:
-            writer.writerow([v if type(v) in (int, float) else plain(v) for v in row])
+            writer.writerow([v if type(v) in (int, float) else cell(v) for v in row])
 
 
 class Value(Formatter):
@@ -162,7 +175,7 @@ class Value(Formatter):
 
 
 class Shell(Formatter):
-    """Assignments for a shell. Values are quoted, so the shell executes nothing in them."""
+    """Assignments for a shell; see :mod:`cratonclient_osc.output.shell_words`."""
 
     def add_argument_group(self, parser: argparse.ArgumentParser) -> None:
         """Add the option ``--prefix``."""
@@ -175,10 +188,12 @@ class Shell(Formatter):
         self, names: Names, row: Row, out: t.TextIO, options: argparse.Namespace
     ) -> None:
         """Print one assignment for each value."""
-        for name, value in zip(names, row, strict=True):
-            variable = re.sub(r"\W", "_", name.lower(), flags=re.ASCII)
-            text = re.sub(r'([\\"$`])', r"\\\1", plain(value))
-            out.write(f'{options.prefix}{variable}="{text}"\n')
+        from cratonclient_osc.output import shell_words
+
+        variables = shell_words.variables(names, options.prefix)
+        cells = zip(names, variables, row, strict=True)
+        # Print nothing if one value is refused: a script would use the others.
+        out.writelines([f"{shell_words.assignment(*cell)}\n" for cell in cells])
 
 
 class Table(Formatter):

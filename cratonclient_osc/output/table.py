@@ -28,7 +28,8 @@ def write_list(
     """Write a table with one row for each object."""
     rows = list(rows)
     if not rows and not options.print_empty:
-        out.write("\n")
+        if not out.isatty():  # on a terminal, the command says that the list is empty
+            out.write("\n")
         return
     header = [plain(name) for name in names]
     cells = [[readable(value, ", ") for value in row] for row in rows]

@@ -3,10 +3,15 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
+import re
 import sys
 import time
 import typing as t
+
+from cratonclient_osc.output import exit_status
 
 _STYLES = {"bold": "1", "red": "31"}
 
@@ -52,12 +57,41 @@ def confirm(question: str) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
+def write_raw(value: t.Any, name: str, stream: t.TextIO) -> None:
+    """Write a value as it is, without a line end: a string as UTF-8, others as JSON.
+
+    :param value: the value.
+    :param name: name of the value, for error messages.
+    :param stream: stream to write to.
+    :raises cratonclient_osc.output.exit_status.UsageError: if the stream is a terminal and
+        the value has control characters, or if it is not valid Unicode.
+    """
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if stream.isatty() and not re.sub(r"[\n\t]", "", text).isprintable():
+        raise exit_status.UsageError(
+            f"{name!r} contains control characters, which your terminal would execute. Write "
+            "the output to a file, or omit --raw."
+        )
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:
+        raise exit_status.UsageError(
+            f"{name!r} is not valid Unicode. Omit --raw, or use -f json."
+        ) from None
+    if isinstance(stream, io.TextIOWrapper):
+        stream.flush()
+        stream.buffer.write(data)
+    else:
+        stream.write(text)
+
+
 class Progress:
     """A progress counter on a terminal. It appears after the first second.
 
     :param what: the objects that are counted, such as ``'hosts'``.
     :param stream: the stream to write to. Nothing is written if it is not a terminal.
     :param total: the total number, if known.
+    :param quiet: write nothing.
 
     >>> with Progress('hosts', sys.stderr) as progress:
     ...     for page in pages:
@@ -67,10 +101,12 @@ class Progress:
     #: Seconds until the counter appears.
     QUIET_FOR = 1.0
 
-    def __init__(self, what: str, stream: t.TextIO, total: int | None = None) -> None:
+    def __init__(
+        self, what: str, stream: t.TextIO, total: int | None = None, quiet: bool = False
+    ) -> None:
         self._what = what
         self._of = "" if total is None else f" of {total}"
-        self._stream = stream if stream.isatty() else None
+        self._stream = stream if stream.isatty() and not quiet else None
         self._next = time.monotonic() + self.QUIET_FOR
         self._done = 0
         self._shown = False

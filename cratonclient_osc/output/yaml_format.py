@@ -36,11 +36,10 @@ class _Dumper(yaml.SafeDumper):
 _Dumper.add_implicit_resolver("!misread", _MISREAD, [*"yYnN-+.0123456789"])
 
 
-def write(value: t.Any, out: t.TextIO, sort_keys: bool = True) -> None:
-    """Write a JSON value as YAML.
+def write(value: t.Any, out: t.TextIO) -> None:
+    """Write a JSON value as YAML, with the members of objects in their order.
 
     :param value: the value.
     :param out: stream to write to.
-    :param sort_keys: sort the members of objects by name.
     """
-    yaml.dump(value, out, _Dumper, default_flow_style=False, sort_keys=sort_keys)
+    yaml.dump(value, out, _Dumper, default_flow_style=False, sort_keys=False)

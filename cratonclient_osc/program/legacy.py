@@ -226,7 +226,8 @@ class LegacyCommand(base_command.CratonCommand):
         On a terminal or with ``--verbose``, print the current commands to standard error.
         """
         lines = [[self.object, *words] for words in VERBS[self.verb].translate(parsed_args)]
-        if sys.stderr.isatty() or self.app.options.verbose_level > 1:
+        on_terminal = sys.stderr.isatty() and not self.quiet
+        if on_terminal or self.app.options.verbose_level > 1:
             current = "; ".join(shlex.join(["craton", *words]) for words in lines)
             note = f"{self.noun}-{self.verb} is a 2017 command. Use instead: {current}"
             print(printable(note), file=sys.stderr)

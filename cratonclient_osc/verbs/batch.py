@@ -40,7 +40,9 @@ def run(
     :raises KeyboardInterrupt: after Ctrl-C.
     """
     statuses: list[int] = []
-    with terminal.Progress(command.kind.plural, command.app.stderr, len(names)) as progress:
+    with terminal.Progress(
+        command.kind.plural, command.app.stderr, len(names), command.quiet
+    ) as progress:
         for name in names:
             try:
                 act(name, progress)

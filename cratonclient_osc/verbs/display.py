@@ -14,8 +14,16 @@ import typing as t
 from cliff import lister, show
 
 from cratonclient import exceptions, standard_output
-from cratonclient_osc import base_command, usage
-from cratonclient_osc.output import exit_status, formatters, terminal, values
+from cratonclient_osc import base_command
+from cratonclient_osc.output import exit_status, formatters, sort_order, terminal, values
+from cratonclient_osc.verbs import extra_columns
+
+#: The help of cliff's options for columns. The help of ``-c`` depends on the command.
+COLUMN_OPTIONS = {
+    "-c": "",
+    "--sort-column": "column to sort by, like those of -c, after all rows have arrived "
+    "(repeatable)",
+}
 
 #: The fields of one object, as the server sent them.
 Info = t.Mapping[str, t.Any]
@@ -30,6 +38,19 @@ class Display(base_command.CratonCommand):
         wanted = getattr(self.app.options, "format", "default")
         return "table" if wanted == "default" else str(wanted)
 
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Replace the help of cliff's options for columns."""
+        parser = super().get_parser(prog_name)
+        options = parser._option_string_actions
+        for option in options.keys() & COLUMN_OPTIONS.keys():
+            options[option].metavar = "<column>"
+            options[option].help = COLUMN_OPTIONS[option] or self.help_of_columns()
+        return parser
+
+    def help_of_columns(self) -> str:
+        """Return the help of ``-c``."""
+        return "column to show (repeatable), in the given order"
+
     def check_columns(self, known: t.Collection[str], parsed_args: argparse.Namespace) -> None:
         """Refuse unknown columns. Call this before the first request.
 
@@ -37,14 +58,14 @@ class Display(base_command.CratonCommand):
         :param parsed_args: the parsed arguments.
         """
         asked = [*parsed_args.columns, *getattr(parsed_args, "sort_columns", ())]
-        usage.check_names("column", asked, known)
+        extra_columns.check(asked, known)
 
     def produce_output(
         self, parsed_args: argparse.Namespace, column_names: values.Names, data: t.Any
     ) -> int:
         """Print the objects. An error such as a full disk becomes one line of text."""
         try:
-            super().produce_output(parsed_args, column_names, data)  # type: ignore[misc]
+            self.emit(parsed_args, column_names, data)
             self.app.stdout.flush()
         except BrokenPipeError:
             raise
@@ -55,24 +76,54 @@ class Display(base_command.CratonCommand):
             ) from exc
         return exit_status.DONE
 
+    def emit(
+        self, parsed_args: argparse.Namespace, column_names: values.Names, data: t.Any
+    ) -> None:
+        """Print the objects with the formatter.
+
+        :param parsed_args: the parsed arguments.
+        :param column_names: the names of the values.
+        :param data: the values of an object, or an iterable of rows.
+        """
+        raise NotImplementedError
+
+    def shown_columns(
+        self, parsed_args: argparse.Namespace, column_names: values.Names
+    ) -> values.Names:
+        """Return the columns to print: those of ``-c`` in the given order, or all.
+
+        :param parsed_args: the parsed arguments.
+        :param column_names: the columns that :meth:`take_action` returned.
+        """
+        return list(dict.fromkeys(parsed_args.columns)) or column_names
+
 
 class Lister(Display, lister.Lister):
     """A command that prints a list."""
 
-    #: The noun of the progress counter.
+    #: The noun of the progress counter, and of the message for an empty list.
     counted = "objects"
 
     def _load_formatter_plugins(self) -> t.Any:
         return formatters.for_lists()
 
-    def produce_output(
+    def emit(
         self, parsed_args: argparse.Namespace, column_names: values.Names, data: t.Any
-    ) -> int:
+    ) -> None:
         """Print a list. Printing begins when the first row arrives."""
-        rows = iter(data)
+        rows = sort_order.by_columns(data, column_names, parsed_args)
         # Fetch the first row before printing: an error must not follow a table header.
         first = list(itertools.islice(rows, 1))
-        return super().produce_output(parsed_args, column_names, itertools.chain(first, rows))
+        shown = self.shown_columns(parsed_args, column_names)
+        self.formatter.emit_list(
+            shown,
+            values.select(itertools.chain(first, rows), column_names, shown),
+            self.app.stdout,
+            parsed_args,
+        )
+        if not first and self.app.stdout.isatty() and not self.quiet:
+            self.app.stdout.flush()
+            self.app.stderr.write(f"No {self.counted} match.\n")
 
     def rows(
         self, names: values.Names, pages: t.Iterable[t.Iterable[Info]]
@@ -84,7 +135,7 @@ class Lister(Display, lister.Lister):
         :param names: the fields of a row, in order.
         :param pages: the pages of the list.
         """
-        with terminal.Progress(self.counted, self.app.stderr) as progress:
+        with terminal.Progress(self.counted, self.app.stderr, quiet=self.quiet) as progress:
             for page in pages:
                 rows = [tuple(map(info.get, names)) for info in page]
                 progress.clear()
@@ -98,3 +149,11 @@ class ShowOne(Display, show.ShowOne):
 
     def _load_formatter_plugins(self) -> t.Any:
         return formatters.for_objects()
+
+    def emit(
+        self, parsed_args: argparse.Namespace, column_names: values.Names, data: t.Any
+    ) -> None:
+        """Print an object."""
+        shown = self.shown_columns(parsed_args, column_names)
+        (row,) = values.select([data], column_names, shown)
+        self.formatter.emit_one(shown, row, self.app.stdout, parsed_args)

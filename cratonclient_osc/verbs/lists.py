@@ -14,6 +14,7 @@ from cratonclient_osc.output import exit_status
 from cratonclient_osc.verbs import (
     assignments,
     display,
+    extra_columns,
     field_options,
     part_changes,
     places,
@@ -66,15 +67,19 @@ class List(resource_command.ResourceCommand, display.Lister):
             field_options.add_inheritance_options(parser)
         return parser
 
+    def help_of_columns(self) -> str:
+        """Return the help of ``-c``, with the columns that are not fields."""
+        return extra_columns.help_of(self.fields, self.field_columns)
+
     def _help_of_long(self) -> str:
         """Return the help of ``--long``, with the columns that it does not show."""
-        fields = {n: f for n, f in self.fields.items() if n in self.columns}
+        fields = {n: f for n, f in self.fields.items() if n in self.field_columns}
         others = " and ".join(n for n, f in fields.items() if f.shown != "always")
         if not others:
-            return "show all fields"
+            return "show all fields, and the columns of -c"
         slow = [n for n in fields if n in self.parts and n != "variables"]
         cost = f" ({', '.join(slow)}: one request for each object)" if slow else ""
-        return f"show all fields except {others}; select these with -c{cost}"
+        return f"show all fields except {others}; -c adds these{cost}"
 
     def example(self) -> list[str]:
         """Return an example that filters by the innermost place and sorts by name."""
@@ -85,6 +90,11 @@ class List(resource_command.ResourceCommand, display.Lister):
         ]
         place = [word for n, f in refs[-1:] for word in examples.option(n, f)]
         return [*place, "--sort", self.kind.resource_class.NAME_ATTR]
+
+    @property
+    def counted(self) -> str:  # type: ignore[override]
+        """The plural of the kind, such as ``'hosts'``."""
+        return self.kind.plural
 
     @property
     def filters(self) -> dict[str, Field[t.Any]]:
@@ -99,7 +109,15 @@ class List(resource_command.ResourceCommand, display.Lister):
 
     @property
     def columns(self) -> list[str]:
-        """The available columns. Some are shown only if ``-c`` selects them."""
+        """Every column that can be asked for; see also :mod:`extra_columns`.
+
+        Columns of single variables, such as ``variables.rack``, come in addition.
+        """
+        return extra_columns.all_of(self.fields, self.field_columns)
+
+    @property
+    def field_columns(self) -> list[str]:
+        """The columns that are fields. Some are shown only if ``-c`` selects them."""
         return [
             name
             for name, field in self.fields.items()
@@ -123,19 +141,26 @@ class List(resource_command.ResourceCommand, display.Lister):
         """Return the names of the columns, and an iterator that fetches the rows."""
         self.check_columns(self.columns, parsed_args)
         self.check_scope_options(self.filters, parsed_args)
-        names = self._selected_columns(parsed_args)
+        shown = self.shown_columns(parsed_args, self.columns)
+        names = list(dict.fromkeys([*shown, *parsed_args.sort_columns]))
         query = self._query(parsed_args, names)
         filters = self.values(self.filters, parsed_args)
         pages = self._pages({**filters, **query}, filters)
         pages = self._with_labels(_first_rows(pages, parsed_args.limit), names)
+        pages = extra_columns.with_values(self.client, self.fields, names, pages)
         return names, self.rows(names, pages)
 
-    def _selected_columns(self, parsed_args: argparse.Namespace) -> list[str]:
-        """Return the columns to fetch: those to show, and those of ``--sort-column``."""
-        selected = parsed_args.columns or self.kind.resource_class.columns
-        if parsed_args.long and not parsed_args.columns:
-            selected = [n for n in self.columns if self.fields[n].shown == "always"]
-        return [n for n in self.columns if n in {*selected, *parsed_args.sort_columns}]
+    def shown_columns(
+        self, parsed_args: argparse.Namespace, column_names: t.Sequence[str]
+    ) -> list[str]:
+        """Return the columns to print: with ``--long``, ``-c`` adds to the others."""
+        asked = parsed_args.columns
+        shown = [] if asked else list(self.kind.resource_class.columns)
+        if parsed_args.long:
+            shown = [n for n in self.field_columns if self.fields[n].shown == "always"]
+        elif not asked:
+            shown = [n for n in self.field_columns if n in shown]
+        return list(dict.fromkeys([*shown, *asked]))
 
     def _query(
         self, parsed_args: argparse.Namespace, names: t.Sequence[str]
@@ -146,7 +171,8 @@ class List(resource_command.ResourceCommand, display.Lister):
         :param names: the columns.
         """
         query = {**self._sorting(parsed_args), **self._paging(parsed_args)}
-        if self.detailed and any(self.fields[n].shown == "details" for n in names):
+        needed = extra_columns.needed_fields(self.fields, names)
+        if self.detailed and any(self.fields[n].shown == "details" for n in needed):
             query["details"] = True
         if getattr(parsed_args, "vars", None):
             query["vars"] = ",".join(parsed_args.vars)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import typing as t
 
-from cratonclient_osc.verbs import display, part_changes, resource_command
+from cratonclient_osc.verbs import display, extra_columns, part_changes, resource_command
 
 
 class Show(resource_command.ResourceCommand, display.ShowOne):
@@ -22,8 +22,20 @@ class Show(resource_command.ResourceCommand, display.ShowOne):
 
     @property
     def columns(self) -> list[str]:
-        """The available columns. Some are shown only if ``-c`` selects them."""
+        """Every column that can be asked for; see also :mod:`extra_columns`.
+
+        Columns of single variables, such as ``variables.rack``, come in addition.
+        """
+        return extra_columns.all_of(self.fields, self.field_columns)
+
+    @property
+    def field_columns(self) -> list[str]:
+        """The columns that are fields. Some are shown only if ``-c`` selects them."""
         return [n for n, f in self.fields.items() if f.shown != "never" or n in self.parts]
+
+    def help_of_columns(self) -> str:
+        """Return the help of ``-c``, with the columns that are not fields."""
+        return extra_columns.help_of(self.fields, self.field_columns)
 
     def take_action(
         self, parsed_args: argparse.Namespace
@@ -39,12 +51,13 @@ class Show(resource_command.ResourceCommand, display.ShowOne):
         :param parsed_args: the parsed arguments.
         :param fetch: fetches or creates the object.
         """
-        asked = [n for n in parsed_args.columns if n in self.parts]
         self.check_columns(self.columns, parsed_args)
         found = fetch()
         shown = found.to_dict()
+        asked = parsed_args.columns
         # Labels need one more request, so they are fetched only if -c asks for them.
-        missing = (name for name in asked if name not in shown)
-        shown.update((name, part_changes.value_of(found, name)) for name in missing)
-        names = [name for name in self.columns if name in shown]
+        needed = extra_columns.needed_fields(self.fields, asked) & self.parts.keys()
+        shown.update((n, part_changes.value_of(found, n)) for n in needed - shown.keys())
+        ((shown,),) = extra_columns.with_values(self.client, self.fields, asked, [[shown]])
+        names = [name for name in [*self.field_columns, *asked] if name in shown]
         return names, tuple(shown[name] for name in names)

@@ -8,7 +8,7 @@ import typing as t
 
 from cratonclient import exceptions, paths
 from cratonclient_osc import usage
-from cratonclient_osc.output import exit_status
+from cratonclient_osc.output import exit_status, terminal, values
 from cratonclient_osc.verbs import (
     assignments,
     display,
@@ -51,6 +51,7 @@ class VariableCommand(resource_command.ResourceCommand):
 class List(VariableCommand, display.Lister):
     """List the variables of an object."""
 
+    counted = "variables"
     summary = "List the variables of a {one}"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -103,6 +104,12 @@ class Show(VariableCommand, display.ShowOne):
         )
         if self.inherits:
             field_options.add_inheritance_options(parser)
+        parser.add_argument(
+            "--raw",
+            action="store_true",
+            help="print the value of a single path as it is, without a line end: a string byte "
+            "for byte, any other value as JSON",
+        )
         parser.set_defaults(formatter=None)
         return parser
 
@@ -114,6 +121,7 @@ class Show(VariableCommand, display.ShowOne):
 
     def run(self, parsed_args: argparse.Namespace) -> int:
         """Run the command; print the value of a single path bare, unless -f says otherwise."""
+        parsed_args.given_format = parsed_args.formatter
         if parsed_args.formatter is None:
             default = self.formatter_default
             bare = len(parsed_args.paths) == 1 and default == "table"
@@ -124,6 +132,8 @@ class Show(VariableCommand, display.ShowOne):
         self, parsed_args: argparse.Namespace
     ) -> tuple[t.Sequence[str], t.Sequence[t.Any]]:
         """Return the names and the values of the variables."""
+        if parsed_args.raw:
+            _check_raw(parsed_args)
         _, variables = self.find_variables(parsed_args)
         shown = {}
         for path in parsed_args.paths or [(name,) for name in sorted(variables)]:
@@ -137,6 +147,29 @@ class Show(VariableCommand, display.ShowOne):
             shown[text] = paths.get(variables, path)
         self.check_columns(list(shown), parsed_args)
         return list(shown), list(shown.values())
+
+    def emit(
+        self, parsed_args: argparse.Namespace, column_names: values.Names, data: t.Any
+    ) -> None:
+        """Print the variables; with ``--raw``, print the value and nothing else."""
+        if parsed_args.raw:
+            terminal.write_raw(data[0], column_names[0], self.app.stdout)
+        else:
+            super().emit(parsed_args, column_names, data)
+
+
+def _check_raw(parsed_args: argparse.Namespace) -> None:
+    """Refuse arguments that contradict ``--raw``.
+
+    :raises cratonclient_osc.output.exit_status.UsageError: for the first one.
+    """
+    if len(parsed_args.paths) != 1:
+        raise exit_status.UsageError("--raw prints one value: give exactly one path.")
+    for option, given in (("-f", parsed_args.given_format), ("-c", parsed_args.columns)):
+        if given:
+            raise exit_status.UsageError(
+                f"--raw prints the value as it is: remove --raw or {option}."
+            )
 
 
 class Set(VariableCommand):

@@ -6,11 +6,12 @@ from __future__ import annotations
 import csv
 import importlib
 import io
+import subprocess
 import typing as t
 
 from cratonclient import v1
 from cratonclient.tests import base
-from cratonclient.tests.integration.osc import programs
+from cratonclient.tests.integration.osc import programs, terminal
 from cratonclient_osc.output import values
 
 #: PyYAML, which cliff requires. It has no type annotations.
@@ -159,6 +160,58 @@ class TestFormats(programs.SharedFleetTestCase):
         table = self.enter("host", "list", "-c", "name").rows
         self.assertEqual({"name"}, set(table[0]))
 
+    def test_columns_are_shown_in_the_given_order(self):
+        for kind, (_, name) in COUNTS.items():
+            shown = resource_of(kind).columns
+            asked = [*reversed(shown), shown[0]]
+            words = [word for column in asked for word in ("-c", column)]
+            with self.subTest(kind):
+                wanted = list(reversed(shown))
+                table = self.assert_done(self.enter(*kind.split(), "list", *words)).rows
+                self.assertEqual(wanted, list(table[0]))
+                rows = self.listed(*kind.split(), "list", *words)
+                self.assertEqual(wanted, list(rows[0]))
+                self.assertEqual(
+                    table[0], {n: values.plain(v) for n, v in rows[0].items()}, kind
+                )
+                one = self.enter(*kind.split(), "show", name, *words, "-f", "json")
+                self.assertEqual(wanted, list(self.assert_done(one).json))
+                one = self.enter(*kind.split(), "show", name, *words, "-f", "yaml")
+                self.assertEqual(wanted, list(yaml.safe_load(self.assert_done(one).out)))
+
+    def test_the_order_of_columns_of_variables(self):
+        rows = self.listed("region", "variable", "list", "east", "-c", "own", "-c", "name")
+        self.assertEqual(["own", "name"], list(rows[0]))
+        words = ("region", "variable", "show", "east", "ntp", "dns", "-c", "dns", "-c", "ntp")
+        shown = self.enter(*words, "-f", "json")
+        self.assertEqual(["dns", "ntp"], list(self.assert_done(shown).json))
+
+    def test_a_column_to_sort_by_is_not_shown(self):
+        words = ("host", "list", "-c", "name", "--sort-column", "ip_address")
+        rows = self.listed(*words, "--sort-descending")
+        self.assertEqual(["name"], list(rows[0]))
+        self.assertEqual(["h1", "h2", "h1-vm-box", "h1-vm", "h1"], [r["name"] for r in rows])
+
+    def test_long_with_columns_adds_them(self):
+        plain = list(self.listed("host", "list", "--long")[0])
+        more = list(self.listed("host", "list", "--long", "-c", "labels", "-c", "name")[0])
+        self.assertEqual([*plain, "labels"], more)
+
+    def test_shell_reads_back_what_was_stored(self):
+        with programs.opened(self.database) as fleet:
+            note = 'it\'s "5" $HOME `id`\n!x\r\n\x1b[2J\\n'
+            fleet.clouds.update(1, note=note)
+            self.addCleanup(lambda: self.enter("cloud", "set", "--note", "the big one", "1"))
+        done = self.assert_done(self.enter("cloud", "show", "prod", "-f", "shell"))
+        for shell in ("sh", "bash"):
+            read = subprocess.run(
+                [shell, "-c", 'eval "$(cat)"; printf %s "$note"'],
+                input=done.out.encode(),
+                capture_output=True,
+                check=True,
+            )
+            self.assertEqual((note.encode(), b""), (read.stdout, read.stderr))
+
     def test_a_column_that_only_long_shows(self):
         rows = self.listed("host", "list", "-c", "created_at")
         self.assertTrue(all(row["created_at"] for row in rows))
@@ -173,6 +226,23 @@ class TestFormats(programs.SharedFleetTestCase):
         missing = {"note", "parent_id", "project_id", "created_at", "updated_at", "cloud_id"}
         self.assertLessEqual(missing, set(rows[0]))
         self.assertEqual(set(), missing & set(self.listed("host", "list")[0]) - {"cloud_id"})
+
+    def test_an_empty_list_says_so_on_a_terminal(self):
+        words = ("host", "list", "--name", "nobody")
+        for more, said in (
+            ((), "No hosts match.\r\n"),
+            (("-f", "value"), "No hosts match.\r\n"),
+            (("-q",), ""),
+        ):
+            run = terminal.Terminal(
+                self.folder(),
+                programs.script("craton"),
+                *words,
+                *more,
+                CRATON_URL=self.database,
+            )
+            self.assertEqual((0, said), (run.ended(), run.child.before))
+        self.assertEqual("", self.enter(*words).err)
 
     def test_an_unknown_format(self):
         self.assert_refused(self.enter("host", "list", "-f", "xml"), 2, "'xml'")

@@ -7,6 +7,7 @@ import typing as t
 
 from cratonclient import v1
 from cratonclient.tests.integration.osc import programs
+from cratonclient_osc.verbs import extra_columns
 
 
 class TestOrder(programs.SharedFleetTestCase):
@@ -104,3 +105,118 @@ class TestVariables(programs.SharedFleetTestCase):
         for kind in ("user", "network interface", "device"):
             refused = self.enter(*kind.split(), "list", "--var", "a=1")
             self.assert_refused(refused, 2, "--var")
+
+
+class TestNamesOfPlaces(programs.SharedFleetTestCase):
+    """Columns with the names of other objects."""
+
+    @classmethod
+    def fill(cls, fleet):
+        """Fill the fleet with more hosts than fit on a page."""
+        programs.fill(fleet)
+        for number in range(230):
+            fleet.hosts.create(
+                name=f"x{number:03}",
+                ip_address=f"10.8.0.{number}",
+                device_type="server",
+                cloud_id=1,
+                region_id=1,
+                cell_id=1,
+                parent_id=1,
+            )
+
+    def test_every_reference_of_every_kind(self):
+        for collection in v1.COLLECTIONS:
+            kind = v1.kind(collection)
+            names = extra_columns.references(kind.fields)
+            words = [word for name in names for word in ("-c", name)]
+            words += [word for name in names.values() for word in ("-c", name)]
+            if not names:
+                continue
+            with self.subTest(kind.noun):
+                row = self.listed(*kind.noun.split(), "list", "--limit", "1", *words)[0]
+                self.assertEqual([*names, *names.values()], list(row))
+                for column, field in names.items():
+                    self.assertEqual(row[field] is None, row[column] is None, column)
+                    self.assertNotEqual(str(row[field]), str(row[column] or ""), column)
+
+    def test_names_in_every_format(self):
+        words = (
+            "host",
+            "list",
+            "--name",
+            "h1-vm-box",
+            "-c",
+            "region",
+            "-c",
+            "parent",
+            "-c",
+            "cell",
+        )
+        wanted = {"region": "east", "parent": "h1-vm", "cell": None}
+        self.assertEqual([wanted], self.listed(*words))
+        self.assertEqual(
+            [{"region": "east", "parent": "h1-vm", "cell": "null"}], self.enter(*words).rows
+        )
+        self.assertEqual("east h1-vm null\n", self.enter(*words, "-f", "value").out)
+        shown = self.enter("host", "show", *words[3:], "-f", "json")
+        self.assertEqual(wanted, self.assert_done(shown).json)
+
+    def test_no_request_for_each_row(self):
+        places = ("-c", "cloud", "-c", "region", "-c", "cell", "-c", "project", "-c", "parent")
+        done = self.enter("-v", "host", "list", "-f", "jsonl", *places)
+        self.assertEqual(235, len(done.out.splitlines()))
+        self.assertEqual(3 + 5, done.err.count("GET "), done.err)
+
+    def test_limit_and_sort_column(self):
+        words = ("host", "list", "-c", "name", "--limit", "3", "--sort-column", "parent")
+        self.assertEqual(["h1-vm", "h1-vm-box", "h1"], [r["name"] for r in self.listed(*words)])
+
+
+class TestVariableColumns(programs.SharedFleetTestCase):
+    """Columns with single variables."""
+
+    fill = TestVariables.fill
+
+    def test_lists(self):
+        words = ("host", "list", "-c", "name", "-c", "variables.rack", "-c", "variables.cores")
+        rows = self.listed(*words, "-c", 'variables."a.b".c-d[1]')
+        self.assertEqual(["r1", "r1", "r1", None, None], [r["variables.rack"] for r in rows])
+        self.assertEqual([64, "64", "64", None, None], [r["variables.cores"] for r in rows])
+        self.assertEqual("x,y", rows[0]['variables."a.b".c-d[1]'])
+        self.assertEqual(list(rows[0]), [*words[3::2], 'variables."a.b".c-d[1]'])
+        text = self.enter(*words, "-f", "csv").out
+        self.assertIn('"h1","r1",64\r\n', text)
+        self.assertIn('"h2","null","null"\r\n', text)
+
+    def test_inherited_values_only_if_resolved(self):
+        words = ("host", "list", "--name", "h2", "-c", "variables.ntp")
+        self.assertEqual([{"variables.ntp": "10.0.0.123"}], self.listed(*words))
+        self.assertEqual([{"variables.ntp": None}], self.listed(*words, "--own"))
+
+    def test_every_owner(self):
+        for owner, name in programs.OWNERS:
+            kind = owner.split()
+            for words in (("list", "--name", name), ("show", name)):
+                done = self.enter(*kind, *words, "-c", "variables.nope", "-f", "json")
+                found = self.assert_done(done).json
+                row = found[0] if isinstance(found, list) else found
+                self.assertEqual({"variables.nope": None}, row)
+        rows = self.listed("device", "list", "-c", "variables.rack", "--limit", "1")
+        self.assertEqual([{"variables.rack": "r1"}], rows)
+
+    def test_long_adds(self):
+        row = self.listed("host", "list", "--long", "-c", "variables.rack", "-c", "region")[0]
+        self.assertEqual(["variables.rack", "region"], list(row)[-2:])
+        self.assertNotIn("variables", row)
+
+    def test_after_creation(self):
+        words = ("cloud", "create", "extra", "--var", "rack=r9", "-c", "variables.rack")
+        done = self.assert_done(self.enter(*words, "-f", "json"))
+        self.assertEqual({"variables.rack": "r9"}, done.json)
+
+    def test_paths_that_are_none(self):
+        for column in ("variables.", "variables..a", "variables.a[*]", "variables.a b["):
+            self.assert_refused(self.enter("host", "list", "-c", column), 2)
+        refused = self.enter("user", "list", "-c", "variables.rack")
+        self.assert_refused(refused, 2, "Unknown column 'variables.rack'")

@@ -6,11 +6,12 @@ from __future__ import annotations
 import io
 import json
 import pathlib
+import subprocess
 import typing as t
 from unittest import mock
 
 from cratonclient.tests import base
-from cratonclient.tests.integration.osc import programs
+from cratonclient.tests.integration.osc import programs, terminal
 
 #: The result of a command that succeeds and prints nothing.
 DONE = programs.Result(0, "", "")
@@ -107,6 +108,68 @@ class TestShow(VariableTestCase):
         self.assert_refused(refused, 5, "'rakc'", "Did you mean rack?")
         for path in ("rack.x", "rack[0]", "nics[0]"):
             self.assert_refused(self.enter("host", "variable", "show", "h2", path), 5, path)
+
+
+class TestRaw(VariableTestCase):
+    """``variable show --raw``: the value, and nothing else."""
+
+    TEXTS = ("-----BEGIN-----\nMII=\n-----END-----\n", "a\r\n\x1b\x01\x7f\u00e9\n\n", "", "x")
+
+    def host(self) -> t.Any:
+        """Return the host h2."""
+        return next(self.craton.hosts.list(name="h2"))
+
+    def test_bytes(self):
+        for text in self.TEXTS:
+            self.host().variables.update(cert={"pem": text})
+            home = str(self.folder())
+            done = subprocess.run(
+                [
+                    programs.script("craton"),
+                    *("host", "variable", "show", "h2", "cert.pem", "--raw"),
+                ],
+                env=programs.clean_environment(home) | {"CRATON_URL": self.database},
+                capture_output=True,
+                check=True,
+            )
+            self.assertEqual((text.encode(), b""), (done.stdout, done.stderr))
+
+    def test_other_values_are_json(self):
+        self.set("n=64", 'o={"a": [true, null, "\u00e9"]}')
+        for path, text in (
+            ("n", "64"),
+            ("o", '{"a": [true, null, "\u00e9"]}'),
+            ("o.a[0]", "true"),
+        ):
+            done = self.assert_done(self.enter("host", "variable", "show", "h2", path, "--raw"))
+            self.assertEqual(text, done.out)
+
+    def test_what_raw_cannot_print(self):
+        self.set("n=64", "m=1")
+        for words, said in (
+            (("n", "m"), "one path"),
+            ((), "one path"),
+            (("n", "-f", "json"), "remove --raw or -f"),
+            (("n", "-c", "n"), "remove --raw or -c"),
+        ):
+            refused = self.enter("host", "variable", "show", "h2", "--raw", *words)
+            self.assert_refused(refused, 2, said)
+        refused = self.enter("host", "variable", "show", "h2", "--raw", "nope")
+        self.assert_refused(refused, 5, "'nope'")
+
+    def test_a_terminal_gets_no_control_characters(self):
+        self.host().variables.update(x="a\x1b[2J", y="a\tb\nc")
+        for path, status, said in (("x", 2, "control characters"), ("y", 0, "a\tb\r\nc")):
+            run = terminal.Terminal(
+                self.folder(),
+                programs.script("craton"),
+                *("host", "variable", "show", "h2", path, "--raw"),
+                CRATON_URL=self.database,
+                NO_COLOR="1",
+            )
+            self.assertEqual(status, run.ended())
+            self.assertIn(said, run.child.before)
+            self.assertNotIn("\x1b", run.child.before)
 
 
 class TestSet(VariableTestCase):

@@ -3,18 +3,28 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
 import io
 import json
+import shlex
+import shutil
 import subprocess
 import typing as t
 from unittest import mock
 
 import yaml
-from cliff.formatters import json_format, yaml_format
+from cliff.formatters import json_format
 
 from cratonclient.tests import base
-from cratonclient_osc.output import formatters, table, terminal, values
+from cratonclient_osc.output import (
+    exit_status,
+    formatters,
+    shell_words,
+    sort_order,
+    table,
+    terminal,
+)
 
 NAMES = ("id", "name", "active", "note", "variables", "labels")
 VARIABLES = {"rack": "r1", "cores": 64, "serial": "64", "nics": [{"mtu": 9000}]}
@@ -33,6 +43,7 @@ class Screen(io.StringIO):
 def settings(**given: t.Any) -> t.Any:
     """Return the options of all formats."""
     defaults = {"noindent": False, "quote_mode": "nonnumeric", "prefix": ""}
+    defaults |= {"escape_newlines": False}
     defaults |= {"max_width": 0, "fit_width": False, "print_empty": False}
     return mock.Mock(spec_set=[*defaults], **(defaults | given))
 
@@ -84,18 +95,19 @@ class TestValues(base.TestCase):
         self.assertIn("| true   | null |", text)
         self.assertIn("| nics=", shown("table", ROW).replace("|           | ", "| "))
 
-    def test_json_and_yaml_are_the_bytes_of_cliff(self):
+    def test_json_is_the_bytes_of_cliff(self):
         for rows in ((), (ROW,), (ROW, ROW)):
             for noindent in (False, True):
                 out = io.StringIO()
                 chosen = settings(noindent=noindent)
                 json_format.JSONFormatter().emit_list(NAMES, iter(rows), out, chosen)
                 self.assertEqual(out.getvalue(), listed("json", *rows, noindent=noindent))
-            out = io.StringIO()
-            # Copy the rows: YAML writes an alias for an object that appears twice.
-            own = [json.loads(json.dumps(row)) for row in rows]
-            yaml_format.YAMLFormatter().emit_list(NAMES, own, out, settings())
-            self.assertEqual(out.getvalue(), listed("yaml", *rows))
+
+    def test_columns_keep_their_order(self):
+        for form in ("csv", "json", "jsonl", "table", "yaml"):
+            text = listed(form, (1, 2, 3), names=("zebra", "ant", "mouse"))
+            places = [text.index(name) for name in ("zebra", "ant", "mouse")]
+            self.assertEqual(sorted(places), places, form)
 
 
 class TestHostileText(base.TestCase):
@@ -105,7 +117,9 @@ class TestHostileText(base.TestCase):
         for form in formatters.for_lists().names():
             self.assertTrue(RAW.isdisjoint(listed(form, row, names=names)), form)
         for form in formatters.for_objects().names():
-            self.assertTrue(RAW.isdisjoint(shown(form, row, names=names)), form)
+            # A shell has no variables with such names.
+            keys = ("a", "b", "c") if form == "shell" else names
+            self.assertTrue(RAW.isdisjoint(shown(form, row, names=keys)), form)
 
     def test_a_table_prints_json_that_is_nested_too_deeply(self):
         deep = "[" * 100_000
@@ -115,15 +129,113 @@ class TestHostileText(base.TestCase):
         value = {HOSTILE: [HOSTILE]}
         self.assertEqual(value, json.loads(shown("value", (value,), ("a",))))
 
-    def test_a_shell_carries_nothing_out(self):
-        text = shown("shell", (HOSTILE, "it's"), ("a-b", "c"), prefix="p_")
-        done = subprocess.run(
-            ["sh", "-c", f'{text}\nprintf "%s|%s" "$p_a_b" "$p_c"'],
-            capture_output=True,
-            text=True,
-            check=True,
+
+class TestShell(base.TestCase):
+    """Assignments that shells read back exactly."""
+
+    VALUES = (
+        "",
+        "it's",
+        "a\nb\n\n",
+        '$HOME `reboot` $(reboot) \\ " !! \\n %s',
+        HOSTILE,
+        "\r\n\t\x01\x7f\x85\u2028",
+        "\u65e5\u672c\x07\n",
+        "-n",
+        "~ * ? [a] {b,c} #",
+    )
+
+    def test_every_shell_reads_every_value_back(self):
+        names = [f"k{number}" for number in range(len(self.VALUES))]
+        text = shown("shell", self.VALUES, names, prefix="p_")
+        self.assertTrue(RAW.isdisjoint(text))
+        read = "".join(f'printf "%s\\0" "$p_{name}"\n' for name in names)
+        for shell in ("sh", "bash", "dash", "zsh"):
+            if not shutil.which(shell):
+                continue
+            done = subprocess.run(
+                [shell, "-c", f'eval "$(cat)"\n{read}'],
+                input=text.encode(),
+                capture_output=True,
+                check=True,
+            )
+            found = done.stdout.decode().split("\0")[:-1]
+            self.assertEqual((list(self.VALUES), b""), (found, done.stderr), shell)
+
+    def test_other_values_are_json(self):
+        text = shown("shell", (None, True, 64, {"a": "it's"}, ["x"]), tuple("abcde"))
+        self.assertEqual(
+            ["null", "true", "64", '{"a": "it\'s"}', '["x"]'],
+            [shlex.split(line)[0].partition("=")[2] for line in text.splitlines()],
         )
-        self.assertEqual((f"{values.plain(HOSTILE)}|it's", ""), (done.stdout, done.stderr))
+
+    def test_names(self):
+        names = ("ip_address", "A-b", "os.kernel", "nics[0].mac", "two words")
+        wanted = ["ip_address", "a_b", "os_kernel", "nics_0__mac", "two_words"]
+        self.assertEqual(wanted, shell_words.variables(names))
+        self.assertEqual(["x_1"], shell_words.variables(["1"], "x_"))
+
+    def test_keys_that_are_no_names(self):
+        for key in ("1x", "", "caf\u00e9", "a;b", "$(reboot)", "a\n", "a=b", "path", "status"):
+            error = self.assertRaises(
+                exit_status.UsageError, shown, "shell", ("v", "v"), ("ok", key)
+            )
+            self.assertIn(repr(key), str(error))
+        for prefix in ("1", "a b", "x;", "$"):
+            self.assertRaises(
+                exit_status.UsageError, shown, "shell", ("v",), ("ok",), prefix=prefix
+            )
+        self.assertEqual('p_path="v"\n', shown("shell", ("v",), ("path",), prefix="p_"))
+
+    def test_keys_with_the_same_name(self):
+        for first, second in (("a-b", "a_b"), ("Rack", "rack"), ("a.b", "a b")):
+            error = self.assertRaises(
+                exit_status.UsageError, shown, "shell", (1, 2), (first, second)
+            )
+            self.assertIn(repr(first), str(error))
+            self.assertIn(repr(second), str(error))
+
+    def test_values_that_no_shell_can_hold(self):
+        for value in ("a\0b", "\ud800"):
+            error = self.assertRaises(exit_status.UsageError, shown, "shell", (value,), ("k",))
+            self.assertIn("'k'", str(error))
+
+
+class TestCsv(base.TestCase):
+    """CSV as in RFC 4180."""
+
+    TEXTS = ("a\nb\r\nc\n", 'say "hi", she', "\t x", "a\\nb", "")
+
+    def read(self, text: str) -> list[list[str]]:
+        """Parse CSV."""
+        return list(csv.reader(io.StringIO(text, newline="")))
+
+    def test_texts_are_read_back(self):
+        for quote in ("all", "minimal", "nonnumeric"):
+            text = listed("csv", self.TEXTS, names=tuple("abcde"), quote_mode=quote)
+            self.assertEqual([list("abcde"), list(self.TEXTS)], self.read(text))
+
+    def test_rows_end_in_crlf(self):
+        text = listed("csv", (1, "x"), (2, "y"), names=("id", "name"))
+        self.assertEqual('"id","name"\r\n1,"x"\r\n2,"y"\r\n', text)
+
+    def test_one_line_for_each_row(self):
+        text = listed("csv", self.TEXTS, names=tuple("abcde"), escape_newlines=True)
+        lines = text.split("\n")
+        self.assertEqual(3, len(lines))
+        cells = self.read(text)[1]
+        decoded = [cell.encode().decode("unicode_escape") for cell in cells]
+        self.assertEqual(list(self.TEXTS), decoded)
+
+    def test_a_terminal_gets_no_line_ends_of_values(self):
+        out = Screen()
+        found: t.Any = formatters.for_lists()["csv"].obj
+        found.emit_list(("a",), [("x\r\ny",)], out, settings())
+        self.assertEqual('"a"\r\n"x\\r\\ny"\r\n', out.getvalue())
+
+    def test_without_quotes_line_ends_are_escaped(self):
+        text = listed("csv", ("a\nb",), names=("a",), quote_mode="none")
+        self.assertEqual(2, len(text.splitlines()))
 
 
 class TestStreams(base.TestCase):
@@ -172,6 +284,9 @@ class TestWidths(base.TestCase):
 
     def test_no_rows(self):
         self.assertEqual("\n", listed("table"))
+        screen = Screen()
+        table.write_list(("id",), (), screen, settings())
+        self.assertEqual("", screen.getvalue())
         self.assertIn("| id | name |", listed("table", print_empty=True))
 
     def test_fit(self):
@@ -208,3 +323,40 @@ class TestProgress(base.TestCase):
 
     def test_nowhere_but_on_a_terminal(self):
         self.assertEqual("", self.progress(io.StringIO(), 2, 3))
+
+    def test_not_if_quiet(self):
+        screen = Screen()
+        times = mock.patch("time.monotonic", side_effect=[0, 2])
+        with times, terminal.Progress("hosts", screen, quiet=True) as progress:
+            progress.add()
+        self.assertEqual("", screen.getvalue())
+
+
+class TestRaw(base.TestCase):
+    def test_a_text_that_has_no_bytes(self):
+        error = self.assertRaises(
+            exit_status.UsageError, terminal.write_raw, "\ud800", "key", io.StringIO()
+        )
+        self.assertIn("'key' is not valid Unicode", str(error))
+
+
+class TestSortColumn(base.TestCase):
+    def sorted(self, *keys: str, direction: str = "asc") -> list[t.Any]:
+        """Sort rows by columns and return the ids."""
+        rows = [(1, "b", 2), (2, None, 10), (3, "a", "x"), (4, "b", None), (5, 3, True)]
+        parsed = argparse.Namespace(sort_columns=list(keys), sort_direction=direction)
+        return [row[0] for row in sort_order.by_columns(rows, ("id", "k", "v"), parsed)]
+
+    def test_values_of_several_types(self):
+        self.assertEqual([5, 3, 1, 4, 2], self.sorted("k"))
+        self.assertEqual([1, 2, 3, 5, 4], self.sorted("v"))
+        self.assertEqual([4, 5, 3, 2, 1], self.sorted("v", direction="desc"))
+
+    def test_the_first_column_matters_most(self):
+        self.assertEqual([5, 3, 1, 4, 2], self.sorted("k", "v"))
+
+    def test_without_columns_rows_are_not_fetched_early(self):
+        rows = (row for row in [(1,), (2,)])
+        parsed = argparse.Namespace(sort_columns=[], sort_direction=None)
+        next(sort_order.by_columns(rows, ("id",), parsed))
+        self.assertEqual([(2,)], list(rows))

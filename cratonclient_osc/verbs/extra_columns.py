@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Columns that are not fields: names of referenced objects, and single variables.
+
+``-c region`` shows the name of the region, where ``-c region_id`` shows its id.
+``-c variables.os.kernel`` shows one variable, or a value inside it.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from cratonclient import paths
+from cratonclient.fields import Field, Ref
+from cratonclient_osc import usage
+from cratonclient_osc.verbs.reference_names import ReferenceNames
+
+VARIABLE = "variables."
+
+Fields = t.Mapping[str, Field[t.Any]]
+Info = t.Mapping[str, t.Any]
+Page = t.Sequence[Info]
+
+
+def references(fields: Fields) -> dict[str, str]:
+    """Return the columns with names of other objects.
+
+    :param fields: fields of the kind.
+    :returns: the reference fields by the names of the columns.
+
+    >>> references(v1.kind('hosts').fields)['region']
+    'region_id'
+    """
+    bare = {n.removesuffix("_id"): n for n, field in fields.items() if isinstance(field, Ref)}
+    return {column: name for column, name in bare.items() if column not in fields}
+
+
+def all_of(fields: Fields, own: t.Sequence[str]) -> list[str]:
+    """Return every column that ``-c`` accepts, except those of single variables.
+
+    :param fields: fields of the kind.
+    :param own: the fields that can be columns.
+    """
+    return [*own, *(column for column, name in references(fields).items() if name in own)]
+
+
+def check(asked: t.Iterable[str], known: t.Collection[str]) -> None:
+    """Refuse unknown columns.
+
+    :param asked: the columns that were asked for.
+    :param known: the result of :func:`all_of`.
+    :raises cratonclient_osc.output.exit_status.UsageError: for the first unknown column.
+    :raises cratonclient.paths.PathError: if the path of a variable is not valid.
+    """
+    has_variables = "variables" in known
+    for column in asked:
+        if has_variables and column.startswith(VARIABLE):
+            variable_path(column)
+        else:
+            more = [f"{VARIABLE}<path>"] if has_variables else []
+            usage.check_names("column", [column], [*known, *more])
+
+
+def variable_path(column: str) -> paths.Path:
+    """Return the path of the variable in a column, such as ``variables.os.kernel``.
+
+    :raises cratonclient.paths.PathError: if the path is not valid.
+    """
+    return paths.parse(column.removeprefix(VARIABLE))
+
+
+def needed_fields(fields: Fields, names: t.Iterable[str]) -> set[str]:
+    """Return the fields from which columns get their values.
+
+    :param fields: fields of the kind.
+    :param names: names of the columns.
+    """
+    known = references(fields)
+    return {
+        "variables" if name.startswith(VARIABLE) else known.get(name, name) for name in names
+    }
+
+
+def with_values(
+    client: t.Any, fields: Fields, names: t.Iterable[str], pages: t.Iterable[Page]
+) -> t.Iterator[Page]:
+    """Add the values of the columns of this module to the objects of pages.
+
+    :param client: a :class:`cratonclient.v1.client.Client`.
+    :param fields: fields of the kind.
+    :param names: names of all columns.
+    :param pages: the pages.
+    """
+    known = references(fields)
+    wanted = {name: known[name] for name in names if name in known}
+    variables = {n: variable_path(n) for n in names if n.startswith(VARIABLE)}
+    targets = {name: t.cast("Ref[t.Any]", fields[name]).target for name in wanted.values()}
+    found = {target: ReferenceNames(client, target) for target in targets.values()}
+    if not wanted and not variables:
+        yield from pages
+        return
+    for page in pages:
+        added: list[dict[str, t.Any]] = [
+            {column: _value(info, path) for column, path in variables.items()} for info in page
+        ]
+        for column, name in wanted.items():
+            names_by_id = found[targets[name]].of(info.get(name) for info in page)
+            for more, info in zip(added, page, strict=True):
+                more[column] = names_by_id.get(info.get(name))
+        yield [{**info, **more} for info, more in zip(page, added, strict=True)]
+
+
+def _value(info: Info, path: paths.Path) -> t.Any:
+    """Return the value at a path of the variables of an object, or None."""
+    variables = info.get("variables") or {}
+    return paths.get(variables, path) if paths.has(variables, path) else None
+
+
+def help_of(fields: Fields, own: t.Collection[str]) -> str:
+    """Return the help of ``-c``.
+
+    :param fields: fields of the kind.
+    :param own: the fields that can be columns.
+    """
+    found = [column for column in all_of(fields, [*own]) if column not in own]
+    text = "column to show (repeatable), in the given order: a field"
+    if found:
+        text += f"; {', '.join(found)} for the name of that object"
+    if "variables" in own:
+        text += "; variables.<path> for the value of a variable"
+    return text
