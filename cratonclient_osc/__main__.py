@@ -13,11 +13,13 @@ if __name__ == "__main__" and not sys.flags.safe_path:
     # "python -m" searches modules in the current directory first.
     del sys.path[0]
 
+from cratonclient import private_files
 from cratonclient_osc.completion.names_command import NAMES_COMMAND
 
 
 def main() -> int:
     """Run the program and return its exit status."""
+    private_files.keep_caches_out_of_the_current_directory()
     if sys.argv[1:2] == [NAMES_COMMAND]:
         from cratonclient_osc.program import completion_names
 

@@ -12,11 +12,13 @@ if __name__ == "__main__" and not sys.flags.safe_path:
     # "python -m" searches modules in the current directory first.
     del sys.path[0]
 
+from cratonclient import private_files
 from cratonserver import process_list
 
 
 def main() -> int:
     """Run the program and return its exit status."""
+    private_files.keep_caches_out_of_the_current_directory()
     process_list.hide_password(sys.argv[1:])
     from cratonserver import cli
 

@@ -11,7 +11,7 @@ import sys
 import typing as t
 
 import cratonclient
-from cratonclient import standard_output
+from cratonclient import private_files, standard_output
 from cratonserver.config import configuration, settings
 from cratonserver.config.configuration import Configuration
 from cratonserver.db.store import Store, StoreError
@@ -52,37 +52,59 @@ def _run(argv: list[str] | None) -> int:
 
 
 def initialize(config: Configuration, options: argparse.Namespace) -> int:
-    """Create the database and a root user, and print a cratonrc file.
+    """Create the database and a root user, and write a cratonrc file.
 
-    Fail without a change if the database has a root user.
+    Fail without a change if the database has a root user, or the file exists.
     """
     url = (
         options.url
         or config.settings.proxies.public_url
         or _url(*settings.address(config.settings.serving.listen))
     )
-    with open_store(config) as store:
+    with _credentials_file(options.output) as file, open_store(config) as store:
         key = store.add_root_user(options.username)
         if key is None:
-            print(
-                f"craton-server: {store.name} already has a root user; nothing was changed. "
-                "To add a user, run craton-server user create.",
-                file=sys.stderr,
+            raise StoreError(
+                f"{store.name} already has a root user; nothing was changed. To add a user, "
+                "run craton-server user create."
             )
-            return 1
-    # The command craton uses the first four variables. openstack uses the OS_ ones.
-    variables = {
-        "CRATON_URL": url,
-        "OS_USERNAME": options.username,
-        "OS_PASSWORD": key,
-        "OS_PROJECT_ID": FIRST_PROJECT,
-        "OS_AUTH_TYPE": "craton",
-        "OS_ENDPOINT": url,
-        "OS_TOKEN": key,
-    }
-    for name, value in variables.items():
-        print(f"export {name}={shlex.quote(value)}")
+        # The command craton uses the first four variables. openstack uses the OS_ ones.
+        variables = {
+            "CRATON_URL": url,
+            "OS_USERNAME": options.username,
+            "OS_PASSWORD": key,
+            "OS_PROJECT_ID": FIRST_PROJECT,
+            "OS_AUTH_TYPE": "craton",
+            "OS_ENDPOINT": url,
+            "OS_TOKEN": key,
+        }
+        for name, value in variables.items():
+            file.write(f"export {name}={shlex.quote(value)}\n")
     return 0
+
+
+@contextlib.contextmanager
+def _credentials_file(path: str | None) -> t.Iterator[t.TextIO]:
+    """Yield a new file that only its owner can read, or standard output without a path.
+
+    :raises OSError: if the file exists or cannot be written.
+    """
+    if path is None:
+        yield sys.stdout
+        return
+    try:
+        with private_files.new_file(path) as file:
+            yield file
+    except FileExistsError as exc:
+        raise OSError(
+            f"{path} exists; nothing was changed. Name a new file, or remove this one."
+        ) from exc
+    print(f"The credentials are in {path}. To use them: . {_sourced(path)}", file=sys.stderr)
+
+
+def _sourced(path: str) -> str:
+    """Return a path as the argument of the shell command ``.``, which searches the PATH."""
+    return shlex.quote(path if "/" in path else f"./{path}")
 
 
 def run(config: Configuration, options: argparse.Namespace) -> int:
@@ -208,7 +230,7 @@ def _parser() -> argparse.ArgumentParser:
         commands,
         initialize,
         "init",
-        "Create the database and a root user, and print a cratonrc file.",
+        "Create the database and a root user, and write a cratonrc file.",
     )
     init.add_argument(
         "--url",
@@ -223,6 +245,12 @@ def _parser() -> argparse.ArgumentParser:
         type=_checked(_username),
         default="root",
         help="name of the root user (default: root)",
+    )
+    init.add_argument(
+        "--output",
+        metavar="FILE",
+        help="new file for the credentials, which only its owner can read (default: standard "
+        "output)",
     )
     _command(commands, run, "run", "Serve the fleet over HTTP.", _all_settings())
     _command(

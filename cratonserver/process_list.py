@@ -34,8 +34,9 @@ def hide_password(arguments: t.Sequence[str]) -> None:
     )
     environment = {n: v for n, v in os.environ.items() if n not in _VARIABLES}
     environment[_VARIABLES[-1]] = url
-    interpreter = sys.orig_argv[: len(sys.orig_argv) - len(arguments)]
-    os.execve(sys.executable, [*interpreter, *rest], environment)  # noqa: S606
+    program = sys.orig_argv[: len(sys.orig_argv) - len(arguments)]
+    words = [program[0], "-P", *program[1:], *rest]
+    os.execve(sys.executable, words, environment)  # noqa: S606  # this program, no shell
 
 
 def without_database(arguments: t.Sequence[str]) -> tuple[list[str], str]:

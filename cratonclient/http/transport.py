@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 from urllib import parse
 
-from cratonclient import exceptions, secrets
+from cratonclient import exceptions, private_files, secrets
 
 if t.TYPE_CHECKING:
     import requests.adapters
@@ -93,6 +93,7 @@ def _opener(url: str) -> t.Callable[[str], Transport]:
 
     :raises cratonclient.exceptions.TransportNotFound: if no entry point can be used.
     """
+    private_files.keep_caches_out_of_the_current_directory()
     from stevedore import extension
 
     scheme = _scheme(url)

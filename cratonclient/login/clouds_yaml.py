@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import logging
+import os
 import typing as t
 
 from keystoneauth1 import exceptions as ksa_exceptions
@@ -104,7 +105,11 @@ def load(
         environment.check_all()
     with _captured_warnings() as warnings:
         try:
-            clouds = loader.OpenStackConfig()
+            clouds = loader.OpenStackConfig(
+                config_files=_files(loader, "clouds"),
+                secure_files=_files(loader, "secure"),
+                vendor_files=_files(loader, "clouds-public"),
+            )
             _check_name(clouds, name, warnings)
             known = _check_credentials(clouds, name, overrides)
             given = {option: credentials[option] for option in known if option in credentials}
@@ -115,6 +120,25 @@ def load(
             # The loader does not validate the structure of the file. Its messages about
             # a wrong structure do not help, and may quote a password.
             raise _unusable(name, "the structure of its settings is not valid", exc) from exc
+
+
+def _files(loader: t.Any, stem: str) -> list[str]:
+    """Return the files to look for: those of openstacksdk outside the current directory.
+
+    A file in the current directory may belong to another user, and could send the
+    credentials to another server.
+
+    :param loader: module of openstacksdk with the folders.
+    :param stem: name of the file without its suffix, such as ``'clouds'``.
+    """
+    folders = (
+        *(loader.CONFIG_HOME, loader.UNIX_CONFIG_HOME),
+        *(loader.SITE_CONFIG_HOME, loader.UNIX_SITE_CONFIG_HOME),
+    )
+    suffixes = (*loader.YAML_SUFFIXES, *loader.JSON_SUFFIXES)
+    # A user without a home directory has relative folders.
+    absolute = [folder for folder in folders if os.path.isabs(folder)]
+    return [os.path.join(folder, stem + suffix) for folder in absolute for suffix in suffixes]
 
 
 def _check_name(clouds: t.Any, name: str | None, warnings: list[str]) -> None:
@@ -132,6 +156,11 @@ def _check_name(clouds: t.Any, name: str | None, warnings: list[str]) -> None:
         )
     close = difflib.get_close_matches(wanted, known, n=1)
     hint = f"Did you mean {close[0]!r}?" if close else "Check clouds.yaml and OS_CLOUD."
+    if os.path.exists("clouds.yaml") and not close:
+        hint = (
+            "The clouds.yaml in the current directory is not read. To use it, set "
+            "OS_CLIENT_CONFIG_FILE to its path."
+        )
     raise exceptions.ConfigurationError(f"There is no cloud {wanted!r}. {hint}")
 
 

@@ -16,6 +16,7 @@ import functools
 import importlib
 import typing as t
 
+from cratonclient import private_files
 from cratonclient.kinds import Kind, kind_of
 
 if t.TYPE_CHECKING:
@@ -88,6 +89,7 @@ def manager_name(collection: str) -> str:
 @functools.cache
 def _registered() -> dict[str, type[crud.CRUDClient[t.Any]]]:
     """Return the manager classes that other packages register, by collection."""
+    private_files.keep_caches_out_of_the_current_directory()
     from stevedore import extension
 
     found: t.Any = extension.ExtensionManager(GROUP)

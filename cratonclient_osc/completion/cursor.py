@@ -12,7 +12,8 @@ from cratonclient_osc.completion.automaton import Automaton
 from cratonclient_osc.completion.grammar import NAME_OF, NOTHING, ONE_OF, SOME_OF, one_of
 from cratonclient_osc.completion.names_command import NAMES_COMMAND
 
-_CRATON = (sys.executable, "-m", "cratonclient_osc")
+#: This program. ``-P`` keeps Python from importing modules of the current directory.
+_CRATON = (sys.executable, "-P", "-m", "cratonclient_osc")
 
 
 class Expected(t.NamedTuple):

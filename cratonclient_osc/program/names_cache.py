@@ -16,6 +16,8 @@ import pathlib
 import time
 import typing as t
 
+from cratonclient import private_files
+
 #: Seconds before names are fetched again. Until the new ones arrive, the old ones serve.
 LIFETIME = 30
 #: Seconds before names are forgotten.
@@ -41,9 +43,8 @@ class NamesCache:
     """
 
     def __init__(self, key: str) -> None:
-        folder = os.environ.get("XDG_CACHE_HOME", "")
-        if not os.path.isabs(folder):  # the XDG specification: ignore relative paths
-            folder = os.path.expanduser("~/.cache")
+        # Without a home directory, no file can be created below the null device.
+        folder = private_files.user_folder("XDG_CACHE_HOME", ".cache") or os.devnull
         self._folder = pathlib.Path(folder, "craton", "names")
         self._key = key
 
@@ -63,16 +64,11 @@ class NamesCache:
 
     def write(self, prefix: str, names: Names) -> None:
         """Write a file that only the user can read, and delete very old files."""
-        import tempfile  # reading the cache does not need it, and its import is slow
-
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_files.make_folders(self._folder)
         for other in self._folder.iterdir():
             if time.time() - other.stat().st_mtime > _MAX_AGE:
                 other.unlink(missing_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=self._folder)
-        with open(descriptor, "w") as file:
-            json.dump(names, file)
-        os.replace(temporary, self._path(prefix))
+        private_files.replace(self._path(prefix), json.dumps(names).encode())
 
     @contextlib.contextmanager
     def fetching(self, prefix: str) -> t.Iterator[bool]:
@@ -80,9 +76,9 @@ class NamesCache:
 
         :returns: ``False`` if another process fetches them already.
         """
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_files.make_folders(self._folder)
         path = self._path(prefix).with_suffix(".lock")
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+        with private_files.open_binary(path, os.O_WRONLY) as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

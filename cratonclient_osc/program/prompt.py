@@ -7,6 +7,7 @@ It uses prompt_toolkit, which is slow to import. Import this module only for a t
 from __future__ import annotations
 
 import contextlib
+import datetime
 import functools
 import os
 import pathlib
@@ -19,7 +20,7 @@ import prompt_toolkit
 from prompt_toolkit import application, completion, history, key_binding, output, shortcuts
 from prompt_toolkit.key_binding.bindings import completion as completing
 
-from cratonclient import secrets, v1
+from cratonclient import private_files, secrets, v1
 from cratonclient_osc.completion import automaton, cursor
 from cratonclient_osc.output import exit_status
 from cratonclient_osc.program import global_options, line_split
@@ -138,9 +139,9 @@ class History(history.FileHistory):
     """
 
     def __init__(self, path: pathlib.Path) -> None:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
-            os.fchmod(file.fileno(), 0o600)
+        private_files.make_folders(path.parent)
+        with private_files.open_binary(path, os.O_RDWR) as file:
+            os.fchmod(file.fileno(), private_files.FILE_MODE)
             content = file.read()
             if len(content) > _MAX_HISTORY_SIZE:
                 # Each entry begins with a comment line. Cut there, not inside an entry.
@@ -148,21 +149,24 @@ class History(history.FileHistory):
                 file.seek(0)
                 file.truncate()
                 file.write(content[begin:])
+        self._path = path
         super().__init__(str(path))
 
     def store_string(self, string: str) -> None:
-        """Append a line to the file, unless it may contain a secret."""
-        if not secrets.names_secret(string):
-            super().store_string(string)
+        """Append an entry to the file, unless it may contain a secret."""
+        if secrets.names_secret(string) or secrets.mask(string) != string:
+            return
+        lines = "".join(f"+{line}\n" for line in string.split("\n"))
+        # The base class would create a deleted file again, readable by others.
+        with private_files.open_binary(self._path, os.O_WRONLY | os.O_APPEND) as file:
+            file.write(f"\n# {datetime.datetime.now()}\n{lines}".encode())
 
 
 def _history() -> history.History:
-    """Return the history file of the user; in memory if the file cannot be written."""
+    """Return the history file of the user; in memory if there is none to write."""
     v1.kinds()  # the kinds declare names of secrets, which History leaves out
-    folder = os.environ.get("XDG_STATE_HOME", "")
-    if not os.path.isabs(folder):  # the XDG specification: ignore relative paths
-        folder = os.path.expanduser("~/.local/state")
-    try:
-        return History(pathlib.Path(folder, "craton", "history"))
-    except OSError:
-        return history.InMemoryHistory()
+    folder = private_files.user_folder("XDG_STATE_HOME", ".local/state")
+    if folder:
+        with contextlib.suppress(OSError):
+            return History(folder / "craton" / "history")
+    return history.InMemoryHistory()

@@ -8,14 +8,15 @@ import gc
 import io
 import itertools
 import logging
+import os
 import sys
 import typing as t
 from importlib import metadata
 
 from cliff import app
 
-from cratonclient import secrets, standard_output
-from cratonclient.printable import printable
+from cratonclient import private_files, secrets, standard_output
+from cratonclient.printable import printable, printable_lines
 from cratonclient_osc.output import exit_status, terminal
 from cratonclient_osc.program import client_manager, command_manager, global_options, help
 
@@ -103,9 +104,17 @@ class Shell(app.App):
         root.handlers = [handler]
         root.setLevel(level)
         if self.options.log_file:
-            to_file = logging.FileHandler(self.options.log_file)
+            to_file = logging.StreamHandler(self._open_log_file(self.options.log_file))
             to_file.setFormatter(Masked(self.LOG_FILE_MESSAGE_FORMAT))
             root.addHandler(to_file)
+
+    def _open_log_file(self, path: str) -> t.TextIO:
+        """Open the log file to append to it. A new file can be read by the user only."""
+        try:
+            file = private_files.open_binary(path, os.O_WRONLY | os.O_APPEND)
+        except OSError as exc:
+            self.parser.error(f"--log-file: cannot write {path!r}: {exc.strerror}")
+        return io.TextIOWrapper(file, "utf-8", errors="backslashreplace", line_buffering=True)
 
     def initialize_app(self, argv: list[str]) -> None:
         """Create the client manager, from which commands get their client."""
@@ -161,15 +170,15 @@ class Shell(app.App):
 
 
 class Masked(logging.Formatter):
-    """A formatter that masks secrets in log records and in their tracebacks."""
+    """A formatter that masks secrets in records and tracebacks, and control characters."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the text of a record, with secrets masked."""
-        return secrets.mask(super().format(record))
+        """Return the text of a record. Its only control characters are newlines."""
+        return printable_lines(secrets.mask(super().format(record)))
 
 
 class Console(Masked):
-    """A formatter for terminals: it escapes control characters and shows errors in red.
+    """A formatter for terminals: it shows errors in red.
 
     :param stream: output stream of the log; errors are red only if it is a terminal.
     """
@@ -179,9 +188,8 @@ class Console(Masked):
         self._red, self._normal = terminal.style(stream, "red")
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the text of a record, with all control characters but newlines escaped."""
-        lines = super().format(record).splitlines()
-        text = "\n".join(printable(line) for line in lines)
+        """Return the text of a record."""
+        text = super().format(record)
         return f"{self._red}{text}{self._normal}" if record.levelno >= logging.ERROR else text
 
 

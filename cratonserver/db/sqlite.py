@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sqlite3
 import time
 import typing as t
@@ -10,7 +12,7 @@ import typing as t
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from cratonclient import secrets
+from cratonclient import private_files, secrets
 from cratonserver.db import json_contains
 from cratonserver.db.aliases import Clause
 from cratonserver.db.dialect import (
@@ -84,6 +86,7 @@ class SQLite(Dialect):
             pool_use_lifo=True,  # the last used connection has the warmest cache
             hide_parameters=True,  # in logs and exceptions
         )
+        sa.event.listen(engine, "do_connect", _create_private)
         sa.event.listen(engine, "connect", _configure)
         sa.event.listen(engine, "begin", _begin)
         return engine
@@ -140,6 +143,21 @@ class SQLite(Dialect):
         """Return ``group_concat(json_quote(name) || ':' || value)``."""
         member = sa.func.json_quote(name, type_=sa.Text) + sa.literal_column("':'") + value
         return sa.func.group_concat(member, type_=sa.Text)  # separated by commas
+
+
+def _create_private(_dialect: t.Any, _record: t.Any, arguments: t.Any, _options: t.Any) -> None:
+    """Create the file so that only its owner can read it, unless it exists.
+
+    SQLite gives its write-ahead log and its other files the permissions of this file.
+    """
+    path = arguments[0]
+    if os.path.islink(path) and not os.path.exists(path):
+        raise StoreError(
+            f"The database sqlite:///{path} is a symbolic link to a file that does not exist. "
+            "Remove the link, or create the file."
+        )
+    with contextlib.suppress(OSError):  # it exists, or the error of SQLite says more
+        private_files.open_binary(path, os.O_RDWR | os.O_EXCL).close()
 
 
 def _configure(connection: t.Any, _record: t.Any) -> None:

@@ -200,6 +200,7 @@ ROOMS = {
         "concealment",
         "causes",
         "secrets",
+        "private_files",
         "printable",
         "standard_output",
     ),

@@ -3,16 +3,22 @@
 
 from __future__ import annotations
 
+import argparse
+import contextlib
 import logging
 import os
+import pathlib
 import re
+import stat
 import subprocess
 import sys
 import typing as t
+from unittest import mock
 
 import cratonclient
 from cratonclient.tests import base
 from cratonclient.tests.integration.osc import programs, terminal
+from cratonclient_osc.completion import cursor
 
 
 class TestGlobalOptions(programs.SharedFleetTestCase):
@@ -81,6 +87,27 @@ class TestGlobalOptions(programs.SharedFleetTestCase):
         self.enter("--log-file", str(path), "cloud", "show", "nobody")
         self.assertIn("'nobody'", path.read_text())
 
+    def test_a_log_file_is_for_its_owner_only_and_no_link(self):
+        folder = self.folder()
+        self.enter("--log-file", str(folder / "log"), "cloud", "show", "nobody")
+        self.assertEqual(0o600, stat.S_IMODE((folder / "log").stat().st_mode))
+
+        (folder / "link").symlink_to(folder / "target")
+        for name, reason in (("link", "symbolic link"), ("no/log", "No such file")):
+            done = self.enter("--log-file", str(folder / name), "cloud", "list")
+            self.assertEqual((2, ""), (done.status, done.out))
+            self.assertIn(reason, done.err)
+            self.assertEqual(1, len(done.err.splitlines()))
+        self.assertFalse((folder / "target").exists())
+
+    def test_a_log_file_holds_no_control_characters(self):
+        path = self.folder() / "log"
+        self.enter("--log-file", str(path), "cloud", "show", "a\x1b[2J\u202eb")
+
+        text = path.read_text()
+        self.assertIn("\\x1b[2J\\u202eb", text)
+        self.assertTrue(text.replace("\n", "").isprintable())
+
     def test_debug_shows_requests(self):
         done = self.enter("--debug", "cloud", "list")
         self.assertEqual(self.enter("cloud", "list").out, done.out)
@@ -92,6 +119,69 @@ class TestGlobalOptions(programs.SharedFleetTestCase):
         self.enter("--debug", "cloud", "list")
         self.assertEqual(before, (logging.getLogger().handlers, logging.getLogger().level))
         self.assert_done(self.enter("cloud", "list"))
+
+
+class TestCurrentDirectory(programs.CommandTestCase):
+    """No file of the current directory is imported or read, except those named."""
+
+    def poisoned(self) -> pathlib.Path:
+        """Return a folder with modules that fail when they are imported."""
+        folder = self.folder()
+        for name in (
+            "yaml",
+            "requests",
+            "cliff",
+            "json",
+            "sqlalchemy",
+            "oslo_config",
+            "falcon",
+        ):
+            (folder / f"{name}.py").write_text("raise SystemExit('imported from here')")
+        for name in (".env", "clouds.yaml", "craton-server.conf", ".netrc", "cratonrc"):
+            (folder / name).write_text("[!")
+        return folder
+
+    def run_in(self, folder: pathlib.Path, *words: str | pathlib.Path) -> str:
+        done = subprocess.run(
+            [*words],
+            cwd=folder,
+            env=programs.clean_environment(str(folder)),
+            capture_output=True,
+            text=True,
+        )
+        self.assertEqual((0, ""), (done.returncode, done.stderr))
+        return done.stdout
+
+    def test_programs(self):
+        folder = self.poisoned()
+        database = ("--database", "sqlite:///fleet.db")
+        self.run_in(folder, programs.script("craton-server"), "init", *database)
+        for program in (
+            [programs.script("craton")],
+            [sys.executable, "-m", "cratonclient_osc"],
+        ):
+            words = ("--craton-url", "sqlite:///fleet.db", "project", "list", "-f", "yaml")
+            self.assertIn("name: default", self.run_in(folder, *program, *words))
+        for program in (
+            [programs.script("craton-server")],
+            [sys.executable, "-m", "cratonserver"],
+        ):
+            listed = self.run_in(folder, *program, "project", "list", *database)
+            self.assertIn("default", listed)
+
+    def test_the_process_that_a_session_starts_for_completion(self):
+        app = mock.Mock(options=argparse.Namespace(insecure=False, craton_url=self.fleet()))
+        with contextlib.chdir(self.poisoned()):
+            self.assertEqual(["prod"], cursor.candidates("@clouds", "p", app))
+
+    def fleet(self) -> str:
+        """Return the URL of a fleet with one cloud."""
+        folder = self.folder()
+        url = f"sqlite:///{folder}/fleet.db"
+        self.run_in(
+            folder, programs.script("craton"), "--craton-url", url, "cloud", "create", "prod"
+        )
+        return url
 
 
 class TestHelp(programs.CommandTestCase):

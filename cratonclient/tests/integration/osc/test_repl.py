@@ -15,6 +15,7 @@ from unittest import mock
 from urllib3 import connection
 
 from cratonclient.tests.integration.osc import programs, terminal
+from cratonclient_osc.program import prompt
 
 
 class TestScript(programs.SharedFleetTestCase):
@@ -205,7 +206,8 @@ class TestTerminal(programs.SharedFleetTestCase):
         session.end()
         path = home / ".local/state/craton/history"
         self.assertEqual(0o600, stat.S_IMODE(path.stat().st_mode))
-        self.assertEqual(0o700, stat.S_IMODE(path.parent.stat().st_mode))
+        for folder in (path.parent, path.parents[1], path.parents[2]):
+            self.assertEqual(0o700, stat.S_IMODE(folder.stat().st_mode), str(folder))
         self.assertNotIn("hidden", path.read_text())
 
         session = self.start(home)
@@ -227,6 +229,19 @@ class TestTerminal(programs.SharedFleetTestCase):
         session.expect(self.PROMPT)
         session.end()
         self.assertTrue((home / "state/craton/history").exists())
+
+    def test_a_history_is_no_link_and_names_no_url_with_a_password(self):
+        path = self.folder() / "history"
+        entries = prompt.History(path)
+        path.unlink()
+        for line in ("cloud list", "--craton-url http://u:pw@h cloud list", "host list\n# a"):
+            entries.store_string(line)
+        self.assertEqual(0o600, stat.S_IMODE(path.stat().st_mode))
+        self.assertEqual(["host list\n# a", "cloud list"], [*entries.load_history_strings()])
+
+        link = path.with_name("link")
+        link.symlink_to(path)
+        self.assertRaises(OSError, prompt.History, link)
 
     def test_a_home_that_keeps_nothing(self):
         home = self.folder()

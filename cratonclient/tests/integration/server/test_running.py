@@ -5,15 +5,31 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import pathlib
 import signal
 import socket
+import stat
 import subprocess
+import typing as t
 
 from cratonclient.tests.integration.osc import programs
 from cratonclient.tests.integration.server import live
+from cratonserver import composition
+from cratonserver.db import store
 
 CLOUD = '{"name": "prod"}'
+
+
+@contextlib.contextmanager
+def store_of(url: str) -> t.Iterator[store.Store]:
+    """Open the fleet of a URL, and close it at the end of the block."""
+    found = composition.store_at(url)
+    try:
+        found.open()
+        yield found
+    finally:
+        found.close()
 
 
 class TestStopping(live.LiveTestCase):
@@ -151,6 +167,58 @@ class TestStarting(live.LiveTestCase):
             self.assertEqual((2, ""), (done.status, done.out), str(words))
             self.assertIn(repr(words[1]), done.err)
         self.assertEqual([], [*self.path.iterdir()])
+
+    def test_the_credentials_go_to_a_new_file_for_its_owner_only(self):
+        self.addCleanup(os.umask, os.umask(0))
+
+        done = programs.craton_server("init", "--output", "rc")
+
+        self.assertEqual((0, ""), (done.status, done.out))
+        self.assertIn(". ./rc", done.err)
+        self.assertEqual(0o600, stat.S_IMODE((self.path / "rc").stat().st_mode))
+        script = ". ./rc; printf %s $OS_PASSWORD"
+        key = subprocess.check_output(["/bin/sh", "-c", script], text=True)
+        self.assertTrue(key.startswith("craton_"))
+
+    def test_init_leaves_existing_files_and_links_alone(self):
+        (self.path / "link").symlink_to(self.path / "target")
+        (self.path / "file").write_text("kept")
+        for name in ("link", "file"):
+            done = programs.craton_server("init", "--output", name)
+
+            self.assertEqual((1, 1), (done.status, len(done.err.splitlines())))
+            self.assertIn(f"{name} exists; nothing was changed", done.err)
+        self.assertEqual(1, programs.craton_server("init", "--output", "no/file").status)
+        self.assertEqual({"link", "file"}, {path.name for path in self.path.iterdir()})
+        self.assertEqual("kept", (self.path / "file").read_text())
+
+    def test_init_that_fails_leaves_no_file_with_credentials(self):
+        programs.craton_server("init")
+
+        done = programs.craton_server("init", "--output", "rc")
+
+        self.assertEqual(1, done.status)
+        self.assertIn("already has a root user", done.err)
+        self.assertFalse((self.path / "rc").exists())
+
+    def test_the_files_of_a_database_are_for_their_owner_only(self):
+        self.addCleanup(os.umask, os.umask(0))
+        with store_of(f"sqlite:///{self.path}/fleet.db") as fleet, fleet.write():
+            files = {
+                path.name: stat.S_IMODE(path.stat().st_mode) for path in self.path.iterdir()
+            }
+
+        names = ("fleet.db", "fleet.db-wal", "fleet.db-shm")
+        self.assertEqual(dict.fromkeys(names, 0o600), files)
+
+    def test_a_database_is_not_created_through_a_link(self):
+        (self.path / "fleet.db").symlink_to(self.path / "target")
+
+        done = programs.craton_server("init", "--database", "sqlite:///fleet.db")
+
+        self.assertEqual((1, 1), (done.status, len(done.err.splitlines())))
+        self.assertIn("is a symbolic link to a file that does not exist", done.err)
+        self.assertFalse((self.path / "target").exists())
 
     def test_the_access_log_is_json_with_what_was_asked_and_no_secrets(self):
         server = self.serve()

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import subprocess
 import sys
 import textwrap
 import typing as t
@@ -54,6 +56,25 @@ class TestClouds(base.TestCase):
         self.assertEqual("https://craton.example/v1", craton._url)
         plugin = craton._session._session.session.auth
         self.assertEqual(("demo", "s3cr3t"), (plugin.username, plugin.token))
+
+    def test_files_in_the_current_directory_are_not_read(self):
+        folder = self.folder()
+        self.enterContext(contextlib.chdir(folder))
+        (folder / "clouds.yaml").write_text(CRATON)
+        (folder / "secure.yaml").write_text(CRATON)
+        (folder / "clouds-public.yaml").write_text("public-clouds: {p: {auth: {a: b}}}")
+        program = (
+            "from cratonclient.v1 import client\n"
+            "try: client.Client.from_cloud('prod')\n"
+            "except Exception as exc: print(exc)\n"
+        )
+        for home in (str(self.file.parent), "", "."):
+            environment = {"HOME": home}
+            said = subprocess.check_output(
+                [sys.executable, "-P", "-c", program], env=environment, text=True
+            )
+            self.assertIn("There is no cloud 'prod'. The clouds.yaml in the current", said)
+            self.assertIn("OS_CLIENT_CONFIG_FILE", said)
 
     def test_the_only_cloud_needs_no_name(self):
         self.write(CRATON)

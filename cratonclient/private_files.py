@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Create files that only the user can read, in folders of the user.
+
+The permissions are part of the call that creates a file, so the file cannot be read by others
+at any time. A symbolic link with the name of the file is not followed: in a folder where
+others may write, it could name any file of the user.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import os
+import pathlib
+import typing as t
+
+FILE_MODE, FOLDER_MODE = 0o600, 0o700
+
+
+def open_binary(path: str | os.PathLike[str], flags: int) -> t.BinaryIO:
+    """Open a file. Create it if it does not exist; an existing file keeps its permissions.
+
+    :param path: path of the file.
+    :param flags: flags of :func:`os.open`, such as ``os.O_WRONLY | os.O_APPEND``. With
+        ``os.O_EXCL``, the file must not exist.
+    :raises OSError: if the file cannot be opened, or the path is a symbolic link.
+
+    >>> with open_binary('craton.log', os.O_WRONLY | os.O_APPEND) as file:
+    ...     file.write(b'line')
+    """
+    try:
+        descriptor = os.open(path, flags | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
+    except OSError as exc:
+        if exc.errno == errno.ELOOP:
+            reason = "it is a symbolic link, which is not followed"
+            raise OSError(exc.errno, reason, str(path)) from exc
+        raise
+    writes = {os.O_RDONLY: "rb", os.O_RDWR: "r+b"}.get(flags & os.O_ACCMODE, "wb")
+    return t.cast("t.BinaryIO", open(descriptor, "ab" if flags & os.O_APPEND else writes))
+
+
+@contextlib.contextmanager
+def new_file(path: str | os.PathLike[str]) -> t.Iterator[t.TextIO]:
+    """Create a text file, and yield it for writing. Delete it if the block fails.
+
+    :param path: path of the file, which must not exist.
+    :raises OSError: if the file exists or cannot be written.
+    """
+    with io.TextIOWrapper(open_binary(path, os.O_WRONLY | os.O_EXCL), "utf-8") as file:
+        try:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        except BaseException:
+            os.unlink(path)
+            raise
+
+
+def replace(path: pathlib.Path, content: bytes) -> None:
+    """Write a file in one step. A reader sees the old content or the new content.
+
+    :param path: path of the file. A symbolic link with this name is replaced.
+    :raises OSError: if the file cannot be written.
+    """
+    import tempfile  # its import is slow
+
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent)  # with FILE_MODE
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(content)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def make_folders(path: pathlib.Path) -> None:
+    """Create a folder and its parents, which only the user can read. Keep existing ones.
+
+    :raises OSError: if a folder cannot be created.
+    """
+    if not path.is_dir():
+        make_folders(path.parent)
+        path.mkdir(FOLDER_MODE, exist_ok=True)
+
+
+def user_folder(variable: str, below_home: str) -> pathlib.Path | None:
+    """Return a folder for files of the user, as the XDG base directory specification says.
+
+    :param variable: environment variable with the path, such as ``XDG_CACHE_HOME``. A
+        relative path is ignored.
+    :param below_home: path below ``HOME`` if the variable is not set, such as ``.cache``.
+    :returns: the folder, which may not exist; ``None`` if the user has no home directory.
+
+    >>> user_folder('XDG_CACHE_HOME', '.cache')
+    PosixPath('/home/ada/.cache')
+    """
+    given, home = os.environ.get(variable, ""), os.environ.get("HOME", "")
+    if os.path.isabs(given):
+        return pathlib.Path(given)
+    return (
+        pathlib.Path(home, below_home) if os.path.isabs(home) and os.path.isdir(home) else None
+    )
+
+
+def keep_caches_out_of_the_current_directory() -> None:
+    """Let libraries write no cache if the user has no home directory.
+
+    stevedore would write its cache to a folder ``~`` in the current directory.
+    """
+    if user_folder("XDG_CACHE_HOME", ".cache") is None:
+        os.environ["XDG_CACHE_HOME"] = os.devnull  # no file can be created below it

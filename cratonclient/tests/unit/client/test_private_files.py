@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files that only the user can read, and folders of users."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import stat
+import subprocess
+import sys
+from unittest import mock
+
+from cratonclient import private_files
+from cratonclient.tests import base
+
+
+def mode(path: pathlib.Path) -> int:
+    """Return the permissions of a file."""
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+class TestFiles(base.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(os.umask, os.umask(0))
+        self.path = self.folder() / "file"
+        self.target = self.path.with_name("target")
+
+    def test_a_file_is_created_for_its_owner_only(self):
+        with private_files.open_binary(self.path, os.O_WRONLY | os.O_APPEND) as file:
+            self.assertEqual(0o600, mode(self.path))
+            file.write(b"a")
+        with private_files.open_binary(self.path, os.O_WRONLY | os.O_APPEND) as file:
+            file.write(b"b")
+        with private_files.open_binary(self.path, os.O_RDWR) as file:
+            self.assertEqual(b"ab", file.read())
+
+    def test_an_existing_file_keeps_its_permissions(self):
+        self.path.touch(0o640)
+        private_files.open_binary(self.path, os.O_WRONLY).close()
+        self.assertEqual(0o640, mode(self.path))
+
+    def test_links_are_not_followed(self):
+        for there in (False, True):
+            if there:
+                self.target.write_text("kept")
+            self.path.unlink(missing_ok=True)
+            self.path.symlink_to(self.target)
+
+            error = self.assertRaises(
+                OSError, private_files.open_binary, self.path, os.O_WRONLY | os.O_APPEND
+            )
+            self.assertIn("symbolic link", str(error))
+            self.assertRaises(OSError, private_files.new_file(self.path).__enter__)
+
+            self.assertEqual(there, self.target.exists())
+        private_files.replace(self.path, b"new")
+        self.assertEqual("kept", self.target.read_text())
+        self.assertEqual((False, 0o600), (self.path.is_symlink(), mode(self.path)))
+
+    def test_a_new_file_is_removed_if_its_writer_fails(self):
+        with self.assertRaises(ZeroDivisionError), private_files.new_file(self.path) as file:
+            self.assertEqual(0o600, mode(self.path))
+            file.write("half")
+            raise ZeroDivisionError
+
+        self.assertFalse(self.path.exists())
+
+    def test_a_new_file_replaces_none(self):
+        self.path.write_text("kept")
+        with self.assertRaises(FileExistsError), private_files.new_file(self.path):
+            pass
+        self.assertEqual("kept", self.path.read_text())
+
+    def test_all_new_folders_are_for_their_owner_only(self):
+        self.path.mkdir(0o755)
+        private_files.make_folders(self.path / "a" / "b")
+
+        self.assertEqual(0o755, mode(self.path))
+        self.assertEqual((0o700, 0o700), (mode(self.path / "a"), mode(self.path / "a" / "b")))
+
+
+class TestUserFolder(base.TestCase):
+    def found(self, **environment: str) -> pathlib.Path | None:
+        with mock.patch.dict(os.environ, environment, clear=True):
+            return private_files.user_folder("XDG_CACHE_HOME", ".cache")
+
+    def test_it_is_below_home_unless_the_variable_names_it(self):
+        home = self.folder()
+        self.assertEqual(home / ".cache", self.found(HOME=str(home)))
+        self.assertEqual(home / ".cache", self.found(HOME=str(home), XDG_CACHE_HOME="rel"))
+        self.assertEqual(pathlib.Path("/c"), self.found(HOME=str(home), XDG_CACHE_HOME="/c"))
+
+    def test_there_is_none_without_a_home_directory(self):
+        for environment in ({}, {"HOME": ""}, {"HOME": "."}, {"HOME": "/no/such/folder"}):
+            self.assertIsNone(self.found(**environment), str(environment))
+
+    def test_libraries_write_no_cache_without_one(self):
+        folder = self.folder()
+        program = (
+            "import pwd, sys\n"
+            "def nobody(uid): raise KeyError(uid)\n"
+            "pwd.getpwuid = nobody\n"
+            "from cratonclient_osc import __main__\n"
+            "sys.argv[1:] = ['--craton-url', 'sqlite:///fleet.db', 'cloud', 'create', 'prod']\n"
+            "sys.exit(__main__.main())\n"
+        )
+
+        done = subprocess.run(
+            [sys.executable, "-c", program], cwd=folder, env={}, capture_output=True, text=True
+        )
+
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertEqual(["fleet.db"], sorted(path.name for path in folder.iterdir()))
