@@ -57,6 +57,17 @@ class Cli(t.NamedTuple):
     example: str = ""
 
 
+class Pattern(t.NamedTuple):
+    """A regular expression that a text must match.
+
+    :param regex: expression in the syntax that Python and JSON Schema share.
+    :param rule: what a text must be, for messages and the documentation.
+    """
+
+    regex: str
+    rule: str
+
+
 class Field(t.Generic[T]):
     """A field of a resource. On an object, the attribute is the value of the field.
 
@@ -69,6 +80,7 @@ class Field(t.Generic[T]):
     :param clear: an update request may set the field to ``null``.
     :param default: value of the field if a create request does not contain it.
     :param max_length: maximum length of a string, in characters.
+    :param pattern: regular expression that a string in a request must match.
     :param format: ``'ip'`` for an IPv4 or IPv6 address.
     :param items: JSON Schema type of the elements of a list.
     :param secret: mask the value in logs and debug output.
@@ -106,6 +118,7 @@ class Field(t.Generic[T]):
         clear: bool = False,
         default: t.Any = None,
         max_length: int = 255,
+        pattern: Pattern | None = None,
         format: t.Literal["ip"] | None = None,
         items: str = "string",
         secret: bool = False,
@@ -123,6 +136,7 @@ class Field(t.Generic[T]):
         self.clear = clear
         self.default = default
         self.max_length = max_length
+        self.pattern = pattern
         self.format = format
         self.items = items
         self.secret = secret

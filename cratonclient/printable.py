@@ -23,11 +23,18 @@ def printable(text: object) -> str:
     'a\\x1b[2Jb'
     """
     text = str(text)
-    if text.isascii() and text.isprintable():
+    if is_printable(text):
         return text
-    if text.isprintable() and not _INVISIBLE.search(text):
-        return text
-    return "".join(c if _is_visible(c) else _escape(c) for c in text)
+    return "".join(c if is_printable(c) else _escape(c) for c in text)
+
+
+def is_printable(text: str) -> bool:
+    """Return True if :func:`printable` returns the text unchanged.
+
+    >>> is_printable('web'), is_printable('we\\u200bb')
+    (True, False)
+    """
+    return text.isprintable() and (text.isascii() or not _INVISIBLE.search(text))
 
 
 def printable_lines(text: str) -> str:
@@ -37,10 +44,6 @@ def printable_lines(text: str) -> str:
     'a\\x1b\nb'
     """
     return "\n".join(map(printable, text.split("\n")))
-
-
-def _is_visible(character: str) -> bool:
-    return character.isprintable() and not _INVISIBLE.match(character)
 
 
 def _escape(character: str) -> str:

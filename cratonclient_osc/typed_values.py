@@ -17,7 +17,7 @@ import re
 import typing as t
 
 from cratonclient import paths
-from cratonclient.printable import printable
+from cratonclient.printable import is_printable
 
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 _WHOLE_NUMBER = re.compile("0|-?[1-9][0-9]*")
@@ -89,7 +89,7 @@ def assignment(name: str, value: t.Any) -> str:
     ('rack=r1', 'serial="64"', 'load:=1.5')
     """
     path = paths.write((name,))
-    path = path if path.isprintable() else json.dumps(name)
+    path = path if is_printable(path) else json.dumps(name)
     operator = ":=" if isinstance(value, float) else "="
     return f"{path}{operator}{_written(value)}"
 
@@ -98,13 +98,13 @@ def _written(value: t.Any) -> str:
     if isinstance(value, str) and _is_bare(value):
         return value
     text = json.dumps(value, ensure_ascii=False)
-    return text if text.isprintable() else json.dumps(value)
+    return text if is_printable(text) else json.dumps(value)
 
 
 def _is_bare(text: str) -> bool:
     """Return True if a string can be typed and printed as it is, without quotes."""
     try:
-        return not text.startswith("@") and printable(text) == text == parse(text)
+        return not text.startswith("@") and is_printable(text) and text == parse(text)
     except ValueError:
         return False
 

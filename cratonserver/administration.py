@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from cratonclient import auth, exceptions
 from cratonclient.v1 import client
-from cratonserver import composition, embedded, errors
+from cratonserver import composition, embedded, errors, messages
 from cratonserver.db.store import Store
 from cratonserver.identity import FIRST_PROJECT, canonical_project_id
 from cratonserver.kinds import users as user_rules
@@ -52,7 +52,7 @@ class Commands:
         for user in self._craton.users.list():
             if wanted in (None, user.project_id):
                 role = "root" if user.id in roots else "admin" if user.is_admin else "plain"
-                print(user.id, user.username, role, user.project_id, sep="\t")
+                messages.row(user.id, user.username, role, user.project_id)
 
     def user_create(self, options: argparse.Namespace) -> None:
         """Create a user and print its API key, which is not shown again."""
@@ -90,11 +90,11 @@ class Commands:
     def project_list(self, options: argparse.Namespace) -> None:
         """Print the id and name of each project."""
         for project in self._craton.projects.list():
-            print(project.id, project.name, sep="\t")
+            messages.row(project.id, project.name)
 
     def project_create(self, options: argparse.Namespace) -> None:
         """Create a project and print its id."""
-        print(self._craton.projects.create(name=options.name).id)
+        messages.row(self._craton.projects.create(name=options.name).id)
 
     def project_delete(self, options: argparse.Namespace) -> None:
         """Delete a project, its users and its inventory."""
@@ -153,7 +153,7 @@ class Commands:
     def _print_key(user: t.Any) -> None:
         """Print a user with its new API key. If that fails, tell how to replace the key."""
         try:
-            print(user.id, user.username, user.project_id, user.api_key, sep="\t", flush=True)
+            messages.row(user.id, user.username, user.project_id, user.api_key)
         except BrokenPipeError:
             raise
         except OSError as exc:

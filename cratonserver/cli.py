@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import re
 import shlex
 import socket
 import sys
@@ -12,6 +13,9 @@ import typing as t
 
 import cratonclient
 from cratonclient import private_files, standard_output
+from cratonclient.printable import printable, printable_lines
+from cratonclient.v1 import users
+from cratonserver import messages
 from cratonserver.config import configuration, settings
 from cratonserver.config.configuration import Configuration
 from cratonserver.db.store import Store, StoreError
@@ -40,12 +44,12 @@ def _run(argv: list[str] | None) -> int:
         config = configuration.load(given, options.config_file)
         return t.cast("int", options.command(config, options))
     except configuration.ConfigurationError as exc:
-        print(f"craton-server: {exc}", file=sys.stderr)
+        messages.error(exc)
         return 2
     except BrokenPipeError:
         return standard_output.OUTPUT_CLOSED
     except (StoreError, OSError) as exc:
-        print(f"craton-server: {exc}", file=sys.stderr)
+        messages.error(exc)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -99,7 +103,8 @@ def _credentials_file(path: str | None) -> t.Iterator[t.TextIO]:
         raise OSError(
             f"{path} exists; nothing was changed. Name a new file, or remove this one."
         ) from exc
-    print(f"The credentials are in {path}. To use them: . {_sourced(path)}", file=sys.stderr)
+    how = f"The credentials are in {path}. To use them: . {_sourced(path)}"
+    print(printable(how), file=sys.stderr)
 
 
 def _sourced(path: str) -> str:
@@ -122,21 +127,21 @@ def run(config: Configuration, options: argparse.Namespace) -> int:
             config.settings,
         )
         print(
-            f"Serving {store.name} at {_url(host, port)} (Ctrl-C to stop)",
+            f"Serving {printable(store.name)} at {_url(host, port)} (Ctrl-C to stop)",
             file=sys.stderr,
             flush=True,
         )
         cut_off = server.run()
     if cut_off:
         were = "connection was" if cut_off == 1 else "connections were"
-        print(f"craton-server: {cut_off} {were} cut off.", file=sys.stderr)
+        messages.error(f"{cut_off} {were} cut off.")
     return 1 if cut_off else 0
 
 
 def show(config: Configuration, options: argparse.Namespace) -> int:
     """Print each setting, its value and the source of the value."""
     for line in config.lines():
-        print(line)
+        print(printable_lines(line))
     return 0
 
 
@@ -149,7 +154,7 @@ def administer(config: Configuration, options: argparse.Namespace) -> int:
             with administration.commands(store) as tasks:
                 getattr(tasks, options.task)(options)
         except administration.CommandFailed as exc:
-            print(f"craton-server: {exc}", file=sys.stderr)
+            messages.error(exc)
             return 1
     return 0
 
@@ -168,10 +173,8 @@ def version(config: Configuration, options: argparse.Namespace) -> int:
     with contextlib.closing(composition.store_at(config.settings.database, 1)) as store:
         known = store.version()
     if known is None:
-        print(
-            "craton-server: the database has no Craton tables. To create them, run "
-            "craton-server init.",
-            file=sys.stderr,
+        messages.error(
+            "the database has no Craton tables. To create them, run craton-server init."
         )
         return 1
     print(known)
@@ -219,7 +222,7 @@ def _url(host: str, port: int) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     """Build the parser of the command line."""
-    parser = argparse.ArgumentParser(
+    parser = messages.Parser(
         prog="craton-server", description="Create, serve and manage a Craton fleet."
     )
     parser.add_argument(
@@ -419,16 +422,16 @@ def _checked(check: t.Callable[[str], str]) -> t.Callable[[str], str]:
 
 
 def _username(text: str) -> str:
-    """Check the name of a user. Clients send it in an HTTP header.
+    """Check the name of a user, as the API does.
 
-    :raises ValueError: if that is not possible.
+    :raises ValueError: if it is not valid.
     """
-    if not text or text != text.strip() or not text.isprintable() or len(text) > 255:
-        raise ValueError("must be 1 to 255 printable characters, without outer spaces")
-    try:
-        return text.encode("latin-1").decode("latin-1")
-    except UnicodeError:
-        raise ValueError("must be Latin-1, because it is sent in an HTTP header") from None
+    field = users.User.username
+    if not re.search(users.USERNAME.regex, text):
+        raise ValueError(users.USERNAME.rule)
+    if len(text) > field.max_length:
+        raise ValueError(f"must have at most {field.max_length} characters")
+    return text
 
 
 if __name__ == "__main__":

@@ -6,7 +6,15 @@ from __future__ import annotations
 import typing as t
 
 from cratonclient import crud
-from cratonclient.fields import NOT_STORED, Cli, Field, Parameter, Ref
+from cratonclient.fields import NOT_STORED, Cli, Field, Parameter, Pattern, Ref
+
+#: Printable characters of Latin-1, and spaces inside. Servers and proxies drop spaces at the
+#: ends of a header. Python matches ``$`` before a newline, too.
+USERNAME = Pattern(
+    r"^[!-~\xa1-\xac\xae-\xff]([ -~\xa1-\xac\xae-\xff]*[!-~\xa1-\xac\xae-\xff])?$(?!\n)",
+    "must be printable Latin-1 characters without outer spaces, because it is sent in an HTTP "
+    "header",
+)
 
 
 class User(crud.Resource):
@@ -16,6 +24,7 @@ class User(crud.Resource):
         str,
         "user name, unique in the project",
         required=True,
+        pattern=USERNAME,
         cli=Cli(example="ada"),
     )
     project_id = Ref("projects", "project of the user", type=str, required=True)

@@ -11,6 +11,7 @@ import sys
 import time
 import typing as t
 
+from cratonclient.printable import printable
 from cratonclient_osc.output import exit_status
 
 _STYLES = {"bold": "1", "red": "31"}
@@ -51,9 +52,9 @@ def is_interactive() -> bool:
 def confirm(question: str) -> bool:
     """Ask a question on the terminal. Only ``y`` and ``yes`` mean yes.
 
-    :param question: the question, without control characters.
+    :param question: the question; its control characters are escaped.
     """
-    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    print(f"{printable(question)} [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 

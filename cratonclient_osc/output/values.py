@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import typing as t
 
-from cratonclient.printable import printable
+from cratonclient.printable import is_printable, printable
 
 Names = t.Sequence[str]
 Row = t.Sequence[t.Any]
@@ -24,7 +24,7 @@ def plain(value: t.Any) -> str:
     if isinstance(value, str):
         return printable(value)
     text = json.dumps(value, ensure_ascii=False)
-    return text if text.isprintable() else json.dumps(value)
+    return text if is_printable(text) else json.dumps(value)
 
 
 def with_newlines(value: t.Any) -> str:

@@ -19,6 +19,7 @@ import time
 import typing as t
 
 from cratonclient import exceptions
+from cratonclient.printable import is_printable
 from cratonclient_osc.program import client_manager, global_options, names_cache
 from cratonclient_osc.program.names_cache import Names, NamesCache
 
@@ -139,7 +140,7 @@ def _pairs(manager: t.Any, rows: t.Iterable[t.Any]) -> list[tuple[str, str]]:
     """Return ids and names. Leave out names with control characters."""
     attribute = manager.resource_class.NAME_ATTR
     pairs = [(str(row.id), str(getattr(row, attribute))) for row in rows]
-    return [(number, name) for number, name in pairs if name.isprintable() and name]
+    return [(number, name) for number, name in pairs if name and is_printable(name)]
 
 
 def _in_background(work: t.Callable[[], None]) -> None:

@@ -7,6 +7,7 @@ import argparse
 import typing as t
 
 from cratonclient import exceptions
+from cratonclient.printable import printable
 from cratonclient_osc.verbs import create, delete, part_changes, update
 
 ONCE = "The API key is shown only once. Save it now."
@@ -59,7 +60,7 @@ class Set(update.Set):
     def _replace_key(self, user: t.Any) -> None:
         changed = user.manager.replace_key(user.id)
         try:
-            self.app.stdout.write(f"{changed.api_key}\n")
+            self.app.stdout.write(f"{printable(changed.api_key)}\n")
             self.app.stdout.flush()
         except BrokenPipeError:
             raise

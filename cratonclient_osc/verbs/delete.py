@@ -8,6 +8,7 @@ import sys
 import typing as t
 
 from cratonclient import exceptions
+from cratonclient.printable import printable
 from cratonclient_osc import usage
 from cratonclient_osc.output import exit_status, terminal
 from cratonclient_osc.verbs import batch, effects, lookup, places, resource_command
@@ -95,7 +96,7 @@ class Delete(resource_command.ResourceCommand):
                 f"{blocked_by}."
             )
         also = f", and with it {taken}" if taken else ""
-        self.app.stdout.write(f"Would delete the {described}{also}.\n")
+        self.app.stdout.write(printable(f"Would delete the {described}{also}.") + "\n")
 
     def _ask_and_delete(
         self, where: places.Where, name: str, progress: terminal.Progress
@@ -130,7 +131,7 @@ class Delete(resource_command.ResourceCommand):
 
     def _agreed(self, taken: t.Sequence[str], number: int) -> bool:
         """Show what is deleted with the objects, and ask whether to delete all of it."""
-        print(*taken, sep="\n", file=sys.stderr)
+        print(*map(printable, taken), sep="\n", file=sys.stderr)
         those = f"the {self.noun}" if number == 1 else f"{number} {self.kind.plural}"
         inside = "it" if number == 1 else "them"
         return terminal.confirm(f"Delete {those} and everything in {inside}?")

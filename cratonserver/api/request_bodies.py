@@ -116,7 +116,7 @@ def _validator() -> t.Callable[[JsonSchema], jsonschema.protocols.Validator]:
     def pattern(validator: t.Any, regex: str, value: t.Any, schema: t.Any) -> t.Any:
         if isinstance(value, str) and not re.search(regex, value):
             what = "has a NUL character" if "\0" in value else f"does not match {regex!r}"
-            yield jsonschema.ValidationError(f"{value!r} {what}")
+            yield jsonschema.ValidationError(f"{value!r} {schema.get('x-rule', what)}")
 
     def max_bytes(validator: t.Any, limit: int, value: t.Any, schema: t.Any) -> t.Any:
         if isinstance(value, str) and len(value) <= limit < len(value.encode()):

@@ -109,6 +109,8 @@ def _text(field: Field[t.Any]) -> JsonSchema:
     made: JsonSchema = {**_TEXT, "maxLength": field.max_length}
     if isinstance(field, Ref):
         made["pattern"] = identity.PROJECT_ID.pattern
+    if field.pattern:
+        made.update({"pattern": field.pattern.regex, "x-rule": field.pattern.rule})
     if field.format == "ip":
         # For the document only: the server checks addresses when it normalizes them.
         made["anyOf"] = [{"format": "ipv4"}, {"format": "ipv6"}]

@@ -232,6 +232,7 @@ ROOMS = {
         "openapi",
         "db",
         "config",
+        "messages",
         "identity",
         "errors",
         "wsgi_keys",

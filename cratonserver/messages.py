@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Print rows and messages of ``craton-server``, without secrets and control characters."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import typing as t
+
+from cratonclient import secrets
+from cratonclient.printable import printable
+
+
+def row(*columns: object) -> None:
+    """Print values in one line, with tabs between them.
+
+    Values come from the database. A newline in a name would forge another row, and a
+    terminal would execute an escape sequence.
+    """
+    print(*map(printable, columns), sep="\t", flush=True)
+
+
+def error(reason: object) -> None:
+    """Print the reason of a failure to standard error, in one line."""
+    print(f"craton-server: {printable(secrets.mask(str(reason)))}", file=sys.stderr)
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose messages are safe to print. They quote the arguments."""
+
+    def error(self, message: str) -> t.NoReturn:
+        """Print the usage and a message, and exit with status 2."""
+        super().error(printable(secrets.mask(message)))
