@@ -149,7 +149,7 @@ class TestStarting(live.LiveTestCase):
         self.assertNotIn("s3cret-pw", listed)
         self.assertEqual(1, process.returncode)
         self.assertIn("Set CRATON_DATABASE", said)
-        self.assertIn("postgresql://u:***@127.0.0.1", said)
+        self.assertIn("postgresql://***@127.0.0.1", said)
         self.assertNotIn("s3cret-pw", said)
 
     def test_init_refuses_what_nobody_could_use(self):
