@@ -7,6 +7,7 @@ import itertools
 import re
 import typing as t
 
+from cratonclient.printable import is_printable
 from cratonclient_osc.output import exit_status
 from cratonclient_osc.output.values import Names, plain
 
@@ -82,7 +83,7 @@ def _quoting(character: str) -> t.Callable[[str], str]:
     """Return the function that quotes a text of such characters."""
     if character == "!":
         return _backslashed
-    return _double_quoted if character.isprintable() or character in "\n\t" else _octal
+    return _double_quoted if is_printable(character) or character in "\n\t" else _octal
 
 
 def _double_quoted(text: str) -> str:

@@ -11,7 +11,7 @@ import sys
 import time
 import typing as t
 
-from cratonclient.printable import printable
+from cratonclient.printable import is_printable, printable
 from cratonclient_osc.output import exit_status
 
 _STYLES = {"bold": "1", "red": "31"}
@@ -68,7 +68,7 @@ def write_raw(value: t.Any, name: str, stream: t.TextIO) -> None:
         the value has control characters, or if it is not valid Unicode.
     """
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    if stream.isatty() and not re.sub(r"[\n\t]", "", text).isprintable():
+    if stream.isatty() and not is_printable(re.sub(r"[\n\t]", "", text)):
         raise exit_status.UsageError(
             f"{name!r} contains control characters, which your terminal would execute. Write "
             "the output to a file, or omit --raw."

@@ -33,7 +33,7 @@ def with_newlines(value: t.Any) -> str:
     >>> with_newlines('a\nb\x1b')
     'a\nb\\x1b'
     """
-    if not isinstance(value, str) or value.isprintable():
+    if not isinstance(value, str) or is_printable(value):
         return plain(value)
     return "".join(c if c in "\r\n\t" else printable(c) for c in value)
 
