@@ -24,7 +24,7 @@ _NAMES = {
     "\xa0": "a no-break space",
     "\ufeff": "a byte order mark",
 }
-_WINDOWS = "The file that sets it has the line ends of Windows: convert it, as with dos2unix."
+_WINDOWS = "Its file has the line ends of Windows: convert the file, as with dos2unix."
 
 
 def check_all(without: t.Container[str] = ()) -> None:
@@ -63,8 +63,7 @@ def check(source: str, value: str) -> None:
     Traceback (most recent call last):
     ...
     cratonclient.exceptions.ConfigurationError: The option --os-username ends with a carriage
-    return (U+000D). The file that sets it has the line ends of Windows: convert it, as with
-    dos2unix.
+    return (U+000D). Its file has the line ends of Windows: convert the file, as with dos2unix.
     """
     for verb, character in (("ends", value[-1:]), ("begins", value[:1])):
         if character == " " or not character.isprintable():

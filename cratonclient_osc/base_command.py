@@ -44,6 +44,7 @@ class CratonCommand(command.Command):
         parser.formatter_class = functools.partial(help_format.HelpFormatter, parser)
         program, _, words = prog_name.partition(" ")
         usage.one_line_errors(parser, f"{program} help {words}".strip())
+        usage.refuse_pasted_ends(parser)
         return parser
 
     def run(self, parsed_args: argparse.Namespace) -> int:

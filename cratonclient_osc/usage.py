@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
 import typing as t
 
-from cratonclient import exceptions
+from cratonclient import environment, exceptions, secrets
 from cratonclient.printable import printable
 from cratonclient_osc.output import exit_status
 
@@ -34,6 +35,34 @@ def one_line_errors(parser: argparse.ArgumentParser, help_command: str) -> None:
         raise SystemExit(2)
 
     parser.error = error  # type: ignore[method-assign]  # cliff chooses the class
+
+
+def refuse_pasted_ends(parser: argparse.ArgumentParser) -> None:
+    """Make a parser refuse words that a file of an editor on Windows has damaged.
+
+    A loop over the lines of such a file passes words that end in a carriage return, and
+    perhaps a first word that begins with a byte order mark.
+
+    :param parser: the parser.
+    """
+    for name in ("parse_known_args", "parse_known_intermixed_args"):
+        setattr(parser, name, functools.partial(_parse_checked, parser, getattr(parser, name)))
+
+
+def _parse_checked(
+    parser: argparse.ArgumentParser,
+    parse: t.Callable[..., t.Any],
+    args: t.Sequence[str] | None = None,
+    *others: t.Any,
+    **keywords: t.Any,
+) -> t.Any:
+    for word in args or ():
+        if word.startswith("\ufeff") or word.endswith("\r"):
+            try:
+                environment.check(f"the argument {secrets.mask(repr(word))}", word)
+            except exceptions.ConfigurationError as exc:
+                parser.error(str(exc).rstrip("."))
+    return parse(args, *others, **keywords)
 
 
 def did_you_mean(word: str, known: t.Iterable[str]) -> str:

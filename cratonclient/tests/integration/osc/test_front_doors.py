@@ -67,6 +67,23 @@ class TestFrontDoors(programs.ServerTestCase):
             # The program "openstack" loads the credentials before it runs the command.
             self.assert_refused(theirs, 1, f"{name} ends with a carriage return")
 
+    def test_words_of_a_file_from_windows_are_refused(self):
+        for words in (
+            ("cloud", "create", "new\r"),
+            ("cloud", "delete", "\ufeffprod"),
+            ("host", "set", "h1", "--note=new\r"),
+            ("host", "variable", "set", "h1", "db_password=S3cret\r"),
+            ("host", "variable", "set", "h1", "rack=r1\r"),
+            ("host", "list", "--label", "web\r"),
+        ):
+            mine = programs.craton(*words, **self.server.settings)
+            theirs = self.program("openstack", "craton", *words, **self.server.cloud)
+            for refused in (mine, theirs):
+                self.assert_refused(refused, 2, "the argument", "with a", "(U+")
+                self.assertNotIn("S3cret", refused.err)
+        refused = programs.craton("host-vars-set", "h1", "rack=r1\r", **self.server.settings)
+        self.assert_refused(refused, 2, "ends with a carriage return")
+
     def test_options_with_blanks_are_named(self):
         settings = dict(self.server.settings)
         url = settings.pop("CRATON_URL")

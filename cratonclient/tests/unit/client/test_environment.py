@@ -25,7 +25,7 @@ class TestCheck(base.TestCase):
 
     def test_each_character(self):
         for value, wanted in (
-            ("S3cret\r", "ends with a carriage return (U+000D). The file that sets it has"),
+            ("S3cret\r", "ends with a carriage return (U+000D). Its file has"),
             ("S3cret\n", "ends with a line feed (U+000A)"),
             ("S3cret ", "ends with a space (U+0020)"),
             ("\tS3cret", "begins with a tab (U+0009)"),
