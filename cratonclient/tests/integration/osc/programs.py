@@ -179,10 +179,10 @@ class CommandTestCase(base.TestCase):
             env=clean_environment(home) | settings,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            text=True,
             timeout=50,
         )
-        return Result(done.returncode, done.stdout, done.stderr)
+        # Unlike text=True, this keeps line ends: those of CSV are CR LF.
+        return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def assert_done(self, result: Result) -> Result:
         """Check that a program succeeded and wrote nothing to standard error."""
