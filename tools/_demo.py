@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Create the demo fleet of tools/quickstart.
+"""Create the demo fleet of tools/quickstart, or show it.
 
 ::
 
-    python tools/_demo.py DATABASE-URL
+    python tools/_demo.py create DATABASE-URL
+    python tools/_demo.py show
+
+``show`` logs in with the environment variables of craton. It prints the fleet as a tree,
+and where a host gets its variables from.
 """
 
 from __future__ import annotations
 
 import itertools
+import os
 import sys
 import typing as t
 
@@ -18,9 +23,11 @@ from cratonclient.v1 import client
 REGIONS = ("east", "west")
 CELLS = ("a", "b")
 HOSTS = ("web", "db")
+#: The host whose variables are shown. It inherits from its region and its cloud.
+HOST = "web-1"
 
 
-def main(url: str) -> None:
+def create(url: str) -> None:
     """Create a cloud with regions, cells and hosts that inherit variables.
 
     :param url: URL of an empty database, such as ``sqlite:///fleet.db``.
@@ -64,5 +71,69 @@ def main(url: str) -> None:
                 )
 
 
+def show() -> None:
+    """Print the fleet as a tree, and where a host gets its variables from."""
+    login = (os.environ[f"OS_{name}"] for name in ("USERNAME", "PASSWORD", "PROJECT_ID"))
+    username, key, project_id = login
+    session = auth.craton_auth(username=username, token=key, project_id=project_id)
+    craton = client.Client(session, os.environ["CRATON_URL"])
+    print("\nThe fleet, with the variables that each object sets itself:\n")
+    print(*tree(craton), sep="\n")
+    print(f"\nThe variables of {HOST}, and the object that it has each of them from:\n")
+    print(*origins(craton, HOST), sep="\n")
+
+
+def tree(craton: client.Client) -> t.Iterator[str]:
+    """Yield the lines of the tree of a fleet: clouds, regions, cells and devices."""
+    own: dict[str, t.Any] = {"details": True, "resolved_values": False}
+    regions, cells = [*craton.regions.list(**own)], [*craton.cells.list(**own)]
+    devices = [*craton.network_devices.list(**own), *craton.hosts.list(**own)]
+
+    def below(place: t.Any, field: str, found: list[t.Any]) -> list[t.Any]:
+        return [one for one in found if getattr(one, field) == place.id]
+
+    for cloud in craton.clouds.list(details=True):
+        yield described(cloud)
+        for branch, inner, region in branches(below(cloud, "cloud_id", regions)):
+            yield branch + described(region)
+            for twig, leaf, cell in branches(below(region, "region_id", cells)):
+                yield inner + twig + described(cell)
+                for last, _, device in branches(below(cell, "cell_id", devices)):
+                    yield inner + leaf + last + described(device)
+
+
+def branches(found: list[t.Any]) -> t.Iterator[tuple[str, str, t.Any]]:
+    """Yield objects, each with what is drawn before it and before what is in it."""
+    for one in found:
+        yield ("└── ", "    ", one) if one is found[-1] else ("├── ", "│   ", one)
+
+
+def described(one: t.Any) -> str:
+    """Return the name, the address and the variables of an object in one line."""
+    known = one.to_dict()
+    variables = [f"{name}={value}" for name, value in known["variables"].items()]
+    return "  ".join([one.name, *filter(None, [known.get("ip_address")]), *variables])
+
+
+def origins(craton: client.Client, name: str) -> t.Iterator[str]:
+    """Yield a line for each variable of a host, with the object that sets it."""
+    (host,) = craton.hosts.list(name=name, details=True)
+    places = {
+        "the host itself": craton.hosts.get(host.id, resolved_values=False),
+        "switch": craton.network_devices.get(host.parent_id, resolved_values=False),
+        "cell": craton.cells.get(host.cell_id, resolved_values=False),
+        "region": craton.regions.get(host.region_id, resolved_values=False),
+        "cloud": craton.clouds.get(host.cloud_id),
+    }
+    for variable, value in sorted(host.to_dict()["variables"].items()):
+        setting = (n for n, place in places.items() if variable in place.to_dict()["variables"])
+        noun = next(setting)
+        where = noun if noun == "the host itself" else f"the {noun} {places[noun].name}"
+        yield f"    {variable:<6}{value:<18}from {where}"
+
+
 if __name__ == "__main__":
-    main(sys.argv[1])
+    if sys.argv[1] == "create":
+        create(sys.argv[2])
+    else:
+        show()
