@@ -10,7 +10,7 @@ import types
 import typing as t
 import unicodedata
 
-from cratonclient import exceptions, pagination, secrets
+from cratonclient import exceptions, formats, pagination, secrets
 from cratonclient.fields import Field, Parameter, Sub
 from cratonclient.http.response import body_of
 
@@ -363,6 +363,7 @@ class CRUDClient(t.Generic[R]):
         """
         self.merge_request_arguments(kwargs, skip_merge)
         url = self.build_url(kwargs)
+        self._check_formats(kwargs)
         return self._object_from(self.session.post(url, json=kwargs))
 
     def get(
@@ -402,6 +403,7 @@ class CRUDClient(t.Generic[R]):
         'in repair'
         """
         url = self._item_url(item_id, skip_merge, kwargs)
+        self._check_formats(kwargs)
         return self._object_from(self.session.put(url, json=kwargs))
 
     def delete(
@@ -524,6 +526,19 @@ class CRUDClient(t.Generic[R]):
                 f"{self.key}_id is required, and it must not be None."
             )
         return self.build_url(kwargs)
+
+    def _check_formats(self, values: t.Mapping[str, t.Any]) -> None:
+        """Refuse invalid addresses before they are sent.
+
+        The original server stores them, and then fails to list them.
+
+        :raises cratonclient.exceptions.BadRequest: naming each field and its value.
+        """
+        resource = getattr(self, "resource_class", None)
+        fields = resource.fields() if resource is not None else {}
+        found = formats.problems(fields, values) or formats.conflicts(fields, values, values)
+        if found:
+            raise exceptions.BadRequest("; ".join(found))
 
     def _object_from(self, response: t.Any) -> R:
         """Return the object in the body of a response."""

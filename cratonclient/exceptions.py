@@ -195,7 +195,11 @@ class HTTPServerError(HTTPError):
 
 
 class BadRequest(HTTPClientError):
-    """The request is not valid (HTTP 400)."""
+    """The request is not valid (HTTP 400).
+
+    The client raises it without a response if it refuses a value before it sends it, such
+    as an invalid address.
+    """
 
     status_code = 400
     message = "The request is not valid."

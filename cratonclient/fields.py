@@ -20,6 +20,8 @@ from __future__ import annotations
 
 import typing as t
 
+from cratonclient.formats import FORMATS, Format
+
 T = t.TypeVar("T")
 S = t.TypeVar("S")
 
@@ -81,7 +83,11 @@ class Field(t.Generic[T]):
     :param default: value of the field if a create request does not contain it.
     :param max_length: maximum length of a string, in characters.
     :param pattern: regular expression that a string in a request must match.
-    :param format: ``'ip'`` for an IPv4 or IPv6 address.
+    :param format: format of a text, or of the texts in a list: ``'ip'``, ``'cidr'`` or
+        ``'netmask'``, see :mod:`cratonclient.formats`. The client and the server refuse
+        other texts, and compare values, not spellings.
+    :param within: for an address or a netmask: name of the field with the address range
+        that contains the address, or that the netmask belongs to.
     :param items: JSON Schema type of the elements of a list.
     :param secret: mask the value in logs and debug output.
     :param shown: responses that contain the field: ``always``; ``details``, for single
@@ -119,7 +125,8 @@ class Field(t.Generic[T]):
         default: t.Any = None,
         max_length: int = 255,
         pattern: Pattern | None = None,
-        format: t.Literal["ip"] | None = None,
+        format: Format | None = None,
+        within: str = "",
         items: str = "string",
         secret: bool = False,
         shown: Shown = "always",
@@ -137,7 +144,10 @@ class Field(t.Generic[T]):
         self.default = default
         self.max_length = max_length
         self.pattern = pattern
+        if format is not None and format not in FORMATS:
+            raise ValueError(f"{format!r} is not one of {FORMATS}")
         self.format = format
+        self.within = within
         self.items = items
         self.secret = secret
         self.shown = shown

@@ -17,13 +17,16 @@ class Network(crud.Resource):
         "address range, such as 10.0.0.0/24",
         required=True,
         update=True,
+        format="cidr",
         cli=Cli(example="10.0.0.0/24"),
     )
     gateway = Field(
         str,
-        "address of the gateway",
+        "address of the gateway in the network, such as 10.0.0.1",
         required=True,
         update=True,
+        format="ip",
+        within="cidr",
         cli=Cli(example="10.0.0.1"),
     )
     netmask = Field(
@@ -31,6 +34,8 @@ class Network(crud.Resource):
         "network mask, such as 255.255.255.0",
         required=True,
         update=True,
+        format="netmask",
+        within="cidr",
         cli=Cli(example="255.255.255.0"),
     )
     ip_block_type = Field(

@@ -38,8 +38,8 @@ class Inventory(KindView):
 
     def __init__(self, store: Store) -> None:
         super().__init__(store, store.tables.kind("hosts"))
-        fields = self.kind.fields
-        self.parameters = {n: parameter(fields[n]) for n in ("region_id", "cell_id")}
+        fields = {name: self.kind.fields[name] for name in ("region_id", "cell_id")}
+        self.parameters = {name: parameter(field, field) for name, field in fields.items()}
 
     def get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Show the hosts of the user's own project, even if the user sees other projects."""

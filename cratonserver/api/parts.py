@@ -98,15 +98,17 @@ class ListPart(Part):
 
     def put(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
         """Add strings."""
-        given = self._given(req)
+        given = request_bodies.strings(self.kind.parts[self.part], self._parse(req))
         self.allow(req)
         known = ids.parse(self.kind, item_id)
         found = self.change(req, lambda obj: obj.add_labels(known, given, self.part))
         set_body(resp, {self.part: found})
 
     def delete(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
-        """Remove strings."""
-        given = self._given(req)
+        """Remove strings. They need no format, so that every stored string can be removed."""
+        sent = self._parse(req)
+        request_bodies.check(json_schemas.strings(self.kind.parts[self.part]), sent)
+        given: list[str] = sent[self.part]
         self.allow(req)
         known = ids.parse(self.kind, item_id)
         self.change(req, lambda obj: obj.remove_labels(known, given, self.part))
@@ -116,7 +118,6 @@ class ListPart(Part):
         """Return the operations of the OpenAPI document."""
         return kind_operations.list_part(self.kind, self.part)
 
-    def _given(self, req: falcon.Request) -> list[str]:
-        sent = request_bodies.parse(req.content_type, req.bounded_stream.read())
-        request_bodies.check(json_schemas.strings(self.part), sent)
-        return t.cast("list[str]", sent[self.part])
+    @staticmethod
+    def _parse(req: falcon.Request) -> t.Any:
+        return request_bodies.parse(req.content_type, req.bounded_stream.read())

@@ -7,11 +7,11 @@ jsonschema checks the bodies. The original server used it too, so clients know i
 from __future__ import annotations
 
 import functools
-import ipaddress
 import itertools
 import re
 import typing as t
 
+from cratonclient import formats
 from cratonclient.fields import Field
 from cratonclient.kinds import Kind
 from cratonserver import errors
@@ -136,35 +136,30 @@ def _validator() -> t.Callable[[JsonSchema], jsonschema.protocols.Validator]:
     )
 
 
+def strings(field: Field[t.Any], value: t.Any) -> list[str]:
+    """Check the body that changes a list of strings, such as ``{"labels": ["web"]}``.
+
+    :param field: declaration of the list. Its name is the key in the body.
+    :returns: the strings.
+    :raises cratonserver.errors.Refused: with status 400.
+    """
+    check(json_schemas.strings(field), value)
+    return t.cast("list[str]", _normal({field.name: field}, value)[field.name])
+
+
 def _normal(fields: t.Mapping[str, Field[t.Any]], value: dict[str, t.Any]) -> dict[str, t.Any]:
     """Convert values to the form in which they are stored.
 
-    :raises cratonserver.errors.Refused: with status 400, for invalid IP addresses.
+    :raises cratonserver.errors.Refused: with status 400, for invalid addresses.
     """
-    normal, problems = dict(value), []
-    for name, given in value.items():
-        if fields[name].format == "ip":
-            try:
-                normal[name] = _canonical(given)
-            except ValueError:
-                problems.append(f"{name}: {given!r} is not an IPv4 or IPv6 address")
+    problems = formats.problems(fields, value)
     if problems:
         raise errors.invalid(problems)
+    normal = dict(value)
+    for name, given in value.items():
+        format = fields[name].format
+        if format is not None and isinstance(given, list):
+            normal[name] = [formats.canonical(format, text) for text in given]
+        elif format is not None and given is not None:
+            normal[name] = formats.canonical(format, given)
     return normal
-
-
-def _canonical(address: str) -> str:
-    """Return the canonical form of an IP address.
-
-    :raises ValueError: if the text is not an address, or has a zone (RFC 4007). A zone has
-        a meaning on one machine only.
-    """
-    if "%" in address:
-        raise ValueError(address)
-    parsed = ipaddress.ip_address(address)
-    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
-        # Python 3.13 writes these addresses with dots. Older versions and the original
-        # server do not.
-        high, low = divmod(int(parsed.ipv4_mapped), 2**16)
-        return f"::ffff:{high:x}:{low:x}"
-    return str(parsed)

@@ -25,6 +25,9 @@ PREPARE = "craton_prepare"
 BUSY_TIMEOUT = 30
 
 
+T = t.TypeVar("T")
+
+
 class StoreError(errors.Refused):
     """The database cannot be used. The API responds with 503.
 
@@ -182,6 +185,13 @@ class Dialect(abc.ABC):
 
         :param name: name of the parameter.
         """
+
+    def without_index(self, clause: T) -> T:
+        """Return a clause for which the planner uses no index, if it makes bad choices.
+
+        :param clause: a condition, or a term of ORDER BY.
+        """
+        return clause
 
     @abc.abstractmethod
     def in_small_subquery(

@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from cratonclient.fields import Field
 from cratonclient.kinds import Kind
 from cratonclient.paths import Path
 from cratonserver.db.markers import Marker
@@ -108,6 +109,17 @@ def end_of_prefix(prefix: str) -> str:
     code = ord(kept[-1]) + 1
     # No text contains the code points of surrogates.
     return kept[:-1] + chr(0xE000 if code == 0xD800 else code)
+
+
+def compared(kind: Kind, name: str) -> Field[t.Any]:
+    """Return the field that a filter compares with, or the parameter if there is none.
+
+    :param name: name of the filter: a field, or a parameter such as ``label``.
+    """
+    parameter = kind.resource_class.parameters.get(name)
+    if parameter is None:
+        return kind.fields[name]
+    return kind.fields[parameter.compares] if parameter.compares else parameter
 
 
 def sortable(kind: Kind) -> list[str]:

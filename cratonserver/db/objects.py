@@ -20,6 +20,8 @@ import typing as t
 
 import sqlalchemy as sa
 
+from cratonclient import formats
+from cratonclient.fields import Field
 from cratonclient.kinds import Kind
 from cratonserver import errors
 from cratonserver.db import (
@@ -166,7 +168,7 @@ class Objects:
         shown = self.policy.complete(values, self.who)
         if "kind" in self.table.c:
             values["kind"] = self.kind.key
-        self._check_references(values, values)
+        self._check(values, values)
         insert = sa.insert(self.table).values(values).returning(self.table.c.id)
         try:
             item_id = self.connection.execute(insert).scalar_one()
@@ -189,7 +191,7 @@ class Objects:
         self._lock(item_id)
         row = self.find(item_id)
         values = dict(given)
-        self._check_references(_changes(row, values), {**row, **values})
+        self._check(_changes(row, values), {**row, **values})
         self.policy.check_update(self._change(row, values))
         changes = _changes(row, values)
         if not changes:
@@ -270,7 +272,7 @@ class Objects:
         """
         self._lock(item_id)
         before = self.labels(item_id, part)
-        new = {*given} - {*before}
+        new = _missing(self.kind.parts[part], given, before)
         if new:
             labels.add(self.connection, self.tables, self.kind, item_id, new, part)
             self._touch(item_id)
@@ -284,7 +286,8 @@ class Objects:
         :raises cratonserver.errors.Refused: with status 404.
         """
         self._lock(item_id)
-        if labels.remove(self.connection, self.tables, self.kind, item_id, given, part):
+        going = {same for one in given for same in _same(self.kind.parts[part], one)}
+        if labels.remove(self.connection, self.tables, self.kind, item_id, going, part):
             self._touch(item_id)
 
     # Helpers
@@ -330,8 +333,10 @@ class Objects:
         where = self.connection, self.tables, self.kind, item_id
         for name, part in self.kind.parts.items():
             if name in given:
-                write = variables.put if part.type is dict else labels.add
-                write(*where, given[name], name)
+                if part.type is dict:
+                    variables.put(*where, given[name], name)
+                else:
+                    labels.add(*where, _missing(part, given[name], []), name)
         if "variables" in given and "variables" not in self.kind.parts:
             variables.put(*where, given["variables"])
 
@@ -356,6 +361,37 @@ class Objects:
             return errors.Refused(409, self.policy.name_taken)
         field = violation.constraint.removeprefix(f"fk_{self.table.name}_")
         return errors.Refused(404, f"{field or 'reference'}: the object no longer exists")
+
+    def _check(self, changes: Row, values: Row) -> None:
+        """Refuse values that do not fit together.
+
+        :param changes: values that change.
+        :param values: values of all fields after the change.
+        :raises cratonserver.errors.Refused: with status 400, 404 or 409.
+        """
+        problems = formats.conflicts(self.kind.fields, values, changes)
+        if problems:
+            raise errors.invalid(problems)
+        self._check_references(changes, values)
+        self._check_addresses(changes, values)
+
+    def _check_addresses(self, changes: Row, values: Row) -> None:
+        """Refuse a unique address that another row has in another canonical spelling.
+
+        The unique constraint of the table compares texts, so it does not know that an IPv4
+        address and its IPv4-mapped address are the same.
+        """
+        fields = {name: self.kind.fields[name] for name in self.kind.resource_class.unique}
+        if not (fields.keys() & changes.keys() and any(f.format for f in fields.values())):
+            return
+        same = [
+            self.table.c[name].in_(_same(field, values[name])) for name, field in fields.items()
+        ]
+        others = sa.select(self.table.c.id).where(*same)
+        if "id" in values:
+            others = others.where(self.table.c.id != values["id"])
+        if self.connection.execute(others).first():
+            raise errors.Refused(409, self.policy.name_taken)
 
     def _check_references(self, changes: t.Container[str], values: Row) -> None:
         """Refuse references to objects that do not exist, or that do not fit together.
@@ -397,6 +433,26 @@ class Objects:
                 404, f"{field}: {one.target.noun} {item_id} does not exist{where}"
             )
         return found[0]
+
+
+def _same(field: Field[t.Any], value: t.Any) -> list[t.Any]:
+    """Return all values that are the same as a value of a field."""
+    if field.format is None or value is None:
+        return [value]
+    return formats.spellings(field.format, value)
+
+
+def _missing(
+    field: Field[t.Any], given: t.Iterable[str], present: t.Iterable[str]
+) -> list[str]:
+    """Return the elements of a list that another list does not have, each once."""
+    known, missing = {*present}, []
+    for one in given:
+        same = {*_same(field, one)}
+        if not same & known:
+            missing.append(one)
+            known |= same
+    return missing
 
 
 def _changes(row: Row, values: Row) -> Row:

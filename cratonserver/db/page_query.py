@@ -18,6 +18,14 @@ For example, the second page of the hosts of a region, on both databases::
                                  WHERE id = :craton_marker AND …), (SELECT id …))
     ORDER BY created_at, id LIMIT 30
 
+the hosts with an address, on SQLite, where a plus sign keeps a column out of the plan::
+
+    SELECT …
+    FROM devices
+    WHERE +project_id = :craton_project AND +kind = 'host'
+        AND ip_address IN (SELECT value FROM json_each(:ip_address))
+    ORDER BY +created_at, +id LIMIT 30
+
 and the second page of all hosts of a project on PostgreSQL, as a range of an index::
 
     SELECT …
@@ -35,7 +43,7 @@ import typing as t
 import sqlalchemy as sa
 from sqlalchemy.sql.operators import eq
 
-from cratonserver.db import keyset, markers
+from cratonserver.db import keyset, list_query, markers
 from cratonserver.db.aliases import Clause
 from cratonserver.db.dialect import PREPARE
 from cratonserver.db.list_query import DEFAULT_SORT, ListQuery, Shape, end_of_prefix
@@ -85,33 +93,52 @@ def build(
     else:
         ahead = behind = ()
     order = keyset.Order(keys, shape.descending)
+    hide = _hider(tables, shape)
     number = _parameter if index_range is None else _literal
     select = tables.select(shape.kind).where(*conditions)
     select = select.execution_options(**{PREPARE: index_range is not None})
-    page = select.order_by(*order.clauses()).limit(number(shape.limit))
+    page = select.order_by(*map(hide, order.clauses())).limit(number(shape.limit))
     if not shape.follows:
         return Statements(page, None)
     earlier = (
         select.with_only_columns(table.c.id)
-        .where(*behind, order.after(marker, backwards=True))
-        .order_by(*order.clauses(backwards=True))
+        .where(*behind, hide(order.after(marker, backwards=True)))
+        .order_by(*map(hide, order.clauses(backwards=True)))
         .offset(number(shape.limit - 1))  # at most a page, so the cost is constant
         .limit(number(1))
     )
     before = earlier.correlate(None).scalar_subquery().label("before")
     return Statements(
-        page.where(*ahead, order.after(marker)).add_columns(before),
+        page.where(*ahead, hide(order.after(marker))).add_columns(before),
         sa.select(marker["id"].label("marker"), before),
     )
 
 
 def conditions_of(tables: Tables, shape: Shape) -> list[Clause]:
     """Return the conditions for the rows of a list. Values are parameters."""
-    return [
+    addresses = _addresses(shape)
+    others = [
         *_visible(tables, shape),
-        *(condition(tables, shape, name) for name in shape.filters),
+        *(condition(tables, shape, name) for name in shape.filters if name not in addresses),
         *(_begins(tables, shape) if shape.prefixed else []),
     ]
+    return [
+        *map(_hider(tables, shape), others),
+        *(condition(tables, shape, name) for name in addresses),
+    ]
+
+
+def _addresses(shape: Shape) -> list[str]:
+    """Return the filters by addresses, which few rows match."""
+    return [name for name in shape.filters if list_query.compared(shape.kind, name).format]
+
+
+def _hider(tables: Tables, shape: Shape) -> t.Callable[[t.Any], t.Any]:
+    """Return a function that hides clauses from the planner, if the list has a better index.
+
+    Without it, SQLite reads all rows of a project in their order to find one address.
+    """
+    return tables.dialect.without_index if _addresses(shape) else lambda clause: clause
 
 
 def values_of(query: ListQuery) -> dict[str, t.Any]:
@@ -138,12 +165,13 @@ def condition(tables: Tables, shape: Shape, name: str) -> Clause:
     special = tables.storage(kind).condition(table, name, value, shape.filters)
     if special is not None:
         return special
-    parameter = kind.resource_class.parameters.get(name)
-    column = parameter.compares if parameter else name
-    if column in kind.parts:
-        part = tables.part(kind, column)
-        return table.c.id.in_(sa.select(part.c.owner_id).where(part.c.label == value))
-    return table.c[column] == value
+    field = list_query.compared(kind, name)
+    part = tables.part(kind, field.name) if field.name in kind.parts else None
+    column = table.c[field.name] if part is None else part.c.label
+    equal = column == value
+    if field.format is not None:
+        equal = tables.dialect.in_parameter(column, name)
+    return equal if part is None else table.c.id.in_(sa.select(part.c.owner_id).where(equal))
 
 
 def _visible(tables: Tables, shape: Shape, project: t.Any = None) -> list[Clause]:

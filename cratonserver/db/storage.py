@@ -10,7 +10,9 @@ import typing as t
 
 import sqlalchemy as sa
 
+from cratonclient import formats
 from cratonclient.kinds import Kind
+from cratonserver.db import list_query
 from cratonserver.db.aliases import Clause
 
 
@@ -42,7 +44,8 @@ class Storage:
 
         :param table: table of the kind.
         :param name: name of the filter.
-        :param value: value of the filter, or a parameter of the statement.
+        :param value: value of the filter, or a parameter of the statement. If the field
+            has a format, the value is the list that :meth:`filter_value` returns.
         :param given: names of all filters of the request.
         :returns: the condition, or ``None`` for a comparison with the column.
         """
@@ -53,5 +56,8 @@ class Storage:
 
         :param name: name of the filter.
         :param value: value in the request.
+        :returns: the value; if the field has a format, a list of all texts that are the
+            same value.
         """
-        return value
+        format = list_query.compared(self.kind, name).format
+        return value if format is None else formats.spellings(format, value)

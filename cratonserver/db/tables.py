@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from cratonclient import crud
 from cratonclient.fields import Field, Ref
 from cratonclient.kinds import Kind
-from cratonserver.db import column_types, json_contains
+from cratonserver.db import column_types, json_contains, list_query
 from cratonserver.db.aliases import Clause
 from cratonserver.db.dialect import Dialect
 from cratonserver.db.policy import Policy
@@ -178,6 +178,8 @@ class Tables:
         for filtered in _subsets(table.c.get("project_id"), table.c.get("kind")):
             sa.Index(None, *filtered, table.c.created_at, table.c.id)
         self._add_name_indexes(table, root.resource_class.NAME_ATTR)
+        for name in _addresses(family):
+            sa.Index(None, table.c[name])
         parts: dict[str, type] = {}
         for kind in family:
             parts.update((name, part.type) for name, part in kind.parts.items())
@@ -278,6 +280,16 @@ def _ancestry(tables: Tables, kind: Kind) -> Ancestry:
     targets = {name: tables.kind(field.target) for name, field in kind.ancestry.items()}
     others = {n: target for n, target in targets.items() if tables.table(target) is not table}
     return Ancestry(len(others) < len(targets), others)
+
+
+def _addresses(family: list[Kind]) -> list[str]:
+    """Return the fields with a format that lists are filtered by. They have an index."""
+    compared = {
+        list_query.compared(kind, name).name: list_query.compared(kind, name)
+        for kind in family
+        for name in (*kind.resource_class.filters, *kind.resource_class.parameters)
+    }
+    return [n for n, field in compared.items() if field.format and field.storage.column]
 
 
 def _subsets(

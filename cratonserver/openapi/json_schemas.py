@@ -31,7 +31,7 @@ _SPELLING_OF_IDS = {
     int: {"pattern": r"^(0|[1-9][0-9]*)\Z"},
     str: {"pattern": identity.PRINTED_PROJECT_ID.pattern},
 }
-_ITEMS = {
+_ITEMS: dict[str, JsonSchema] = {
     "string": _NAME,
     "object": {
         "type": "object",
@@ -48,15 +48,16 @@ VARIABLES: JsonSchema = {
 VARIABLE_NAMES: JsonSchema = {"type": "array", "items": _TEXT}
 
 
-def strings(name: str) -> JsonSchema:
+def strings(field: Field[t.Any]) -> JsonSchema:
     """Return the schema of a body with a list of strings, such as ``{"labels": ["web"]}``.
 
-    :param name: key of the list.
+    :param field: declaration of the list. Its name is the key in the body.
     """
+    items = {**_NAME, **_format(field)}
     return {
         "type": "object",
-        "properties": {name: {"type": "array", "items": _NAME}},
-        "required": [name],
+        "properties": {field.name: {"type": "array", "items": items}},
+        "required": [field.name],
         "additionalProperties": False,
     }
 
@@ -101,7 +102,7 @@ def in_request(field: Field[t.Any]) -> JsonSchema:
     elif field.type is int:
         made.update(minimum=MIN_INTEGER, maximum=MAX_INTEGER)
     elif field.type is list:
-        made["items"] = _ITEMS[field.items]
+        made["items"] = {**_ITEMS[field.items], **_format(field)}
     return {"description": field.help, **made}
 
 
@@ -111,19 +112,31 @@ def _text(field: Field[t.Any]) -> JsonSchema:
         made["pattern"] = identity.PROJECT_ID.pattern
     if field.pattern:
         made.update({"pattern": field.pattern.regex, "x-rule": field.pattern.rule})
-    if field.format == "ip":
-        # For the document only: the server checks addresses when it normalizes them.
-        made["anyOf"] = [{"format": "ipv4"}, {"format": "ipv6"}]
+    made.update(_format(field))
     if field.max_length > MAX_NAME:
         # The limit of a long text is in bytes of UTF-8, which JSON Schema cannot express.
         made["x-maxBytes"] = field.max_length
     return made
 
 
-def parameter(field: Field[t.Any]) -> JsonSchema:
-    """Return the schema of a parameter that is compared with a field.
+def _format(field: Field[t.Any]) -> JsonSchema:
+    """Return the format of a text, for the document: formats.py checks it.
 
-    It has no maximum length: a value that is longer than the field matches nothing.
+    JSON Schema has no formats for address ranges and netmasks.
+    """
+    if field.format == "ip":
+        return {"anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}
+    return {} if field.format is None else {"format": field.format}
+
+
+def parameter(field: Field[t.Any], compared: Field[t.Any]) -> JsonSchema:
+    """Return the schema of a parameter of a list.
+
+    It has no maximum length and no format: a value that the field cannot have matches
+    nothing, except a value that an earlier version stored.
+
+    :param field: declaration of the parameter.
+    :param compared: field that the parameter is compared with.
     """
     made: JsonSchema = {"type": _JSON_TYPES[field.type]}
     if field.type is str:
@@ -132,7 +145,8 @@ def parameter(field: Field[t.Any]) -> JsonSchema:
         made.update(minimum=MIN_INTEGER, maximum=MAX_INTEGER)
     if isinstance(field, Ref) or field.name == "id":
         made.update(_SPELLING_OF_IDS[field.type])
-    return {"description": field.help, **made}
+    spelling = ", in any spelling" if compared.format else ""
+    return {"description": f"{field.help}{spelling}", **made}
 
 
 def identifier(kind: Kind, description: str) -> JsonSchema:

@@ -37,7 +37,7 @@ def components(tables: Tables) -> dict[str, JsonSchema]:
         for part_name, part in kind.parts.items():
             part_schema = _exact_object(**{part_name: _OBJECT})
             if part.type is not dict:
-                part_schema = json_schemas.strings(part_name)
+                part_schema = json_schemas.strings(part)
             made[_part_schema(part_name, part.type)] = part_schema
     return made
 

@@ -51,7 +51,10 @@ _SORT_DIR: JsonSchema = {
 
 def of_list(tables: Tables, kind: Kind) -> dict[str, JsonSchema]:
     """Return the schemas of the parameters of a list, by name."""
-    allowed = {name: json_schemas.parameter(field) for name, field in filters(kind).items()}
+    allowed = {
+        name: json_schemas.parameter(field, list_query.compared(kind, name))
+        for name, field in filters(kind).items()
+    }
     allowed.update(
         limit=_LIMIT,
         marker=json_schemas.identifier(kind, "id of the last object of the previous page"),

@@ -176,9 +176,14 @@ class TestArrows(base.TestCase):
 
     def test_declarations_use_the_standard_library_only(self):
         allowed = {*sys.stdlib_module_names, "cratonclient"}
-        path = ROOT / "cratonclient" / "fields.py"
-        names = {i.name.partition(".")[0] for i in imports_of(path.read_text("utf-8"), "x")}
-        self.assertLessEqual(names, allowed)
+        for name in ("fields.py", "formats.py"):
+            text = (ROOT / "cratonclient" / name).read_text("utf-8")
+            names = {i.name.partition(".")[0] for i in imports_of(text, "x")}
+            self.assertLessEqual(names, allowed, name)
+
+    def test_addresses_are_parsed_only_when_there_are_some(self):
+        for package in ("cratonclient", "cratonclient_osc"):
+            self.assertEqual([], offences(package, ["ipaddress"], at_once_only=True))
 
 
 #: The rooms of each package, from the top down. A room may import the rooms after it.
@@ -193,6 +198,7 @@ ROOMS = {
         "pagination",
         "http",
         "fields",
+        "formats",
         "paths",
         "ids",
         "environment",
@@ -374,7 +380,9 @@ class TestDeclarations(base.TestCase):
     def test_declarations_name_only_fields_that_there_are(self):
         for name in v1.COLLECTIONS:
             resource = v1.kind(name).resource_class
-            named = {*resource.filters, *resource.columns, *resource.unique, *resource.inherits}
+            within = {field.within for field in resource.fields().values() if field.within}
+            named = {*resource.filters, *resource.columns, *resource.unique, *within}
+            named |= {*resource.inherits}
             self.assertLessEqual(named | {resource.NAME_ATTR}, set(resource.fields()), name)
 
     def test_every_field_says_what_it_is(self):

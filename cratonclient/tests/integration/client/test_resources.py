@@ -236,7 +236,12 @@ class TestNetworkDevices(RoundTrip):
 
 class TestNetworks(RoundTrip):
     collection = "networks"
-    change: t.ClassVar = {"name": "new", "cidr": "10.9.0.0/16", "nss": "x"}
+    change: t.ClassVar = {
+        "name": "new",
+        "cidr": "10.1.0.0/16",
+        "netmask": "255.255.0.0",
+        "nss": "x",
+    }
 
     def fields(self):
         region = self.make_region()

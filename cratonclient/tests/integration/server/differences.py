@@ -94,6 +94,10 @@ DIFFERENCES = {
     ),
     "hosts.delete.has-children.server-bug": _CONFLICT,
     "hosts.labels.update.empty-object.server-bug": _SCALAR,
+    "networks.create.duplicate": (
+        "The ``cidr``, the ``gateway`` and the ``netmask`` of a network are an address range, "
+        "an address in it and its netmask; others are 400"
+    ),
     "networks.list.network_type.server-bug": "The filter ``network_type`` is refused with 400",
     "network-devices.create.duplicate.server-bug": _CONFLICT,
     "network-devices.update": "Every change of a network device changes its ``updated_at``",
