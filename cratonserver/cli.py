@@ -149,7 +149,7 @@ def administer(config: Configuration, options: argparse.Namespace) -> int:
     """Run a command of the groups ``user`` and ``project``."""
     from cratonserver import administration
 
-    with open_store(config) as store:
+    with open_store(config, create=False) as store:
         try:
             with administration.commands(store) as tasks:
                 getattr(tasks, options.task)(options)
@@ -161,7 +161,7 @@ def administer(config: Configuration, options: argparse.Namespace) -> int:
 
 def upgrade(config: Configuration, options: argparse.Namespace) -> int:
     """Upgrade the tables to the version of this program, and print that version."""
-    with open_store(config, upgrade=True) as store:
+    with open_store(config, upgrade=True, create=False) as store:
         print(store.version())
     return 0
 
@@ -171,28 +171,32 @@ def version(config: Configuration, options: argparse.Namespace) -> int:
     from cratonserver import composition
 
     with contextlib.closing(composition.store_at(config.settings.database, 1)) as store:
+        store.check_exists()
         known = store.version()
     if known is None:
-        messages.error(
-            "the database has no Craton tables. To create them, run craton-server init."
-        )
+        messages.error(f"the database {store.name} has no Craton tables")
         return 1
     print(known)
     return 0
 
 
 @contextlib.contextmanager
-def open_store(config: Configuration, upgrade: bool = False) -> t.Iterator[Store]:
+def open_store(
+    config: Configuration, upgrade: bool = False, create: bool = True
+) -> t.Iterator[Store]:
     """Open the store of a configuration, and close it at the end of the block.
 
     :param config: the configuration.
     :param upgrade: upgrade tables of an older version instead of refusing them.
+    :param create: create the tables if there are none.
     :raises cratonserver.db.store.StoreError: if the database cannot be opened.
     """
     from cratonserver import composition
 
     store = composition.store_at(config.settings.database, config.settings.serving.threads)
     try:
+        if not create:
+            store.check_exists()
         store.open(upgrade)
         yield store
     finally:

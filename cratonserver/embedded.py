@@ -6,8 +6,10 @@ This is the transport for ``sqlite:`` URLs, see :mod:`cratonclient.http.transpor
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
+import logging
 import sys
 import typing as t
 from urllib import parse
@@ -23,48 +25,78 @@ from cratonserver import composition, identity, wsgi_keys
 from cratonserver.config.settings import Log, Settings
 from cratonserver.db.store import Store, StoreError
 
+LOG = logging.getLogger(__name__)
+
 #: Without an access log: the log of the process belongs to the client.
 SETTINGS = Settings(log=Log(access_log=False))
 
 
 def open_transport(url: str) -> transport.Transport:
-    """Open the fleet in a SQLite file. Create the file if it does not exist.
+    """Open the fleet in a SQLite file. A file that does not exist is not created here.
 
     :param url: URL of the file, such as ``sqlite:///fleet.db``, which is relative to the
         working directory, or ``sqlite:////var/lib/fleet.db``.
-    :returns: a transport whose requests have the identity of the owner of the fleet.
+    :returns: a transport whose requests have the identity of the owner of the fleet. The
+        first request that creates an object also creates the file.
     :raises cratonclient.exceptions.ConnectionFailed: if the database cannot be opened.
     """
     # A URL may end with /v1, as those of servers may.
     url = url.rstrip("/").removesuffix("/v1") if url.endswith(("/v1", "/v1/")) else url
-    try:
+    with _translating_errors():
         store = composition.store_at(url)
-        store.open(upgrade=True)  # no operator is there to run the upgrade
+        adapter = Adapter(composition.application_of(store, SETTINGS), store)
+        adapter.open()
+    # A host name for each fleet. No resolver knows names in .invalid (RFC 2606).
+    name = hashlib.sha256(store.name.encode()).hexdigest()[:16]
+    return transport.Transport(f"http://{name}.invalid", adapter)
+
+
+@contextlib.contextmanager
+def _translating_errors() -> t.Iterator[None]:
+    """Translate errors of the database into :class:`.exceptions.ConnectionFailed`."""
+    try:
+        yield
     except (StoreError, sa.exc.SQLAlchemyError) as exc:
         raise exceptions.ConnectionFailed(str(exc), exception=exc) from exc
-    # A host name for each fleet. No resolver knows names in .invalid (RFC 2606).
-    name = hashlib.sha256(url.encode()).hexdigest()[:16]
-    return transport.Transport(
-        f"http://{name}.invalid", Adapter(composition.application_of(store, SETTINGS), store)
-    )
 
 
 class Adapter(requests.adapters.BaseAdapter):
     """An adapter that sends the requests of a session to a WSGI application.
 
     :param application: the WSGI application.
-    :param store: store to close together with the session.
+    :param store: its store, which is closed together with the session.
     """
 
     def __init__(self, application: t.Any, store: Store) -> None:
         super().__init__()
         self._application = application
         self._store = store
+        self._is_open = False
+
+    def open(self, create: bool = False) -> None:
+        """Open the store, unless there is no fleet.
+
+        :param create: create the fleet if there is none.
+        """
+        exists = self._store.exists()
+        if exists or create:
+            self._store.open(upgrade=True)  # no operator is there to run the upgrade
+            self._is_open = True
+        if create and not exists:
+            LOG.info("Created the fleet %s.", self._store.name)
 
     def send(
         self, request: requests.PreparedRequest, *args: t.Any, **kwargs: t.Any
     ) -> requests.Response:
-        """Call the application. Timeouts and certificate settings have no effect."""
+        """Call the application. Timeouts and certificate settings have no effect.
+
+        :raises cratonclient.exceptions.ConnectionFailed: if there is no fleet, and the
+            request does not create an object.
+        """
+        if not self._is_open:
+            with _translating_errors():
+                self.open(create=_creates_object(request))
+                self._store.check_exists()
         response = requests.Response()
 
         def start_response(status: str, headers: list[tuple[str, str]], *_: t.Any) -> None:
@@ -82,6 +114,12 @@ class Adapter(requests.adapters.BaseAdapter):
     def close(self) -> None:
         """Close the connections to the database."""
         self._store.close()
+
+
+def _creates_object(request: requests.PreparedRequest) -> bool:
+    """Return True for a POST to a collection, such as ``/v1/clouds``."""
+    path = parse.urlsplit(request.url or "").path
+    return request.method == "POST" and path.count("/") == 2
 
 
 def _environ(request: requests.PreparedRequest) -> dict[str, t.Any]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
 import shutil
 import tempfile
@@ -12,6 +13,7 @@ import testtools
 
 from cratonclient import auth
 from cratonclient.v1 import cells, client, clouds, hosts, regions
+from cratonserver import composition
 
 
 class TestCase(testtools.TestCase):
@@ -31,6 +33,8 @@ class FleetTestCase(TestCase):
         super().setUp()
         #: The URL of the database and of the fleet.
         self.database = f"sqlite:///{self.folder() / 'fleet.db'}"
+        with contextlib.closing(composition.store_at(self.database)) as store:
+            store.open()
         self.craton = self.connect()
         self._made = 0
 

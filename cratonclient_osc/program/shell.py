@@ -95,9 +95,12 @@ class Shell(app.App):
         library_level = logging.CRITICAL if level > logging.INFO else logging.NOTSET
         for name in ("urllib3", "cratonserver", "keystoneauth", "stevedore"):
             logging.getLogger(name).setLevel(library_level)
-        # On a terminal, tell the user why the command waits before a retry.
-        if self.stderr.isatty() and self.options.verbose_level:
-            logging.getLogger("cratonclient.wait").setLevel(logging.INFO)
+        # These tell the user that a fleet was created, and on a terminal, why the command
+        # waits before a retry.
+        told = logging.INFO if self.options.verbose_level else logging.ERROR
+        logging.getLogger("cratonserver.embedded").setLevel(told)
+        on_terminal = told if self.stderr.isatty() else logging.NOTSET
+        logging.getLogger("cratonclient.wait").setLevel(on_terminal)
         handler = logging.StreamHandler(self.stderr)
         handler.setFormatter(Console(self.stderr))
         root = logging.getLogger()

@@ -99,6 +99,10 @@ class Dialect(abc.ABC):
         :raises StoreError: if the URL is not valid for this database.
         """
 
+    def exists(self, url: sa.URL) -> bool:
+        """Return False if connecting would create the database. This does not connect."""
+        return True
+
     @abc.abstractmethod
     def create_engine(self, url: sa.URL, connections: int) -> sa.Engine:
         """Create the engine.

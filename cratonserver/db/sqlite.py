@@ -24,6 +24,7 @@ from cratonserver.db.dialect import (
     StoreError,
     T,
 )
+from cratonserver.db.migrations import VERSION_TABLE
 
 _CHECK_PATH = (
     "Check that the path is right, and that you can read and write the file and its directory."
@@ -59,7 +60,7 @@ class SQLite(Dialect):
     single_writer = True
 
     def check_url(self, url: sa.URL, text: str) -> sa.URL:
-        """Return the URL. It must contain the path of a file, and no options."""
+        """Return the URL with an absolute path. It must name a file, and have no options."""
         shown = repr(secrets.mask(text))
         if "?" in text:
             raise StoreError(
@@ -77,7 +78,12 @@ class SQLite(Dialect):
                 f"The database URL {shown} does not name a file, so the fleet would be lost "
                 "when the program ends. Use a URL such as sqlite:///fleet.db."
             )
-        return url
+        return url.set(database=os.path.abspath(url.database or ""))
+
+    def exists(self, url: sa.URL) -> bool:
+        """Return False if the file does not exist or is empty."""
+        path = url.database or ""
+        return os.path.exists(path) and os.path.getsize(path) > 0
 
     def create_engine(self, url: sa.URL, connections: int) -> sa.Engine:
         """Create the engine. :func:`_configure` configures each connection."""
@@ -181,7 +187,9 @@ def _configure(connection: t.Any, _record: t.Any) -> None:
     connection.isolation_level = None  # _begin begins the transactions
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT * 1000}")
-    _write_ahead(cursor)
+    tables = {name for (name,) in cursor.execute("SELECT name FROM sqlite_master")}
+    if not tables or VERSION_TABLE in tables:  # the file of another program stays as it is
+        _write_ahead(cursor)
     # FULL: a committed transaction survives a power failure. With NORMAL, it survives
     # only the end of the process.
     cursor.execute("PRAGMA synchronous = FULL")

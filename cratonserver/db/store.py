@@ -43,6 +43,27 @@ class Store:
         self.engine = self.database.engine
         self.tables = tables_of(rules, type(self.database.dialect))
 
+    def exists(self) -> bool:
+        """Return True if the database exists and has tables. This creates nothing.
+
+        :raises StoreError: if the database cannot be read.
+        """
+        if not self.database.dialect.exists(self.engine.url):
+            return False
+        with self.read() as connection:
+            return bool(sa.inspect(connection).get_table_names())
+
+    def check_exists(self) -> None:
+        """Refuse a database that does not exist or has no tables. This creates nothing.
+
+        :raises StoreError: if it does not exist, or cannot be read.
+        """
+        if not self.exists():
+            raise StoreError(
+                f"There is no fleet at {self.name}. Create one with craton-server init "
+                f"--database {self.name}, or by creating its first object."
+            )
+
     def open(self, upgrade: bool = False) -> None:
         """Create the tables and the first project, unless they exist.
 
