@@ -29,7 +29,7 @@ from cratonclient import auth
 from cratonclient.tests import base
 from cratonclient.v1 import client
 from cratonclient_osc.program import shell
-from cratonserver import cli
+from cratonserver import cli, composition
 
 #: The project that every new fleet has.
 PROJECT = "00000000-0000-0000-0000-000000000001"
@@ -285,6 +285,14 @@ class ServerTestCase(CommandTestCase):
         cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
         cls.server = Server(folder)
         cls.addClassCleanup(cls.server.stop)
+
+
+def new_fleet(folder: pathlib.Path) -> str:
+    """Create an empty fleet in a folder, and return its URL."""
+    url = f"sqlite:///{folder}/fleet.db"
+    with contextlib.closing(composition.store_at(url)) as store:
+        store.open()
+    return url
 
 
 @contextlib.contextmanager

@@ -151,10 +151,9 @@ class TestWithoutServer(programs.CommandTestCase):
         self.assert_refused(refused, 7, "pip install 'python-cratonclient[server]'")
 
     def test_nothing_deprecated_is_used(self):
-        url = f"sqlite:///{self.folder()}/fleet.db"
         done = self.program(
             *("craton", "cloud", "list", "-f", "json"),
-            CRATON_URL=url,
+            CRATON_URL=programs.new_fleet(self.folder()),
             PYTHONWARNINGS="error::DeprecationWarning",
         )
         self.assertEqual([], self.assert_done(done).json)
@@ -192,7 +191,11 @@ class TestDatabases(programs.CommandTestCase):
         self.refuse(self.folder())
 
     def test_in_a_folder_that_there_is_not(self):
-        self.refuse(self.folder() / "nowhere" / "fleet.db", "Check that the path")
+        path = self.folder() / "nowhere" / "fleet.db"
+        self.refuse(path, "There is no fleet at")
+        refused = programs.craton("cloud", "create", "x", CRATON_URL=f"sqlite:///{path}")
+        self.assert_refused(refused, 7, str(path), "Check that the path")
+        self.assertFalse(path.parent.exists())
 
     def test_one_that_may_not_be_read(self):
         path = self.folder() / "fleet.db"

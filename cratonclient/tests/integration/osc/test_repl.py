@@ -97,7 +97,7 @@ class TestScript(programs.SharedFleetTestCase):
         self.assert_refused(self.feed("--debug", "--keep-going"), 1, "no command")
 
     def test_blanks_in_quotes_survive(self):
-        url = f"sqlite:///{self.folder()}/other.db"
+        url = programs.new_fleet(self.folder())
         done = self.feed(
             "cloud create \"a  b\" --note 'it''s; | > #5'\ncloud create c\\ d#e",
             "--format",

@@ -61,6 +61,8 @@ class TestMount(base.TestCase):
         url = transport.mount(self.session, f"sqlite:///{self.folder() / 'fleet.db'}")
 
         self.assertTrue(transport.is_http(url))
+        self.assertRaises(exceptions.ConnectionFailed, self.session.get, f"{url}/v1/hosts")
+        self.session.post(f"{url}/v1/clouds", json={"name": "prod"})
         self.assertEqual([], self.session.get(f"{url}/v1/hosts").json()["hosts"])
         self.assertRaises(exceptions.NotFound, self.session.get, f"{url}/v1/nothing")
 
@@ -125,14 +127,11 @@ class TestFiles(base.FleetTestCase):
     def test_a_folder_that_is_not_there_is_a_failed_connection(self):
         path = self.folder() / "nowhere" / "fleet.db"
 
-        error = self.assertRaises(
-            exceptions.ConnectionFailed,
-            client.Client,
-            auth.create_session_with(None, True),
-            f"sqlite:///{path}",
-        )
+        craton = client.Client(auth.create_session_with(None, True), f"sqlite:///{path}")
 
-        self.assertIn(str(path), str(error))
+        for use in (lambda: craton.clouds.get(1), lambda: craton.clouds.create(name="x")):
+            error = self.assertRaises(exceptions.ConnectionFailed, use)
+            self.assertIn(str(path), str(error))
 
     def test_what_the_server_says_is_the_error(self):
         error = self.assertRaises(exceptions.NotFound, self.craton.hosts.get, 99)
