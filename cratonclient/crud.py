@@ -10,7 +10,7 @@ import types
 import typing as t
 import unicodedata
 
-from cratonclient import exceptions, formats, pagination, secrets
+from cratonclient import exceptions, formats, pagination, secrets, sorting
 from cratonclient.fields import Field, Parameter, Sub
 from cratonclient.http.response import body_of
 
@@ -502,13 +502,23 @@ class CRUDClient(t.Generic[R]):
         options = {name: kwargs.pop(name) for name in names if name in kwargs}
         self.merge_request_arguments(kwargs, skip_merge)
         url = self.build_url(kwargs)
-        yield from self.session.paginate(
-            url,
+
+        def fetch(query: dict[str, t.Any], autopaginate: bool) -> t.Iterator[pagination.Page]:
+            return self.session.paginate(
+                url,
+                autopaginate=autopaginate,
+                items_key=self.items_key(),
+                nested=nested,
+                params=query,
+                **options,
+            )
+
+        yield from sorting.walk(
+            fetch,
+            _query(kwargs),
+            self.resource_class.fields(),
             autopaginate=autopaginate,
-            items_key=self.items_key(),
             nested=nested,
-            params=_query(kwargs),
-            **options,
         )
 
     def _item_url(

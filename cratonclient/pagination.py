@@ -114,6 +114,24 @@ def objects(pages: t.Iterator[Page]) -> t.Iterator[t.Any]:
         page = following() if following else next(pages, None)
 
 
+def keeps_place(page: Page) -> bool:
+    """Return True if the server finds the next page whatever the values of the sort keys.
+
+    :param page: page of :func:`walk`.
+    """
+    link = _next_link(body_of(page[0]))
+    return link is not None and _parameter(link, MARKER_VALUES) is not None
+
+
+def is_whole(page: Page) -> bool:
+    """Return True if a page is the only one of its list.
+
+    :param page: first page of :func:`walk`.
+    """
+    link = _next_link(body_of(page[0]))
+    return link is None or len(page[1]) < _limit(link)
+
+
 def _fetch(pages: t.Iterator[Page]) -> t.Callable[[], Page | None]:
     """Fetch a page now, and return a function that returns it or raises the error."""
     try:

@@ -195,6 +195,7 @@ ROOMS = {
         "kinds",
         "crud",
         "session",
+        "sorting",
         "pagination",
         "http",
         "fields",

@@ -35,6 +35,15 @@ class TestOrder(programs.SharedFleetTestCase):
                     done = self.enter(*kind.split(), "list", "--sort", name)
                     self.assertEqual(2 if unsortable else 0, done.status, f"{kind} {name}")
 
+    def test_hosts_and_network_devices_in_one_order(self):
+        for sort in ("name", "device_type", "cell_id", "ip_address:desc"):
+            key, _, direction = sort.partition(":")
+            rows = self.listed("device", "list", "--sort", sort)
+            known = [(row[key] is None, row[key] or 0, row["id"]) for row in rows]
+            self.assertEqual(sorted(known, reverse=direction == "desc"), known, sort)
+            few = self.listed("device", "list", "--sort", sort, "--limit", "2")
+            self.assertEqual(rows[:2], few)
+
     def test_what_cannot_be_sorted_by(self):
         for words, said in (
             (("--sort", "nmae"), "Did you mean name?"),
