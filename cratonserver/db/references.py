@@ -3,8 +3,9 @@
 
 An object refers to its cloud, its region and its cell separately. If the target of a
 reference has a reference with the same name and the same kind of target, both must have
-the same value, unless one of them is null. This follows from the declarations: it holds
-for the cell and the parent of a host, and for the references of kinds of other packages.
+the same value, unless one of them is null. This follows from the declarations, also of
+other packages. It holds for the places of an object, which take it with them when they are
+deleted, and not for its parent: a host may be in another region than its parent.
 """
 
 from __future__ import annotations
@@ -40,14 +41,15 @@ def of_kind(tables: Tables, kind: Kind) -> dict[str, Reference]:
 def _of_kind(tables: Tables, kind: Kind) -> dict[str, Reference]:
     own = _targets(tables, kind)
     order = sorted(own, key=lambda name: tables.kinds.index(own[name]))
-    return {name: Reference(own[name], _shared(tables, own, name)) for name in order}
+    places = {n for n, field in kind.fields.items() if field.storage.cascade}
+    return {
+        name: Reference(own[name], _shared(tables, own, name) if name in places else ())
+        for name in order
+    }
 
 
 def _shared(tables: Tables, own: t.Mapping[str, Kind], field: str) -> tuple[str, ...]:
-    """Return the names that the references of an object share with those of a target.
-
-    The reference itself is not one of them: the parent of a device has a parent of its own.
-    """
+    """Return the names that the references of an object share with those of a target."""
     theirs = _targets(tables, own[field])
     return tuple(
         name

@@ -136,8 +136,6 @@ class Caller:
             return {"username": f"user-{number}", "project_id": self.project_id, **values}
         values.setdefault("name", f"{collection}-{number}")
         if collection in ("cells", "hosts", "network-devices", "networks"):
-            if values.get("parent_id") is not None:
-                values = {**self.place_of(values["parent_id"]), **values}
             if "region_id" not in values:
                 known = {n: values[n] for n in ("cloud_id",) if n in values}
                 values["region_id"] = self.make("regions", **known)["id"]
@@ -162,14 +160,6 @@ class Caller:
             if "device_id" not in values:
                 values["device_id"] = self.make("hosts")["id"]
         return values
-
-    def place_of(self, device_id: int) -> dict[str, t.Any]:
-        """Return the references of a device to its cloud and its region."""
-        for collection in ("hosts", "network-devices"):
-            found = self.get(f"/{collection}/{device_id}")
-            if found.status == 200:
-                return {name: found.json[name] for name in ("cloud_id", "region_id")}
-        return {}
 
     def items(self, path: str) -> list[dict[str, t.Any]]:
         """Return the items of one page of a list; of ``devices``, both kinds."""

@@ -439,8 +439,7 @@ class TestDeviceLinks(base.ServerTestCase):
                     self.assertEqual([up], [self._up(item) for item in found])
 
     def test_the_link_follows_a_change_of_the_parent(self):
-        parent = self.root.make("hosts")
-        host = self.root.make("hosts", **self.root.place_of(parent["id"]))
+        parent, host = self.root.make("hosts"), self.root.make("hosts")
         path = f"/hosts/{host['id']}"
         changed = self.root.put(path, {"parent_id": parent["id"]}).json
         self.assertEqual(f"/hosts/{parent['id']}", self._up(changed))

@@ -195,11 +195,11 @@ class TestInheritance(base.ServerTestCase):
     def test_a_parent_elsewhere_gives_its_own_and_not_those_of_its_cell(self):
         far = self.user.make("cells", name="far", **self.place)
         parent = self.user.make("hosts", name="far", cell_id=far["id"], **self.place)
-        self.user.put(f"/hosts/{self.other['id']}", {"parent_id": parent["id"]})
+        self.user.put(f"/hosts/{self.host['id']}", {"parent_id": parent["id"]})
         self.put(f"cells/{far['id']}", cell=1)
         self.put(f"hosts/{parent['id']}", parent=1)
         self.assertEqual(["far"], self.found("cell:1"))
-        self.assertEqual(["other", "far"], self.found("parent:1", sort_keys="id"))
+        self.assertEqual(["host", "far"], self.found("parent:1", sort_keys="id"))
 
     def test_deep_chains(self):
         self.put(f"network-devices/{self.rack['id']}", v=1)
