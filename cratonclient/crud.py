@@ -233,7 +233,10 @@ class Resource:
         return new
 
     def __getstate__(self) -> dict[str, t.Any]:
-        return self._without_managers()
+        """Return what a pickle contains: no managers, and ``None`` for secret fields."""
+        state = self._without_managers()
+        hidden = dict.fromkeys(self.secret_fields() & self._info.keys())
+        return {**state, **hidden, "_info": {**self._info, **hidden}}
 
     def __setstate__(self, state: dict[str, t.Any]) -> None:
         self.__dict__.update(state, manager=None, _loaded=True)

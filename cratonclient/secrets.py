@@ -314,7 +314,10 @@ class _Filter(logging.Filter):
 _FILTER = _Filter()
 
 
-def install() -> None:
-    """Mask secrets in the logs of the HTTP libraries. Further calls have no effect."""
-    for name in _LOGGERS:
+def install(*names: str) -> None:
+    """Mask secrets in the records of loggers. Further calls have no effect.
+
+    :param names: names of loggers. The default is all loggers of the HTTP libraries.
+    """
+    for name in names or _LOGGERS:
         logging.getLogger(name).addFilter(_FILTER)

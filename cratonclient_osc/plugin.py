@@ -12,6 +12,8 @@ import argparse
 import importlib
 import typing as t
 
+from cratonclient import secrets
+
 if t.TYPE_CHECKING:
     from cratonclient.v1 import client
 
@@ -19,6 +21,9 @@ API_NAME = "fleet_management"
 API_VERSION_OPTION = "os_fleet_management_api_version"
 DEFAULT_API_VERSION = "1"
 API_VERSIONS = {"1": "cratonclient.v1.client.Client"}
+
+# With --debug, openstack logs the command line, which may contain the value of a variable.
+secrets.install("osc_lib.shell")
 
 _VARIABLE = "OS_FLEET_MANAGEMENT_API_VERSION"
 

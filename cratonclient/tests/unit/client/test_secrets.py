@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 import pathlib
+import pickle
 import subprocess
 import sys
 import time
@@ -360,6 +362,14 @@ class TestTexts(base.TestCase):
             self.assertNotIn(KEY, text)
             self.assertIn("demo", text)
         self.assertEqual(KEY, user.api_key)
+
+    def test_a_pickled_user_has_no_key(self):
+        user = users.User(None, dict(USER), loaded=True)
+
+        self.assertNotIn(KEY.encode(), pickle.dumps(user))
+        other = fakes.pickled(user)
+        self.assertEqual(("demo", None), (other.username, other.api_key))
+        self.assertEqual((KEY, KEY), (user.api_key, copy.copy(user).api_key))
 
     def test_errors_do_not_show_the_token(self):
         server = fakes.Server(fakes.Reply(401, {"message": "no", "status": 401}))

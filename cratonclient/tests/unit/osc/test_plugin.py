@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import types
 import typing as t
@@ -59,6 +60,18 @@ class TestClient(base.TestCase):
         error = self.assertRaises(exceptions.UnableToAuthenticate, plugin.make_client, instance)
 
         self.assertIn("no auth_url", str(error))
+
+
+class TestLog(base.TestCase):
+    def test_command_lines_in_the_log_of_openstack_are_masked(self):
+        with self.assertLogs("osc_lib.shell", "INFO") as log:
+            logging.getLogger("osc_lib.shell").info(
+                "START with: %s", "host list --var bmc.pw=x1"
+            )
+
+        self.assertEqual(
+            ["INFO:osc_lib.shell:START with: host list --var bmc.pw=***"], log.output
+        )
 
 
 class TestOption(base.TestCase):
