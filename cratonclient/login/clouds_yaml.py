@@ -113,13 +113,17 @@ def load(
             _check_name(clouds, name, warnings)
             known = _check_credentials(clouds, name, overrides)
             given = {option: credentials[option] for option in known if option in credentials}
-            return clouds.get_one(cloud=name, **{**overrides, "auth": given})
+            cloud = clouds.get_one(cloud=name, **{**overrides, "auth": given})
         except (openstack.exceptions.SDKException, ksa_exceptions.ClientException) as exc:
             raise _unusable(name, str(exc), exc) from exc
         except (AttributeError, TypeError, ValueError) as exc:
             # The loader does not validate the structure of the file. Its messages about
             # a wrong structure do not help, and may quote a password.
             raise _unusable(name, "the structure of its settings is not valid", exc) from exc
+    for option, value in cloud.config["auth"].items():
+        if secrets.is_secret(option):
+            secrets.hide(value)
+    return cloud
 
 
 def _files(loader: t.Any, stem: str) -> list[str]:

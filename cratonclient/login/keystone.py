@@ -97,6 +97,9 @@ def _from_credentials(login: Login) -> tuple[ksa_session.Session, clouds_yaml.En
         option.dest: login.credentials.get(option.dest) or _ask_for(option)
         for option in loader.get_options()
     }
+    for option in loader.get_options():
+        if option.secret:
+            secrets.hide(values[option.dest])
     try:
         plugin = loader.load_from_options(**{n: v for n, v in values.items() if v})
     except ksa_exceptions.MissingRequiredOptions as exc:
@@ -134,6 +137,7 @@ def _log_in(session: ksa_session.Session) -> None:
     plugin = session.auth
     try:
         token = session.get_token()
+        secrets.hide(token)
         project = session.get_project_id()
     except (ksa_exceptions.HttpError, ksa_exceptions.AuthorizationFailure) as exc:
         if isinstance(exc, ksa_exceptions.HttpServerError):

@@ -39,6 +39,7 @@ class Database:
         shown = repr(secrets.mask(text))
         try:
             url = sa.make_url(text)
+            secrets.hide(url.password)
             self.dialect = _dialect(url.get_backend_name())
             self.engine = self.dialect.create_engine(
                 self.dialect.check_url(url, text), connections

@@ -13,7 +13,7 @@ from unittest import mock
 
 from keystoneauth1 import session as ksa_session
 
-from cratonclient import exceptions, session
+from cratonclient import exceptions, secrets, session
 from cratonclient.login import clouds_yaml
 from cratonclient.tests import base
 from cratonclient.v1 import client
@@ -56,6 +56,14 @@ class TestClouds(base.TestCase):
         self.assertEqual("https://craton.example/v1", craton._url)
         plugin = craton._session._session.session.auth
         self.assertEqual(("demo", "s3cr3t"), (plugin.username, plugin.token))
+
+    def test_its_credentials_are_masked_from_then_on(self):
+        self.write(CRATON.replace("s3cr3t", "s3cr3t-of-this-test"))
+        self.assertIn("s3cr3t-of-this-test", secrets.mask("no s3cr3t-of-this-test"))
+
+        client.Client.from_cloud("prod")
+
+        self.assertEqual("no ***", secrets.mask("no s3cr3t-of-this-test"))
 
     def test_files_in_the_current_directory_are_not_read(self):
         folder = self.folder()
