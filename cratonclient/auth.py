@@ -10,6 +10,7 @@ from keystoneauth1 import session as ksa_session
 
 from cratonclient import secrets
 from cratonclient import session as craton_session
+from cratonclient.http import adapter, basic_auth
 from cratonclient.http.craton_auth import CratonAuth
 
 __all__ = ["CratonAuth", "bind", "craton_auth", "create_session_with", "keystone_auth"]
@@ -99,18 +100,21 @@ def create_session_with(
     verify: bool | str,
     *,
     timeout: float | None = craton_session.DEFAULT_TIMEOUT,
+    max_wait: float = adapter.DEFAULT_MAX_WAIT,
 ) -> craton_session.Session:
     """Build a session from any keystoneauth plugin.
 
     :param auth_plugin: the plugin, or ``None`` if the server needs no credentials.
     :param verify: verify TLS certificates: True, False, or the path of a CA bundle.
     :param timeout: timeout in seconds, or ``None`` for no timeout.
+    :param max_wait: seconds that one request waits in total, if a busy server asks for it
+        with ``Retry-After``.
     :returns: the session, with the timeout and the retries of this library.
 
     >>> session = create_session_with(plugin, True, timeout=10)
     """
     ksa = ksa_session.Session(auth=auth_plugin, verify=verify)
-    craton_session.configure(ksa, timeout)
+    craton_session.configure(ksa, timeout, max_wait)
     return craton_session.Session(session=ksa)
 
 
@@ -128,15 +132,19 @@ def bind(
         ``'internal'``, or a list of interfaces in order of preference.
     :param endpoint_override: URL of Craton to use instead of the catalog.
     :returns: the session. It does not follow redirects, because a redirect could
-        send the credentials to another server.
+        send the credentials to another server, and sends no credentials of ``.netrc``.
     """
-    from keystoneauth1 import adapter
+    from keystoneauth1 import adapter as ksa_adapter
 
-    class Adapter(adapter.Adapter):
-        """A keystoneauth adapter that does not follow redirects."""
+    class Adapter(ksa_adapter.Adapter):
+        """A keystoneauth adapter that follows no redirects and reads no ``.netrc``."""
 
         def request(self, url: str, method: str, **kwargs: t.Any) -> t.Any:
-            return super().request(url, method, **{"redirect": False, **kwargs})
+            settings: dict[str, t.Any] = {"redirect": False}
+            below = getattr(self.session, "session", None)
+            if getattr(below, "auth", None) is None:
+                settings["requests_auth"] = basic_auth.none
+            return super().request(url, method, **{**settings, **kwargs})
 
     return craton_session.Session(
         session=Adapter(

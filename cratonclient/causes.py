@@ -6,6 +6,7 @@ from __future__ import annotations
 import typing as t
 
 from cratonclient import secrets
+from cratonclient.printable import printable
 
 #: Exceptions of requests and urllib3 for responses that cannot be read, by class name,
 #: so that this module imports neither library.
@@ -14,7 +15,12 @@ _BROKEN = {
     "IncompleteRead": "the response is incomplete",
     "ContentDecodingError": "the response cannot be decompressed",
     "InvalidHeader": "the response has an invalid header",
+    "LineTooLong": "the response has a line that is too long",
+    "BadStatusLine": "the response is not HTTP",
+    "RemoteDisconnected": "the server closed the connection without a response",
 }
+#: The start of the messages of errors without an error number, whose text is the reason.
+_TELLING = ("Tunnel connection failed", "got more than")
 
 
 def reason(message: str, exception: BaseException) -> str:
@@ -31,12 +37,14 @@ def reason(message: str, exception: BaseException) -> str:
     'Unable to establish connection to http://h: Connection refused'
     """
     summary = secrets.mask(message.partition(": ")[0])
-    for cause in _chain(exception):
+    for cause in chain(exception):
         broken = _BROKEN.get(type(cause).__name__)
         if broken:
             return f"{summary.removeprefix('Unexpected exception for ')}: {broken}"
         if isinstance(cause, OSError) and cause.strerror:
             return f"{summary}: {cause.strerror}"
+        if str(cause).startswith(_TELLING):
+            return f"{summary}: {printable(secrets.mask(str(cause)))}"
     return summary
 
 
@@ -48,11 +56,11 @@ def is_read_timeout(exception: BaseException) -> bool:
     import urllib3
 
     return any(
-        isinstance(cause, urllib3.exceptions.ReadTimeoutError) for cause in _chain(exception)
+        isinstance(cause, urllib3.exceptions.ReadTimeoutError) for cause in chain(exception)
     )
 
 
-def _chain(error: BaseException) -> t.Iterator[BaseException]:
+def chain(error: BaseException) -> t.Iterator[BaseException]:
     """Yield an exception and its causes, outermost first.
 
     The HTTP libraries keep the cause in ``reason``, in ``args`` or in ``__cause__``.
@@ -62,6 +70,6 @@ def _chain(error: BaseException) -> t.Iterator[BaseException]:
     while cause is not None and cause not in seen:
         seen.append(cause)
         yield cause
-        inner: t.Any = getattr(cause, "reason", None) or next(iter(cause.args), None)
-        cause = inner if isinstance(inner, BaseException) else None
+        inner = [getattr(cause, "reason", None), *cause.args]
+        cause = next((one for one in inner if isinstance(one, BaseException)), None)
         cause = cause or seen[-1].__cause__ or seen[-1].__context__

@@ -10,9 +10,10 @@ import types
 import typing as t
 import unicodedata
 
-from cratonclient import exceptions, formats, pagination, secrets, sorting
-from cratonclient.fields import Field, Parameter, Sub
-from cratonclient.http.response import body_of
+from cratonclient import exceptions, formats, ids, pagination, secrets, sorting
+from cratonclient.fields import Field, Parameter, Ref, Sub
+from cratonclient.http.response import body_of, check_deletion
+from cratonclient.printable import shown
 
 if t.TYPE_CHECKING:
     from cratonclient import session as craton_session
@@ -329,14 +330,29 @@ class CRUDClient(t.Generic[R]):
             removed from it.
         :returns: the URL.
         :raises cratonclient.exceptions.NotFound: if the id is not valid in a path.
+        :raises cratonclient.exceptions.CommandError: if ``base_path`` is not a string.
 
         >>> craton.hosts.build_url({'host_id': 1})
         'https://craton.example/v1/hosts/1'
         """
         arguments = {} if path_arguments is None else path_arguments
-        url = self.url + (arguments.pop("base_path", None) or self.base_path or "")
+        path = arguments.pop("base_path", None) or self.base_path or ""
+        if not isinstance(path, str):
+            raise exceptions.CommandError("base_path must be a string.")
+        url = self.url + path
         item_id = arguments.pop(f"{self.key}_id", None)
-        return url if item_id is None else f"{url}/{_path_segment(item_id)}"
+        if item_id is None:
+            return url
+        if isinstance(item_id, str) and ids.is_misspelled(item_id):
+            raise self._not_an_id(item_id)
+        return f"{url}/{ids.path_segment(item_id)}"
+
+    def _not_an_id(self, item_id: object) -> exceptions.NotFound:
+        noun = self.key.replace("_", " ")
+        return exceptions.NotFound(
+            f"{shown(item_id)} is not the id of a {noun}. An id must be spelled "
+            "as it is printed."
+        )
 
     def merge_request_arguments(
         self, request_kwargs: dict[str, t.Any], skip_merge: bool
@@ -385,7 +401,7 @@ class CRUDClient(t.Generic[R]):
         'my-host-0'
         """
         url = self._item_url(item_id, skip_merge, kwargs)
-        options = {"params": _query(kwargs)} if kwargs else {}
+        options = {"params": self._query(kwargs)} if kwargs else {}
         return self._object_from(self.session.get(url, **options))
 
     def update(
@@ -430,7 +446,7 @@ class CRUDClient(t.Generic[R]):
         True
         """
         url = self._item_url(item_id, skip_merge, kwargs)
-        self.session.delete(url, params=kwargs, json=json)
+        check_deletion(self.session.delete(url, params=self._query(kwargs), json=json))
         return True
 
     def deletion(self, item_id: int | str) -> Deletion:
@@ -443,7 +459,7 @@ class CRUDClient(t.Generic[R]):
         >>> craton.clouds.deletion(1).deletes
         {'regions': 2, 'hosts': 40}
         """
-        url = self.build_url({f"{self.key}_id": item_id})
+        url = self._item_url(item_id, True, {})
         response = self.session.get(f"{url}/deletion")
         body = body_of(response)
         deletes, blocked_by = body.get("deletes"), body.get("blocked_by")
@@ -518,7 +534,7 @@ class CRUDClient(t.Generic[R]):
 
         yield from sorting.walk(
             fetch,
-            _query(kwargs),
+            self._query(kwargs),
             self.resource_class.fields(),
             autopaginate=autopaginate,
             nested=nested,
@@ -530,6 +546,7 @@ class CRUDClient(t.Generic[R]):
         """Return the URL of one object, and remove the id and ``base_path`` from ``kwargs``.
 
         :raises cratonclient.exceptions.CommandError: if the id is None.
+        :raises cratonclient.exceptions.NotFound: if the id is not spelled as it is printed.
         """
         self.merge_request_arguments(kwargs, skip_merge)
         if item_id is not None:
@@ -538,6 +555,11 @@ class CRUDClient(t.Generic[R]):
             raise exceptions.CommandError(
                 f"{self.key}_id is required, and it must not be None."
             )
+        given = kwargs.get(f"{self.key}_id")
+        resource: t.Any = getattr(self, "resource_class", None)
+        id_type = getattr(getattr(resource, "id", None), "type", int)
+        if self.many and not ids.may_be_sent(given, id_type):
+            raise self._not_an_id(given)
         return self.build_url(kwargs)
 
     def _check_formats(self, values: t.Mapping[str, t.Any]) -> None:
@@ -555,26 +577,35 @@ class CRUDClient(t.Generic[R]):
 
     def _object_from(self, response: t.Any) -> R:
         """Return the object in the body of a response."""
-        return self.resource_class(self, body_of(response), loaded=True)
+        body = body_of(response)
+        if self.many and "id" not in body:
+            raise exceptions.UnexpectedResponse(
+                f"The response from {response.url} is not a {self.key.replace('_', ' ')}: it "
+                "has no id. Check that the URL belongs to a Craton server.",
+                response=response,
+            )
+        return self.resource_class(self, body, loaded=True)
 
+    def _query(self, kwargs: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """Return query parameters with the names of the API.
 
-def _query(kwargs: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Return query parameters with the names of the API.
+        Python cannot pass ``resolved-values`` as a keyword, so programs write
+        ``resolved_values``.
 
-    Python cannot pass ``resolved-values`` as a keyword, so programs write
-    ``resolved_values``.
-    """
-    return {n if n != "resolved_values" else "resolved-values": v for n, v in kwargs.items()}
-
-
-def _path_segment(item_id: object) -> str:
-    """Return an id as one segment of a path, percent-encoded.
-
-    :raises cratonclient.exceptions.NotFound: if the segment would change the path.
-    """
-    from urllib import parse
-
-    text = str(item_id)
-    if text in ("", ".", ".."):
-        raise exceptions.NotFound(f"{text!r} is not a valid id.")
-    return parse.quote(text, safe="")
+        :raises cratonclient.exceptions.CommandError: if an id is not spelled as it is
+            printed. Some servers would take it for the id of another object.
+        """
+        resource: t.Any = getattr(self, "resource_class", None)
+        fields = resource.fields() if hasattr(resource, "fields") else {}
+        for name, value in kwargs.items():
+            field = fields.get("id" if name == "marker" else name)
+            is_id = field is not None and (name in ("id", "marker") or isinstance(field, Ref))
+            if is_id and isinstance(value, str) and ids.is_misspelled(value):
+                raise exceptions.CommandError(
+                    f"{name}: {shown(value)} is not an id. An id must be spelled "
+                    "as it is printed."
+                )
+        return {
+            "resolved-values" if name == "resolved_values" else name: value
+            for name, value in kwargs.items()
+        }

@@ -24,9 +24,10 @@ with which the operator of the server finds the request in the log.
 from __future__ import annotations
 
 import collections.abc
+import json
 import typing as t
 
-from cratonclient import causes, concealment, secrets
+from cratonclient import causes, concealment, proxies, secrets
 from cratonclient.printable import printable, printable_lines
 
 if t.TYPE_CHECKING:
@@ -100,9 +101,22 @@ class TransportNotFound(ClientException):
 
 
 class UnexpectedResponse(ClientException):
-    """The response does not follow the Craton API."""
+    """The response does not follow the Craton API.
+
+    The message names the proxy of the request, if it went through one.
+    """
 
     message = "The response does not follow the Craton API."
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        exception: BaseException | None = None,
+        response: requests.Response | None = None,
+    ) -> None:
+        message = (message or self.message) + proxies.of_response(response)
+        super().__init__(message, exception=exception, response=response)
 
 
 class Timeout(ClientException):
@@ -157,7 +171,7 @@ class HTTPError(ClientException):
             content_type = content_type.partition(";")[0]
             return (
                 f"{self.message} The response is {content_type}, not JSON. Check that the URL "
-                "belongs to a Craton server."
+                f"belongs to a Craton server.{proxies.of_response(response)}"
             )
         return self.message
 
@@ -422,13 +436,13 @@ def raise_from(exception: Exception) -> ClientException:
     return ClientException(str(exception), exception=exception)
 
 
-def unanswered(url: str, exception: requests.RequestException) -> ClientException:
-    """Return the exception of this library for an exception of requests.
+def unanswered(url: str, exception: Exception) -> ClientException:
+    """Return the exception of this library for an exception of requests or of a socket.
 
     This does not raise it.
 
     :param url: URL of the request.
-    :param exception: exception of requests.
+    :param exception: exception of requests or of a socket.
     :returns: :class:`Timeout` or :class:`ConnectionFailed`, with ``exception`` as
         ``original_exception``.
 
@@ -437,7 +451,7 @@ def unanswered(url: str, exception: requests.RequestException) -> ClientExceptio
     from requests import exceptions as requests_exceptions
 
     tls_failed = isinstance(exception, requests_exceptions.SSLError)
-    timed_out = isinstance(exception, requests_exceptions.Timeout)
+    timed_out = isinstance(exception, (requests_exceptions.Timeout, TimeoutError))
     # Use the words of keystoneauth1, so that an error has the same message in a session of
     # keystoneauth1 and in a DirectSession.
     message = f"Unexpected exception for {url}"
@@ -462,7 +476,8 @@ def _no_response(
     """
     reason = causes.reason(message, exception)
     if causes.is_read_timeout(exception):
-        url = reason.rpartition(" to ")[2]  # "Unable to establish connection to <url>"
+        # The reason is "Unable to establish connection to <url>" or the like.
+        url = reason.rpartition(" to ")[2].removesuffix(" timed out")
         return Timeout(f"{url} did not respond in time.", exception=exception)
     if timed_out:
         return Timeout(reason, exception=exception)
@@ -474,6 +489,19 @@ def _no_response(
     )
 
 
+def parse_json(response: requests.Response) -> t.Any:
+    """Return the JSON value in a response, or ``None`` if there is none.
+
+    ``response.json()`` guesses the encoding of other content, which takes minutes for a
+    large body. It is called only for responses that have no bytes, such as mocks.
+    """
+    try:
+        content = response.content
+        return json.loads(content) if isinstance(content, bytes) else response.json()
+    except (ValueError, RecursionError, TypeError):
+        return None
+
+
 def _server_message(response: requests.Response | None) -> str | None:
     """Return the message in a response of Craton or Keystone, or None.
 
@@ -481,10 +509,7 @@ def _server_message(response: requests.Response | None) -> str | None:
     """
     if response is None:
         return None
-    try:
-        body = response.json()
-    except (ValueError, RecursionError):
-        return None
+    body = parse_json(response)
     if isinstance(body, collections.abc.Mapping):
         error = body.get("error")
         inner = error if isinstance(error, collections.abc.Mapping) else body

@@ -1,9 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Recognize ids: a text is an id only if it is spelled exactly as the server prints it."""
+"""Recognize ids: a text is an id only if it is spelled exactly as the server prints it.
+
+The original server also takes ``0001``, ``+1`` and ``2abc`` for the ids 1 and 2. It would
+change or delete another object than the one that was meant.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import re
+import uuid
+from urllib import parse
+
+from cratonclient import exceptions
+from cratonclient.printable import shown
 
 _NUMBER = re.compile(r"0|[1-9][0-9]*")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -21,3 +31,44 @@ def is_id(text: str, type: type) -> bool:
     (True, False, False, False)
     """
     return bool((_UUID if type is str else _NUMBER).fullmatch(text))
+
+
+def may_be_sent(item_id: object, type: type) -> bool:
+    """Return True if a value can be sent as the id of an object.
+
+    :param item_id: an integer, or text.
+    :param type: type of the ids of the kind: ``int``, or ``str`` for UUIDs. Text that is
+        neither a UUID nor a number may be an id of that type, too.
+
+    >>> may_be_sent(42, int), may_be_sent('42', int), may_be_sent('42abc', int)
+    (True, True, False)
+    """
+    if isinstance(item_id, str):
+        return is_id(item_id, int) if type is int else not is_misspelled(item_id)
+    return isinstance(item_id, int) and not isinstance(item_id, bool)
+
+
+def is_misspelled(text: str) -> bool:
+    """Return True if a text is an id in another spelling than the printed one.
+
+    >>> is_misspelled('+1'), is_misspelled('1'), is_misspelled('web-1')
+    (True, False, False)
+    """
+    with contextlib.suppress(ValueError):
+        return int(text) >= 0 and not is_id(text, int)
+    with contextlib.suppress(ValueError):
+        return bool(uuid.UUID(text.strip())) and not is_id(text, str)
+    return False
+
+
+def path_segment(item_id: object) -> str:
+    """Return an id as one segment of a path, percent-encoded.
+
+    :raises cratonclient.exceptions.NotFound: if the segment would change the path, or
+        cannot be encoded.
+    """
+    with contextlib.suppress(ValueError, RecursionError):  # a huge integer, or a lone surrogate
+        text = str(item_id)
+        if text not in ("", ".", ".."):
+            return parse.quote(text, safe="")
+    raise exceptions.NotFound(f"{shown(item_id)} is not a valid id.")

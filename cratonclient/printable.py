@@ -12,6 +12,9 @@ _INVISIBLE = re.compile(
     "\U0001d159\U000e0100-\U000e01ef]"
 )
 
+#: The maximum length of a value in a message, in characters.
+_LONGEST = 200
+
 
 def printable(text: object) -> str:
     r"""Return a text with its control characters and invisible characters escaped.
@@ -48,3 +51,16 @@ def printable_lines(text: str) -> str:
 
 def _escape(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
+
+
+def shown(value: object) -> str:
+    """Return any value for a message, shortened.
+
+    >>> shown('a\x1b'), shown(42)
+    ("'a\\\\x1b'", '42')
+    """
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # an integer with thousands of digits, deep nesting
+        text = f"a value of type {type(value).__name__}"
+    return printable(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")

@@ -8,8 +8,8 @@ import time
 import typing as t
 
 import cratonclient
-from cratonclient import exceptions, pagination, secrets
-from cratonclient.http import adapter
+from cratonclient import exceptions, failures, pagination, proxies, secrets
+from cratonclient.http import adapter, arguments, basic_auth
 from cratonclient.http.adapter import DEFAULT_TIMEOUT
 from cratonclient.pagination import Page
 from cratonclient.printable import printable
@@ -26,22 +26,32 @@ SERVICE_TYPE = "fleet_management"
 TIMINGS = logging.getLogger("cratonclient.request")
 
 
-def configure(session: ksa_session.Session, timeout: float | None = DEFAULT_TIMEOUT) -> None:
+def configure(
+    session: ksa_session.Session,
+    timeout: float | None = DEFAULT_TIMEOUT,
+    max_wait: float = adapter.DEFAULT_MAX_WAIT,
+) -> None:
     """Set the timeout and the retries of this library on a keystoneauth session.
 
     This also disables redirects, because a redirect could send the credentials to
-    another server.
+    another server, and credentials from ``.netrc`` and from URLs. The session keeps its
+    other settings, such as ``session.session.auth``, proxies, and adapters for prefixes
+    that are longer than ``https://``.
 
     :param session: session of keystoneauth, modified in place.
-    :param timeout: timeout in seconds, or ``None`` for no timeout. It limits each
-        wait for the server, and the transfer of a whole response body.
+    :param timeout: timeout in seconds, or ``None`` for no timeout. It limits the time
+        until the connection is open, until the headers of the response are complete, and
+        until its body is complete.
+    :param max_wait: seconds that one request waits in total, if a busy server asks for it
+        with ``Retry-After``.
 
     >>> session = keystoneauth1.session.Session(auth=plugin)
     >>> configure(session, timeout=10)
     """
     session.timeout = timeout
     session.redirect = False
-    adapter.mount(session)
+    basic_auth.disable(session.session)
+    adapter.mount(session, max_wait)
 
 
 class Session:
@@ -124,10 +134,16 @@ class Session:
             :class:`~cratonclient.exceptions.NotFound`.
         :raises cratonclient.exceptions.ConnectionFailed: if the connection fails.
         :raises cratonclient.exceptions.Timeout: if the server does not respond in time.
+        :raises cratonclient.exceptions.TransportNotFound: if the URL is not valid.
+        :raises cratonclient.exceptions.ConfigurationError: if the proxy or the CA bundle
+            is not valid.
+        :raises cratonclient.exceptions.CommandError: if another argument is not valid,
+            such as a value that JSON cannot represent.
 
         >>> session.request('GET', 'https://craton.example/v1/hosts')
         <Response [200]>
         """
+        url = arguments.check(method, url, kwargs)
         kwargs.setdefault("endpoint_filter", {"service_type": SERVICE_TYPE})
         start = time.perf_counter()
         try:
@@ -137,18 +153,20 @@ class Session:
         except exceptions.ClientException:
             _log_duration(method, url, start, None)
             raise
-        except _keystoneauth_error() as exc:
-            error = exceptions.raise_from(exc)
+        except (*failures.ALL, _keystoneauth_error()) as exc:
+            chosen = failures.proxies_of(self._session, url)
+            error = failures.error_for(exc, url, chosen)
             _log_duration(method, url, start, getattr(error, "response", None))
             raise error from exc
         _log_duration(method, url, start, response)
-        if response.status_code >= 400:
+        if response.status_code >= 400 or response.status_code < 200:
             raise exceptions.error_from(response)
         if response.status_code >= 300:
             target = printable(response.headers.get("Location", "elsewhere"))
             raise exceptions.HTTPRedirection(
                 f"The server redirects {url} to {target}; redirects are not followed. "
-                "If the new URL is correct, use it as the URL of Craton.",
+                "If the new URL is correct, use it as the URL of Craton."
+                f"{proxies.of_response(response)}",
                 response=response,
             )
         return response

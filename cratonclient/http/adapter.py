@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The transport adapter of requests: retries, and limits on the size of responses."""
+"""The transport adapter of requests: retries, and limits on the size and time of responses."""
 
 from __future__ import annotations
 
@@ -14,13 +14,17 @@ from requests import exceptions as requests_exceptions
 from urllib3 import exceptions as urllib3_exceptions
 
 from cratonclient import exceptions
+from cratonclient.http import deadline
 
 if t.TYPE_CHECKING:
     import requests
 
-#: Timeout in seconds. It applies separately to the connection, to each wait for data,
-#: and to the transfer of a whole response body.
+#: Timeout in seconds. It applies separately to the connection, to sending the request, to
+#: all headers of the response, and to the whole body of the response.
 DEFAULT_TIMEOUT = 60.0
+
+#: Seconds that one request waits in total, if a busy server asks for it with Retry-After.
+DEFAULT_MAX_WAIT = 60.0
 
 #: Maximum size of a decompressed response body, in bytes. A page has at most 100
 #: objects, so no valid response reaches this limit.
@@ -34,7 +38,27 @@ WAITS = logging.getLogger("cratonclient.wait")
 
 
 class _Retry(urllib3.Retry):
+    """The retries of one request.
+
+    :param max_wait: seconds left to wait for a busy server.
+    """
+
     RETRY_AFTER_STATUS_CODES = _RETRIED_STATUSES  # urllib3 would add 413
+
+    def __init__(
+        self, *args: t.Any, max_wait: float = DEFAULT_MAX_WAIT, **kwargs: t.Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.max_wait = max_wait
+
+    def new(self, **changes: t.Any) -> t.Self:
+        """Return a copy with changes."""
+        return super().new(**{"max_wait": self.max_wait, **changes})
+
+    def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
+        """Return True if a request is sent again after a response with a status."""
+        can_wait = self.max_wait > 0 or not has_retry_after
+        return can_wait and super().is_retry(method, status_code, has_retry_after)
 
     def parse_retry_after(self, retry_after: str) -> float:
         """Return the seconds in a ``Retry-After`` header, or 0 if it is not valid."""
@@ -43,12 +67,25 @@ class _Retry(urllib3.Retry):
         except urllib3_exceptions.InvalidHeader:
             return 0.0
 
+    def increment(self, *args: t.Any, **kwargs: t.Any) -> t.Self:
+        """Return the retries that are left.
+
+        The connection of a response is closed: its body could be long or slow.
+        """
+        left = super().increment(*args, **kwargs)
+        if response := kwargs.get("response"):
+            response.close()
+        return left
+
     def sleep_for_retry(self, response: urllib3.BaseHTTPResponse) -> bool:
         """Sleep for the time in ``Retry-After``, and log it."""
-        seconds = self.get_retry_after(response)
-        if seconds:
-            WAITS.info("The server is busy. Retrying in %.0f s.", seconds)
-        return super().sleep_for_retry(response)
+        seconds = min(self.get_retry_after(response) or 0.0, self.max_wait)
+        if seconds <= 0:
+            return False
+        WAITS.info("The server is busy. Retrying in %.0f s.", seconds)
+        self.max_wait -= seconds
+        time.sleep(seconds)
+        return True
 
 
 #: POST is not in ``allowed_methods``, so it is retried only if the connection failed
@@ -66,7 +103,6 @@ RETRIES = _Retry(
     backoff_jitter=0.2,
     backoff_max=10,
     respect_retry_after_header=True,
-    retry_after_max=60,
     raise_on_status=False,
     raise_on_redirect=False,
 )
@@ -88,16 +124,27 @@ _SOCKET_OPTIONS = [
 class Adapter(adapters.HTTPAdapter):
     """A transport adapter that retries safe requests and limits responses.
 
-    The timeout applies to each wait for data, and again to the whole response body. A
-    server that sends single bytes with pauses cannot block the program forever.
+    The timeout applies to the headers of a response as a whole, and again to its whole
+    body. A server that sends single bytes with pauses cannot block the program.
+
+    :param max_wait: seconds that one request waits in total for a busy server.
     """
 
-    def __init__(self) -> None:
-        super().__init__(max_retries=RETRIES)
+    def __init__(self, max_wait: float = DEFAULT_MAX_WAIT) -> None:
+        super().__init__(max_retries=RETRIES.new(max_wait=max_wait))
 
     def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
         """Create the connection pool, with TCP keepalive enabled."""
         super().init_poolmanager(*args, socket_options=_SOCKET_OPTIONS, **kwargs)
+        deadline.apply(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: t.Any) -> t.Any:
+        """Return the connection pool for a proxy."""
+        known = proxy in self.proxy_manager
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        if not known:
+            deadline.apply(manager)
+        return manager
 
     def send(
         self,
@@ -113,9 +160,10 @@ class Adapter(adapters.HTTPAdapter):
         :raises cratonclient.exceptions.UnexpectedResponse: if the body is too large.
         """
         response = super().send(request, stream, timeout, verify, cert, proxies)
+        response.proxies = proxies  # type: ignore[attr-defined]  # for error messages
         if not stream:
             try:
-                content = _read_body(response, timeout)
+                content = _read_body(response)
             except BaseException:
                 response.close()
                 raise
@@ -125,24 +173,23 @@ class Adapter(adapters.HTTPAdapter):
         return response
 
 
-def mount(session: t.Any) -> None:
+def mount(session: t.Any, max_wait: float = DEFAULT_MAX_WAIT) -> None:
     """Mount an :class:`Adapter` for HTTP and HTTPS on a session.
 
     :param session: session of requests or of keystoneauth, modified in place.
+    :param max_wait: seconds that one request waits in total for a busy server.
     """
     for scheme in ("http://", "https://"):
-        session.mount(scheme, Adapter())
+        session.mount(scheme, Adapter(max_wait))
 
 
-def _read_body(response: requests.Response, timeout: t.Any) -> bytes:
+def _read_body(response: requests.Response) -> bytes:
     """Return the decompressed body of a response.
 
     :raises cratonclient.exceptions.UnexpectedResponse: if the body exceeds ``MAX_BODY_SIZE``.
     :raises requests.exceptions.RequestException: if the body is incomplete, cannot be
         decompressed, or does not arrive before the timeout.
     """
-    seconds = timeout if isinstance(timeout, (int, float)) else float("inf")
-    end = time.monotonic() + seconds
     parts, size = [], 0
     try:
         while part := response.raw.read1(65536, decode_content=True):
@@ -153,14 +200,10 @@ def _read_body(response: requests.Response, timeout: t.Any) -> bytes:
                     f"The response from {response.url} exceeds {MAX_BODY_SIZE >> 20} MiB. "
                     "Check that the URL belongs to a Craton server."
                 )
-            if time.monotonic() > end:
-                raise requests_exceptions.ReadTimeout(response.url)
     except urllib3_exceptions.ReadTimeoutError as exc:
         raise requests_exceptions.ReadTimeout(exc) from exc
     except urllib3_exceptions.DecodeError as exc:
         raise requests_exceptions.ContentDecodingError(exc) from exc
     except (urllib3_exceptions.HTTPError, OSError) as exc:
-        if isinstance(exc, requests_exceptions.RequestException):
-            raise
         raise requests_exceptions.ChunkedEncodingError(exc) from exc
     return b"".join(parts)

@@ -27,10 +27,10 @@ def headers(username: str | None, token: str | None, project_id: str | None) -> 
             f"The credentials for Craton are not complete. Missing: {', '.join(missing)}."
         )
     for name, value in given.items():
-        if not all(c.isprintable() and ord(c) < 256 for c in str(value)):
+        problem = _problem(value)
+        if problem:
             raise exceptions.UnableToAuthenticate(
-                f"The {name} cannot be sent in an HTTP header, because it contains control "
-                "characters or characters outside Latin-1."
+                f"The {name} cannot be sent in an HTTP header, because it {problem}."
             )
     secrets.hide(token)
     return {
@@ -38,3 +38,18 @@ def headers(username: str | None, token: str | None, project_id: str | None) -> 
         "X-Auth-User": str(username),
         "X-Auth-Project": str(project_id),
     }
+
+
+def _problem(value: object) -> str:
+    """Return the reason why a credential cannot be sent, or an empty string."""
+    try:
+        text = str(value)
+    except (ValueError, RecursionError):  # an integer with thousands of digits
+        text = ""
+    if isinstance(value, bytes) or not text:
+        return "is not text"
+    if not all(c.isprintable() and ord(c) < 256 for c in text):
+        return "contains control characters or characters outside Latin-1"
+    if text != text.strip():
+        return "begins or ends with a blank"
+    return ""

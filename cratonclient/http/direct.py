@@ -14,8 +14,8 @@ import typing as t
 
 import requests
 
-from cratonclient import exceptions, secrets
-from cratonclient.http import adapter
+from cratonclient import failures, secrets
+from cratonclient.http import adapter, basic_auth
 
 LOG = logging.getLogger("cratonclient.direct")
 
@@ -33,6 +33,8 @@ class DirectSession:
         :func:`cratonclient.http.credentials.headers`.
     :param verify: verify TLS certificates: True, False, or the path of a CA bundle.
     :param timeout: timeout in seconds, or ``None`` for no timeout.
+    :param max_wait: seconds that one request waits in total, if a busy server asks for it
+        with ``Retry-After``.
 
     >>> from cratonclient import session
     >>> from cratonclient.http import credentials
@@ -47,12 +49,14 @@ class DirectSession:
         headers: t.Mapping[str, str],
         verify: bool | str = True,
         timeout: float | None = adapter.DEFAULT_TIMEOUT,
+        max_wait: float = adapter.DEFAULT_MAX_WAIT,
     ) -> None:
         self.verify = verify
         self.timeout = timeout
         self.session = requests.Session()
         self.session.headers.update(headers)
-        adapter.mount(self.session)
+        basic_auth.disable(self.session)
+        adapter.mount(self.session, max_wait)
 
     def request(
         self,
@@ -73,6 +77,7 @@ class DirectSession:
         :returns: the response, with any status.
         :raises cratonclient.exceptions.ConnectionFailed: if the connection fails.
         :raises cratonclient.exceptions.Timeout: if the server does not respond in time.
+        :raises cratonclient.exceptions.ClientException: if the request cannot be sent.
         """
         headers = {"User-Agent": self.user_agent, **(kwargs.pop("headers", None) or {})}
         if json is not None:
@@ -91,8 +96,8 @@ class DirectSession:
             response = self.session.send(
                 request, timeout=timeout, allow_redirects=False, **settings
             )
-        except requests.RequestException as exc:
-            raise exceptions.unanswered(url, exc) from exc
+        except failures.ALL as exc:
+            raise failures.error_for(exc, url, failures.proxies_of(self.session, url)) from exc
         _log_response(response)
         return response
 

@@ -7,10 +7,28 @@ import collections.abc
 import typing as t
 
 from cratonclient import exceptions
+from cratonclient.exceptions import parse_json
 from cratonclient.printable import printable
 
 if t.TYPE_CHECKING:
     import requests
+
+
+def check_deletion(response: requests.Response) -> None:
+    """Check that a Craton server sent the response to a deletion.
+
+    It is 204. A captive portal or a proxy sends a page, or nothing, with the status 200.
+
+    :param response: response to a DELETE request, with a status below 300.
+    :raises cratonclient.exceptions.UnexpectedResponse: if it is not 204.
+    """
+    status = getattr(response, "status_code", None)
+    if isinstance(status, int) and status != 204:
+        raise exceptions.UnexpectedResponse(
+            f"The response from {response.url} to a deletion has the status {status} instead "
+            "of 204. Check that the URL belongs to a Craton server.",
+            response=response,
+        )
 
 
 def body_of(response: requests.Response) -> dict[str, t.Any]:
@@ -19,12 +37,15 @@ def body_of(response: requests.Response) -> dict[str, t.Any]:
     :param response: response of a Craton server.
     :raises cratonclient.exceptions.UnexpectedResponse: if the body is not a JSON object.
     """
-    try:
-        body = response.json()
-    except (ValueError, RecursionError):
-        body = None
+    body = parse_json(response)
     if isinstance(body, collections.abc.Mapping):
         return t.cast("dict[str, t.Any]", body)
+    if response.status_code == 204 or not response.content:
+        raise exceptions.UnexpectedResponse(
+            f"The response from {response.url} has no body. Check that the URL belongs to a "
+            "Craton server.",
+            response=response,
+        )
     content_type = printable(response.headers.get("Content-Type", "none"))
     raise exceptions.UnexpectedResponse(
         f"The response from {response.url} is not a JSON object (content type: "

@@ -13,6 +13,8 @@ import typing as t
 from urllib import parse
 
 from cratonclient import exceptions, private_files, secrets
+from cratonclient.http import basic_auth
+from cratonclient.printable import shown
 
 if t.TYPE_CHECKING:
     import requests.adapters
@@ -48,7 +50,8 @@ def mount(session: t.Any, url: str) -> str:
 
     :param session: a :class:`cratonclient.session.Session`, modified in place.
     :param url: HTTP URL, or a URL that an installed transport can open.
-    :returns: the HTTP URL to send requests to. An HTTP URL is returned unchanged.
+    :returns: the HTTP URL to send requests to. An HTTP URL is returned without its user
+        name and password, which are never sent.
     :raises cratonclient.exceptions.TransportNotFound: if the URL has no scheme or no
         host, or no installed transport supports its scheme.
     :raises cratonclient.exceptions.ConnectionFailed: if the transport cannot open it.
@@ -56,9 +59,11 @@ def mount(session: t.Any, url: str) -> str:
     >>> mount(session, 'https://craton.example')
     'https://craton.example'
     """
+    if not isinstance(url, str):
+        raise exceptions.TransportNotFound(f"{shown(url)} is not a valid URL.")
     if is_http(url):
         _check_host_and_port(url)
-        return url
+        return basic_auth.without_login(url)
     open_transport = _opener(url)
     opened = open_transport(url)
     session.mount(opened.url, opened.adapter)

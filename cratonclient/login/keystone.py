@@ -18,6 +18,7 @@ from keystoneauth1 import session as ksa_session
 
 from cratonclient import auth, exceptions, secrets
 from cratonclient import session as craton_session
+from cratonclient.http import adapter
 from cratonclient.login import clouds_yaml
 
 DEFAULT_TYPE = "password"
@@ -44,7 +45,10 @@ class Login(t.NamedTuple):
 
 
 def open_session(
-    login: Login, verify: bool | str = True, timeout: float = craton_session.DEFAULT_TIMEOUT
+    login: Login,
+    verify: bool | str = True,
+    timeout: float = craton_session.DEFAULT_TIMEOUT,
+    max_wait: float = adapter.DEFAULT_MAX_WAIT,
 ) -> craton_session.Session:
     """Build a session and log in.
 
@@ -52,6 +56,7 @@ def open_session(
     :param verify: verify TLS certificates, of Keystone too: True, False, or the path of
         a CA bundle.
     :param timeout: timeout in seconds.
+    :param max_wait: seconds that one request waits in total for a busy server.
     :returns: a session that finds Craton in the catalog.
     :raises cratonclient.exceptions.ConfigurationError: if the cloud or the auth type
         cannot be used.
@@ -64,7 +69,7 @@ def open_session(
     session, endpoint_filter = _from_cloud(login) if login.cloud else _from_credentials(login)
     if verify is not True:
         session.verify = verify
-    craton_session.configure(session, timeout)
+    craton_session.configure(session, timeout, max_wait)
     _log_in(session)
     return auth.bind(session, **endpoint_filter._asdict())
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import typing as t
 
 from cratonclient import crud, exceptions
-from cratonclient.http.response import body_of
+from cratonclient.http.response import body_of, check_deletion
 
 
 class LabelManager(crud.CRUDClient[crud.Resource]):
@@ -48,7 +48,8 @@ class LabelManager(crud.CRUDClient[crud.Resource]):
         :returns: True.
         :raises cratonclient.exceptions.NotFound: if the host or device does not exist.
         """
-        self.session.delete(self.build_url(), params={}, json={self.part_name: list(labels)})
+        body = {self.part_name: list(labels)}
+        check_deletion(self.session.delete(self.build_url(), params={}, json=body))
         return True
 
     def _from(self, response: t.Any) -> list[str]:

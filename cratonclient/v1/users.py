@@ -71,5 +71,5 @@ class UserManager(crud.CRUDClient[User]):
         >>> craton.users.replace_key(2).api_key
         'craton_5c2…'
         """
-        url = self.build_url({"user_id": item_id})
+        url = self._item_url(item_id, True, {})
         return self._object_from(self.session.post(f"{url}/key", json={}))

@@ -7,7 +7,9 @@ import collections.abc
 import copy
 import typing as t
 
-from cratonclient import crud
+from cratonclient import crud, exceptions
+from cratonclient.http.response import body_of
+from cratonclient.printable import shown
 
 
 class Variable:
@@ -155,8 +157,24 @@ class VariableManager(crud.CRUDClient[Variables]):
         :returns: all variables of the object itself, without inherited ones.
         :raises cratonclient.exceptions.NotFound: if the object does not exist.
         """
-        values = {**(item_id or {}), **kwargs}
+        given = {} if item_id is None else item_id
+        if not isinstance(given, collections.abc.Mapping):
+            raise exceptions.CommandError(
+                f"{shown(given)} is not a mapping of names to values."
+            )
+        values = {**given, **kwargs}
         return self._object_from(self.session.put(self.build_url(), json=values))
+
+    def _object_from(self, response: t.Any) -> Variables:
+        """Return the variables in the body of a response."""
+        body = body_of(response)
+        if not isinstance(body.get(self.part_name), dict):
+            raise exceptions.UnexpectedResponse(
+                f"The response from {response.url} has no {self.part_name}. Check that the "
+                "URL belongs to a Craton server.",
+                response=response,
+            )
+        return Variables(self, body, loaded=True)
 
     def list(self, skip_merge: bool = False, **kwargs: t.Any) -> t.Iterator[Variable]:  # type: ignore[override]
         """Generate the variables. One request returns all of them.

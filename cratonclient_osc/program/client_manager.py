@@ -63,7 +63,9 @@ class ClientManager:
             options.os_region_name,
             options.os_interface,
         )
-        session = keystone.open_session(login, self._verify(), options.timeout)
+        session = keystone.open_session(
+            login, self._verify(), options.timeout, options.max_wait
+        )
         return client.Client(session=session, url=options.craton_url or None)
 
     def _direct_client(self) -> client.Client:
@@ -96,7 +98,9 @@ class ClientManager:
             headers = credentials.headers(
                 options.os_username, options.os_password, options.os_project_id
             )
-        http_session = direct.DirectSession(headers, self._verify(), options.timeout)
+        http_session = direct.DirectSession(
+            headers, self._verify(), options.timeout, options.max_wait
+        )
         session = sessions.Session(session=http_session)
         return client.Client(session=session, url=options.craton_url)
 

@@ -176,6 +176,14 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         help="seconds to wait for the server (default: 60)",
     )
     parser.add_argument(
+        "--max-wait",
+        metavar="<seconds>",
+        type=_seconds_or_none,
+        default=60.0,
+        help="seconds that a request waits in total when a busy server asks for it; "
+        "0 does not wait (default: 60)",
+    )
+    parser.add_argument(
         "-v",
         "--verbose",
         action="count",
@@ -227,3 +235,8 @@ def _seconds(text: str) -> float:
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is not a positive number of seconds")
     return value
+
+
+def _seconds_or_none(text: str) -> float:
+    """Parse a finite number of seconds, which may be zero."""
+    return 0.0 if text.strip() in ("0", "0.0") else _seconds(text)

@@ -216,6 +216,7 @@ class TestLoading(base.TestCase):
 class TestDelete(base.TestCase):
     def test_it_deletes_itself(self):
         source, below = manager(None)
+        below.answers[0].status_code = 204
 
         self.assertIs(True, hosts.Host(source, dict(INFO), loaded=True).delete())
 

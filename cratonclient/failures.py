@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Turn the exceptions of HTTP libraries into the exceptions of this library.
+
+Some requests cannot be sent: the URL, the proxy, a header or a value is not valid. Others
+were sent, but the response is missing or incomplete.
+"""
+
+from __future__ import annotations
+
+import http.client
+import typing as t
+
+import requests
+import urllib3
+from requests import exceptions as requests_exceptions
+
+from cratonclient import causes, exceptions, proxies
+from cratonclient.printable import shown
+
+#: The exceptions of requests, and of the libraries below it. Those of requests and of
+#: sockets are subclasses of OSError.
+ALL = (
+    OSError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    http.client.HTTPException,
+    urllib3.exceptions.HTTPError,
+)
+
+_INVALID_URL = (
+    requests_exceptions.InvalidURL,
+    requests_exceptions.MissingSchema,
+    requests_exceptions.InvalidSchema,
+    urllib3.exceptions.LocationValueError,
+    UnicodeError,  # the host is not a valid international name
+)
+_INVALID_PROXY = (
+    requests_exceptions.InvalidProxyURL,
+    urllib3.exceptions.ProxySchemeUnknown,
+    urllib3.exceptions.ProxySchemeUnsupported,
+)
+#: Exceptions for invalid arguments. Those of requests for responses are subclasses of OSError.
+_INVALID_ARGUMENT = (ValueError, TypeError, AttributeError, OverflowError, RecursionError)
+
+
+def error_for(
+    exception: Exception, url: str, chosen: t.Mapping[str, str] | None = None
+) -> exceptions.ClientException:
+    """Return the exception of this library for a failed request. This does not raise it.
+
+    :param exception: exception of keystoneauth1, or one of :data:`ALL`.
+    :param url: URL of the request.
+    :param chosen: proxies of the session. The default are those of the environment.
+    :returns: the exception, with ``exception`` as ``original_exception``. It names the
+        proxy, if the request went through one.
+    """
+    unsent = _unsent(exception, url, proxies.used_for(url, chosen))
+    if unsent is not None:
+        return unsent
+    from_requests = isinstance(exception, ALL)
+    error = (
+        exceptions.unanswered(url, exception)
+        if from_requests
+        else exceptions.raise_from(exception)
+    )
+    via = proxies.sentence(url, chosen)
+    if via and isinstance(error, (exceptions.ConnectionFailed, exceptions.Timeout)):
+        return type(error)(f"{error.message.rstrip('.')}.{via}", exception=exception)
+    return error
+
+
+def proxies_of(session: t.Any, url: str) -> dict[str, str] | None:
+    """Return the proxies of a session, and those of the environment.
+
+    :param session: session of requests, or an object that wraps one.
+    :param url: URL of the request.
+    """
+    while session is not None and not isinstance(session, requests.Session):
+        session = getattr(session, "session", None)  # as in a session of keystoneauth
+    if session is None:
+        return None
+    try:
+        return dict(session.merge_environment_settings(url, {}, None, None, None)["proxies"])
+    except ALL:  # the settings of the environment are not valid
+        return None
+
+
+def _unsent(
+    exception: Exception, url: str, proxy: str | None
+) -> exceptions.ClientException | None:
+    """Return the exception for a request that cannot be sent, ``None`` if it was sent."""
+    for cause in causes.chain(exception):
+        text = str(cause)
+        if "SOCKS" in text and isinstance(cause, requests_exceptions.InvalidSchema):
+            return exceptions.ConfigurationError(
+                f"The proxy {proxies.shown(proxy or '')} needs PySocks. Install it: "
+                "pip install 'requests[socks]'",
+                exception=exception,
+            )
+        if proxy and _is_about_proxy(cause):
+            return exceptions.ConfigurationError(
+                f"The proxy {proxies.shown(proxy)!r} is not a valid URL. Check HTTP_PROXY, "
+                "HTTPS_PROXY and ALL_PROXY.",
+                exception=exception,
+            )
+        if text.startswith(("Could not find a suitable TLS", "Could not find the TLS")):
+            return exceptions.ConfigurationError(
+                f"{text}. Check the CA bundle, also in REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
+                exception=exception,
+            )
+        if isinstance(cause, UnicodeEncodeError) and "idna" not in cause.encoding:
+            break  # not the URL, but a header or a parameter
+        if isinstance(cause, _INVALID_URL):
+            return invalid_url(url, exception)
+    if isinstance(exception, _INVALID_ARGUMENT) or _is_invalid_header(exception):
+        return exceptions.CommandError(
+            f"The request cannot be sent: {_reason(exception)}.", exception=exception
+        )
+    return None
+
+
+def invalid_url(url: object, exception: Exception | None = None) -> exceptions.ClientException:
+    """Return the exception for an invalid URL.
+
+    :param url: the URL.
+    :param exception: the exception that caused this one.
+    """
+    return exceptions.TransportNotFound(
+        f"{shown(url)} is not a valid URL.", exception=exception
+    )
+
+
+def _is_about_proxy(cause: BaseException) -> bool:
+    # requests parses the URL before it makes a request, and the proxy after that.
+    late = isinstance(cause, requests_exceptions.InvalidURL) and cause.request is not None
+    return isinstance(cause, _INVALID_PROXY) or late
+
+
+def _is_invalid_header(exception: Exception) -> bool:
+    return any(
+        isinstance(cause, requests_exceptions.InvalidHeader)
+        for cause in causes.chain(exception)
+    )
+
+
+def _reason(exception: Exception) -> str:
+    """Return the message of the innermost exception."""
+    *_, cause = causes.chain(exception)
+    return (str(cause) or type(cause).__name__).rstrip(".")
