@@ -207,6 +207,12 @@ class TestNames(CompletionTestCase):
         self._fill_the_cache()
         self.assertIn("prod", self.names("clouds").out)
 
+    def test_no_fleet_is_created(self):
+        for url in (f"sqlite:///{self.home}/absent.db", "sqlite:///absent.db"):
+            self.assertEqual("", self.names("clouds", CRATON_URL=url).out)
+            self._wait_for_the_background()
+        self.assertEqual([], [*self.home.rglob("absent.db*")])
+
     def test_errors_are_silent(self):
         for words, settings in (
             (("spaceships",), {}),
