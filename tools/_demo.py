@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 import sys
 import typing as t
 
@@ -136,4 +137,5 @@ if __name__ == "__main__":
     if sys.argv[1] == "create":
         create(sys.argv[2])
     else:
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # for: tools/quickstart | head
         show()
