@@ -17,6 +17,10 @@ from cratonclient.tests.integration.osc import programs, terminal
 DONE = programs.Result(0, "", "")
 
 
+#: The kinds whose lists accept ``--own``.
+INHERITING = ("region", "cell", "host", "network device")
+
+
 class VariableTestCase(base.FleetTestCase, programs.CommandTestCase):
     """Tests on a fleet with objects of every kind."""
 
@@ -60,6 +64,40 @@ class TestOwners(VariableTestCase):
                 shown = self.enter(*command, "show", name, "-f", "json").json
                 self.assertEqual(({}, None), (shown["a"], shown.get("c")))
                 self.assertEqual(DONE, self.enter(*command, "unset", name, "a"))
+
+    def test_the_options_follow_the_rule_for_types(self):
+        for kind, name in programs.OWNERS:
+            with self.subTest(kind):
+                words = kind.split()
+                # Projects have no verb "set".
+                verb = ("variable", "set", name) if kind == "project" else ("set", name)
+                given = (
+                    "text=5.10",
+                    "number:=5.10",
+                    "zip=0042",
+                    'quoted="64"',
+                    "big=9007199254740993",
+                )
+                flags = given if kind == "project" else [f"--var={word}" for word in given]
+                self.assert_done(self.enter(*words, *verb, *flags))
+                shown = self.enter(*words, "show", name, "-f", "json", "-c", "variables").json
+                for variable, wanted in {
+                    "text": "5.10",
+                    "number": 5.1,
+                    "zip": "0042",
+                    "quoted": "64",
+                    "big": 2**53 + 1,
+                }.items():
+                    self.assertEqual(wanted, shown["variables"][variable])
+                for condition, found in (
+                    *((word, True) for word in given),
+                    *((word, False) for word in ("text:=5.10", "number=5.10", "quoted=64")),
+                    *((word, False) for word in ("zip=42", "big=9007199254740992")),
+                ):
+                    own = ["--own"] if kind in INHERITING else []
+                    options = ("--var", condition, *own, "-f", "value", "-c", "name")
+                    listed = self.enter(*words, "list", *options).out.split()
+                    self.assertEqual(found, name in listed, condition)
 
     def test_kinds_without(self):
         for kind in ("user", "network interface", "device"):
