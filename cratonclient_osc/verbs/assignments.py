@@ -17,7 +17,7 @@ from cratonclient_osc.verbs import input_files
 
 #: The rule for values, as part of the help of an option.
 HELP = (
-    'true, false, null, whole numbers, {…}, […] and "…" are JSON, everything else is text; '
+    'true, false, null, whole numbers, {...}, [...] and "..." are JSON, all else is text; '
     "<path>:=<JSON> requires JSON"
 )
 #: A string in a JSON text.
@@ -92,7 +92,7 @@ def _parse(text: str) -> tuple[paths.Path, t.Any]:
     try:
         return path, parse(given)
     except ValueError as exc:
-        hint = ' For text, write a JSON string: "…".' if operator[0] == "=" else ""
+        hint = ' For text, write a JSON string: "...".' if operator[0] == "=" else ""
         raise paths.PathError(
             f"The value of {text[:end]} is not valid JSON: {input_files.reason_of(exc)}.{hint}"
         ) from None
