@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 import typing as t
 
@@ -199,22 +200,33 @@ class List(resource_command.ResourceCommand, display.Lister):
 
         With a filter for the name or the id, the original server returns 404 instead of
         an empty list for some kinds, and ignores the other filters for some kinds. This
-        method returns an empty list, and applies the other filters itself.
+        method returns an empty list, and applies the other filters itself. For a name that
+        several objects have, that server returns 500; then the name is filtered here, too.
 
         :param query: all parameters of the query, with the filters.
         :param filters: the filters alone.
         """
         if not {"id", "name"} & set(filters):
-            yield from self.manager.pages(short_is_last=True, ahead=False, **query)
+            yield from self._unfiltered(query)
             return
         where = {
             n: v for n, v in filters.items() if n == "id" or isinstance(self.filters[n], Ref)
         }
         try:
-            for page in self.manager.pages(short_is_last=True, ahead=False, **query):
-                yield [info for info in page if places.is_in(info, where)]
+            pages = _started(self._unfiltered(query))
         except exceptions.NotFound:
             return
+        except exceptions.InternalServerError:
+            if "name" not in filters:
+                raise
+            where[self.kind.resource_class.NAME_ATTR] = filters["name"]
+            pages = self._unfiltered({n: v for n, v in query.items() if n != "name"})
+        for page in pages:
+            yield [info for info in page if places.is_in(info, where)]
+
+    def _unfiltered(self, query: dict[str, t.Any]) -> Pages:
+        """Fetch the pages as the server sends them."""
+        return self.manager.pages(short_is_last=True, ahead=False, **query)
 
     def _with_labels(self, pages: Pages, names: t.Sequence[str]) -> Pages:
         """Add the parts that no list contains, with one request for each object."""
@@ -229,6 +241,12 @@ class List(resource_command.ResourceCommand, display.Lister):
                 parts = {name: part_changes.value_of(found, name) for name in missing}
                 complete.append({**info, **parts})
             yield complete
+
+
+def _started(pages: Pages) -> Pages:
+    """Fetch the first page, so that its errors are raised here, and return all pages."""
+    first = list(itertools.islice(pages, 1))
+    return itertools.chain(first, pages)
 
 
 def _first_rows(pages: Pages, rows: int | None) -> Pages:

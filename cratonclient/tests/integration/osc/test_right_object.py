@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import typing as t
+from unittest import mock
 
-from cratonclient import v1
+from cratonclient import crud, exceptions, v1
 from cratonclient.fields import Ref
 from cratonclient.kinds import Kind
 from cratonclient.tests.integration.osc import programs
@@ -205,3 +206,41 @@ class TestInterfaces(programs.SharedFleetTestCase):
     def test_a_name_needs_the_device(self):
         refused = self.enter("network", "interface", "show", "eth0")
         self.assert_refused(refused, 2, "by name alone", "--device")
+
+
+class TestNamesThatAreNotUnique(programs.SharedFleetTestCase):
+    """An original server responds with 500 to a filter for a name that is not unique."""
+
+    @classmethod
+    def fill(cls, fleet: t.Any) -> None:
+        """Create regions of the same name in two clouds."""
+        for cloud in ("prod", "test"):
+            made = fleet.clouds.create(name=cloud)
+            fleet.regions.create(name="east", cloud_id=made.id)
+            fleet.regions.create(name="west", cloud_id=made.id)
+
+    def enter_on_original(self, *words: str) -> programs.Result:
+        """Run ``craton`` on a server that fails as the original one does."""
+        pages = crud.CRUDClient.pages
+
+        def fail(manager: t.Any, *args: t.Any, **query: t.Any) -> t.Any:
+            if manager.key == "region" and "name" in query:
+                raise exceptions.InternalServerError
+            return pages(manager, *args, **query)
+
+        with mock.patch.object(crud.CRUDClient, "pages", fail):
+            return self.enter(*words)
+
+    def test_lookup(self):
+        for cloud, wanted in (("prod", "1"), ("test", "3")):
+            words = ("region", "show", "--cloud", cloud, "east", "-f", "value", "-c", "id")
+            self.assertEqual((0, f"{wanted}\n", ""), self.enter_on_original(*words))
+        refused = self.enter_on_original("region", "show", "east")
+        self.assert_refused(
+            refused, 5, "more than one region", "1 (cloud_id 1)", "3 (cloud_id 2)"
+        )
+
+    def test_list(self):
+        for options, wanted in (([], "1\n3\n"), (["--cloud", "test"], "3\n")):
+            words = ("region", "list", "--name", "east", *options, "-f", "value", "-c", "id")
+            self.assertEqual((0, wanted, ""), self.enter_on_original(*words))
