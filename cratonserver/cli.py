@@ -82,8 +82,17 @@ def initialize(config: Configuration, options: argparse.Namespace) -> int:
             "OS_ENDPOINT": url,
             "OS_TOKEN": key,
         }
-        for name, value in variables.items():
-            file.write(f"export {name}={shlex.quote(value)}\n")
+        try:
+            file.writelines(f"export {n}={shlex.quote(v)}\n" for n, v in variables.items())
+            file.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as exc:
+            raise OSError(
+                f"Cannot write the output: {exc.strerror}. The user {options.username!r} was "
+                "created, but its API key is lost: create another one with 'craton-server user "
+                f"key {shlex.quote(options.username)}'."
+            ) from exc
     return 0
 
 

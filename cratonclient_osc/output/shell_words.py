@@ -45,7 +45,7 @@ def variables(names: Names, prefix: str = "") -> list[str]:
     for key in names:
         name = prefix + _SEPARATORS.sub("_", key.lower())
         if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name):
-            raise _refused(key, "it is not a valid name of a shell variable")
+            raise _refused(key, f"{name!r} is not a valid name of a shell variable")
         if name in _RESERVED:
             raise _refused(key, f"shells use the variable {name} themselves; add --prefix")
         if name in keys:

@@ -450,6 +450,7 @@ class TestOutput(programs.SharedFleetTestCase):
 
     def test_a_key_that_could_not_be_printed(self):
         for words in (
+            f"craton-server init --database sqlite:///{self.folder()}/new.db",
             "craton-server user create ada",
             "craton-server user key ada",
             "craton user set --new-key ada",
