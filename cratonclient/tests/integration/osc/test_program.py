@@ -185,7 +185,14 @@ class TestCurrentDirectory(programs.CommandTestCase):
         folder = self.folder()
         url = f"sqlite:///{folder}/fleet.db"
         self.run_in(
-            folder, programs.script("craton"), "--craton-url", url, "cloud", "create", "prod"
+            folder,
+            programs.script("craton"),
+            "-q",
+            "--craton-url",
+            url,
+            "cloud",
+            "create",
+            "prod",
         )
         return url
 
