@@ -8,7 +8,7 @@ import functools
 
 from cliff import command
 
-from cratonclient import exceptions
+from cratonclient import command_line, exceptions
 from cratonclient.printable import printable
 from cratonclient_osc import usage
 from cratonclient_osc.output import exit_status, help_format
@@ -39,9 +39,10 @@ class CratonCommand(command.Command):
         return ""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Return a parser that reports wrong usage in one line, and aligns its help."""
+        """Return a parser with errors in one line, aligned help, and words after ``--``."""
         parser = super().get_parser(prog_name)
         parser.formatter_class = functools.partial(help_format.HelpFormatter, parser)
+        command_line.read_dashes(parser)
         program, _, words = prog_name.partition(" ")
         usage.one_line_errors(parser, f"{program} help {words}".strip())
         usage.refuse_pasted_ends(parser)

@@ -9,6 +9,7 @@ import sys
 import typing as t
 
 from cratonclient import environment, exceptions, secrets
+from cratonclient.command_line import did_you_mean
 from cratonclient.printable import printable
 from cratonclient_osc.output import exit_status
 
@@ -65,16 +66,19 @@ def _parse_checked(
     return parse(args, *others, **keywords)
 
 
-def did_you_mean(word: str, known: t.Iterable[str]) -> str:
-    """Return a suggestion to append to an error message, or an empty string.
+def explain_options(parser: argparse.ArgumentParser, reasons: t.Mapping[str, str]) -> None:
+    """Make a parser say why it does not have some options.
 
-    >>> did_you_mean('nmae', ['id', 'name'])
-    ' Did you mean name?'
+    :param parser: the parser.
+    :param reasons: an error message for each of the options.
     """
-    import difflib
+    report = parser.error
 
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f" Did you mean {close[0]}?" if close else ""
+    def error(message: str) -> t.NoReturn:
+        word = message.partition("unrecognized arguments: ")[2].partition(" ")[0]
+        report(reasons.get(word.partition("=")[0], message))
+
+    parser.error = error  # type: ignore[method-assign]  # cliff chooses the class
 
 
 def check_names(what: str, given: t.Iterable[str], known: t.Collection[str]) -> None:

@@ -15,7 +15,7 @@ import cratonclient
 from cratonclient import private_files, standard_output
 from cratonclient.printable import printable, printable_lines
 from cratonclient.v1 import users
-from cratonserver import messages
+from cratonserver import arguments, messages
 from cratonserver.config import configuration, settings
 from cratonserver.config.configuration import Configuration
 from cratonserver.db.store import Store, StoreError
@@ -235,7 +235,7 @@ def _url(host: str, port: int) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     """Build the parser of the command line."""
-    parser = messages.Parser(
+    parser = arguments.Parser(
         prog="craton-server", description="Create, serve and manage a Craton fleet."
     )
     parser.add_argument(
@@ -408,17 +408,18 @@ def _option(command: argparse.ArgumentParser, declared: settings.Declaration) ->
     """Add the option of a setting. The configuration validates its value."""
     option = configuration.option_of(declared.name)
     default = ",".join(declared.default) if declared.type is tuple else declared.default
-    choices = "; ".join(
-        f"{choice}: {text}" for choice, text in declared.setting.choices.items() if text
-    )
-    text = (
-        f"{declared.setting.help}{choices and f' {choices}.'} (default: {default or 'empty'})"
-    )
+    choices = declared.setting.choices
+    explained = "; ".join(f"{choice}: {text}" for choice, text in choices.items() if text)
+    if choices and not explained:
+        explained = f"Any of {', '.join(choices)}"
+    text = f"{declared.setting.help}{explained and f' {explained}.'}"
+    text += f" (default: {default or 'empty'})"
     text = text.replace("%", "%%")  # argparse formats help texts with %
     if declared.type is bool:
         command.add_argument(option, action=argparse.BooleanOptionalAction, help=text)
     else:
-        metavar = {int: "NUMBER", tuple: "A,B"}.get(declared.type, "TEXT")
+        one_of = f"{{{','.join(choices)}}}" if choices else "TEXT"
+        metavar = {int: "NUMBER", tuple: "A,B"}.get(declared.type, one_of)
         command.add_argument(option, metavar=metavar, help=text)
 
 

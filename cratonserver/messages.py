@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
-import typing as t
 
 from cratonclient import secrets
 from cratonclient.printable import printable
@@ -23,11 +21,3 @@ def row(*columns: object) -> None:
 def error(reason: object) -> None:
     """Print the reason of a failure to standard error, in one line."""
     print(f"craton-server: {printable(secrets.mask(str(reason)))}", file=sys.stderr)
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser whose messages are safe to print. They quote the arguments."""
-
-    def error(self, message: str) -> t.NoReturn:
-        """Print the usage and a message, and exit with status 2."""
-        super().error(printable(secrets.mask(message)))

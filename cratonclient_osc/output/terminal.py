@@ -101,6 +101,8 @@ class Progress:
 
     #: Seconds until the counter appears.
     QUIET_FOR = 1.0
+    #: True while another program draws on the terminal, such as a pager.
+    hidden: t.ClassVar[bool] = False
 
     def __init__(
         self, what: str, stream: t.TextIO, total: int | None = None, quiet: bool = False
@@ -122,7 +124,7 @@ class Progress:
         """Add to the counter, and show it at most five times per second."""
         self._done += count
         now = time.monotonic()
-        if self._stream and now >= self._next:
+        if self._stream and now >= self._next and not self.hidden:
             self._next = now + 0.2
             self._shown = True
             self._stream.write(f"\r{self._done}{self._of} {self._what}")
@@ -130,7 +132,7 @@ class Progress:
 
     def clear(self) -> None:
         """Erase the counter. Call this before writing anything else to the terminal."""
-        if self._stream and self._shown:
+        if self._stream and self._shown and not self.hidden:
             self._stream.write("\r\x1b[K")
             self._stream.flush()
             self._shown = False

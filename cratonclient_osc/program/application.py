@@ -18,6 +18,7 @@ class Application(t.Protocol):
 
     LOG: logging.Logger
     options: argparse.Namespace
+    stdout: t.TextIO
     client_manager: ClientManager
     parser: t.Any
     command_manager: t.Any

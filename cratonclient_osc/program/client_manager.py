@@ -9,7 +9,7 @@ import os
 import sys
 import typing as t
 
-from cratonclient import exceptions
+from cratonclient import exceptions, secrets
 from cratonclient_osc.output import exit_status
 from cratonclient_osc.program import global_options
 
@@ -19,6 +19,30 @@ if t.TYPE_CHECKING:
 
 #: The authentication type of Craton's own users, who need no Keystone.
 CRATON_AUTH_TYPE = "craton"
+
+
+def describe(options: argparse.Namespace) -> str:
+    """Say in a sentence which server the global options name, and as whom they log in.
+
+    :param options: the global options. Nothing is requested, and no secret is shown.
+
+    >>> describe(shell.options)
+    'Server: http://127.0.0.1:7780, user: root, project: 00000000-0000-0000-0000-000000000001.'
+    """
+    from cratonclient.http import transport
+
+    url = secrets.mask_url(options.craton_url or options.os_endpoint)
+    if url and not transport.is_http(url):
+        return f"Fleet: {url}."
+    known = {
+        "Server": url,
+        "cloud": options.os_cloud,
+        "Keystone": secrets.mask_url(options.os_auth_url),
+        "user": options.os_username,
+        "project": options.os_project_name or options.os_project_id,
+    }
+    said = ", ".join(f"{what}: {value}" for what, value in known.items() if value)
+    return f"{said[0].upper()}{said[1:]}." if said else "No server: see 'craton --help'."
 
 
 class ClientManager:
@@ -92,6 +116,7 @@ class ClientManager:
             raise exceptions.UnableToAuthenticate(
                 f"To connect to Craton, set {', '.join(missing)}. A fleet in a file "
                 "needs only a URL such as sqlite:///fleet.db."
+                + global_options.misspelled_variables(options)
             )
         headers = {}
         if not is_local:

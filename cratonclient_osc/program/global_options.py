@@ -68,7 +68,7 @@ class Parser(argparse.ArgumentParser):
         options, unknown = super().parse_known_args(args, namespace)
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
-        command = options.command
+        command = options.command[options.command[:1] == ["--"] :]
         end = command.index("--") if "--" in command else len(command)
         options, rest = self._anywhere.parse_known_args(command[:end], options)
         return options, rest + command[end:]
@@ -138,6 +138,24 @@ def check_values(options: argparse.Namespace) -> None:
         if not secrets.is_secret(name):
             environment.check(f"The option --{name.replace('_', '-')}", value)
     environment.check_all(without=overridden)
+
+
+def misspelled_variables(options: argparse.Namespace) -> str:
+    """Return a hint at variables of the environment that look like those of options.
+
+    :param options: the global options. Only those without a value are considered.
+    :returns: sentences to append to an error message, or an empty text. Values are not shown.
+    """
+    import difflib
+
+    variables = {name.upper(): value for name, value in vars(options).items()}
+    others = {name for name in os.environ if name.startswith(("CRATON_", "OS_"))}
+    hints = []
+    for variable, value in variables.items():
+        close = difflib.get_close_matches(variable, others - {*variables}, 1, cutoff=0.8)
+        if close and not value and variable.startswith(("CRATON_", "OS_")):
+            hints.append(f" {close[0]} is not read: did you mean {variable}?")
+    return "".join(hints)
 
 
 class Version(argparse.Action):

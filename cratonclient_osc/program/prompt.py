@@ -23,13 +23,15 @@ from prompt_toolkit.key_binding.bindings import completion as completing
 from cratonclient import private_files, secrets, v1
 from cratonclient_osc.completion import automaton, cursor
 from cratonclient_osc.output import exit_status
-from cratonclient_osc.program import global_options, line_split
+from cratonclient_osc.program import client_manager, global_options, line_split, typed_lines
 from cratonclient_osc.program.application import Application
 
 if t.TYPE_CHECKING:
     from prompt_toolkit import document
 
 
+#: The prompt of the session.
+PROMPT = "craton> "
 #: Maximum size of the history file, in bytes. Above it, the older half is dropped.
 _MAX_HISTORY_SIZE = 1_000_000
 
@@ -38,13 +40,14 @@ def converse(execute: t.Callable[[str], int], app: Application) -> int:
     """Read commands from the terminal and run them until the user leaves.
 
     Ctrl-C cancels the current line or command only. Ctrl-D and ``exit`` end the session.
+    After a failure, the lines that were pasted or typed ahead do not run.
 
     :param execute: function that runs a line; it raises EOFError to end the session.
     :param app: the application.
     :returns: the exit status 0.
     """
     reader: prompt_toolkit.PromptSession[str] = prompt_toolkit.PromptSession(
-        "craton> ",
+        PROMPT,
         history=_history(),
         output=output.create_output(always_prefer_tty=True),
         completer=Completer(app),
@@ -53,13 +56,19 @@ def converse(execute: t.Callable[[str], int], app: Application) -> int:
         enable_history_search=True,
         key_bindings=_key_bindings(),
     )
+    lines = typed_lines.TypedLines(reader)
+    lines.say(f"{client_manager.describe(app.options)} Type ? for help, exit to leave.")
     while True:
         try:
-            execute(reader.prompt())
+            failed = execute(lines.read())
         except KeyboardInterrupt:
-            continue
+            failed = exit_status.INTERRUPTED
         except EOFError:
             return exit_status.DONE
+        left = lines.discard() if failed else 0
+        if left:
+            which = "1 more line was" if left == 1 else f"{left} more lines were"
+            app.LOG.error("%s pasted or typed ahead, and did not run.", which)
 
 
 def _key_bindings() -> key_binding.KeyBindings:

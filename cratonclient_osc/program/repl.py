@@ -3,7 +3,8 @@
 
 Each line is a command line without the word ``craton``. Global options given at the start
 apply to every line; global options in a line apply to that line. All lines share one
-client, and so one HTTP connection.
+client, and so one HTTP connection. The output of a line goes to a file or to a command of
+the shell if the line says so, as in a shell.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ import io
 import sys
 import typing as t
 
+from cratonclient import exceptions
 from cratonclient_osc.output import exit_status
-from cratonclient_osc.program import line_split
+from cratonclient_osc.program import destinations, line_split
 from cratonclient_osc.program.application import Application
 
 #: Global options that do not change the client. All other options require a new one.
@@ -30,15 +32,14 @@ def run(app: Application) -> int:
     :returns: the exit status. For a terminal: 0. For a script: the status of the first
         command that failed; with ``--keep-going``, 1 if any command failed.
     """
-    interpreter = Interpreter(app)
     if sys.stdin is None:
         return exit_status.DONE
     try:
         if sys.stdin.isatty():
             from cratonclient_osc.program import prompt
 
-            return prompt.converse(interpreter.execute, app)
-        return _run_script(interpreter, sys.stdin)
+            return prompt.converse(Interpreter(app, paged=True).execute, app)
+        return _run_script(Interpreter(app), sys.stdin)
     except BrokenPipeError:
         return exit_status.OUTPUT_CLOSED
 
@@ -76,35 +77,68 @@ class Interpreter:
     """Runs the lines of an interactive session or a script.
 
     :param app: the application, with the global options given at the start.
+    :param paged: show output that is longer than the screen in a pager.
     """
 
-    def __init__(self, app: Application) -> None:
+    def __init__(self, app: Application, paged: bool = False) -> None:
         self.app = app
+        self._paged = paged
 
     def execute(self, line: str) -> int:
         """Run one line.
 
         :param line: a command line without the word ``craton``; it may be empty.
-        :returns: the exit status of the command; 0 for an empty line.
+        :returns: the exit status of the command; 0 for an empty line. A program that the
+            output goes to may fail as well.
         :raises EOFError: if the line is ``exit`` or ``quit``.
         """
         try:
-            words = line_split.split(line)
-        except exit_status.UsageError as exc:
+            words, output = line_split.parse(line)
+            if words in (["exit"], ["quit"]):
+                raise EOFError
+            if not words:
+                return exit_status.DONE
+            destination = destinations.open_destination(output, self._paged)
+        except exceptions.CommandError as exc:
             self.app.LOG.error("%s", exit_status.message_of(exc))
             return exit_status.status_of(exc)
-        if words in (["exit"], ["quit"]):
-            raise EOFError
-        if not words:
-            return exit_status.DONE
+        if destination is None:
+            return self._run(words)
+        return self._run_into(destination, words)
+
+    def _run_into(self, destination: destinations.Destination, words: list[str]) -> int:
+        """Run a command whose output goes to a destination, and return the exit status."""
+        app, before = self.app, (self.app.stdout, sys.stdout)
+        app.stdout = sys.stdout = destination.stream
+        result = exit_status.FAILED
         try:
             result = self._run(words)
+        except BrokenPipeError:
+            result = exit_status.DONE  # the reader of the output has seen enough
+        finally:
+            app.stdout, sys.stdout = before
+            try:
+                ended = destination.close()
+            except OSError as exc:
+                app.LOG.error("Cannot write the output: %s.", exc.strerror)
+                ended = exit_status.FAILED
+        return result or ended
+
+    def _run(self, words: list[str]) -> int:
+        """Run a command and return its exit status."""
+        if words[0].startswith("?") or words[-1] == "?":
+            words = [
+                "help",
+                *(w for w in (words[0].removeprefix("?"), *words[1:]) if w != "?" and w),
+            ]
+        try:
+            result = self._run_command(words)
         except SystemExit as exc:  # a usage error, or --help
             result = exc.code if isinstance(exc.code, int) else exit_status.DONE
         sys.stdout.flush()
         return result
 
-    def _run(self, words: list[str]) -> int:
+    def _run_command(self, words: list[str]) -> int:
         """Parse the global options of a line, run its command, return the exit status."""
         app = self.app
         options, command = app.parser.parse_known_args(words, copy.copy(app.options))

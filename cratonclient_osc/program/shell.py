@@ -6,7 +6,6 @@ from __future__ import annotations
 import argparse
 import gc
 import io
-import itertools
 import logging
 import os
 import sys
@@ -16,9 +15,15 @@ from importlib import metadata
 from cliff import app
 
 from cratonclient import private_files, secrets, standard_output
-from cratonclient.printable import printable, printable_lines
+from cratonclient.printable import printable_lines
 from cratonclient_osc.output import exit_status, terminal
-from cratonclient_osc.program import client_manager, command_manager, global_options, help
+from cratonclient_osc.program import (
+    client_manager,
+    command_manager,
+    global_options,
+    help,
+    topics,
+)
 
 
 class Shell(app.App):
@@ -148,28 +153,26 @@ class Shell(app.App):
         try:
             self.command_manager.find_command(argv)
         except ValueError:
-            self.LOG.error("%s", self._unknown_command(argv))
-            return exit_status.USAGE
+            return self._without_command(argv)
         self._error = None
-        result = super().run_subcommand(argv)
-        # cliff raises ValueError for "help" of an unknown command: a usage error.
-        unknown = argv[0] == "help" and isinstance(self._error, ValueError)
-        return exit_status.USAGE if unknown else result
+        return super().run_subcommand(argv)
+
+    def _without_command(self, argv: list[str]) -> int:
+        """Say which commands begin like a line without a command, or are similar to it."""
+        words = topics.words_of(argv)
+        wants_help = not {"-h", "--help"}.isdisjoint(argv)
+        if wants_help and help.print_commands(self, words, self.stdout):
+            return exit_status.DONE
+        self.LOG.error("craton: %s", topics.unknown(words or argv[:1], self.command_names()))
+        return exit_status.USAGE
+
+    def command_names(self) -> list[str]:
+        """Return the names of all commands, in order."""
+        return sorted(name for name, _ in self.command_manager)
 
     def clean_up(self, cmd: t.Any, result: int, err: BaseException | None) -> None:
         """Store the error of a command; :meth:`run_subcommand` derives the status from it."""
         self._error = err
-
-    def _unknown_command(self, argv: list[str]) -> str:
-        """Return the error message for an unknown command, with up to three similar names."""
-        words = list(itertools.takewhile(lambda word: not word.startswith("-"), argv))
-        typed = printable(" ".join(words[:4]) or argv[0])
-        known = [name for name, _ in self.command_manager]
-        import difflib
-
-        similar = difflib.get_close_matches(" ".join(words[:3]), known, n=3)
-        hint = f" Did you mean: {', '.join(similar)}?" if similar else ""
-        return f"craton: {typed!r} is not a command.{hint} See 'craton --help'."
 
 
 class Masked(logging.Formatter):

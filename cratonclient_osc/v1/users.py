@@ -8,7 +8,7 @@ import typing as t
 
 from cratonclient import exceptions
 from cratonclient.printable import printable
-from cratonclient_osc.verbs import create, delete, part_changes, update
+from cratonclient_osc.verbs import create, part_changes, update
 
 ONCE = "The API key is shown only once. Save it now."
 
@@ -70,9 +70,3 @@ class Set(update.Set):
                 "old one no longer works: run the command again."
             ) from exc
         self.app.LOG.warning(ONCE)
-
-
-class Delete(delete.Delete):
-    """Delete users. A user contains no other objects."""
-
-    summary = "Delete {many}"

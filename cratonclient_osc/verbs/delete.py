@@ -15,14 +15,18 @@ from cratonclient_osc.verbs import batch, effects, lookup, places, resource_comm
 
 
 class Delete(resource_command.ResourceCommand):
-    """Delete objects and everything in them."""
+    """Delete objects and what belongs to them."""
 
-    summary = "Delete {many} and everything in them"
     _ignores_missing = False
+
+    def get_description(self) -> str:
+        """Return the description, which names the kinds of objects that are deleted."""
+        return f"Delete {effects.in_words(self.kind)}"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the arguments that identify the objects, and the options of the question."""
         parser = super().get_parser(prog_name)
+        parser.description = f"{self.get_description()}. {effects.limits(self.kind)}".strip()
         usage.allow_intermixed_arguments(parser)
         self.add_object(parser, nargs="+")
         asking = parser.add_mutually_exclusive_group()

@@ -61,6 +61,40 @@ def possible(kind: Kind) -> list[Kind]:
     return taken[1:]
 
 
+def holders(kind: Kind) -> list[tuple[Kind, str]]:
+    """Return the references that can prevent the deletion of an object of a kind.
+
+    :param kind: kind of the object to delete.
+    :returns: kinds that refer to it, or to what would be deleted with it, and their fields.
+    """
+    going = [kind, *possible(kind)]
+    return [
+        (other, name)
+        for other in v1.kinds()
+        if other.can("delete")
+        for name, field in other.fields.items()
+        if isinstance(field, Ref) and field.storage.column and not field.storage.cascade
+        if any(v1.kind(field.target) in (one, *_extended(one)) for one in going)
+    ]
+
+
+def in_words(kind: Kind) -> str:
+    """Return what deleting objects of a kind deletes, such as ``cells and their hosts``."""
+    taken = _listed([other.plural for other in possible(kind)])
+    return kind.plural + (f" and their {taken}" if taken else "")
+
+
+def limits(kind: Kind) -> str:
+    """Return a sentence on what prevents the deletion of an object; empty if nothing does."""
+    held = [f"the {name.removesuffix('_id')} of a {one.noun}" for one, name in holders(kind)]
+    what = "it" if not possible(kind) else "an object"
+    return (
+        f"The server refuses this while {what} is {' or '.join(held)} that stays."
+        if held
+        else ""
+    )
+
+
 def describe(found: t.Any) -> str:
     """Return an object in words, such as ``host web1 with id 5 (region_id 2)``.
 
@@ -70,6 +104,10 @@ def describe(found: t.Any) -> str:
     name = found.to_dict().get(resource.NAME_ATTR)
     shown = "" if name is None else f" {printable(name)}"
     return f"{kind_of(type(found.manager)).noun}{shown} with id {places.describe(found)}"
+
+
+def _extended(kind: Kind) -> list[Kind]:
+    return [other for other in v1.kinds() if kind.extends(other)]
 
 
 def _cascading(kind: Kind) -> t.Iterator[tuple[str, Ref[t.Any]]]:

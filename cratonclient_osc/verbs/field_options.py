@@ -39,6 +39,16 @@ def flag(name: str, field: Field[t.Any]) -> str:
     return f"--{option.removesuffix('s') if field.type in (list, dict) else option}"
 
 
+def flags(name: str, field: Field[t.Any]) -> list[str]:
+    """Return all options that a field could have. A boolean field has two.
+
+    >>> flags('active', Field(bool, '', cli=Cli(off='inactive')))
+    ['--active', '--inactive']
+    """
+    off = field.cli.off or f"no-{option_name(name, field)}"
+    return [flag(name, field), *([f"--{off}"] if field.type is bool else [])]
+
+
 def add_option(
     group: argparse._ActionsContainer, name: str, field: Field[t.Any], required: bool = False
 ) -> None:
@@ -57,9 +67,11 @@ def add_option(
     if field.type is bool:
         pair = group.add_mutually_exclusive_group()
         pair.add_argument(f"--{option}", action="store_true", help=field.help, **common)
-        off = field.cli.off or f"no-{option}"
         pair.add_argument(
-            f"--{off}", action="store_false", help=f"the opposite of --{option}", **common
+            flags(name, field)[1],
+            action="store_false",
+            help=f"the opposite of --{option}",
+            **common,
         )
     elif isinstance(field, Ref):
         text = f"{field.help} ({'name or id' if field.type is int else 'name or UUID'})"

@@ -7,7 +7,8 @@ import argparse
 import functools
 import typing as t
 
-from cratonclient.fields import Field
+from cratonclient.fields import Field, Ref
+from cratonclient_osc import usage
 from cratonclient_osc.output import exit_status
 from cratonclient_osc.verbs import field_options, lookup, part_changes, resource_command
 
@@ -21,7 +22,22 @@ class Update(resource_command.ResourceCommand):
         self.add_object(parser)
         for name, field in self.changeable.items():
             self.add_option(parser, name, field)
+        usage.explain_options(parser, self._refusals())
         return parser
+
+    def _refusals(self) -> dict[str, str]:
+        """Return an error message for each option of a field that the verb cannot change."""
+        return {
+            flag: f"{flag}: {self.refusal(name, field)}"
+            for name, field in self.fields.items()
+            if name not in self.changeable
+            for flag in field_options.flags(name, field)
+        }
+
+    def refusal(self, name: str, field: Field[t.Any]) -> str:
+        """Return the error message for a field that the verb cannot change."""
+        what = name.removesuffix("_id") if isinstance(field, Ref) else name
+        return f"the {what} of a {self.noun} cannot be changed"
 
     @property
     def changeable(self) -> dict[str, Field[t.Any]]:
@@ -45,6 +61,7 @@ class Update(resource_command.ResourceCommand):
     def take_action(self, parsed_args: argparse.Namespace) -> None:
         """Prepare all changes, then send them in as few requests as possible."""
         if not any(hasattr(parsed_args, name) for name in self.changeable):
+            self._refuse_moving(parsed_args)
             options = [field_options.flag(n, f) for n, f in self.changeable.items()]
             raise exit_status.UsageError(
                 f"Nothing to change: use at least one of {', '.join(options)}."
@@ -62,6 +79,22 @@ class Update(resource_command.ResourceCommand):
             part = part_changes.changes_of(found, name, self.parts[name])
             changes[name] = self.prepare(part, values[name])
         part_changes.apply(changes)
+
+    def _refuse_moving(self, parsed_args: argparse.Namespace) -> None:
+        """Refuse to move the object, for example into another cell.
+
+        :param parsed_args: the parsed arguments, which change nothing.
+        :raises cratonclient_osc.output.exit_status.UsageError: if the place of the object
+            is given.
+        """
+        for name, field in self.scopes.items():
+            if hasattr(parsed_args, name) and name in self.fields:
+                option = field_options.flag(name, field)
+                place = field_options.option_name(name, field)
+                raise exit_status.UsageError(
+                    f"A {self.noun} cannot be moved to another {place}: {option} only says "
+                    f"where to look up the {self.noun}."
+                )
 
 
 class Set(Update):
@@ -104,6 +137,16 @@ class Unset(Update):
     def changeable(self) -> dict[str, Field[t.Any]]:
         """The fields that can be cleared, and the parts."""
         return {n: f for n, f in self.fields.items() if f.clear or n in self.parts}
+
+    def refusal(self, name: str, field: Field[t.Any]) -> str:
+        """Return the error message for a field that cannot be cleared."""
+        if not field.update:
+            return super().refusal(name, field)
+        flag = field_options.flag(name, field)
+        return (
+            f"the {name} of a {self.noun} cannot be removed, only changed, "
+            f"with '{self.noun} set {flag}'"
+        )
 
     def add_option(
         self, parser: argparse.ArgumentParser, name: str, field: Field[t.Any]

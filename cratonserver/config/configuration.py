@@ -17,7 +17,7 @@ import typing as t
 from oslo_config import cfg, types
 
 from cratonclient import environment, exceptions, secrets
-from cratonserver.config import settings
+from cratonserver.config import settings, variables
 from cratonserver.config.settings import TOP, Declaration
 
 #: The configuration file, if no other is named.
@@ -101,7 +101,11 @@ def load(given: t.Mapping[str, t.Any], files: t.Sequence[str] = ()) -> Configura
         origins[place] = override.origin if override else _origin(parsed, declared, files)
     result = settings.from_values(values)
     middleware = _register_middleware(parsed) if result.auth == "keystone" else None
-    _refuse_unknown(files, {KEYSTONE: middleware})
+    known = _known_options({KEYSTONE: middleware})
+    _refuse_unknown(files, known)
+    for message in variables.unread(known):
+        raise ConfigurationError(message)
+    _refuse_misspelled(files, origins)
     return Configuration(result, origins, parsed, middleware or ())
 
 
@@ -266,7 +270,7 @@ def _invalid_value(declared: Declaration, files: t.Sequence[str]) -> tuple[str, 
 
 def _unparsed_value(declared: Declaration, files: t.Sequence[str]) -> tuple[str, str]:
     """Return where a value that oslo.config cannot read comes from, and its text."""
-    variable = f"OS_{declared.group}__{declared.name}".upper()
+    variable = variables.variable_of(declared.group, declared.name)
     if variable in os.environ:
         return variable, os.environ[variable]
     for file in reversed(files):
@@ -283,33 +287,53 @@ def _sections(file: str) -> dict[str, dict[str, t.Any]]:
     return sections
 
 
-def _refuse_unknown(
-    files: t.Sequence[str], others: t.Mapping[str, t.Collection[cfg.Opt] | None]
-) -> None:
+def _known_options(
+    others: t.Mapping[str, t.Collection[cfg.Opt] | None],
+) -> dict[str, set[str] | None]:
+    """Return the names of all options by section.
+
+    :param others: options of the sections of libraries, by section. ``None`` for a section
+        whose options are not checked.
+    """
+    known: dict[str, set[str] | None] = {}
+    for group, found in list_opts():
+        known[group] = {option.name for option in found}
+    for group, options in others.items():
+        known[group] = None if options is None else {n for o in options for n in _names(o)}
+    return known
+
+
+def _refuse_unknown(files: t.Sequence[str], known: variables.Sections) -> None:
     """Check that all sections and options in the files exist.
 
     :param files: paths of the files.
-    :param others: options of the sections of libraries, by section. ``None`` for a section
-        whose options are not checked.
+    :param known: the names of all options by section.
     :raises ConfigurationError: for the first unknown section or option.
     """
-    known: dict[str, set[str]] = {}
-    for declared in settings.declarations():
-        known.setdefault(declared.group, set()).add(declared.name)
-    for group, options in others.items():
-        known[group] = {name for option in options or () for name in _names(option)}
-    ignored = [group for group, options in others.items() if options is None]
     for file in files:
         for group, values in _sections(file).items():
-            if group in ignored:
-                continue
             if group not in known:
                 hint = _nearest(group, known)
                 raise ConfigurationError(f"{file}: unknown section [{group}]{hint}")
+            names = known[group]
             for name in values:
-                if name not in known[group]:
-                    hint = _nearest(name, known[group])
+                if names is not None and name not in names:
+                    hint = _nearest(name, names)
                     raise ConfigurationError(f"{file}: [{group}] has no option {name!r}{hint}")
+
+
+def _refuse_misspelled(
+    files: t.Sequence[str], origins: t.Mapping[tuple[str, str], str]
+) -> None:
+    """Refuse a misspelling of a variable of this program whose value is missing.
+
+    :raises ConfigurationError: for the first misspelled variable.
+    """
+    missing = [] if files else [FILE_VARIABLE]
+    if origins[TOP, "database"] == "default":
+        missing.append(DATABASE_VARIABLE)
+    for message in filter(None, map(variables.misspelled, missing)):
+        raise ConfigurationError(message)
 
 
 def _names(option: cfg.Opt) -> set[str]:

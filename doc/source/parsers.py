@@ -80,7 +80,7 @@ def commands(noun):
     from cratonclient_osc.program import help
 
     app = _application()
-    for group in help.by_object(app):
+    for group in help.by_object(app, app.command_names()):
         for name in group:
             made = dict(app.command_manager)[name].load()(app, app.options, cmd_name=name)
             if help.noun_of(made) == noun:

@@ -212,6 +212,7 @@ ROOMS = {
         "private_files",
         "printable",
         "standard_output",
+        "command_line",
     ),
     "cratonclient_osc": (
         "__main__",
@@ -230,6 +231,7 @@ ROOMS = {
         "__main__",
         "process_list",
         "cli",
+        "arguments",
         "administration",
         "wsgi",
         "embedded",

@@ -21,8 +21,8 @@ class Terminal:
     """
 
     def __init__(self, home: pathlib.Path, *command: str, **settings: str) -> None:
-        environment = programs.clean_environment(str(home)) | settings
-        environment |= {"TERM": "xterm", "PAGER": "cat", "PROMPT_TOOLKIT_NO_CPR": "1"}
+        defaults = {"TERM": "xterm", "PAGER": "cat", "PROMPT_TOOLKIT_NO_CPR": "1"}
+        environment = programs.clean_environment(str(home)) | defaults | settings
         environment.pop("XDG_STATE_HOME", None)
         self.child: t.Any = pexpect.spawn(
             command[0],
@@ -45,6 +45,10 @@ class Terminal:
     def type(self, text: str) -> None:
         """Send keys to the program."""
         self.child.send(text)
+
+    def paste(self, text: str) -> None:
+        """Paste text into the terminal, which marks it (bracketed paste)."""
+        self.type(f"\x1b[200~{text}\x1b[201~")
 
     def interrupt(self) -> None:
         """Press Ctrl-C and wait until the session starts a new line.

@@ -7,10 +7,14 @@ import io
 import typing as t
 from unittest import mock
 
+from cratonclient import v1
+from cratonclient.fields import Ref
 from cratonclient.tests import base
 from cratonclient.tests.integration.osc import programs
+from cratonclient_osc import commands
 from cratonclient_osc.output import terminal
 from cratonclient_osc.v1 import users
+from cratonclient_osc.verbs import field_options
 
 
 class ChangeTestCase(base.FleetTestCase, programs.CommandTestCase):
@@ -91,6 +95,37 @@ class TestSet(ChangeTestCase):
         self.make_region(name="east")
         self.assert_refused(self.enter("region", "set", "east", "--id", "5"), 2, "--id")
         self.assert_refused(self.enter("region", "set", "east", "--nmae", "x"), 2, "--name?")
+
+    def test_no_object_can_be_moved(self):
+        for words in (
+            ("host", "set", "h2", "--cell", "c1"),
+            ("host", "unset", "h2", "--region", "east"),
+            ("region", "set", "east", "--cloud", "test"),
+            ("network", "set", "lan", "--cell", "c1"),
+            ("network interface", "set", "eth0", "--device", "h2"),
+        ):
+            with self.subTest(words):
+                refused = self.enter(*words[0].split(), *words[1:])
+                self.assert_refused(refused, 2, f"A {words[0]} cannot be moved to another")
+
+    def test_every_field_that_cannot_be_changed_says_so(self):
+        for kind in v1.kinds():
+            for verb in ("set", "unset"):
+                command = commands.find([*kind.noun.split(), verb])
+                if not command:
+                    continue
+                options = command(mock.Mock(), None).get_parser("x")._option_string_actions
+                for name, field in kind.fields.items():
+                    flag = field_options.flag(name, field)
+                    if flag in options:
+                        continue
+                    with self.subTest(kind.noun, verb=verb, flag=flag):
+                        refused = self.enter(*kind.noun.split(), verb, "x", f"{flag}=1")
+                        bare = name.removesuffix("_id") if isinstance(field, Ref) else name
+                        said = "removed" if field.update else "changed"
+                        self.assert_refused(
+                            refused, 2, f"the {bare} of a {kind.noun} cannot be {said}"
+                        )
 
     def test_what_is_not_there(self):
         for name in ("nobody", "99"):

@@ -47,6 +47,40 @@ class DeletionTestCase(base.FleetTestCase, programs.CommandTestCase):
         }
 
 
+class TestHelp(programs.CommandTestCase):
+    """The help says what the server does."""
+
+    def text(self, *noun: str) -> str:
+        """Return the description of a command, in one line."""
+        done = self.assert_done(programs.craton("help", *noun, "delete"))
+        return " ".join(done.out.partition("\n\n")[2].split()).partition(" positional")[0]
+
+    def test_what_is_deleted_and_what_prevents_it(self):
+        parents = "the parent of a host or the parent of a network device"
+        port = "the network of a network interface"
+        for noun, said in (
+            ("network interface", "Delete network interfaces."),
+            ("user", "Delete users."),
+            (
+                "network",
+                f"Delete networks. The server refuses this while it is {port} that stays.",
+            ),
+            (
+                "host",
+                "Delete hosts and their network interfaces. The server refuses this while an "
+                f"object is {parents} that stays.",
+            ),
+            (
+                "cell",
+                "Delete cells and their hosts, network devices, networks and network "
+                "interfaces. The server refuses this while an object is "
+                f"{parents} or {port} that stays.",
+            ),
+        ):
+            with self.subTest(noun):
+                self.assertEqual(said, self.text(*noun.split()))
+
+
 class TestQuestion(DeletionTestCase):
     """A terminal asks before a deletion takes other objects with it."""
 

@@ -83,6 +83,12 @@ class TestWithoutServer(programs.CommandTestCase):
             refused, 4, "CRATON_URL", "OS_USERNAME", "OS_PASSWORD", "OS_PROJECT_ID"
         )
 
+    def test_variables_that_are_misspelled(self):
+        refused = programs.craton("host", "list", CRATON_ULR="x", OS_PROJECTID="x", OS_X="x")
+        self.assert_refused(refused, 4, "CRATON_ULR is not read: did you mean CRATON_URL?")
+        self.assertIn("OS_PROJECTID is not read: did you mean OS_PROJECT_ID?", refused.err)
+        self.assertNotIn("OS_X", refused.err)
+
     def test_some_credentials(self):
         for name in CREDENTIALS:
             some = {n: v for n, v in CREDENTIALS.items() if n != name}

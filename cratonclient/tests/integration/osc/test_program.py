@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import logging
 import os
 import pathlib
@@ -17,9 +18,12 @@ import typing as t
 from unittest import mock
 
 import cratonclient
+from cratonclient import v1
 from cratonclient.tests import base
 from cratonclient.tests.integration.osc import programs, terminal
+from cratonclient_osc import commands
 from cratonclient_osc.completion import cursor
+from cratonserver.config import settings as server_settings
 
 
 class TestGlobalOptions(programs.SharedFleetTestCase):
@@ -310,6 +314,102 @@ class TestQuiet(base.FleetTestCase, programs.CommandTestCase):
                 self.assertEqual("", run.child.before)
 
 
+class TestWordsThatBeginWithADash(programs.CommandTestCase):
+    """Names and keys such as ``-x``, after ``--``."""
+
+    LINES = (
+        "cloud create -- -p",
+        "region create --cloud=-p -- --debug",
+        "region show --cloud=-p -- --debug",
+        "cloud set --note n -- -p",
+        "cloud variable set -- -p -k=v --help=1",
+        "cloud variable show -- -p -k --help",
+        "cloud variable unset -- -p -k",
+        "cloud variable list -- -p",
+        "cloud-vars-set -- -p -k=v",
+        "cloud-vars-get -- -p",
+        "cloud-vars-delete -- -p -k",
+        "cloud-update --note m -- -p",
+        "cloud-show -- -p",
+        "cloud create -- --",
+        "cloud list -c id --",
+        "-- cloud list",
+        "cloud show -f json -- --",
+        "cloud delete -- -p --",
+        "cloud-create --name=-f",
+        "cloud-delete -- -f",
+        "help -- cloud list",
+    )
+
+    def test_in_commands(self):
+        url = f"sqlite:///{self.folder()}/fleet.db"
+        for line in self.LINES:
+            with self.subTest(line):
+                self.assert_done(programs.craton(*line.split(), CRATON_URL=url))
+
+    def test_in_a_session(self):
+        url = f"sqlite:///{self.folder()}/fleet.db"
+        with mock.patch.object(sys, "stdin", io.StringIO("\n".join(self.LINES))):
+            self.assert_done(programs.craton(CRATON_URL=url))
+
+    def test_in_the_server_program(self):
+        database = f"--database=sqlite:///{self.folder()}/fleet.db"
+        self.assert_done(programs.craton_server("init", database))
+        for line in (
+            "project create {} -- --help",
+            "user create {} --project=--help -- --",
+            "user create {} -- -bob",
+            "user set --admin {} -- -bob",
+            "user key {} -- -bob",
+            "user delete {} -- -bob",
+            "user delete {} -- --",
+            "project delete {} -- --help",
+        ):
+            with self.subTest(line):
+                self.assert_done(programs.craton_server(*line.format(database).split()))
+
+
+class TestTypingErrorsOfTheServer(programs.CommandTestCase):
+    """``craton-server``: suggestions, and choices in the help."""
+
+    def test_suggestions(self):
+        for line, meant, topic in (
+            ("rnu", "run", "craton-server --help"),
+            ("user lst", "list", "craton-server user --help"),
+            ("run --databse x", "--database", "craton-server run --help"),
+            ("user create --projct=x ada", "--project", "craton-server user create --help"),
+        ):
+            with self.subTest(line):
+                done = programs.craton_server(*line.split())
+                self.assert_refused(done, 2, f"Did you mean {meant}?", f"See '{topic}'.")
+
+    def test_choices(self):
+        text = " ".join(programs.craton_server("run", "--help").out.split())
+        for declared in server_settings.declarations():
+            for choice in declared.setting.choices:
+                option = f"--{declared.name.replace('_', '-')}"
+                self.assertIn(choice, text.rpartition(f"{option} ")[2][:500])
+
+
+class TestHelpOfObjects(programs.CommandTestCase):
+    """``craton help <object>`` and ``craton <object> --help``."""
+
+    def test_the_commands_of_an_object(self):
+        for kind in v1.kinds():
+            names = [name for name in commands.names() if name.startswith(f"{kind.noun} ")]
+            for words in (("help", *kind.noun.split()), (*kind.noun.split(), "--help")):
+                with self.subTest(words):
+                    done = self.assert_done(programs.craton(*words))
+                    found = re.findall(r"^  (\S.*?)  ", done.out, re.M)
+                    self.assertEqual(sorted(names), sorted(found))
+                    self.assertIn(f"usage: craton {kind.noun} <command>", done.out)
+
+    def test_a_part_of_the_commands(self):
+        done = self.assert_done(programs.craton("host", "variable", "-h"))
+        self.assertIn("host variable unset", done.out)
+        self.assertNotIn("host list", done.out)
+
+
 class TestTypingErrors(programs.CommandTestCase):
     """Wrong usage: exit status 2, and one line with a suggestion."""
 
@@ -324,6 +424,28 @@ class TestTypingErrors(programs.CommandTestCase):
             with self.subTest(words):
                 refused = programs.craton(*words.split())
                 self.assert_refused(refused, 2, "is not a command", meant, "craton --help")
+
+    def test_similar_commands(self):
+        for words, meant in (
+            ("hots", "host"),
+            ("hosts list", "host list"),
+            ("host ls", "host list"),
+            ("host rm web1", "host delete"),
+            ("cluod shwo prod", "cloud show"),
+            ("network devise list", "network device list"),
+            ("host vairable set", "host variable set"),
+            ("hlep host list", "help"),
+        ):
+            for command in (words, f"help {words}", f"{words} --help"):
+                with self.subTest(command):
+                    refused = programs.craton(*command.split())
+                    self.assert_refused(refused, 2, "is not a command. Did you mean: " + meant)
+
+    def test_the_beginning_of_commands(self):
+        for words in ("host", "network device", "host variable", "user"):
+            with self.subTest(words):
+                refused = programs.craton(*words.split())
+                self.assert_refused(refused, 2, f"Its commands: {words} ", f"help {words}'")
 
     def test_a_command_like_no_other(self):
         self.assert_refused(programs.craton("xyzzy"), 2, "'xyzzy' is not a command")

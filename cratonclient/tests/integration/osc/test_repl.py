@@ -110,10 +110,63 @@ class TestScript(programs.SharedFleetTestCase):
         self.assertEqual([("a  b", "its; | > #5"), ("c d#e", None)], clouds)
 
     def test_what_a_shell_would_obey_is_refused(self):
-        for line in ("cloud list | cat", "cloud list > x", "cloud list; cloud list", "!ls"):
+        for line in (
+            "cloud list; cloud list",
+            "cloud list < x",
+            "cloud list 2> x",
+            "cloud list >& x",
+            "cloud list || cloud list",
+            "cloud list > a > b",
+            "!ls",
+        ):
             with self.subTest(line):
                 refused = self.feed(line, "--keep-going")
                 self.assert_refused(refused, 1, "Shell operator", "is not supported here")
+
+    def test_output_into_a_file(self):
+        path = self.folder() / "the clouds"
+        self.assert_done(
+            self.feed(
+                f"cloud list -f value -c name > '{path}'\n"
+                f"cloud list >>'{path}' -f value -c id # and more > x\n"
+                "cloud show test -f value -c name"
+            )
+        )
+        self.assertEqual("prod\ntest\n1\n2\n", path.read_text())
+        self.assert_done(self.feed(f"help host >'{path}'"))
+        self.assertIn("host list", path.read_text())
+
+    def test_a_file_that_cannot_be_written_stops_the_command_before_it_runs(self):
+        url = f"sqlite:///{self.folder()}/other.db"
+        for target in ("/nonexistent/x", "/", "$HOME/x", "*", "''", ""):
+            line = f"cloud create {target and 'a'} > {target}"
+            with self.subTest(line):
+                refused = self.feed(line, "--keep-going", CRATON_URL=url)
+                self.assert_refused(refused, 1)
+        self.assert_refused(self.feed("> x", "--keep-going"), 1, "command is missing")
+        with programs.opened(url) as fleet:
+            self.assertEqual([], list(fleet.clouds.list()))
+
+    def test_a_full_disk(self):
+        done = self.feed("cloud list > /dev/full", "--keep-going")
+        self.assert_refused(done, 1, "No space left")
+
+    def test_output_into_a_command_of_the_shell(self):
+        path = self.folder() / "out"
+        self.assert_done(
+            self.feed(
+                f"cloud list -f value -c name | sort -r | tr a-z A-Z > '{path}'\n"
+                f"cloud list | true\n{'cloud list -f csv' * 1} | head -1 >> '{path}'"
+            )
+        )
+        self.assertIn("TEST\nPROD\n", path.read_text())
+
+    def test_the_command_of_the_shell_fails(self):
+        done = self.feed("cloud list | exit 7\ncloud list")
+        self.assertEqual(7, done.status)
+        self.assertIn("line 1", done.err)
+        done = self.feed("cloud show nobody | cat")
+        self.assertEqual(5, done.status)
 
     def test_a_quote_without_its_fellow(self):
         self.assertEqual(2, self.feed("cloud show 'prod").status)
@@ -157,8 +210,8 @@ class TestScript(programs.SharedFleetTestCase):
         self.assertIn(b"not valid text", done.stderr)
 
 
-class TestTerminal(programs.SharedFleetTestCase):
-    """``craton`` on a terminal."""
+class SessionTestCase(programs.SharedFleetTestCase):
+    """Tests of a session on a terminal."""
 
     PROMPT = "craton>"
     fill = staticmethod(programs.fill)
@@ -170,6 +223,193 @@ class TestTerminal(programs.SharedFleetTestCase):
         self.addCleanup(session.child.close)
         session.expect(self.PROMPT)
         return session
+
+
+class TestPastes(SessionTestCase):
+    """Lines that are pasted, or typed while a command runs."""
+
+    def paste(self, text: str, marked: bool = True) -> tuple[terminal.Terminal, str]:
+        """Start a session with a new fleet, and paste into it.
+
+        :returns: the session, and the URL of the fleet, which has the clouds p1 and p2.
+        """
+        home = self.folder()
+        url = f"sqlite:///{home}/fleet.db"
+        with programs.opened(url) as fleet:
+            for name in ("p1", "p2"):
+                fleet.clouds.create(name=name)
+        session = self.start(home, CRATON_URL=url)
+        (session.paste if marked else session.type)(text)
+        return session, url
+
+    def clouds(self, url: str) -> list[str]:
+        """Return the names of the clouds of a fleet, with their notes."""
+        with programs.opened(url) as fleet:
+            return [f"{one.name} {one.note or ''}".strip() for one in fleet.clouds.list()]
+
+    def test_lines_run_one_after_the_other(self):
+        for end in ("\n", "\r", "\r\n"):
+            text = end.join(("cloud delete p1", "# it's", "", "cloud show p2 -f value", ""))
+            with self.subTest(end):
+                session, url = self.paste(text)
+                session.expect("delete p1", self.PROMPT, "show p2 -f value", "p2\r\n")
+                session.end()
+                self.assertEqual(["p2"], self.clouds(url))
+
+    def test_the_last_line_waits_for_enter(self):
+        session, url = self.paste("cloud delete p1\ncloud create p3\ncloud create p")
+        session.expect("create p3", "updated_at", self.PROMPT, "create p")
+        session.type("4\r")
+        session.expect("updated_at", self.PROMPT)
+        session.type("\x1b[A\x1b[A")  # each line is in the history by itself
+        session.expect("cloud create p3")
+        session.interrupt()
+        session.end()
+        self.assertEqual(["p2", "p3", "p4"], self.clouds(url))
+
+    def test_after_typed_text(self):
+        session, url = self.paste("")
+        session.type("cloud ")
+        session.paste("delete p1\ncloud delete p2\n")
+        session.expect("delete p2", self.PROMPT)
+        session.end()
+        self.assertEqual([], self.clouds(url))
+
+    def test_quotes_and_backslashes_span_lines(self):
+        text = "cloud create p3 --note 'one\r\ntwo'\ncloud \\\n  delete p1\ncloud delete p2\n"
+        for marked in (True, False):
+            with self.subTest(marked=marked):
+                session, url = self.paste(
+                    text if marked else text.replace("\r\n", "\n"), marked
+                )
+                session.expect("updated_at", "> cloud delete p2", self.PROMPT)
+                session.end()
+                self.assertEqual(["p3 one\ntwo"], self.clouds(url))
+
+    def test_a_quote_that_is_never_closed(self):
+        session, url = self.paste("cloud delete p1\ncloud show 'x\ncloud delete p2\n")
+        session.expect("delete p1", self.PROMPT, "cloud delete p2")
+        session.type("\r")
+        session.expect("No closing quotation", self.PROMPT)
+        session.end()
+        self.assertEqual(["p2"], self.clouds(url))
+
+    def test_a_failure_stops_the_rest(self):
+        for marked in (True, False):
+            for failing in ("cloud show nobody", "cloud shw p1", "cloud show 'p1' | exit 3"):
+                lines = ("cloud delete p1", failing, "cloud delete p2", "", "cloud list\r")
+                with self.subTest(failing, marked=marked):
+                    session, url = self.paste("\r".join(lines), marked)
+                    session.expect("2 more lines were pasted", "did not run", self.PROMPT)
+                    session.type("cloud show p2 -f value -c name\r")
+                    session.expect("-c name", "p2\r\n", self.PROMPT)
+                    session.end()
+                    self.assertEqual(["p2"], self.clouds(url))
+
+    def test_the_unfinished_line_does_not_run_either(self):
+        session, url = self.paste("cloud show nobody\ncloud delete p2")
+        session.type("\r")
+        session.expect("1 more line was pasted", self.PROMPT)
+        session.end()
+        self.assertEqual(["p1", "p2"], self.clouds(url))
+
+    def test_while_a_command_runs(self):
+        for marked in (True, False):
+            with (
+                self.subTest(marked=marked),
+                socket.create_server(("127.0.0.1", 0)) as listener,
+            ):
+                session, url = self.paste("")
+                address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+                login = f"--os-username u --os-password p --os-project-id {programs.PROJECT}"
+                session.type(f"cloud list --craton-url {address} {login}\r")
+                listener.settimeout(50)
+                request, _ = listener.accept()
+                with request:
+                    request.recv(1)
+                    text = "cloud delete p1\ncloud delete p2\n"
+                    (session.paste if marked else session.type)(text)
+                    session.expect("cloud delete p2")  # the terminal shows what it is sent
+                    request.sendall(b"HTTP/1.0 404 Not Found\r\n\r\n")
+                session.expect("2 more lines were pasted", self.PROMPT)
+                session.end()
+                self.assertEqual(["p1", "p2"], self.clouds(url))
+
+    def test_an_interrupt_stops_the_rest(self):
+        session, url = self.paste("")
+        session.paste("cloud list | (echo st''arted; sleep 1000)\ncloud delete p1\n")
+        session.expect("started")
+        session.child.sendintr()
+        session.expect("1 more line was pasted", self.PROMPT)
+        session.end()
+        self.assertEqual(["p1", "p2"], self.clouds(url))
+
+    def test_exit(self):
+        session, url = self.paste("exit\ncloud delete p1\n")
+        self.assertEqual(0, session.ended())
+        self.assertEqual(["p1", "p2"], self.clouds(url))
+
+
+class TestPager(SessionTestCase):
+    """Output that is longer than the screen, which has 40 rows."""
+
+    #: A pager that marks what it reads.
+    PAGER = "sed s/^/page:/"
+
+    def test_long_output(self):
+        session = self.start(self.folder(), PAGER=self.PAGER)
+        session.type("help\r")
+        session.expect("page:usage: craton", "page:  user show", self.PROMPT)
+        self.assertEqual(0, session.end())
+
+    def test_short_output(self):
+        session = self.start(self.folder(), PAGER=self.PAGER)
+        session.type("cloud list -f value -c name\r")
+        session.expect("prod")
+        self.assertNotIn("page:", session.child.before)
+        session.expect("test", self.PROMPT)
+
+    def test_output_that_goes_elsewhere(self):
+        home = self.folder()
+        session = self.start(home, PAGER=self.PAGER)
+        session.type("help > out\r")
+        session.expect(self.PROMPT)
+        session.type("help | cat\r")
+        session.expect("| cat")
+        session.child.expect_exact(self.PROMPT)
+        self.assertNotIn("page:", session.child.before + (home / "out").read_text())
+
+    def test_a_pager_that_fails_is_harmless(self):
+        for pager in ("/nonexistent/pager", "false", "sh -c 'exit 3'"):
+            with self.subTest(pager):
+                session = self.start(self.folder(), PAGER=pager)
+                session.type("help\r")
+                session.expect("usage: craton", "user show", self.PROMPT)
+                session.type("cloud list -f value -c name\r")
+                session.expect("prod\r\n", self.PROMPT)
+                self.assertEqual(0, session.end())
+
+    def test_a_pager_that_is_left_early(self):
+        session = self.start(self.folder(), PAGER="head -1")
+        session.paste("help\ncloud list -f value -c name\n")
+        session.expect("usage: craton", self.PROMPT, "prod\r\n", self.PROMPT)
+        self.assertEqual(0, session.end())
+
+    def test_less(self):
+        session = self.start(self.folder(), PAGER="")
+        session.end()
+        session = self.start(self.folder(), PAGER="less")
+        session.type("help\r")
+        session.expect("usage: craton", "\x1b[K")  # less waits for a key
+        session.child.sendintr()  # stops less, if it does something
+        session.expect("\x1b[K")
+        session.type("q")
+        session.expect(self.PROMPT)
+        self.assertEqual(0, session.end())
+
+
+class TestTerminal(SessionTestCase):
+    """``craton`` on a terminal."""
 
     def test_a_session(self):
         home = self.folder()
@@ -187,6 +427,36 @@ class TestTerminal(programs.SharedFleetTestCase):
         session.expect(self.PROMPT)
         session.type("cloud show 'prod\r")
         session.expect("No closing quotation", self.PROMPT)
+        self.assertEqual(0, session.end())
+
+    def test_the_first_line_says_where_it_is_connected(self):
+        secret = {"OS_USERNAME": "ada", "OS_PASSWORD": "hidden", "OS_PROJECT_ID": "p-1"}
+        for settings, said in (
+            ({}, f"Fleet: {self.database}."),
+            (
+                {**secret, "CRATON_URL": "http://u:hidden@craton.example:7780"},
+                "Server: http://***@craton.example:7780, user: ada, project: p-1.",
+            ),
+            (
+                {**secret, "CRATON_URL": "", "OS_AUTH_URL": "http://keystone.example"},
+                "Keystone: http://keystone.example, user: ada, project: p-1.",
+            ),
+            ({"CRATON_URL": "", "OS_CLOUD": "lab"}, "Cloud: lab."),
+            ({"CRATON_URL": ""}, "No server: "),
+        ):
+            with self.subTest(said):
+                session = self.start(self.folder(), **settings)
+                self.assertIn(said, session.child.before)
+                self.assertNotIn("hidden", session.child.before)
+                self.assertEqual(0, session.end())
+
+    def test_question_marks(self):
+        session = self.start(self.folder())
+        session.type("?\r")
+        session.expect("usage: craton", "user show", self.PROMPT)
+        for line in ("? cloud list", "?cloud list", "cloud list ?"):
+            session.type(f"{line}\r")
+            session.expect("usage: craton cloud list", self.PROMPT)
         self.assertEqual(0, session.end())
 
     def test_exit(self):

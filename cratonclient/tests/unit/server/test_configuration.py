@@ -139,6 +139,40 @@ class TestWhatCannotBeUsed(ConfigurationTestCase):
     def test_an_option_in_the_wrong_section_is_refused(self):
         self.assertIn("no option 'listen'", self.refused("[limits]\nlisten = 127.0.0.1:1\n"))
 
+    def test_a_variable_that_nobody_reads_is_refused_with_a_suggestion(self):
+        for variable, meant in (
+            ("OS_SERVING__THREAD", "OS_SERVING__THREADS"),
+            ("OS_SERVNG__THREADS", "OS_SERVING__THREADS"),
+            ("OS_SERVER__THREADS", "OS_SERVING__THREADS"),
+            ("OS_LIMITS__LISTEN", "OS_SERVING__LISTEN"),
+            ("OS_HTTP__LISTEN", "OS_SERVING__LISTEN"),
+            ("OS_SERVING_THREADS", "OS_SERVING__THREADS"),
+            ("OS_DEFAULT__DATABSE", "OS_DEFAULT__DATABASE"),
+            ("OS_LOG__ACCES_LOG", "OS_LOG__ACCESS_LOG"),
+            ("OS_SERVING__XYZZY", ""),
+        ):
+            with self.subTest(variable):
+                said = self.refused(**{variable: "hidden"})
+                self.assertIn(variable, said)
+                self.assertIn(f"did you mean '{meant}" if meant else "no such setting", said)
+                self.assertNotIn("hidden", said)
+
+    def test_a_variable_of_another_program_is_ignored(self):
+        others = {
+            "OS_DATABASE__CONNECTION": "x",
+            "OS_KEYSTONE_AUTHTOKEN__PASSWORD": "x",  # not read with auth = local
+            "OS_USERNAME": "x",
+            "CRATON_URL": "http://x",
+            "CRATON_HOME": "x",
+        }
+        self.assertEqual(settings.Settings(), self.load("", None, **others).settings)
+
+    def test_a_misspelled_variable_is_refused_if_its_value_is_missing(self):
+        self.assertIn("'CRATON_DATABASE'", self.refused(CRATON_DATABSE="x"))
+        self.load("[DEFAULT]\ndatabase = sqlite:///x.db\n", CRATON_DATABASE_URL="x")
+        with mock.patch.dict(os.environ, {"CRATON_SERVER_CONF": "x"}):
+            self.assertRaises(configuration.ConfigurationError, configuration.load, {})
+
     def test_text_that_is_no_ini_file_is_refused(self):
         self.assertIn(":1, ", self.refused("nonsense\n"))
 

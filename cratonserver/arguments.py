@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The parser of ``craton-server``: errors in one line, with suggestions."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import typing as t
+
+from cratonclient import command_line, secrets
+from cratonclient.printable import printable
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that reports wrong usage in one line, and suggests commands and options."""
+
+    def __init__(self, **keywords: t.Any) -> None:
+        super().__init__(**keywords)
+        command_line.read_dashes(self)
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: t.Sequence[str] | None = None, namespace: t.Any = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Parse the words of a command, and refuse unknown ones.
+
+        argparse would pass them to the parser of the program, which cannot suggest the
+        options of the command.
+        """
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
+
+    def error(self, message: str) -> t.NoReturn:
+        """Print a message and a suggestion, and exit with status 2."""
+        word, known = "", [*self._option_string_actions]
+        if option := re.search("unrecognized arguments: ([^ =]+)", message):
+            word = option[1]
+        elif choice := re.search("invalid choice: '(.*?)'", message):
+            word, known = choice[1], [c for a in self._actions for c in a.choices or ()]
+        hint = command_line.did_you_mean(word, known)
+        text = f"{self.prog}: {' '.join(message.split())}.{hint} See '{self.prog} --help'."
+        # Messages quote the arguments.
+        print(printable(secrets.mask(text)), file=sys.stderr)
+        raise SystemExit(2)

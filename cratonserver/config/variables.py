@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Environment variables that look like settings of the server, but that nobody reads.
+
+Other programs may share the environment. So a variable is refused only if it can hardly
+mean anything else than a setting of this server.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import typing as t
+
+#: How similar a section must be to one of the server's, from 0 to 1.
+_SIMILAR = 0.75
+
+#: Names of options by section; ``None`` for a section whose options are not checked.
+Sections = t.Mapping[str, t.Collection[str] | None]
+
+
+def variable_of(section: str, name: str) -> str:
+    """Return the environment variable of a setting.
+
+    >>> variable_of('limits', 'body_size')
+    'OS_LIMITS__BODY_SIZE'
+    """
+    return f"OS_{section}__{name}".upper()
+
+
+def unread(sections: Sections) -> t.Iterator[str]:
+    """Yield an error message for each variable that nobody reads.
+
+    :param sections: the names of the options that the server reads.
+    """
+    known = {variable_of(s, n) for s, names in sections.items() for n in names or ()}
+    ignored = tuple(variable_of(s, "") for s, names in sections.items() if names is None)
+    # A single underscore in place of two.
+    joined = {variable.replace("__", "_", 1): variable for variable in known}
+    for variable in sorted(os.environ):
+        if variable in joined:
+            yield f"{variable} is not read; did you mean {joined[variable]!r}?"
+        elif variable in known or variable.startswith(ignored or "-"):
+            continue
+        elif variable.startswith("OS_") and "__" in variable and _is_meant(variable, sections):
+            yield f"{variable}: there is no such setting{_nearest(variable, known)}"
+
+
+def misspelled(variable: str) -> str:
+    """Return an error message if the environment has a misspelling of a variable, else ``""``.
+
+    Call this only if the variable is not set, and if nothing else has its value.
+
+    >>> misspelled('CRATON_DATABASE')
+    "CRATON_DATABSE is not read; did you mean 'CRATON_DATABASE'?"
+    """
+    others = [name for name in os.environ if name.startswith("CRATON_")]
+    found = difflib.get_close_matches(variable, others, 1, cutoff=0.85)
+    return f"{found[0]} is not read; did you mean {variable!r}?" if found else ""
+
+
+def _is_meant(variable: str, sections: Sections) -> bool:
+    """Return True if a variable names a section or an option of the server, or almost."""
+    section, _, name = variable.removeprefix("OS_").lower().partition("__")
+    names = {name for found in sections.values() for name in found or ()}
+    own = [one.lower() for one in sections]
+    return name in names or bool(difflib.get_close_matches(section, own, 1, cutoff=_SIMILAR))
+
+
+def _nearest(variable: str, known: t.Collection[str]) -> str:
+    """Return the end of a message that suggests a similar variable, or an empty text."""
+    same_name = [
+        name for name in known if name.partition("__")[2] == variable.partition("__")[2]
+    ]
+    found = same_name or difflib.get_close_matches(variable, [*known], 1)
+    return f"; did you mean {found[0]!r}?" if found else ""
