@@ -341,14 +341,21 @@ class TestWordsThatBeginWithADash(programs.CommandTestCase):
         "help -- cloud list",
     )
 
-    def test_in_commands(self):
+    def fleet(self) -> str:
+        """Create a fleet and return its URL."""
         url = f"sqlite:///{self.folder()}/fleet.db"
+        with programs.opened(url) as fleet:
+            fleet.clouds.create(name="prod")
+        return url
+
+    def test_in_commands(self):
+        url = self.fleet()
         for line in self.LINES:
             with self.subTest(line):
                 self.assert_done(programs.craton(*line.split(), CRATON_URL=url))
 
     def test_in_a_session(self):
-        url = f"sqlite:///{self.folder()}/fleet.db"
+        url = self.fleet()
         with mock.patch.object(sys, "stdin", io.StringIO("\n".join(self.LINES))):
             self.assert_done(programs.craton(CRATON_URL=url))
 
