@@ -54,6 +54,25 @@ def configure(
     adapter.mount(session, max_wait)
 
 
+class Login(t.NamedTuple):
+    """Who logs in, as far as the credentials say. What they do not say is ``None``.
+
+    :param user: name of the user.
+    :param user_id: id of the user in Keystone.
+    :param project_id: UUID of the project.
+    :param project: name of the project.
+    :param roles: the Keystone roles.
+    :param auth: ``craton``, ``keystone`` or ``none``.
+    """
+
+    user: str | None
+    user_id: str | None
+    project_id: str | None
+    project: str | None
+    roles: list[str] | None
+    auth: str
+
+
 class Session:
     """A wrapper of an HTTP session that raises the errors of this library.
 
@@ -170,6 +189,36 @@ class Session:
                 response=response,
             )
         return response
+
+    def login(self) -> Login:
+        """Return who logs in, as far as the credentials say. Keystone is asked for a token.
+
+        :raises cratonclient.exceptions.UnableToAuthenticate: if Keystone refuses.
+
+        >>> session.login().user
+        'demo'
+        """
+        inner = self._session
+        plugin: t.Any = getattr(inner, "auth", None) or getattr(inner.session, "auth", None)
+        if hasattr(plugin, "get_access"):
+            # An adapter of keystoneauth wraps a session, which wraps one of requests.
+            session = inner.session if hasattr(inner.session, "get_auth_headers") else inner
+            try:
+                access = plugin.get_access(session)
+            except _keystoneauth_error() as exc:
+                raise exceptions.raise_from(exc) from exc
+            return Login(
+                access.username,
+                access.user_id,
+                access.project_id,
+                access.project_name,
+                list(access.role_names),
+                "keystone",
+            )
+        headers = getattr(inner.session, "headers", {})
+        user = getattr(plugin, "username", None) or headers.get("X-Auth-User")
+        project_id = getattr(plugin, "project_id", None) or headers.get("X-Auth-Project")
+        return Login(user, None, project_id, None, None, "craton" if user else "none")
 
     def mount(self, prefix: str, adapter: requests.adapters.BaseAdapter) -> None:
         """Send requests to URLs with a prefix through a transport adapter.

@@ -42,6 +42,9 @@ class Shell(app.App):
         self.command_manager.commands["completion"] = metadata.EntryPoint(
             "completion", "cratonclient_osc.completion.command:Completion", "craton"
         )
+        self.command_manager.commands["whoami"] = metadata.EntryPoint(
+            "whoami", "cratonclient_osc.whoami:Whoami", "craton"
+        )
         self._error: BaseException | None = None
         self._session_status: int | None = None
 

@@ -117,6 +117,16 @@ class TestCraton(ClientTestCase):
             with self.subTest(way):
                 self.walk(lambda *words, login=login: programs.craton(*words, **login))
 
+    def test_whoami(self):
+        for way, login in self.ways().items():
+            with self.subTest(way):
+                found = self.assert_done(programs.craton("whoami", "-f", "json", **login)).json
+                self.assertEqual(
+                    ("ada", "alpha", "keystone"),
+                    tuple(found[name] for name in ("user", "project", "auth")),
+                )
+                self.assertTrue(found["roles"])
+
     def test_options_go_before_the_environment(self):
         login = self.password(OS_PROJECT_NAME="nowhere", OS_USERNAME="nobody")
 
