@@ -55,7 +55,7 @@ def configure(
 
 
 class Login(t.NamedTuple):
-    """Who logs in, as far as the credentials say. What they do not say is ``None``.
+    """The user who logs in. What the credentials do not say is ``None``.
 
     :param user: name of the user.
     :param user_id: id of the user in Keystone.
