@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import inspect
 import types
+import typing as t
 from unittest import mock
 
 import requests
@@ -12,6 +13,7 @@ import requests
 from cratonclient import crud, exceptions, v1
 from cratonclient.tests import base
 from cratonclient.tests.unit.client import fakes
+from cratonclient.v1 import client
 
 URL = "http://craton.example/v1"
 
@@ -386,3 +388,69 @@ def _signature(function):
         if name != "self"
     ]
     return str(inspect.Signature(bare))
+
+
+class TestSpellingOfIds(base.TestCase):
+    """An id in another spelling than the printed one reaches no object."""
+
+    SPELLINGS = (
+        *("0001", "+1", " 1", "1 ", "1\n", "1_0", "\u0661", "1abc", "1.0", "1e0", "0x1", "-0"),
+        *(True, 1.0, b"1", "abc", "\ud800"),
+    )
+    PROJECT = "b9f10eca-66ac-4c27-9c13-9d01e65f96b4"
+
+    def setUp(self):
+        super().setUp()
+        self.session, self.below = fakes.session_on()
+        self.client = client.Client(self.session, "http://craton.example")
+
+    def refused(self, call: t.Callable[..., t.Any], *args: t.Any, **kwargs: t.Any) -> None:
+        error = self.assertRaises(
+            (exceptions.NotFound, exceptions.CommandError), call, *args, **kwargs
+        )
+        self.assertTrue(str(error))
+
+    def test_of_each_kind_and_method(self):
+        for collection in v1.COLLECTIONS:
+            manager = getattr(self.client, collection)
+            if collection == "projects":
+                continue
+            for spelling in self.SPELLINGS:
+                for method in (manager.get, manager.update, manager.delete, manager.deletion):
+                    self.refused(method, spelling)
+                self.refused(manager.get, **{f"{manager.key}_id": spelling})
+        for spelling in self.SPELLINGS:
+            self.refused(self.client.users.replace_key, spelling)
+        self.assertEqual([], self.below.calls)
+
+    def test_of_projects(self):
+        for spelling in (
+            self.PROJECT.upper(),
+            self.PROJECT.replace("-", ""),
+            f"{{{self.PROJECT}}}",
+            f"urn:uuid:{self.PROJECT}",
+            f" {self.PROJECT}",
+            "0001",
+        ):
+            for method in (self.client.projects.get, self.client.projects.delete):
+                self.refused(method, spelling)
+        self.assertEqual([], self.below.calls)
+
+    def test_of_filters_and_markers(self):
+        for spelling in ("0001", "+1", " 1", "1_0", "\u0661"):
+            for name in ("region_id", "cell_id", "id", "marker"):
+                query: dict[str, t.Any] = {name: spelling}
+                self.refused(list, self.client.hosts.list(**query))
+        self.assertEqual([], self.below.calls)
+
+    def test_the_printed_one_is_sent(self):
+        for given in (1, "1"):
+            self.below.answers.append(fakes.answer({"id": 1}))
+            self.client.hosts.get(given)
+        for text in (self.PROJECT, "1"):
+            self.below.answers.append(fakes.answer({"id": self.PROJECT}))
+            self.client.projects.get(text)
+        self.assertEqual(
+            ["hosts/1", "hosts/1", f"projects/{self.PROJECT}", "projects/1"],
+            [url.partition("/v1/")[2] for url in self.below.urls],
+        )
