@@ -259,8 +259,8 @@ class Session:
         """
         try:
             found = self._session.get_endpoint(service_type=SERVICE_TYPE)
-        except _keystoneauth_error() as exc:
-            error = exceptions.raise_from(exc)
+        except (*failures.ALL, _keystoneauth_error()) as exc:
+            error = failures.error_for(exc, "")
             if not isinstance(error, exceptions.EndpointNotFound):
                 raise error from exc
             found = None

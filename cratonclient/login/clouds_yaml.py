@@ -58,9 +58,26 @@ def open_session(
     """
     cloud = load(name, credentials or {}, overrides)
     session = cloud.get_session()
-    timeout = cloud.config.get("api_timeout") or craton_session.DEFAULT_TIMEOUT
-    craton_session.configure(session, float(timeout))
+    craton_session.configure(session, _timeout(cloud))
     return auth.bind(session, **endpoint_filter(cloud)._asdict())
+
+
+def _timeout(cloud: cloud_region.CloudRegion) -> float:
+    """Return the timeout of a cloud in seconds.
+
+    :raises cratonclient.exceptions.ConfigurationError: if it is not a positive number.
+    """
+    given = cloud.config.get("api_timeout") or craton_session.DEFAULT_TIMEOUT
+    try:
+        seconds = float(given)
+    except (TypeError, ValueError):
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise exceptions.ConfigurationError(
+            f"The cloud {cloud.name!r} sets api_timeout to {given!r}, which is not a positive "
+            "number of seconds."
+        )
+    return seconds
 
 
 class EndpointFilter(t.NamedTuple):
@@ -114,6 +131,7 @@ def load(
             known = _check_credentials(clouds, name, overrides)
             given = {option: credentials[option] for option in known if option in credentials}
             cloud = clouds.get_one(cloud=name, **{**overrides, "auth": given})
+            _timeout(cloud)  # the loader does not check it
         except (openstack.exceptions.SDKException, ksa_exceptions.ClientException) as exc:
             raise _unusable(name, str(exc), exc) from exc
         except (AttributeError, TypeError, ValueError) as exc:

@@ -13,7 +13,7 @@ from unittest import mock
 
 from keystoneauth1 import session as ksa_session
 
-from cratonclient import exceptions, secrets, session
+from cratonclient import auth, exceptions, secrets, session
 from cratonclient.login import clouds_yaml
 from cratonclient.tests import base
 from cratonclient.v1 import client
@@ -135,6 +135,16 @@ class TestClouds(base.TestCase):
             self.write(CRATON + line)
             opened = clouds_yaml.open_session("prod")
             self.assertEqual(seconds, opened._session.session.timeout)
+
+    def test_a_timeout_that_is_no_number_of_seconds_is_refused(self):
+        for timeout in ("abc", "-1", "[1]", "1e400"):
+            said = self.refused(f"{CRATON.rstrip()}\n        api_timeout: {timeout}\n")
+            self.assertIn("api_timeout", said)
+
+    def test_an_invalid_url_of_keystone_is_refused(self):
+        for url in ("http://[", "http://[::1"):
+            craton = auth.keystone_auth(url, "u", "p")
+            self.assertRaises(exceptions.ClientException, craton.endpoint)
 
     def test_a_misspelled_name_is_corrected(self):
         self.assertIn("Did you mean 'prod'?", self.refused(CRATON, name="prdo"))
