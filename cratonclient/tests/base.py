@@ -11,13 +11,19 @@ import typing as t
 
 import testtools
 
-from cratonclient import auth
+from cratonclient import auth, secrets
 from cratonclient.v1 import cells, client, clouds, hosts, regions
 from cratonserver import composition
 
 
 class TestCase(testtools.TestCase):
     """The base of all tests."""
+
+    def setUp(self):
+        super().setUp()
+        # Credentials of a test must not be masked in the texts of others.
+        hidden = frozenset(secrets._hidden)
+        self.addCleanup(secrets._hidden.intersection_update, hidden)
 
     def folder(self) -> pathlib.Path:
         """Create a folder that is removed after the test, and return its path."""
