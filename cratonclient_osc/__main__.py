@@ -24,6 +24,9 @@ def main() -> int:
         from cratonclient_osc.program import completion_names
 
         return completion_names.main(sys.argv[1:])
+    from cratonclient_osc.output import pager
+
+    pager.ignore_invalid()
     from cratonclient_osc.program import shell
 
     return shell.main()

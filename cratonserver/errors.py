@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import collections.abc
 
+from cratonclient import secrets
 from cratonclient.printable import printable
 
 #: The maximum number of characters in a line of a message. Messages quote values of the
@@ -45,8 +46,11 @@ class InUse(Refused):
 
 
 def invalid(problems: collections.abc.Iterable[str]) -> Refused:
-    """Return the error for a request with one or more problems: status 400."""
-    lines = [f"- {problem}" for problem in sorted(problems)]
+    """Return the error for a request with one or more problems: status 400.
+
+    :param problems: the problems. Secrets inside the values that they quote are masked.
+    """
+    lines = [f"- {secrets.mask(problem)}" for problem in sorted(problems)]
     return Refused(400, "The request included the following errors:", *lines)
 
 

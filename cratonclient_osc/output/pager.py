@@ -6,11 +6,14 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import shlex
 import shutil
 import signal
 import subprocess
+import sys
 import typing as t
 
+from cratonclient.printable import printable
 from cratonclient_osc.output import terminal
 
 #: Maximum length of the text to keep in case the pager fails, in characters. It is longer
@@ -24,6 +27,22 @@ def is_wanted(stream: t.TextIO) -> bool:
     That is so on a terminal, unless ``PAGER`` is ``cat`` or empty.
     """
     return stream.isatty() and os.environ.get("PAGER") not in ("", "cat")
+
+
+def ignore_invalid() -> None:
+    """Use no pager if ``PAGER`` is no command line, such as ``'``, and say so on a terminal.
+
+    Call this before cliff is imported: cliff splits ``PAGER`` during its import.
+    """
+    given = os.environ.get("PAGER", "")
+    try:
+        valid = not given or bool(shlex.split(given))
+    except ValueError:
+        valid = False
+    if not valid:
+        os.environ["PAGER"] = "cat"
+        if sys.stdout is not None and sys.stdout.isatty():
+            print(f"PAGER={printable(given)} is no command: no pager is used.", file=sys.stderr)
 
 
 def wait(process: subprocess.Popen[t.Any]) -> int:

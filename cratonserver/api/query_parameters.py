@@ -7,6 +7,7 @@ import re
 import typing as t
 from urllib import parse
 
+from cratonclient import secrets
 from cratonclient.kinds import Kind
 from cratonserver import errors
 from cratonserver.api import strict_json, vars_parameter
@@ -87,7 +88,10 @@ def read(query_string: str, allowed: t.Mapping[str, JsonSchema]) -> dict[str, t.
         try:
             values[name] = _convert(allowed[name], given[name])
         except ValueError as exc:
-            problems.append(f"{name}: {exc}")
+            value = repr(given[name])
+            secret = secrets.is_secret(name) or secrets.names_secret(given[name])
+            reason = str(exc).replace(value, secrets.MASK if secret else value)
+            problems.append(f"{name}: {reason}")
     if problems:
         raise errors.invalid(problems)
     return values

@@ -105,7 +105,10 @@ def check(schema: JsonSchema, value: t.Any) -> None:
 
 def _in_words(error: jsonschema.ValidationError) -> str:
     """Return the message of an error, after the place in the body."""
-    return f"{strict_json.path(error.absolute_path)}{error.message}"
+    steps = [*error.absolute_path]
+    value = repr(error.instance)
+    message = error.message.replace(value, strict_json.quoted(steps, value))
+    return f"{strict_json.path(steps)}{message}"
 
 
 @functools.cache

@@ -13,6 +13,8 @@ import math
 import re
 import typing as t
 
+from cratonclient import secrets
+
 #: The maximum depth of nested objects and arrays. It allows 31 levels in the value of a
 #: variable, as the original server does.
 MAX_DEPTH = 33
@@ -26,10 +28,12 @@ class _Unfit:
     """A placeholder for a value that is not accepted.
 
     :param reason: the problem, as the end of a message.
+    :param text: the value as it was sent; empty for a value that the message does not quote.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, text: str = "") -> None:
         self.reason = reason
+        self.text = text
 
 
 def loads(text: str) -> tuple[t.Any, t.Iterable[str]]:
@@ -45,20 +49,20 @@ def loads(text: str) -> tuple[t.Any, t.Iterable[str]]:
     """
     unfit: list[_Unfit] = []
 
-    def refuse(reason: str) -> _Unfit:
-        unfit.append(_Unfit(reason))
+    def refuse(reason: str, text: str = "") -> _Unfit:
+        unfit.append(_Unfit(reason, text))
         return unfit[-1]
 
     def constant(name: str) -> _Unfit:
-        return refuse(f"{name} is not valid JSON")
+        return refuse("is not valid JSON", name)
 
     def floating(digits: str) -> float | _Unfit:
         value = float(digits)
-        return refuse(f"{digits} is too large") if math.isinf(value) else value
+        return refuse("is too large", digits) if math.isinf(value) else value
 
     def whole(digits: str) -> int | _Unfit:
         if len(digits) > MAX_DIGITS:
-            return refuse(f"{digits} has more than {MAX_DIGITS} digits")
+            return refuse(f"has more than {MAX_DIGITS} digits", digits)
         return int(digits)
 
     def members(pairs: list[tuple[str, t.Any]]) -> dict[str, t.Any]:
@@ -92,7 +96,7 @@ def _problems(value: t.Any) -> t.Iterator[str]:
     while ahead:
         steps, found = ahead.pop()
         if isinstance(found, _Unfit):
-            yield path(steps) + found.reason
+            yield path(steps) + f"{quoted(steps, found.text)} {found.reason}".lstrip()
         elif isinstance(found, str):
             yield from _bad_text(steps, found)
         elif isinstance(found, dict | list) and len(steps) >= MAX_DEPTH:
@@ -107,9 +111,19 @@ def _problems(value: t.Any) -> t.Iterator[str]:
 
 def _bad_text(steps: tuple[str | int, ...], text: str) -> t.Iterator[str]:
     if "\0" in text:
-        yield f"{path(steps)}{text!r} has a NUL character"
+        yield f"{path(steps)}{quoted(steps, repr(text))} has a NUL character"
     elif not text.isascii() and re.search("[\ud800-\udfff]", text):
-        yield f"{path(steps)}{text!r} has an unpaired surrogate"
+        yield f"{path(steps)}{quoted(steps, repr(text))} has an unpaired surrogate"
+
+
+def quoted(steps: t.Iterable[str | int], text: str) -> str:
+    """Return a value for a message, or ``***`` if a name on the way to it is secret.
+
+    :param steps: names and indexes from the body to the value.
+    :param text: the value, as the message quotes it.
+    """
+    secret = any(isinstance(step, str) and secrets.is_secret(step) for step in steps)
+    return secrets.MASK if secret and text else text
 
 
 def path(steps: t.Iterable[str | int]) -> str:

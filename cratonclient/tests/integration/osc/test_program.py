@@ -56,6 +56,13 @@ class TestGlobalOptions(programs.SharedFleetTestCase):
         )
         self.assertEqual(self.enter("cloud", "list"), self.assert_done(done))
 
+    def test_a_pager_that_is_no_command(self):
+        for pager in ("'", '"less', "less \\", " "):
+            done = self.program(
+                "craton", "--craton-url", self.database, "cloud", "list", PAGER=pager
+            )
+            self.assertEqual((0, ""), (done.status, done.err), pager)
+
     def test_the_other_seven(self):
         words = ("--os-username", "x", "--os-password", "y", "--os-project-id", "z")
         done = self.enter(*words, "--craton-version", "1", "--format", "json", "cloud", "list")

@@ -389,6 +389,15 @@ class TestPager(SessionTestCase):
                 session.expect("prod\r\n", self.PROMPT)
                 self.assertEqual(0, session.end())
 
+    def test_a_pager_that_is_no_command(self):
+        for pager in ("'", "less \\", " "):
+            with self.subTest(pager):
+                session = self.start(self.folder(), PAGER=pager)
+                self.assertIn(f"PAGER={pager} is no command", session.child.before)
+                session.type("help\r")
+                session.expect("usage: craton", self.PROMPT)
+                self.assertEqual(0, session.end())
+
     def test_a_pager_that_is_left_early(self):
         session = self.start(self.folder(), PAGER="head -1")
         session.paste("help\ncloud list -f value -c name\n")

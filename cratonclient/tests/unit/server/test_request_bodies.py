@@ -6,7 +6,7 @@ from __future__ import annotations
 from cratonclient import v1
 from cratonclient.tests import base
 from cratonserver import errors
-from cratonserver.api import request_bodies
+from cratonserver.api import query_parameters, request_bodies
 
 
 class TestParse(base.TestCase):
@@ -37,6 +37,42 @@ class TestParse(base.TestCase):
             "\U0001f600", request_bodies.parse("application/json", b'"\\ud83d\\ude00"')
         )
 
+    def test_numbers_that_cannot_be_stored(self):
+        body = b'{"a": [NaN, 1e999], "b": 1, "b": 2, "pin": 9%s}' % (b"9" * 1000)
+        error = self.assertRaises(
+            errors.Refused, request_bodies.parse, "application/json", body
+        )
+        for problem in ("- a[0]: NaN is not valid JSON", "- a[1]: 1e999 is too large"):
+            self.assertIn(problem, error.message.splitlines())
+        self.assertIn("- b: duplicate name", error.message.splitlines())
+        self.assertIn("99 has more than 1000 digits", error.message)
+
+    def test_secrets_are_not_quoted(self):
+        for value in ('"HUN\\u0000TER"', '["HUNTER\\ud800"]', "1e777", '{"HUNTER": 1e777}'):
+            for body in ('{"api_key": %s}', '{"a": {"bmc": {"pw": [%s]}}}'):
+                error = self.assertRaises(
+                    errors.Refused,
+                    request_bodies.parse,
+                    "application/json",
+                    (body % value).encode(),
+                )
+                self.assertIn("***", error.message)
+                self.assertNotRegex(error.message.partition(": ***")[2], "HUN|777")
+
+
+class TestQueries(base.TestCase):
+    """Parameters of query strings."""
+
+    def test_secrets_are_not_quoted(self):
+        allowed = {"vars": {"type": "string"}, "limit": {"type": "integer"}}
+        for query, problem in (
+            ("vars=bmc.password:HUNTER%00", "vars: *** has a NUL character"),
+            ("vars=rack:r1%00", "vars: 'rack:r1\\x00' has a NUL character"),
+            ("limit=ten", "limit: 'ten' is not of type 'integer'"),
+        ):
+            error = self.assertRaises(errors.Refused, query_parameters.read, query, allowed)
+            self.assertIn(f"- {problem}", error.message.splitlines())
+
 
 class TestChecks(base.TestCase):
     """The schemas that are generated from declarations."""
@@ -51,6 +87,19 @@ class TestChecks(base.TestCase):
         ):
             checked = request_bodies.for_update(kind, {"ip_address": given})
             self.assertEqual({"ip_address": canonical}, checked)
+
+    def test_secrets_are_not_quoted(self):
+        user = {"username": "a", "project_id": "1"}
+        for body in (
+            *({**user, "api_key": secret} for secret in (77777, ["HUNTER"], {"a": "HUNTER"})),
+            {**user, "username": {"api_key": "HUNTER"}},
+            [{**user, "api_key": "HUNTER"}],
+        ):
+            error = self.assertRaises(
+                errors.Refused, request_bodies.for_create, v1.kind("users"), body
+            )
+            self.assertIn("***", error.message)
+            self.assertNotRegex(error.message, "HUNTER|777")
 
     def test_an_address_that_is_none_is_named_with_its_field(self):
         error = self.assertRaises(
