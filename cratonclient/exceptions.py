@@ -258,10 +258,13 @@ class NotAcceptable(HTTPClientError):
 
 
 class ProxyAuthenticationRequired(HTTPClientError):
-    """A proxy requires credentials (HTTP 407)."""
+    """A proxy requires credentials (HTTP 407). The message names the proxy."""
 
     status_code = 407
     message = "A proxy requires credentials."
+
+    def _default_message(self, response: requests.Response | None) -> str:
+        return f"{self.message}{proxies.of_response(response)}"
 
 
 class Conflict(HTTPClientError):

@@ -104,10 +104,15 @@ def user_folder(variable: str, below_home: str) -> pathlib.Path | None:
     )
 
 
-def keep_caches_out_of_the_current_directory() -> None:
-    """Let libraries write no cache if the user has no home directory.
+def protect_caches() -> None:
+    """Let only the user read the caches of libraries. Without a home directory, allow none.
 
-    stevedore would write its cache to a folder ``~`` in the current directory.
+    stevedore would create the folder of its cache for all users, or, without a home
+    directory, write to a folder ``~`` in the current directory.
     """
-    if user_folder("XDG_CACHE_HOME", ".cache") is None:
+    folder = user_folder("XDG_CACHE_HOME", ".cache")
+    if folder is None:
         os.environ["XDG_CACHE_HOME"] = os.devnull  # no file can be created below it
+    else:
+        with contextlib.suppress(OSError):  # then stevedore cannot write to it either
+            make_folders(folder / "python-entrypoints")

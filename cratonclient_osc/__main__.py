@@ -19,7 +19,7 @@ from cratonclient_osc.completion.names_command import NAMES_COMMAND
 
 def main() -> int:
     """Run the program and return its exit status."""
-    private_files.keep_caches_out_of_the_current_directory()
+    private_files.protect_caches()
     if sys.argv[1:2] == [NAMES_COMMAND]:
         from cratonclient_osc.program import completion_names
 

@@ -18,7 +18,7 @@ from cratonserver import process_list
 
 def main() -> int:
     """Run the program and return its exit status."""
-    private_files.keep_caches_out_of_the_current_directory()
+    private_files.protect_caches()
     process_list.hide_password(sys.argv[1:])
     from cratonserver import cli
 

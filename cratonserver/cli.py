@@ -105,12 +105,20 @@ def _credentials_file(path: str | None) -> t.Iterator[t.TextIO]:
     if path is None:
         yield sys.stdout
         return
+    file = None
     try:
         with private_files.new_file(path) as file:
             yield file
     except FileExistsError as exc:
         raise OSError(
             f"{path} exists; nothing was changed. Name a new file, or remove this one."
+        ) from exc
+    except OSError as exc:
+        if file is not None:
+            raise
+        raise OSError(
+            f"Cannot write {path!r}: {exc.strerror}; nothing was changed. Name a new file in a "
+            "folder that exists and that you can write to."
         ) from exc
     how = f"The credentials are in {path}. To use them: . {_sourced(path)}"
     print(printable(how), file=sys.stderr)

@@ -98,7 +98,7 @@ def _opener(url: str) -> t.Callable[[str], Transport]:
 
     :raises cratonclient.exceptions.TransportNotFound: if no entry point can be used.
     """
-    private_files.keep_caches_out_of_the_current_directory()
+    private_files.protect_caches()
     from stevedore import extension
 
     scheme = _scheme(url)

@@ -89,7 +89,7 @@ def manager_name(collection: str) -> str:
 @functools.cache
 def _registered() -> dict[str, type[crud.CRUDClient[t.Any]]]:
     """Return the manager classes that other packages register, by collection."""
-    private_files.keep_caches_out_of_the_current_directory()
+    private_files.protect_caches()
     from stevedore import extension
 
     found: t.Any = extension.ExtensionManager(GROUP)

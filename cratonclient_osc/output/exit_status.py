@@ -27,6 +27,7 @@ class PartialFailure(exceptions.CommandError):
 _MAX_LENGTH = 2000
 
 _CREDENTIALS = "Check the user name, the password (API key) and the project id."
+_PROXY = "Check the user name and the password in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY."
 _URL = "Check the URL of the Craton server, and that the server is running."
 
 #: The class, the exit status and a hint for the user. The first class that matches an
@@ -39,6 +40,7 @@ _TABLE: tuple[tuple[type[exceptions.ClientException], int, str], ...] = (
     (exceptions.BadRequest, INVALID, ""),
     (exceptions.UnprocessableEntity, INVALID, ""),
     (exceptions.Unauthorized, DENIED, _CREDENTIALS),
+    (exceptions.ProxyAuthenticationRequired, DENIED, _PROXY),
     (exceptions.Forbidden, DENIED, ""),
     (exceptions.UnableToAuthenticate, DENIED, ""),
     (exceptions.NotFound, NOT_FOUND, ""),

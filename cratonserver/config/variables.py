@@ -68,8 +68,7 @@ def _is_meant(variable: str, sections: Sections) -> bool:
 
 def _nearest(variable: str, known: t.Collection[str]) -> str:
     """Return the end of a message that suggests a similar variable, or an empty text."""
-    same_name = [
-        name for name in known if name.partition("__")[2] == variable.partition("__")[2]
-    ]
-    found = same_name or difflib.get_close_matches(variable, [*known], 1)
+    upper = variable.upper()
+    same_name = [name for name in known if name.partition("__")[2] == upper.partition("__")[2]]
+    found = same_name or difflib.get_close_matches(upper, [*known], 1)
     return f"; did you mean {found[0]!r}?" if found else ""

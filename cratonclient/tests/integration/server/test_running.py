@@ -188,7 +188,10 @@ class TestStarting(live.LiveTestCase):
 
             self.assertEqual((1, 1), (done.status, len(done.err.splitlines())))
             self.assertIn(f"{name} exists; nothing was changed", done.err)
-        self.assertEqual(1, programs.craton_server("init", "--output", "no/file").status)
+        for name in ("no/file", ""):
+            done = programs.craton_server("init", "--output", name)
+            self.assertEqual(1, done.status)
+            self.assertIn(f"Cannot write {name!r}: No such file or directory", done.err)
         self.assertEqual({"link", "file"}, {path.name for path in self.path.iterdir()})
         self.assertEqual("kept", (self.path / "file").read_text())
 

@@ -162,6 +162,20 @@ class TestProxies(LeaksTestCase):
         for seen in proxy.seen:
             self.assertEqual(set(), set(seen.headers) & set(HEADERS))
 
+    def test_a_proxy_that_wants_credentials_is_named(self):
+        for reply in (fakes.Reply(407), fakes.Reply(407, "<p>", {"Content-Type": "text/html"})):
+            self.server.replies = [reply]
+            proxy = self.server.url.replace("://", "://ada:hidden@")
+            with mock.patch.dict(os.environ, http_proxy=proxy):
+                for craton in self.sessions():
+                    error = self.assertRaises(
+                        exceptions.ProxyAuthenticationRequired,
+                        craton.get,
+                        "http://craton.example/v1",
+                    )
+                    self.assertIn(f"through the proxy {self.server.url}.", str(error))
+                    self.assertNotIn("hidden", str(error))
+
 
 class ConnectServer(fakes.Server):
     """A proxy that refuses to connect."""

@@ -95,6 +95,19 @@ class TestUserFolder(base.TestCase):
         for environment in ({}, {"HOME": ""}, {"HOME": "."}, {"HOME": "/no/such/folder"}):
             self.assertIsNone(self.found(**environment), str(environment))
 
+    def test_the_caches_of_libraries_are_for_the_user_only(self):
+        home = self.folder()
+        with mock.patch.dict(os.environ, {"HOME": str(home)}, clear=True):
+            private_files.protect_caches()
+        made = home / ".cache" / "python-entrypoints"
+        self.assertEqual((0o700, 0o700), (mode(made), mode(made.parent)))
+
+    def test_a_home_directory_that_cannot_be_written_is_no_error(self):
+        for folder in ("/dev/null", "/proc"):
+            with mock.patch.dict(os.environ, {"XDG_CACHE_HOME": folder}, clear=True):
+                private_files.protect_caches()
+                self.assertEqual(folder, os.environ["XDG_CACHE_HOME"])
+
     def test_libraries_write_no_cache_without_one(self):
         folder = self.folder()
         program = (

@@ -20,6 +20,7 @@ class TestStatus(base.TestCase):
             exceptions.UnprocessableEntity: 3,
             exceptions.Unauthorized: 4,
             exceptions.Forbidden: 4,
+            exceptions.ProxyAuthenticationRequired: 4,
             exceptions.UnableToAuthenticate: 4,
             exceptions.NotFound: 5,
             exit_status.Ambiguous: 5,

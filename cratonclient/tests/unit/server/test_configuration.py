@@ -142,6 +142,8 @@ class TestWhatCannotBeUsed(ConfigurationTestCase):
     def test_a_variable_that_nobody_reads_is_refused_with_a_suggestion(self):
         for variable, meant in (
             ("OS_SERVING__THREAD", "OS_SERVING__THREADS"),
+            ("OS_DEFAULT__database", "OS_DEFAULT__DATABASE"),
+            ("OS_serving__listen", "OS_SERVING__LISTEN"),
             ("OS_SERVNG__THREADS", "OS_SERVING__THREADS"),
             ("OS_SERVER__THREADS", "OS_SERVING__THREADS"),
             ("OS_LIMITS__LISTEN", "OS_SERVING__LISTEN"),
