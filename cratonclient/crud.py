@@ -599,8 +599,9 @@ class CRUDClient(t.Generic[R]):
         fields = resource.fields() if hasattr(resource, "fields") else {}
         for name, value in kwargs.items():
             field = fields.get("id" if name == "marker" else name)
-            is_id = field is not None and (name in ("id", "marker") or isinstance(field, Ref))
-            if is_id and isinstance(value, str) and ids.is_misspelled(value):
+            if field is None or not (name in ("id", "marker") or isinstance(field, Ref)):
+                continue
+            if isinstance(value, str) and not ids.may_be_sent(value, field.type):
                 raise exceptions.CommandError(
                     f"{name}: {shown(value)} is not an id. An id must be spelled "
                     "as it is printed."

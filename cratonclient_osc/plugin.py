@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import logging
 import typing as t
 
 from cratonclient import secrets
@@ -26,6 +27,18 @@ API_VERSIONS = {"1": "cratonclient.v1.client.Client"}
 secrets.install("osc_lib.shell")
 
 _VARIABLE = "OS_FLEET_MANAGEMENT_API_VERSION"
+
+
+class _Told(logging.Filter):
+    """Raise records to the level that ``openstack`` shows by default."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Change the level of a record, and keep it."""
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        return True
+
+
+_TOLD = _Told()
 
 
 def make_client(instance: t.Any) -> client.Client:
@@ -45,6 +58,10 @@ def make_client(instance: t.Any) -> client.Client:
     from cratonclient import auth, environment, exceptions, session
 
     environment.check_all()
+    # It tells the user that a fleet in a file was created.
+    embedded = logging.getLogger("cratonserver.embedded")
+    embedded.setLevel(logging.INFO)
+    embedded.addFilter(_TOLD)
     client_class = _client_class(str(instance._api_version[API_NAME]))
     config = getattr(instance, "_cli_options", None)
     try:

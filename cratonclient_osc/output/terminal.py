@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -13,6 +14,9 @@ import typing as t
 
 from cratonclient.printable import is_printable, printable
 from cratonclient_osc.output import exit_status
+
+#: The terminal of the process, whatever its streams are.
+_TERMINAL = "/dev/tty"
 
 _STYLES = {"bold": "1", "red": "31"}
 
@@ -45,17 +49,30 @@ def width(text: str) -> int:
 
 
 def is_interactive() -> bool:
-    """Return True if a person can be asked: input and standard error are terminals."""
-    return bool(sys.stdin and sys.stdin.isatty() and sys.stderr.isatty())
+    """Return True if a person can be asked: standard input is a terminal."""
+    return bool(sys.stdin and sys.stdin.isatty())
 
 
-def confirm(question: str) -> bool:
+def confirm(question: str, *before: str) -> bool:
     """Ask a question on the terminal. Only ``y`` and ``yes`` mean yes.
 
+    The terminal shows the question even if standard error is redirected to a file.
+
     :param question: the question; its control characters are escaped.
+    :param before: lines to show before the question; they are escaped, too.
     """
-    print(f"{printable(question)} [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    with _screen() as screen:
+        print(*map(printable, before), sep="\n", end="\n" if before else "", file=screen)
+        print(f"{printable(question)} [y/N] ", end="", file=screen, flush=True)
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _screen() -> contextlib.AbstractContextManager[t.TextIO]:
+    """Return standard error, or the terminal of the process if that is redirected."""
+    if not sys.stderr.isatty():
+        with contextlib.suppress(OSError):
+            return open(_TERMINAL, "w", encoding="utf-8", errors="backslashreplace")
+    return contextlib.nullcontext(sys.stderr)
 
 
 def write_raw(value: t.Any, name: str, stream: t.TextIO) -> None:

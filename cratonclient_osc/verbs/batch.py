@@ -76,11 +76,17 @@ def _report_rest(
     shown = shlex.join(rest[:_MAX_NAMES]) + (" …" if len(rest) > _MAX_NAMES else "")
     failed = len(statuses) - statuses.count(exit_status.DONE)
     failures = f", {failed} failed" if failed else ""
+    # A long list cannot be typed again; the objects that are gone can be ignored.
+    advice = (
+        "repeat the command with the names that are left"
+        if len(rest) <= _MAX_NAMES
+        else "repeat the whole command with --ignore-missing. The first names that are left"
+    )
     command.app.LOG.error(
         "%s",
         printable(
             f"Interrupted: {len(statuses) - failed} of {len(names)} {command.kind.plural} "
             f"{done}{failures}, {len(rest)} left. The first of them may be {done}, too. To go "
-            f"on, repeat the command with the names that are left: {shown}"
+            f"on, {advice}: {shown}"
         ),
     )

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import typing as t
 
 from cratonclient import exceptions
@@ -62,7 +61,7 @@ class Delete(resource_command.ResourceCommand):
 
         :returns: the exit status: that of all objects if they agree, otherwise 1.
         """
-        if parsed_args.interactive and not (sys.stdin and sys.stdin.isatty()):
+        if parsed_args.interactive and not terminal.is_interactive():
             raise exit_status.UsageError(
                 "--interactive needs a terminal, but standard input is not a terminal."
             )
@@ -135,7 +134,6 @@ class Delete(resource_command.ResourceCommand):
 
     def _agreed(self, taken: t.Sequence[str], number: int) -> bool:
         """Show what is deleted with the objects, and ask whether to delete all of it."""
-        print(*map(printable, taken), sep="\n", file=sys.stderr)
         those = f"the {self.noun}" if number == 1 else f"{number} {self.kind.plural}"
         inside = "it" if number == 1 else "them"
-        return terminal.confirm(f"Delete {those} and everything in {inside}?")
+        return terminal.confirm(f"Delete {those} and everything in {inside}?", *taken)

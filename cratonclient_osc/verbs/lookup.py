@@ -69,10 +69,13 @@ def find_to_delete(
     try:
         return find(manager, text, where)
     except exceptions.InternalServerError:
-        word = words.parse(text, kind_of(type(manager)))
+        kind = kind_of(type(manager))
+        word = words.parse(text, kind)
         if word.item_id is None or where:
             raise
-        return manager.resource_class(manager, {"id": word.item_id}, loaded=True)
+        found = manager.resource_class(manager, {"id": word.item_id}, loaded=True)
+        named = _by_name([manager], word, where) if word.is_number else []
+        return candidates.agreed(found, named, kind, word, where)
 
 
 def find_id(

@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import random
+import shlex
 import time
 import typing as t
 
@@ -61,7 +62,7 @@ class Store:
         if not self.exists():
             raise StoreError(
                 f"There is no fleet at {self.name}. Create one with craton-server init "
-                f"--database {self.name}, or by creating its first object."
+                f"--database {shlex.quote(self.name)}, or by creating its first object."
             )
 
     def open(self, upgrade: bool = False) -> None:

@@ -122,6 +122,19 @@ class TestCreating(AbsentFleetTestCase):
         )
         self.assertEqual("", self.enter("cloud", "create", "test").err)
 
+    def test_a_path_with_a_blank_can_be_pasted(self):
+        refused = programs.craton("cloud", "list", CRATON_URL="sqlite:///my fleet.db")
+        self.assertIn(f"--database 'sqlite:///{self.home}/my fleet.db',", refused.err)
+
+    def test_openstack(self):
+        where = {"OS_AUTH_TYPE": "none", "OS_ENDPOINT": f"sqlite:///{self.path}"}
+        said = f"Created the fleet sqlite:///{self.path}.\n"
+        done = self.program("openstack", "craton", "cloud", "create", "prod", **where)
+        self.assertEqual((0, said), (done.status, done.err))
+        self.path.unlink()
+        done = self.program("openstack", "-q", "craton", "cloud", "create", "prod", **where)
+        self.assertEqual((0, ""), (done.status, done.err))
+
     def test_quiet(self):
         done = programs.craton("-q", "cloud", "create", "x", CRATON_URL="sqlite:///fleet.db")
         self.assertEqual((0, ""), (done.status, done.err))

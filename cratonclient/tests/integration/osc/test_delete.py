@@ -10,6 +10,7 @@ from unittest import mock
 from cratonclient import crud, exceptions, v1
 from cratonclient.tests import base
 from cratonclient.tests.integration.osc import programs
+from cratonclient_osc.output import terminal
 from cratonclient_osc.verbs import effects
 
 
@@ -121,6 +122,16 @@ class TestQuestion(DeletionTestCase):
     def test_without_a_terminal(self):
         self.assertEqual((0, "", ""), self.enter("cloud", "delete", "prod"))
 
+    def test_a_terminal_with_redirected_output(self):
+        screen = self.folder() / "tty"
+        with (
+            mock.patch("sys.stdin", Terminal("n\n")),
+            mock.patch.object(terminal, "_TERMINAL", str(screen)),
+        ):
+            done = self.enter("cloud", "delete", "prod")
+        self.assertEqual((1, "", "Nothing was deleted.\n"), done)
+        self.assertEqual(self.question, screen.read_text())
+
     def test_an_object_without_others(self):
         self.assertEqual((0, "", ""), self.enter_on_terminal("host", "delete", "h2"))
 
@@ -204,6 +215,16 @@ class TestOriginalServer(DeletionTestCase):
                 self.assertEqual((0, "", ""), self.enter("host", "delete", number))
         self.assertEqual(before - 2, self.numbers()["hosts"])
 
+    def test_an_object_that_the_server_cannot_show_and_another_with_its_id_as_name(self):
+        self.craton.hosts.update(3, name="4")
+        before = self.numbers()["hosts"]
+        with mock.patch.object(
+            crud.CRUDClient, "get", side_effect=exceptions.InternalServerError
+        ):
+            done = self.enter("host", "delete", "4")
+        self.assert_refused(done, 5, "use id:4", "use name:4: 3")
+        self.assertEqual(before, self.numbers()["hosts"])
+
 
 class TestInterrupted(DeletionTestCase):
     """Ctrl-C says what is done and how to go on."""
@@ -221,3 +242,11 @@ class TestInterrupted(DeletionTestCase):
         self.assertEqual((130, ""), (done.status, done.out))
         self.assertIn("Interrupted: 1 of 4 hosts deleted, 1 failed, 2 left.", done.err)
         self.assertIn("names that are left: id:3 h1-vm\n", done.err)
+
+    def test_more_objects_than_a_message_lists(self):
+        names = [f"n{number}" for number in range(22)]
+        with mock.patch.object(crud.CRUDClient, "delete", side_effect=KeyboardInterrupt):
+            done = self.enter("host", "delete", "h2", *names)
+        self.assertEqual(130, done.status)
+        self.assertIn("repeat the whole command with --ignore-missing.", done.err)
+        self.assertIn("names that are left: h2 n0 n1 ", done.err)
