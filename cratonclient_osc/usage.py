@@ -29,8 +29,13 @@ def one_line_errors(parser: argparse.ArgumentParser, help_command: str) -> None:
     """
 
     def error(message: str) -> t.NoReturn:
-        word = message.partition("unrecognized arguments: ")[2].partition(" ")[0]
-        suggestion = did_you_mean(word, parser._option_string_actions)
+        unrecognized = message.partition("unrecognized arguments: ")[2].removeprefix("-- ")
+        word = unrecognized.partition(" ")[0]
+        known, option = parser._option_string_actions, word.partition("=")[0]
+        # The parser knows the option, so the word was an argument: it came after "--".
+        suggestion = (
+            f" Write {option} before '--'." if option in known else did_you_mean(word, known)
+        )
         text = " ".join(f"{parser.prog}: {message}.{suggestion} See '{help_command}'.".split())
         print(printable(text), file=sys.stderr)
         raise SystemExit(2)

@@ -62,7 +62,7 @@ def mount(session: t.Any, url: str) -> str:
     if not isinstance(url, str):
         raise exceptions.TransportNotFound(f"{shown(url)} is not a valid URL.")
     if is_http(url):
-        _check_host_and_port(url)
+        check_host_and_port(url)
         return basic_auth.without_login(url)
     open_transport = _opener(url)
     opened = open_transport(url)
@@ -70,8 +70,11 @@ def mount(session: t.Any, url: str) -> str:
     return opened.url
 
 
-def _check_host_and_port(url: str) -> None:
-    """Refuse an HTTP URL without a host or with an invalid port."""
+def check_host_and_port(url: str) -> None:
+    """Refuse an HTTP URL without a host or with an invalid port.
+
+    :raises cratonclient.exceptions.TransportNotFound: if the URL is refused.
+    """
     parts = parse.urlsplit(url)
     try:
         usable = bool(parts.hostname) and parts.port != 0

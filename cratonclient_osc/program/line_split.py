@@ -81,6 +81,19 @@ def parse(line: str) -> Line:
     return Line(words, Output(found[0], _file(after[begin:end])))
 
 
+def command_words(words: list[str]) -> list[str]:
+    """Return the words of a command without the name of the program before them.
+
+    Examples and messages name the program, and users paste them into a session.
+
+    >>> command_words(["craton", "host", "list"])
+    ['host', 'list']
+    """
+    if words[:2] == ["openstack", "craton"]:
+        return words[2:]
+    return words[1:] if words[:1] == ["craton"] else words
+
+
 def split(line: str) -> list[str]:
     """Split a complete line without operators into words, and remove quotes and comments.
 

@@ -128,7 +128,8 @@ class Completer(completion.Completer):
         line = line_split.unfinished(document.text_before_cursor)
         if line is None:
             return
-        takes, kept = cursor.expected(self._automaton, line.words, line.last)
+        words = line_split.command_words(line.words)
+        takes, kept = cursor.expected(self._automaton, words, line.last)
         prefix = line.last.removeprefix(kept)
         try:
             values = cursor.candidates(takes, prefix, self._app)

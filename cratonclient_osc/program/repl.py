@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The interactive session, and scripts on standard input: ``craton`` without a command.
 
-Each line is a command line without the word ``craton``. Global options given at the start
-apply to every line; global options in a line apply to that line. All lines share one
+Each line is a command line; it may omit the word ``craton``. Global options given at the
+start apply to every line; global options in a line apply to that line. All lines share one
 client, and so one HTTP connection. The output of a line goes to a file or to a command of
 the shell if the line says so, as in a shell.
 """
@@ -87,13 +87,14 @@ class Interpreter:
     def execute(self, line: str) -> int:
         """Run one line.
 
-        :param line: a command line without the word ``craton``; it may be empty.
+        :param line: a command line, also without the word ``craton``; it may be empty.
         :returns: the exit status of the command; 0 for an empty line. A program that the
             output goes to may fail as well.
         :raises EOFError: if the line is ``exit`` or ``quit``.
         """
         try:
             words, output = line_split.parse(line)
+            words = line_split.command_words(words) or words
             if words in (["exit"], ["quit"]):
                 raise EOFError
             if not words:

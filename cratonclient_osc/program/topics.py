@@ -58,9 +58,25 @@ def unknown(words: t.Sequence[str], names: t.Sequence[str]) -> str:
         hint = f" Its commands: {', '.join(longer)}."
     else:
         rest = [name.split()[known:] for name in longer]
-        similar = [" ".join((*begin, *found)) for found in _similar(words[known:], rest)]
+        similar = [" ".join((*begin, *found)) for found in _suggested(words[known:], rest)]
         hint = f" Did you mean: {', '.join(similar)}?" if similar else ""
     return f"{typed!r} is not a command.{hint} See {see}'craton --help'."
+
+
+def _suggested(
+    words: t.Sequence[str], known: t.Sequence[t.Sequence[str]]
+) -> list[tuple[str, ...]]:
+    """Return similar commands. If the first word is a verb, it may stand after the object.
+
+    >>> _suggested(["list", "hosts"], [("host", "list")])
+    [('host', 'list')]
+    """
+    ordered = words
+    if _SYNONYMS.get(words[0], words[0]) in {sequence[-1] for sequence in known if sequence}:
+        has_two = any([*words[1:3]] == [*sequence[:2]] for sequence in known)
+        end = 3 if has_two else 2
+        ordered = [*words[1:end], words[0]]
+    return _similar(ordered, known) or _similar(words, known)
 
 
 def _similar(

@@ -65,7 +65,10 @@ def variable_path(column: str) -> paths.Path:
 
     :raises cratonclient.paths.PathError: if the path is not valid.
     """
-    return paths.parse(column.removeprefix(VARIABLE))
+    try:
+        return paths.parse(column.removeprefix(VARIABLE))
+    except paths.PathError as exc:
+        raise paths.PathError(f"Column {column!r}: {exc}") from None
 
 
 def needed_fields(fields: Fields, names: t.Iterable[str]) -> set[str]:

@@ -452,6 +452,9 @@ class TestSession(CompletionTestCase):
             )
             return {one.text.strip() for one in found}
 
+        self.assertEqual(offered("host sh"), offered("craton host sh"))
+        self.assertEqual({"show"}, offered("openstack craton host sh"))
+        self.assertIn("cloud", offered("craton "))
         for line in ("-", "host list -", "host show prod -"):
             found = offered(line)
             self.assertLessEqual({"--timeout", "--debug", "-q"}, found)

@@ -126,6 +126,12 @@ class TestWithoutServer(programs.CommandTestCase):
         refused = programs.craton("host", "list", CRATON_URL="ftp://craton.example")
         self.assert_refused(refused, 7, "ftp")
 
+    def test_an_invalid_url_is_reported_before_missing_credentials(self):
+        for url in ("http:/127.0.0.1", "http://:80", "http://craton:port"):
+            with self.subTest(url):
+                refused = programs.craton("cloud", "list", CRATON_URL=url)
+                self.assert_refused(refused, 7, url, "not a valid URL")
+
     def test_control_characters_in_a_url(self):
         refused = programs.craton("host", "list", CRATON_URL="ft\x1b[2Jp://x")
         self.assert_refused(refused, 7)

@@ -449,6 +449,9 @@ class TestTypingErrors(programs.CommandTestCase):
             ("network devise list", "network device list"),
             ("host vairable set", "host variable set"),
             ("hlep host list", "help"),
+            ("list hosts", "host list"),
+            ("create network device sw1", "network device create"),
+            ("get host web1", "host show"),
         ):
             for command in (words, f"help {words}", f"{words} --help"):
                 with self.subTest(command):
@@ -474,6 +477,14 @@ class TestTypingErrors(programs.CommandTestCase):
     def test_options_of_commands(self):
         refused = programs.craton("host", "list", "--limt", "3")
         self.assert_refused(refused, 2, "--limt", "--limit", "craton help host list")
+
+    def test_options_after_the_end_of_the_options(self):
+        for options in ("-f value", "--limit=3", "-c name --long"):
+            with self.subTest(options):
+                refused = programs.craton("cloud", "list", "--", *options.split())
+                word = options.split()[0].split("=")[0]
+                self.assert_refused(refused, 2, f"Write {word} before '--'.")
+                self.assertNotIn("Did you mean", refused.err)
 
     def test_too_many_words(self):
         refused = programs.craton("cloud", "show", "a", "b")

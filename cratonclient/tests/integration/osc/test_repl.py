@@ -73,6 +73,26 @@ class TestScript(programs.SharedFleetTestCase):
     def test_the_commands_of_2017(self):
         self.assertIn("10.0.1.4", self.assert_done(self.feed("host-show h2")).out)
 
+    def test_the_word_craton_at_the_beginning(self):
+        script = (
+            "craton cloud show prod -f value -c id\n"
+            "openstack craton cloud show prod -f value -c id\n"
+            "craton --format json cloud-show prod\n"
+            "craton host ?\n"
+            "craton exit\n"
+            "host show 99\n"
+        )
+        done = self.assert_done(self.feed(script))
+        self.assertTrue(done.out.startswith('1\n1\n{\n  "id": 1,'), done.out)
+        self.assertIn("host create", done.out)
+
+    def test_the_word_craton_alone(self):
+        for line, said in (("craton", "craton"), ("craton craton cloud", "craton cloud")):
+            with self.subTest(line):
+                done = self.feed(line)
+                self.assertEqual(2, done.status)
+                self.assertIn(f"{said!r} is not a command", done.err)
+
     def test_global_options_hold(self):
         done = self.feed("cloud show test\ncloud show prod", "--format", "json")
         self.assertEqual(2, self.assert_done(done).out.count('"name"'))

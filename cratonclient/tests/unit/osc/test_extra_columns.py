@@ -111,7 +111,8 @@ class TestColumns(base.TestCase):
         for column, said in (
             ("nmae", "Did you mean name"),
             ("variable.rack", "variables.<path>"),
-            ("variables.", "not a valid path"),
+            ("variables.", "Column 'variables.': '' is not a valid path"),
+            ("variables.os..x", "Column 'variables.os..x': 'os..x' is not a valid path"),
             ("variables.a[*]", "filters of lists"),
         ):
             error = self.assertRaises(
