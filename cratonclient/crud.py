@@ -592,7 +592,7 @@ class CRUDClient(t.Generic[R]):
         Python cannot pass ``resolved-values`` as a keyword, so programs write
         ``resolved_values``.
 
-        :raises cratonclient.exceptions.CommandError: if an id is not spelled as it is
+        :raises cratonclient.exceptions.BadRequest: if an id is not spelled as it is
             printed. Some servers would take it for the id of another object.
         """
         resource: t.Any = getattr(self, "resource_class", None)
@@ -602,7 +602,7 @@ class CRUDClient(t.Generic[R]):
             if field is None or not (name in ("id", "marker") or isinstance(field, Ref)):
                 continue
             if isinstance(value, str) and not ids.may_be_sent(value, field.type):
-                raise exceptions.CommandError(
+                raise exceptions.BadRequest(
                     f"{name}: {shown(value)} is not an id. An id must be spelled "
                     "as it is printed."
                 )

@@ -88,6 +88,7 @@ class Client:
         """Return the managers of the objects in one region.
 
         :param region_id: id of the region.
+        :raises cratonclient.exceptions.CommandError: if the id is None.
 
         >>> [host.name for host in craton.inventory(1).hosts.list()]
         ['my-host-0']

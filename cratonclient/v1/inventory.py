@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import typing as t
 
+from cratonclient import exceptions
 from cratonclient.v1 import cells, devices, hosts, network_devices, networks
 
 if t.TYPE_CHECKING:
@@ -19,12 +20,16 @@ class Inventory:
     :param session: a :class:`cratonclient.session.Session`.
     :param url: URL of the API, including ``/v1``.
     :param region_id: id of the region.
+    :raises cratonclient.exceptions.CommandError: if the id is None. The managers would list
+        the objects of all regions.
 
     >>> [host.name for host in Inventory(session, URL, 1).hosts.list()]
     ['my-host-0']
     """
 
     def __init__(self, session: craton_session.Session, url: str, region_id: int) -> None:
+        if region_id is None:
+            raise exceptions.CommandError("region_id is required, and it must not be None.")
         self.session = session
         self.url = url
         self.region_id = region_id

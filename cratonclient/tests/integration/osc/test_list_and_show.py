@@ -397,6 +397,10 @@ class TestPages(programs.SharedFleetTestCase):
     def test_an_unknown_marker(self):
         self.assert_refused(self.enter("host", "list", "--marker", "999"), 3, '"999"')
 
+    def test_a_marker_in_another_spelling(self):
+        for text in ("01", "1x", "h1"):
+            self.assert_refused(self.enter("host", "list", "--marker", text), 3, text)
+
     def test_a_limit_that_is_no_number(self):
         for limit in ("0", "-1", "many", "1.5", ""):
             self.assert_refused(self.enter("host", "list", f"--limit={limit}"), 2, "--limit")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import os
+import typing as t
 from unittest import mock
 
 from cratonclient import auth, exceptions, v1
@@ -154,6 +155,10 @@ class TestInventory(base.TestCase):
         self.assertIsInstance(found, inventory.Inventory)
         self.assertEqual({"region_id": 5}, found.cells.extra_request_kwargs)
         self.assertEqual(URL, found.hosts.url)
+
+    def test_of_no_region(self):
+        craton: t.Any = client.Client(self.session, URL)
+        self.assertRaises(exceptions.CommandError, craton.inventory, None)
 
     def test_the_class_is_looked_up_when_the_client_is_called(self):
         craton = client.Client(self.session, URL)

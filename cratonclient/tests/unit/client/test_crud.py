@@ -440,7 +440,10 @@ class TestSpellingOfIds(base.TestCase):
         for spelling in filter(lambda given: isinstance(given, str), self.SPELLINGS):
             for name in ("region_id", "cell_id", "id", "marker"):
                 query: dict[str, t.Any] = {name: spelling}
-                self.refused(list, self.client.hosts.list(**query))
+                error = self.assertRaises(
+                    exceptions.BadRequest, list, self.client.hosts.list(**query)
+                )
+                self.assertIn(name, str(error))
         self.assertEqual([], self.below.calls)
 
     def test_the_printed_one_is_sent(self):
