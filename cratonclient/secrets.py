@@ -76,6 +76,9 @@ _CONDITION = re.compile(
 #: The whole parameter, with colons: ``vars=name:value,name:value``.
 _CONDITIONS = re.compile(r"([?&]vars=)([^&#\s]*:[^&#\s]*)")
 
+#: An option and its value, as two words of a command line.
+_OPTION = re.compile(r"(?<!\S)(-{1,2}(?P<name>[A-Za-z][\w-]*)) (?!-)\S+?(?=\.?(?:\s|$))")
+
 #: The user name and the password in a URL. In a malformed URL they may contain ``@``.
 _LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")
 _LOGIN_TO_LAST_AT = re.compile(r"(?<=://).*@")
@@ -228,6 +231,19 @@ def mask_url(url: str) -> str:
     'postgresql://***@db/fleet?sslpassword=***'
     """
     return mask(_LOGIN_TO_LAST_AT.sub(f"{MASK}@", url))
+
+
+def mask_command_line(text: str) -> str:
+    """Return a text that quotes a command line, with the values of secrets replaced.
+
+    >>> mask_command_line('unrecognized arguments: --api-token 5f4d pw=5f4d')
+    'unrecognized arguments: --api-token *** pw=***'
+    """
+    return mask(_OPTION.sub(_masked_option, text))
+
+
+def _masked_option(match: re.Match[str]) -> str:
+    return f"{match[1]} {MASK}" if is_secret(match["name"]) else match[0]
 
 
 def _masked_conditions(match: re.Match[str]) -> str:

@@ -37,7 +37,7 @@ def one_line_errors(parser: argparse.ArgumentParser, help_command: str) -> None:
             f" Write {option} before '--'." if option in known else did_you_mean(word, known)
         )
         text = " ".join(f"{parser.prog}: {message}.{suggestion} See '{help_command}'.".split())
-        print(printable(text), file=sys.stderr)
+        print(printable(secrets.mask_command_line(text)), file=sys.stderr)
         raise SystemExit(2)
 
     parser.error = error  # type: ignore[method-assign]  # cliff chooses the class

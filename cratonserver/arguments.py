@@ -42,5 +42,5 @@ class Parser(argparse.ArgumentParser):
         hint = command_line.did_you_mean(word, known)
         text = f"{self.prog}: {' '.join(message.split())}.{hint} See '{self.prog} --help'."
         # Messages quote the arguments.
-        print(printable(secrets.mask(text)), file=sys.stderr)
+        print(printable(secrets.mask_command_line(text)), file=sys.stderr)
         raise SystemExit(2)

@@ -56,6 +56,19 @@ class TestGlobalOptions(programs.SharedFleetTestCase):
         )
         self.assertEqual(self.enter("cloud", "list"), self.assert_done(done))
 
+    def test_wrong_usage_shows_no_secret(self):
+        for words in (
+            ("cloud", "list", "--vars", "adminPass=HUNTER"),
+            ("cloud", "list", "--api-token", "HUNTER"),
+            ("--verbose", "host-list", "--vars", "bmc.pw:HUNTER"),
+        ):
+            done = self.enter(*words)
+            self.assertIn("***", done.err)
+            self.assertNotIn("HUNTER", done.err)
+        done = programs.craton_server("run", "--db-password", "HUNTER")
+        self.assert_refused(done, 2, "--db-password ***.")
+        self.assertNotIn("HUNTER", done.err)
+
     def test_a_pager_that_is_no_command(self):
         for pager in ("'", '"less', "less \\", " "):
             done = self.program(

@@ -175,6 +175,20 @@ class TestMask(base.TestCase):
         self.assertEqual(text, secrets.mask(text))
 
 
+class TestCommandLines(base.TestCase):
+    def test_values_are_masked(self):
+        for line, masked in (
+            ("--api-token HUNTER --x y", "--api-token *** --x y"),
+            ("craton: -x --db-passwd HUNTER. See", "craton: -x --db-passwd ***. See"),
+            ("--vars adminPass=HUNTER", "--vars adminPass=***"),
+            ("--var=bmc.pw=HUNTER", "--var=bmc.pw=***"),
+            ("--password --debug", "--password --debug"),
+            ("--os-password: expected one argument", "--os-password: expected one argument"),
+            ("--name token", "--name token"),
+        ):
+            self.assertEqual(masked, secrets.mask_command_line(line))
+
+
 class TestNames(base.TestCase):
     def test_secret_names(self):
         for name in (
