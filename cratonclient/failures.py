@@ -111,6 +111,12 @@ def _unsent(
                 f"{text}. Check the CA bundle, also in REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
                 exception=exception,
             )
+        if "NO_CERTIFICATE_OR_CRL_FOUND" in text or "PEM lib" in text:
+            return exceptions.ConfigurationError(
+                "The CA bundle contains no certificates in PEM. Check the CA bundle, also in "
+                "REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
+                exception=exception,
+            )
         if isinstance(cause, UnicodeEncodeError) and "idna" not in cause.encoding:
             break  # not the URL, but a header or a parameter
         if isinstance(cause, _INVALID_URL):

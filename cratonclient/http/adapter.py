@@ -159,6 +159,10 @@ class Adapter(adapters.HTTPAdapter):
 
         :raises cratonclient.exceptions.UnexpectedResponse: if the body is too large.
         """
+        if not verify and not isinstance(verify, int):
+            # requests would not verify certificates for an empty text, as of an empty
+            # setting. Only False says so.
+            verify = True
         response = super().send(request, stream, timeout, verify, cert, proxies)
         response.proxies = proxies  # type: ignore[attr-defined]  # for error messages
         if not stream:

@@ -205,6 +205,13 @@ class TestSlowServers(AdapterTestCase):
         self.assertLess(time.monotonic() - begin, 3)
         self.assertIn(f"through the proxy {server.url}", str(error))
 
+    def test_only_false_turns_verification_off(self):
+        request = requests.Request("GET", "https://craton.example").prepare()
+        for given, used in ((False, False), ("", True), (None, True), ([], True), ("/a", "/a")):
+            with mock.patch("requests.adapters.HTTPAdapter.send") as sent:
+                adapter.Adapter().send(request, stream=True, verify=t.cast("str", given))
+            self.assertEqual(used, sent.call_args.args[3], repr(given))
+
     def test_a_tls_handshake_that_drips(self):
         server = RawServer(b"\x16\x03\x03\x40\x00", b"\x02", forever=True, greets=True)
         self.addCleanup(server.close)

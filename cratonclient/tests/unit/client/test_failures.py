@@ -297,6 +297,14 @@ class TestProxies(FailuresTestCase):
             said = self.refused(exceptions.ConnectionFailed, craton.get, self.URL)
             self.assertIn("through the proxy http://127.0.0.1:1.", said)
 
+    def test_a_bundle_without_certificates(self):
+        url = self.server.url.replace("http:", "https:")
+        with mock.patch.dict(os.environ, REQUESTS_CA_BUNDLE=os.devnull):
+            for craton in self.sessions():
+                said = self.refused(exceptions.ConfigurationError, craton.get, url)
+                self.assertIn("The CA bundle contains no certificates", said)
+                self.assertIn("REQUESTS_CA_BUNDLE", said)
+
     def test_a_proxy_that_refuses_says_so(self):
         proxy = f"http://u:{PASSWORD}@{self.server.url.removeprefix('http://')}"
         with mock.patch.dict(os.environ, https_proxy=proxy):
