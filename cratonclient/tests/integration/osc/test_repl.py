@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import os
 import pathlib
@@ -15,7 +16,7 @@ from unittest import mock
 from urllib3 import connection
 
 from cratonclient.tests.integration.osc import programs, terminal
-from cratonclient_osc.program import prompt
+from cratonclient_osc.program import client_manager, prompt
 
 
 class TestScript(programs.SharedFleetTestCase):
@@ -457,6 +458,16 @@ class TestTerminal(SessionTestCase):
         session.type("cloud show 'prod\r")
         session.expect("No closing quotation", self.PROMPT)
         self.assertEqual(0, session.end())
+
+    def test_the_first_line_shows_the_whole_path_of_a_file(self):
+        for url, said in (
+            ("sqlite:///fleet.db", f"sqlite:///{pathlib.Path.cwd()}/fleet.db"),
+            ("sqlite:////tmp/fleet.db", "sqlite:////tmp/fleet.db"),
+            ("sqlite:///", "sqlite:///"),
+            ("toy:shelf", "toy:shelf"),
+        ):
+            options = argparse.Namespace(craton_url=url, os_endpoint="")
+            self.assertEqual(f"Fleet: {said}.", client_manager.describe(options))
 
     def test_the_first_line_says_where_it_is_connected(self):
         secret = {"OS_USERNAME": "ada", "OS_PASSWORD": "hidden", "OS_PROJECT_ID": "p-1"}
