@@ -257,4 +257,9 @@ def _seconds(text: str) -> float:
 
 def _seconds_or_none(text: str) -> float:
     """Parse a finite number of seconds, which may be zero."""
-    return 0.0 if text.strip() in ("0", "0.0") else _seconds(text)
+    if text.strip() in ("0", "0.0"):
+        return 0.0
+    try:
+        return _seconds(text)
+    except argparse.ArgumentTypeError as exc:
+        raise argparse.ArgumentTypeError(f"{exc}, nor 0") from None

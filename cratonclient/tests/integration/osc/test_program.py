@@ -92,6 +92,9 @@ class TestGlobalOptions(programs.SharedFleetTestCase):
         for text in ("0", "-1", "soon", "nan", "inf"):
             refused = self.enter(f"--timeout={text}", "cloud", "list")
             self.assert_refused(refused, 2, "--timeout", text)
+        refused = self.enter("--max-wait=-1", "cloud", "list")
+        self.assert_refused(refused, 2, "'-1' is not a positive number of seconds, nor 0")
+        self.assert_done(self.enter("--max-wait=0", "cloud", "list"))
 
     def test_a_bundle_of_certificates_that_there_is_not(self):
         refused = self.enter("--os-cacert", "/nonexistent.pem", "cloud", "list")
