@@ -7,6 +7,7 @@ The programs ``craton`` and ``craton-server`` use it. It imports nothing slow.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import typing as t
 
@@ -19,8 +20,32 @@ def did_you_mean(word: str, known: t.Iterable[str]) -> str:
     """
     import difflib
 
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f" Did you mean {close[0]}?" if close else ""
+    by_lower = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(word.lower(), list(by_lower), n=1)
+    return f" Did you mean {by_lower[close[0]]}?" if close else ""
+
+
+def advice(message: str, options: t.Collection[str]) -> str:
+    """Return what to do about an error of argparse that concerns an option, or an empty string.
+
+    :param message: the message of argparse.
+    :param options: the options of the parser.
+    :returns: a sentence to append to the message.
+
+    >>> advice('unrecognized arguments: --nmae x', ['--name'])
+    ' Did you mean --name?'
+    >>> advice('unrecognized arguments: --name x', ['--name'])
+    " Write --name before '--'."
+    >>> advice('argument -n/--name: expected one argument', ['-n', '--name'])
+    ' If the value begins with a dash, write --name=<value>.'
+    """
+    if option := re.search("unrecognized arguments: (?:-- )?([^ =]+)", message):
+        if option[1] in options:
+            return f" Write {option[1]} before '--'."
+        return did_you_mean(option[1], options)
+    if option := re.search("^argument (?:.*/)?(-.*): expected one argument", message):
+        return f" If the value begins with a dash, write {option[1]}=<value>."
+    return ""
 
 
 def read_dashes(parser: argparse.ArgumentParser) -> None:

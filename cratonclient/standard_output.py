@@ -23,7 +23,7 @@ class OutputError(OSError):
         return f"Cannot write the output: {self.strerror}."
 
 
-class _Remembering(io.RawIOBase):
+class Remembering(io.RawIOBase):
     """A file that remembers its first failed write.
 
     :param file: file to write to, ``None`` if the program started without one.
@@ -98,7 +98,7 @@ def run(program: t.Callable[[], int], name: str = "") -> int:
     return status if output is None else _finish(output, status, name)
 
 
-def _watched() -> _Remembering | None:
+def _watched() -> Remembering | None:
     """Replace standard output by a stream that remembers failed writes, and return it.
 
     A stream that is not a file, such as the one of a test, stays in place.
@@ -107,11 +107,11 @@ def _watched() -> _Remembering | None:
     if before is not None and not isinstance(before, io.TextIOWrapper):
         return None
     if before is None:
-        output = _Remembering(None)
+        output = Remembering(None)
         sys.stdout = io.TextIOWrapper(io.BufferedWriter(output), "utf-8", write_through=True)
         return output
     before.flush()
-    output = _Remembering(getattr(before.buffer, "raw", before.buffer))
+    output = Remembering(getattr(before.buffer, "raw", before.buffer))
     sys.stdout = io.TextIOWrapper(
         io.BufferedWriter(output),
         before.encoding,
@@ -122,7 +122,7 @@ def _watched() -> _Remembering | None:
     return output
 
 
-def _finish(output: _Remembering, status: int, name: str) -> int:
+def _finish(output: Remembering, status: int, name: str) -> int:
     """Write what is left in the buffer, and return the exit status."""
     with contextlib.suppress(OSError):  # the output remembers the error
         if not sys.stdout.closed:

@@ -9,7 +9,7 @@ import sys
 import typing as t
 
 from cratonclient import environment, exceptions, secrets
-from cratonclient.command_line import did_you_mean
+from cratonclient.command_line import advice, did_you_mean
 from cratonclient.printable import printable
 from cratonclient_osc.output import exit_status
 
@@ -29,14 +29,8 @@ def one_line_errors(parser: argparse.ArgumentParser, help_command: str) -> None:
     """
 
     def error(message: str) -> t.NoReturn:
-        unrecognized = message.partition("unrecognized arguments: ")[2].removeprefix("-- ")
-        word = unrecognized.partition(" ")[0]
-        known, option = parser._option_string_actions, word.partition("=")[0]
-        # The parser knows the option, so the word was an argument: it came after "--".
-        suggestion = (
-            f" Write {option} before '--'." if option in known else did_you_mean(word, known)
-        )
-        text = " ".join(f"{parser.prog}: {message}.{suggestion} See '{help_command}'.".split())
+        hint = advice(message, parser._option_string_actions)
+        text = " ".join(f"{parser.prog}: {message}.{hint} See '{help_command}'.".split())
         print(printable(secrets.mask_command_line(text)), file=sys.stderr)
         raise SystemExit(2)
 

@@ -34,12 +34,10 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> t.NoReturn:
         """Print a message and a suggestion, and exit with status 2."""
-        word, known = "", [*self._option_string_actions]
-        if option := re.search("unrecognized arguments: ([^ =]+)", message):
-            word = option[1]
-        elif choice := re.search("invalid choice: '(.*?)'", message):
-            word, known = choice[1], [c for a in self._actions for c in a.choices or ()]
-        hint = command_line.did_you_mean(word, known)
+        hint = command_line.advice(message, self._option_string_actions)
+        if choice := re.search("invalid choice: '(.*?)'", message):
+            known = [c for a in self._actions for c in a.choices or ()]
+            hint = command_line.did_you_mean(choice[1], known)
         text = f"{self.prog}: {' '.join(message.split())}.{hint} See '{self.prog} --help'."
         # Messages quote the arguments.
         print(printable(secrets.mask_command_line(text)), file=sys.stderr)

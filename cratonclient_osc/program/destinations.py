@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import subprocess
 import sys
 import typing as t
 
-from cratonclient import exceptions
+from cratonclient import exceptions, standard_output
 from cratonclient_osc.output import exit_status, pager
 from cratonclient_osc.program.line_split import Output
 
@@ -24,7 +25,8 @@ class Destination(t.Protocol):
         """Close the stream, and wait for the program that reads it.
 
         :returns: the exit status of that program; 0 without a program.
-        :raises OSError: if the end of the output cannot be written.
+        :raises OSError: if some of the output could not be written, even if the command
+            ignored that, as argparse does when it prints help.
         """
 
 
@@ -53,16 +55,20 @@ class File:
     def __init__(self, operator: str, path: str) -> None:
         mode: t.Literal["a", "w"] = "a" if operator == ">>" else "w"
         try:
-            self.stream: t.TextIO = open(path, mode, **_text())  # noqa: SIM115
+            self._file = open(path, f"{mode}b", buffering=0)  # noqa: SIM115
         except (OSError, ValueError) as exc:
             reason = getattr(exc, "strerror", None) or exc
             raise exceptions.CommandError(
                 f"Cannot write to the file {path!r}: {reason}. The command did not run."
             ) from None
+        self._output = standard_output.Remembering(self._file)
+        self.stream = _text(self._output)
 
     def close(self) -> int:
         """Close the file."""
-        self.stream.close()
+        _close(self.stream, self._file)
+        if self._output.error:
+            raise self._output.error
         return exit_status.DONE
 
 
@@ -74,17 +80,24 @@ class Pipe:
 
     def __init__(self, command: str) -> None:
         self._process = subprocess.Popen(  # noqa: S602  # the user asks for the shell
-            command, shell=True, stdin=subprocess.PIPE, **_text()
+            command, shell=True, stdin=subprocess.PIPE, bufsize=0
         )
-        self.stream = t.cast("t.TextIO", self._process.stdin)
+        self.stream = _text(standard_output.Remembering(self._process.stdin))
 
     def close(self) -> int:
         """Close the pipe and wait for the command; ignore that it has closed its end."""
-        with contextlib.suppress(BrokenPipeError):
-            self.stream.close()
+        _close(self.stream, self._process.stdin)
         return pager.wait(self._process)
 
 
-def _text() -> dict[str, t.Any]:
-    """Return how to encode text for files and other programs: as on standard output."""
-    return {"encoding": getattr(sys.stdout, "encoding", None), "errors": "backslashreplace"}
+def _text(output: io.RawIOBase) -> t.TextIO:
+    """Return a text stream for a file or another program, encoded as standard output is."""
+    encoding = getattr(sys.stdout, "encoding", None)
+    return io.TextIOWrapper(io.BufferedWriter(output), encoding, "backslashreplace")
+
+
+def _close(stream: t.TextIO, file: t.Any) -> None:
+    """Close a stream and its file; the output below the stream remembers errors."""
+    with contextlib.suppress(OSError):
+        stream.close()
+    file.close()

@@ -104,7 +104,9 @@ class Interpreter:
             self.app.LOG.error("%s", exit_status.message_of(exc))
             return exit_status.status_of(exc)
         if destination is None:
-            return self._run(words)
+            result = self._run(words)
+            sys.stdout.flush()
+            return result
         return self._run_into(destination, words)
 
     def _run_into(self, destination: destinations.Destination, words: list[str]) -> int:
@@ -115,14 +117,17 @@ class Interpreter:
         try:
             result = self._run(words)
         except BrokenPipeError:
-            result = exit_status.DONE  # the reader of the output has seen enough
+            result = exit_status.OUTPUT_CLOSED
         finally:
             app.stdout, sys.stdout = before
             try:
                 ended = destination.close()
             except OSError as exc:
-                app.LOG.error("Cannot write the output: %s.", exc.strerror)
+                if result == exit_status.DONE:  # otherwise the command has reported it
+                    app.LOG.error("Cannot write the output: %s.", exc.strerror)
                 ended = exit_status.FAILED
+        if result == exit_status.OUTPUT_CLOSED:  # a reader that has seen enough is no failure
+            result = exit_status.DONE
         return result or ended
 
     def _run(self, words: list[str]) -> int:
@@ -136,7 +141,6 @@ class Interpreter:
             result = self._run_command(words)
         except SystemExit as exc:  # a usage error, or --help
             result = exc.code if isinstance(exc.code, int) else exit_status.DONE
-        sys.stdout.flush()
         return result
 
     def _run_command(self, words: list[str]) -> int:

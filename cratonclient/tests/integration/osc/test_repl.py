@@ -16,7 +16,7 @@ from unittest import mock
 from urllib3 import connection
 
 from cratonclient.tests.integration.osc import programs, terminal
-from cratonclient_osc.program import client_manager, prompt
+from cratonclient_osc.program import client_manager, destinations, prompt
 
 
 class TestScript(programs.SharedFleetTestCase):
@@ -169,8 +169,38 @@ class TestScript(programs.SharedFleetTestCase):
         self.assertFalse(path.exists())
 
     def test_a_full_disk(self):
-        done = self.feed("cloud list > /dev/full", "--keep-going")
-        self.assert_refused(done, 1, "No space left")
+        for line in (
+            "cloud list",
+            "cloud list -h",
+            "help",
+            "? cloud",
+            "--version",
+            "complete",
+            "cloud delete prod --dry-run",
+        ):
+            with self.subTest(line):
+                done = self.feed(
+                    f"{line} > /dev/full\ncloud list -f value -c name", "--keep-going"
+                )
+                message = "Cannot write the output: No space left on device.\n"
+                self.assertEqual((1, message), (done.status, done.err))
+                self.assertIn("prod", done.out)
+
+    def test_a_command_of_the_shell_that_stops_reading(self):
+        class Ended(destinations.Pipe):
+            """A command that has ended before it gets output."""
+
+            def __init__(self, command: str) -> None:
+                super().__init__(command)
+                self._process.wait()
+
+        patch = mock.patch.object(destinations, "Pipe", Ended)
+        self.enterContext(patch)
+        for line in ("cloud list", "cloud list -h", "help", "? cloud", "--version", "complete"):
+            with self.subTest(line):
+                done = self.feed(f"{line} | true\ncloud list -f value -c name")
+                self.assert_done(done)
+                self.assertIn("prod", done.out)
 
     def test_output_into_a_command_of_the_shell(self):
         path = self.folder() / "out"

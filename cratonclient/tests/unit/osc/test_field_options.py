@@ -92,6 +92,16 @@ class TestErrors(base.TestCase):
         self.assertIn("Did you mean --limit?", said)
         self.assertIn("See 'craton help host list'.", said)
 
+    def test_an_option_after_two_dashes(self):
+        # argparse reads this word as an argument, and reports it as unrecognized.
+        said = self.error("--", "--limit", "1")
+        self.assertNotIn("Did you mean", said)
+        self.assertIn("Write --limit before '--'.", said)
+
+    def test_a_value_that_begins_with_a_dash(self):
+        said = self.error("--limit", "-x")
+        self.assertIn("If the value begins with a dash, write --limit=<value>.", said)
+
     def test_an_option_like_no_other(self):
         self.assertNotIn("Did you mean", self.error("--quux"))
 
