@@ -15,7 +15,7 @@ class Whoami(display.ShowOne):
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[values.Names, t.Any]:
         """Return the fields of the identity."""
-        from cratonclient import identity
+        from cratonclient import identity, secrets
         from cratonclient.http import transport
 
         self.check_columns(identity.Identity._fields, parsed_args)
@@ -24,5 +24,5 @@ class Whoami(display.ShowOne):
         # The URL of a fleet in a file differs from that of the requests.
         given = getattr(self.app.options, "craton_url", "")
         if given and not transport.is_http(given):
-            found = found._replace(url=given)
+            found = found._replace(url=transport.absolute(secrets.mask_url(given)))
         return found._fields, tuple(found)

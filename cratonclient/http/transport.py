@@ -9,6 +9,7 @@ inside the process.
 
 from __future__ import annotations
 
+import os
 import typing as t
 from urllib import parse
 
@@ -68,6 +69,20 @@ def mount(session: t.Any, url: str) -> str:
     opened = open_transport(url)
     session.mount(opened.url, opened.adapter)
     return opened.url
+
+
+def absolute(url: str) -> str:
+    """Return the URL of a file with an absolute path, and other URLs as they are.
+
+    :param url: URL such as ``sqlite:///fleet.db``.
+
+    >>> absolute('sqlite:////var/lib/fleet.db')
+    'sqlite:////var/lib/fleet.db'
+    """
+    scheme, mark, path = url.partition(":///")
+    if scheme != "sqlite" or not mark or path.startswith("/"):
+        return url
+    return f"{scheme}{mark}{os.path.abspath(path)}"
 
 
 def check_host_and_port(url: str) -> None:

@@ -33,8 +33,7 @@ def describe(options: argparse.Namespace) -> str:
 
     url = secrets.mask_url(options.craton_url or options.os_endpoint)
     if url and not transport.is_http(url):
-        scheme, found, path = url.partition("sqlite:///")
-        return f"Fleet: {scheme}{found}{os.path.abspath(path)}." if path else f"Fleet: {url}."
+        return f"Fleet: {transport.absolute(url)}."
     known = {
         "Server": url,
         "cloud": options.os_cloud,

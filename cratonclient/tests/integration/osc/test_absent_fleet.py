@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import pathlib
@@ -12,6 +13,7 @@ from cratonclient import auth, exceptions, v1
 from cratonclient.tests.integration.osc import programs
 from cratonclient.v1 import client
 from cratonclient_osc import commands
+from cratonclient_osc.program import client_manager
 
 
 class AbsentFleetTestCase(programs.CommandTestCase):
@@ -134,6 +136,15 @@ class TestCreating(AbsentFleetTestCase):
         self.path.unlink()
         done = self.program("openstack", "-q", "craton", "cloud", "create", "prod", **where)
         self.assertEqual((0, ""), (done.status, done.err))
+
+    def test_whoami_shows_the_absolute_path(self):
+        self.enter("cloud", "create", "prod")
+        done = self.enter("whoami", "-f", "value", "-c", "url")
+        self.assertEqual((0, f"sqlite:///{self.path}\n", ""), done)
+
+    def test_a_session_shows_the_absolute_path(self):
+        options = argparse.Namespace(craton_url="sqlite:///fleet.db", os_endpoint="")
+        self.assertEqual(f"Fleet: sqlite:///{self.path}.", client_manager.describe(options))
 
     def test_quiet(self):
         done = programs.craton("-q", "cloud", "create", "x", CRATON_URL="sqlite:///fleet.db")
