@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Recognize ids: a text is an id only if it is spelled exactly as the server prints it.
+"""Recognize ids: a text is an id only if it is spelled exactly as a server prints it.
 
 The original server also takes ``0001``, ``+1`` and ``2abc`` for the ids 1 and 2. It would
 change or delete another object than the one that was meant.
@@ -16,13 +16,15 @@ from cratonclient import exceptions
 from cratonclient.printable import shown
 
 _NUMBER = re.compile(r"0|[1-9][0-9]*")
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+#: The id of a project, as Craton prints it and as Keystone prints it.
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}")
 
 
 def is_id(text: str, type: type) -> bool:
-    """Return True if a text is an id as the server prints it.
+    """Return True if a text is an id as a server prints it.
 
-    Other spellings of the same number are names: an object may be called ``0042``.
+    Other spellings of the same number are names: an object may be called ``0042``. The id
+    of a project has two forms, because Keystone prints it without hyphens.
 
     :param text: the text.
     :param type: type of the ids of the kind: ``int``, or ``str`` for UUIDs.
@@ -54,10 +56,12 @@ def is_misspelled(text: str) -> bool:
     >>> is_misspelled('+1'), is_misspelled('1'), is_misspelled('web-1')
     (True, False, False)
     """
+    if is_id(text, str):
+        return False
     with contextlib.suppress(ValueError):
         return int(text) >= 0 and not is_id(text, int)
     with contextlib.suppress(ValueError):
-        return bool(uuid.UUID(text.strip())) and not is_id(text, str)
+        return bool(uuid.UUID(text.strip()))
     return False
 
 

@@ -23,9 +23,9 @@ PROJECT_ID = re.compile(
 )
 
 #: The spellings of a project id that name an object in a path or a parameter: a UUID as it
-#: is printed, or an integer as it is printed.
+#: is printed here or by Keystone, or an integer as it is printed.
 PRINTED_PROJECT_ID = re.compile(
-    r"^(0|[1-9][0-9]{0,30}|[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12})\Z"
+    r"^(0|[1-9][0-9]{0,30}|[0-9a-f]{32}|[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12})\Z"
 )
 
 

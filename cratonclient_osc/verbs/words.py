@@ -55,5 +55,13 @@ def parse(text: str, kind: Kind) -> Word:
                 f"{text!r}: {text[3:]!r} is not an id: the id of a {kind.noun} is {form}. "
                 f"If the {kind.noun} is called {text!r}, write {'name:' + text!r}."
             )
-        return Word(text[3:], id_type(text[3:]), None)
-    return Word(text, id_type(text) if ids.is_id(text, id_type) else None, text)
+        return Word(text[3:], _id_of(text[3:], id_type), None)
+    return Word(text, _id_of(text, id_type) if ids.is_id(text, id_type) else None, text)
+
+
+def _id_of(text: str, id_type: type) -> int | str:
+    """Return the id in the form of responses: Keystone prints UUIDs without hyphens."""
+    if id_type is int:
+        return int(text)
+    digits = text.replace("-", "")
+    return "-".join(digits[i:j] for i, j in ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32)))

@@ -28,11 +28,6 @@ _KEY = (
     "API keys are stored as digests. Only the response that creates a key contains it; "
     "later responses have ``null``"
 )
-_SPELLING = (
-    "In paths, in markers and in filters, an id in another spelling than its printed one, "
-    "such as ``0001``, ``+1`` or a UUID in upper case, names no object: 404 in a path, 400 "
-    "in a parameter"
-)
 _NO_PROJECT = "An invalid project id is 404 in a path and 400 in a body"
 _SCALAR = (
     "A body that is a string, a number or a boolean, and a body without ``labels`` for "
@@ -47,7 +42,6 @@ _USER_ID = "``GET /v1/users?id=ID`` returns that user, or an empty list"
 
 #: The reason for each exchange whose response differs from the recorded one.
 DIFFERENCES = {
-    "projects.show.nodash-id": _SPELLING,
     "projects.show.bad-uuid.server-bug": _NO_PROJECT,
     "projects.update.not-allowed": "``PUT /v1/projects/ID`` changes the name",
     "projects.list.as-admin-refused": _ROLE,

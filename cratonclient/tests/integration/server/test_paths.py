@@ -60,7 +60,7 @@ def other_spellings(printed: int | str) -> list[str]:
     """Return texts that a lenient parser takes for an id, except its printed form."""
     if isinstance(printed, str):
         bare = printed.replace("-", "")
-        different = (printed.upper(), bare, f"{{{printed}}}", f"urn:uuid:{printed}")
+        different = (printed.upper(), bare.upper(), f"{{{printed}}}", f"urn:uuid:{printed}")
         return [*different, f" {printed}", f"{printed}\n", "0001"]
     arabic = str(printed).translate({48 + n: 0x660 + n for n in range(10)})
     texts = [f"000{printed}", f"+{printed}", f" {printed}", f"{printed} ", f"{printed}\n"]
@@ -464,6 +464,12 @@ class TestIds(base.ServerTestCase):
                         some = body if part == "labels" else [*body]
                         self.assertAnswer(self.root.delete(below, some), 404, "Not Found")
             self.assertAnswer(self.root.get(f"{item}/{made}"), 200)
+
+    def test_a_project_has_the_id_that_keystone_prints(self):
+        made = self.root.make("projects")["id"]
+        found = self.root.get(f"/projects/{made.replace('-', '')}")
+        self.assertAnswer(found, 200)
+        self.assertEqual(made, found.json["id"])
 
     def test_an_object_with_another_spelling_is_not_changed(self):
         for name in ("clouds", "hosts", "network-interfaces", "projects"):

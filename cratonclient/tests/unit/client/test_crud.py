@@ -426,7 +426,8 @@ class TestSpellingOfIds(base.TestCase):
     def test_of_projects(self):
         for spelling in (
             self.PROJECT.upper(),
-            self.PROJECT.replace("-", ""),
+            self.PROJECT.replace("-", "").upper(),
+            self.PROJECT.replace("-", "", 1),
             f"{{{self.PROJECT}}}",
             f"urn:uuid:{self.PROJECT}",
             f" {self.PROJECT}",

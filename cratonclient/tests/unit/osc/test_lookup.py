@@ -40,7 +40,9 @@ class TestWords(base.TestCase):
     def test_other_spellings_of_a_uuid_are_names(self):
         given = self.project_id
         self.assertEqual((given, given), words.parse(given, self.projects)[1:])
-        for text in (given.upper(), given.replace("-", ""), f"{{{given}}}", f" {given}", "1"):
+        keystone = given.replace("-", "")  # Keystone prints it without hyphens
+        self.assertEqual((given, keystone), words.parse(keystone, self.projects)[1:])
+        for text in (given.upper(), keystone.upper(), f"{{{given}}}", f" {given}", "1"):
             self.assertEqual((None, text), words.parse(text, self.projects)[1:], text)
 
     def test_prefixes(self):
