@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 import typing as t
 
 import yaml
@@ -140,7 +141,12 @@ class _Converter:
         except ValueError as exc:
             if isinstance(exc, InvalidYaml):
                 raise
-            raise _invalid(node, path, "is not a valid value of its tag") from None
+            # Python refuses to convert very long numbers.
+            too_long = len(node.value) > sys.get_int_max_str_digits() > 0
+            reason = (
+                "is too long for a number" if too_long else "is not a valid value of its tag"
+            )
+            raise _invalid(node, path, reason) from None
         finally:
             self._around.pop()
 

@@ -103,6 +103,7 @@ class TestErrors(base.TestCase):
             ("a: {true: x}", "line 1", "a has true as a name"),
             ("? [x]\n: y", "line 1", "as a name"),
             ("a: !!int S3cret", "line 1", "not a valid value of its tag"),
+            ("a: " + "9" * 5000, "line 1", "too long for a number"),
             ("a: &a [*a]", "line 1", "a[0] contains itself"),
             ("a: *b", "line 1, column 4", "undefined alias"),
             ("a: 1\nb: [1,\nc: 2\n", "neither valid JSON nor valid YAML", "line 4, column 1"),
