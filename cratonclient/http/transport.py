@@ -80,7 +80,7 @@ def absolute(url: str) -> str:
     'sqlite:////var/lib/fleet.db'
     """
     scheme, mark, path = url.partition(":///")
-    if scheme != "sqlite" or not mark or path.startswith("/"):
+    if scheme != "sqlite" or not path or path.startswith("/"):
         return url
     return f"{scheme}{mark}{os.path.abspath(path)}"
 
