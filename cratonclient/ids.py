@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import uuid
 from urllib import parse
 
 from cratonclient import exceptions
@@ -58,6 +57,8 @@ def is_misspelled(text: str) -> bool:
     """
     if is_id(text, str):
         return False
+    import uuid  # imports platform, which takes two milliseconds
+
     with contextlib.suppress(ValueError):
         return int(text) >= 0 and not is_id(text, int)
     with contextlib.suppress(ValueError):

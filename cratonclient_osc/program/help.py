@@ -30,7 +30,6 @@ class Help(base_command.CratonCommand, cliff_help.HelpCommand):
         words = parsed_args.cmd
         if not words:
             Overview([], dest=argparse.SUPPRESS, default=app)(app.parser, app.options, None)
-        names = app.command_names()
         try:
             found, name, rest = app.command_manager.find_command(words)
         except ValueError:
@@ -38,7 +37,7 @@ class Help(base_command.CratonCommand, cliff_help.HelpCommand):
         if found and not rest:
             self._print_help(found, name)
         elif not print_commands(app, words, app.stdout):
-            raise exit_status.UsageError(topics.unknown(words, names))
+            raise exit_status.UsageError(topics.unknown(words, app.command_names()))
         return exit_status.DONE
 
     def _print_help(self, found: t.Any, name: str) -> None:
