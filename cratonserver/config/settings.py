@@ -60,6 +60,15 @@ def address(text: str) -> tuple[str, int]:
     return bare, int(port)
 
 
+def url_of(host: str, port: int) -> str:
+    """Return the URL of the server at an address.
+
+    >>> url_of('::1', 7780)
+    'http://[::1]:7780'
+    """
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def http_url(text: str) -> str:
     """Parse the URL of a server.
 

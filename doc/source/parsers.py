@@ -92,14 +92,14 @@ def commands(noun):
 
 def server_commands():
     """Yield the parsers of the server's commands, in the order of the help."""
-    from cratonserver import cli
+    from cratonserver.program import parser
 
-    pending = [cli._parser()]
+    pending = [parser.build()]
     while pending:
-        parser = pending.pop(0)
-        below = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
+        command = pending.pop(0)
+        below = [a for a in command._actions if isinstance(a, argparse._SubParsersAction)]
         if not below:
-            yield parser
+            yield command
         pending[:0] = [one for action in below for one in action.choices.values()]
 
 

@@ -17,8 +17,8 @@ import typing as t
 from cratonclient import v1
 from cratonclient.tests import base, structure
 from cratonclient_osc.program import shell
-from cratonserver import cli
 from cratonserver.config import settings
+from cratonserver.program import parser
 
 #: Openings that are refused, in any case.
 REFUSED = re.compile(r"\W*(?:what|whether|who|whoever|whose|that|those|give)\b", re.IGNORECASE)
@@ -73,7 +73,7 @@ def helps() -> t.Iterator[tuple[str, str]]:
         made = entry.load()(app, None, cmd_name=name)
         for text in helps_of(made.get_parser(f"craton {name}")):
             yield f"craton {name}", text
-    for text in helps_of(cli._parser()):
+    for text in helps_of(parser.build()):
         yield "craton-server", text
 
 

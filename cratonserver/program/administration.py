@@ -13,12 +13,16 @@ import typing as t
 
 import sqlalchemy as sa
 
-from cratonclient import auth, exceptions
-from cratonclient.v1 import client
-from cratonserver import composition, embedded, errors, messages
+from cratonclient import exceptions
+from cratonserver import errors
+from cratonserver.config.configuration import Configuration
 from cratonserver.db.store import Store
 from cratonserver.identity import FIRST_PROJECT, canonical_project_id
 from cratonserver.kinds import users as user_rules
+from cratonserver.program import database, messages
+
+if t.TYPE_CHECKING:
+    from cratonclient.v1 import client
 
 #: The adapter for this URL calls the API in this process. No request leaves it.
 _URL = "http://fleet.invalid"
@@ -26,6 +30,18 @@ _URL = "http://fleet.invalid"
 
 class CommandFailed(Exception):
     """A command failed. The message is one line."""
+
+
+def administer(config: Configuration, options: argparse.Namespace) -> int:
+    """Run a command of the groups ``user`` and ``project``."""
+    with database.open_store(config, create=False) as store:
+        try:
+            with commands(store) as tasks:
+                getattr(tasks, options.task)(options)
+        except CommandFailed as exc:
+            messages.error(exc)
+            return 1
+    return 0
 
 
 class Commands:
@@ -171,6 +187,10 @@ def commands(store: Store) -> t.Iterator[Commands]:
     :param store: open store.
     :raises CommandFailed: if a command in the block fails.
     """
+    from cratonclient import auth
+    from cratonclient.v1 import client
+    from cratonserver import composition, embedded
+
     session = auth.create_session_with(None, True)
     adapter = embedded.Adapter(composition.application_of(store, embedded.SETTINGS), store)
     session.mount(_URL, adapter)

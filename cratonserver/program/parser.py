@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The parser of ``craton-server``: all commands with their arguments."""
+
+from __future__ import annotations
+
+import argparse
+import typing as t
+
+import cratonclient
+from cratonserver.config import settings
+from cratonserver.config.configuration import Configuration
+from cratonserver.program import (
+    administration,
+    arguments,
+    config,
+    database,
+    init,
+    options,
+    run,
+)
+
+#: A function that runs a command with its configuration and its parsed options.
+Function = t.Callable[[Configuration, argparse.Namespace], int]
+
+
+def build() -> argparse.ArgumentParser:
+    """Build the parser of the command line."""
+    parser = arguments.Parser(
+        prog="craton-server", description="Create, serve and manage a Craton fleet."
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"craton-server {cratonclient.__version__}"
+    )
+    commands = parser.add_subparsers(metavar="<command>", required=True)
+    _add_init(commands)
+    _command(commands, run.run, "run", "Serve the fleet over HTTP.", settings.declarations())
+    _command(
+        commands,
+        config.show,
+        "config",
+        "Print the effective configuration and the source of each value.",
+        settings.declarations(),
+    )
+    schema = _group(commands, "db", "Manage the tables of the database.")
+    _command(
+        schema,
+        database.upgrade,
+        "upgrade",
+        "Upgrade the tables to the version of this program, and print that version.",
+    )
+    _command(schema, database.version, "version", "Print the version of the tables.")
+    _add_user_commands(commands)
+    _add_project_commands(commands)
+    return parser
+
+
+def _add_init(commands: t.Any) -> None:
+    command = _command(
+        commands,
+        init.initialize,
+        "init",
+        "Create the database and a root user, and write a cratonrc file.",
+    )
+    command.add_argument(
+        "--url",
+        metavar="URL",
+        type=options.checked(settings.http_url),
+        help="URL at which clients will reach the server (default: public_url, or else the "
+        "address of listen)",
+    )
+    command.add_argument(
+        "--username",
+        metavar="NAME",
+        type=options.checked(options.username),
+        default="root",
+        help="name of the root user (default: root)",
+    )
+    command.add_argument(
+        "--output",
+        metavar="FILE",
+        help="new file for the credentials, which only its owner can read (default: standard "
+        "output)",
+    )
+
+
+def _task(group: t.Any, task: str, name: str, help: str) -> argparse.ArgumentParser:
+    """Add a command that calls a method of :class:`.administration.Commands`.
+
+    :param group: group to add it to.
+    :param task: name of the method.
+    :param name: name of the command.
+    :param help: help text of the command.
+    """
+    command = _command(group, administration.administer, name, help)
+    command.set_defaults(task=task)
+    return command
+
+
+def _add_user_commands(commands: t.Any) -> None:
+    users = _group(
+        commands, "user", "Manage users directly in the database, without an API key."
+    )
+    listing = _task(users, "user_list", "list", "List users: id, name, role, project.")
+    creation = _task(
+        users,
+        "user_create",
+        "create",
+        "Create a user. Print its id, name, project and API key.",
+    )
+    creation.add_argument(
+        "name", type=options.checked(options.username), help="name of the user"
+    )
+    change = _task(users, "user_set", "set", "Change the role of a user.")
+    deletion = _task(users, "user_delete", "delete", "Delete a user.")
+    new_key = _task(
+        users,
+        "user_key",
+        "key",
+        "Replace the API key of a user. Print its id, name, project and new API key.",
+    )
+    for command in (change, deletion, new_key):
+        command.add_argument("user", help="id or name of the user")
+    ambiguous = "project of the user (id or name); needed if several users have that name"
+    for command, text in (
+        (listing, "list only the users of this project (id or name)"),
+        (creation, "project of the user (id or name; default: the first project)"),
+        (change, ambiguous),
+        (deletion, ambiguous),
+        (new_key, ambiguous),
+    ):
+        command.add_argument("--project", metavar="PROJECT", help=text)
+    for command in (creation, change):
+        command.add_argument(
+            "--admin",
+            action=argparse.BooleanOptionalAction,
+            help="admin role: manage the users and variables of the own project",
+        )
+        command.add_argument(
+            "--root",
+            action=argparse.BooleanOptionalAction,
+            help="root role: full access to all projects",
+        )
+
+
+def _add_project_commands(commands: t.Any) -> None:
+    projects = _group(
+        commands, "project", "Manage projects directly in the database, without an API key."
+    )
+    _task(projects, "project_list", "list", "List projects: id, name.")
+    creation = _task(projects, "project_create", "create", "Create a project. Print its id.")
+    creation.add_argument("name", help="name of the project; need not be unique")
+    deletion = _task(
+        projects, "project_delete", "delete", "Delete a project, its users and its inventory."
+    )
+    deletion.add_argument("project", help="id or name of the project")
+
+
+def _group(commands: t.Any, name: str, help: str) -> t.Any:
+    """Add a group of commands, such as ``user``, and return it."""
+    group = commands.add_parser(name, help=help, description=help)
+    return group.add_subparsers(metavar="<command>", required=True)
+
+
+def _command(
+    commands: t.Any,
+    function: Function,
+    name: str,
+    help: str,
+    declarations: t.Iterable[settings.Declaration] | None = None,
+) -> argparse.ArgumentParser:
+    """Add a command.
+
+    :param commands: the program or group to add it to.
+    :param function: function that runs the command and returns the exit status.
+    :param name: name of the command.
+    :param help: help text of the command.
+    :param declarations: settings to add as options; the default is the database only.
+    """
+    command: argparse.ArgumentParser = commands.add_parser(name, help=help, description=help)
+    command.set_defaults(command=function)
+    options.add_settings(command, declarations or [_database_setting()])
+    return command
+
+
+def _database_setting() -> settings.Declaration:
+    return next(found for found in settings.declarations() if found.name == "database")
