@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rows of one kind that a user may see: one row, a page of a list, all that match."""
+
+from __future__ import annotations
+
+import typing as t
+
+import sqlalchemy as sa
+
+from cratonclient.kinds import Kind
+from cratonserver import errors
+from cratonserver.db import (
+    dependents,
+    labels,
+    list_query,
+    markers,
+    page_query,
+    variable_filter,
+    variables,
+)
+from cratonserver.db.aliases import Clause, Row
+from cratonserver.db.list_query import ListQuery, Shape
+from cratonserver.db.tables import Tables
+from cratonserver.identity import Identity
+
+
+class Page(t.NamedTuple):
+    """A page of a list.
+
+    :param rows: its rows.
+    :param previous: marker of the previous page, ``None`` if that is the first page.
+    """
+
+    rows: list[Row]
+    previous: t.Any
+
+
+class Rows:
+    """The rows of one kind that a user may see.
+
+    :param tables: the tables.
+    :param kind: the kind.
+    :param who: the user.
+    :param connection: connection in a transaction.
+    """
+
+    def __init__(
+        self, tables: Tables, kind: Kind, who: Identity, connection: sa.Connection
+    ) -> None:
+        self.tables = tables
+        self.kind = kind
+        self.who = who
+        self.connection = connection
+        self.table = tables.table(kind)
+        self.policy = tables.policy(kind)
+
+    def find(self, item_id: int | str) -> Row:
+        """Return one row.
+
+        :raises cratonserver.errors.Refused: with status 404.
+        """
+        found = self.run(self._select().where(self.table.c.id == item_id))
+        if not found:
+            raise errors.not_found()
+        return found[0]
+
+    def page(self, query: ListQuery) -> Page:
+        """Return a page of a list.
+
+        :raises cratonserver.errors.Refused: with status 400, if the marker or a sort
+            key does not exist.
+        """
+        self._check_order(query)
+        shape = query.shape(self.kind, all_projects=self.who.is_root)
+        values = {**page_query.values_of(query), page_query.PROJECT: self.who.project_id}
+        position = None
+        if query.marker is not None:
+            values[page_query.MARKER] = markers.parse_id(self.kind, query.marker)
+            position = markers.parameters(self.table, query.marker, query.sort_keys)
+        page = self._page(query, shape, values)
+        if page is None and position is not None:
+            page = self._page(query, shape._replace(by_values=True), {**values, **position})
+        if page is None:
+            raise markers.unknown(t.cast("markers.Marker", query.marker))
+        return page
+
+    def matching(self, filters: t.Mapping[str, t.Any]) -> list[Row]:
+        """Return all rows that match filters, however many, sorted by id."""
+        query = ListQuery(dict(filters), limit=0)  # conditions do not depend on the limit
+        shape = query.shape(self.kind, all_projects=self.who.is_root)
+        conditions = page_query.conditions_of(self.tables, shape)
+        select = self.tables.select(self.kind).where(*conditions).order_by(self.table.c.id)
+        return self.run(select, {**filters, page_query.PROJECT: self.who.project_id})
+
+    def mapping_of(
+        self, rows: t.Sequence[Row], *, resolved: bool = False, part: str = "variables"
+    ) -> dict[t.Any, Row]:
+        """Return a mapping part of rows, such as their variables.
+
+        :param resolved: include inherited variables.
+        :param part: name of the part.
+        :returns: mappings of names to values, keyed by the id of the row. Rows without
+            values may be missing.
+        """
+        if resolved and part == "variables" and self.kind.inherits:
+            return variables.resolve(self.connection, self.tables, self.kind, rows)
+        item_ids = [row["id"] for row in rows]
+        return variables.own(self.connection, self.tables, self.kind, item_ids, part)
+
+    def labels(self, item_id: int | str, part: str = "labels") -> list[str]:
+        """Return the labels of a row, sorted."""
+        return labels.read(self.connection, self.tables, self.kind, item_id, part)
+
+    def count_dependents(self, item_id: int | str) -> dict[Kind, int]:
+        """Return how many rows would be deleted together with a row, by kind."""
+        return dependents.count(self.connection, self.tables, self.kind, item_id)
+
+    def holders(self, item_id: int | str) -> list[dependents.Holder]:
+        """Return some of the rows that prevent the deletion of a row."""
+        project_id = None if self.who.is_root else self.who.project_id
+        return dependents.holders(self.connection, self.tables, self.kind, item_id, project_id)
+
+    def lock(self, item_id: int | str) -> None:
+        """Lock a row against changes and deletion until the transaction ends.
+
+        :raises cratonserver.errors.Refused: with status 404, if it does not exist.
+        """
+        row = sa.select(self.table.c.id).where(self.table.c.id == item_id, *self.scope())
+        if self.connection.execute(row.with_for_update(key_share=True)).first() is None:
+            raise errors.not_found()
+
+    def scope(self) -> list[Clause]:
+        """Return the conditions for the rows of the kind that the user may see."""
+        storage = self.tables.storage(self.kind)
+        own = storage.visible(self.table, self.who.project_id)
+        return [*([] if self.who.is_root else [own]), *self.tables.kind_conditions(self.kind)]
+
+    def run(
+        self, select: sa.Select[t.Any], values: t.Mapping[str, t.Any] | None = None
+    ) -> list[Row]:
+        """Read rows as dictionaries, which is faster than SQLAlchemy's mappings."""
+        result = self.connection.execute(select, values)
+        names = tuple(result.keys())
+        return [dict(zip(names, row, strict=True)) for row in result.all()]
+
+    def _page(self, query: ListQuery, shape: Shape, values: Row) -> Page | None:
+        """Return a page of a list, or ``None`` if its marker does not exist."""
+        if query.variables is None:
+            statements = self.tables.cached(page_query.build, shape)
+        else:
+            conditions = self._with_variables(query, shape)
+            statements = page_query.build(self.tables, shape, conditions)
+        rows = self.run(statements.page, values)
+        if statements.if_empty is None:
+            return Page(rows, None)
+        if rows:
+            return Page(rows, rows[0]["before"])
+        found = self.connection.execute(statements.if_empty, values).one()
+        return None if found.marker is None else Page(rows, found.before)
+
+    def _select(self) -> sa.Select[t.Any]:
+        return self.tables.select(self.kind).where(*self.scope())
+
+    def _with_variables(self, query: ListQuery, shape: Shape) -> list[Clause]:
+        """Return the conditions of a list with conditions on variables."""
+        return variable_filter.narrow(
+            self.connection,
+            self.tables,
+            self.kind,
+            query.variables or (),
+            query.resolved,
+            page_query.conditions_of(self.tables, shape),
+        )
+
+    def _check_order(self, query: ListQuery) -> None:
+        known = list_query.sortable(self.kind)
+        for name in query.sort_keys:
+            if name not in known:
+                raise errors.Refused(400, f'"{name}" is an invalid sort key')
