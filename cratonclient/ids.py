@@ -8,15 +8,12 @@ change or delete another object than the one that was meant.
 from __future__ import annotations
 
 import contextlib
-import re
 from urllib import parse
 
 from cratonclient import exceptions
 from cratonclient.printable import shown
 
-_NUMBER = re.compile(r"0|[1-9][0-9]*")
-#: The id of a project, as Craton prints it and as Keystone prints it.
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}")
+_HEX_DIGITS = frozenset("0123456789abcdef")
 
 
 def is_id(text: str, type: type) -> bool:
@@ -31,7 +28,15 @@ def is_id(text: str, type: type) -> bool:
     >>> is_id('42', int), is_id('0042', int), is_id('+42', int), is_id('٤٢', int)
     (True, False, False, False)
     """
-    return bool((_UUID if type is str else _NUMBER).fullmatch(text))
+    if type is str:
+        return _is_uuid(text)
+    return text.isdecimal() and text.isascii() and (text[0] != "0" or text == "0")
+
+
+def _is_uuid(text: str) -> bool:
+    """Return True for the id of a project, as Craton prints it and as Keystone prints it."""
+    lengths = [len(part) for part in text.split("-")]
+    return lengths in ([32], [8, 4, 4, 4, 12]) and _HEX_DIGITS.issuperset(text.replace("-", ""))
 
 
 def may_be_sent(item_id: object, type: type) -> bool:

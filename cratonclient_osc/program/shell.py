@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import io
 import logging
 import os
@@ -209,10 +208,6 @@ def main(argv: list[str] | None = None) -> int:
         ``sys.argv[1:]``.
     :returns: the exit status.
     """
-    # A command creates many objects and keeps most of them. With the default threshold,
-    # garbage collection takes a tenth of its run time and finds almost nothing.
-    gc.freeze()
-    gc.set_threshold(50_000)
     if sys.stdout is None or sys.stderr is None:
         return exit_status.OUTPUT_CLOSED
     for stream in (sys.stdout, sys.stderr):
