@@ -32,12 +32,25 @@ class Parser(argparse.ArgumentParser):
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
         return found, unknown
 
+    def commands(self) -> dict[str, Parser]:
+        """Return the parsers of the commands and groups of this parser, by name."""
+        below = (a for a in self._actions if isinstance(a, argparse._SubParsersAction))
+        return {name: parser for action in below for name, parser in action.choices.items()}
+
     def error(self, message: str) -> t.NoReturn:
         """Print a message and a suggestion, and exit with status 2."""
         hint = command_line.advice(message, self._option_string_actions)
         if choice := re.search("invalid choice: '(.*?)'", message):
             known = [c for a in self._actions for c in a.choices or ()]
             hint = command_line.did_you_mean(choice[1], known)
+        self.refuse(message, hint)
+
+    def refuse(self, message: str, hint: str) -> t.NoReturn:
+        """Print a message and a given suggestion, and exit with status 2.
+
+        :param message: the message, without a full stop.
+        :param hint: a sentence that begins with a space, or an empty string.
+        """
         text = f"{self.prog}: {' '.join(message.split())}.{hint} See '{self.prog} --help'."
         # Messages quote the arguments.
         print(printable(secrets.mask_command_line(text)), file=sys.stderr)

@@ -14,6 +14,7 @@ from cratonserver.program import (
     arguments,
     config,
     database,
+    help,
     init,
     options,
     run,
@@ -51,6 +52,7 @@ def build() -> argparse.ArgumentParser:
     _command(schema, database.version, "version", "Print the version of the tables.")
     _add_user_commands(commands)
     _add_project_commands(commands)
+    help.add(commands, parser)
     return parser
 
 
