@@ -113,4 +113,4 @@ def install(*loggers: str) -> None:
     """
     from cratonclient.secrets import logs
 
-    logs.install(*loggers)
+    logs.install(mask, *loggers)
