@@ -29,7 +29,7 @@ def write_list(
     rows = list(rows)
     if not rows and not options.print_empty:
         if not out.isatty():  # on a terminal, the command says that the list is empty
-            out.write("\n")
+            _write_blank_line(out, options)
         return
     header = [plain(name) for name in names]
     cells = [[readable(value, ", ") for value in row] for row in rows]
@@ -49,7 +49,7 @@ def write_one(
 ) -> None:
     """Write a table with one row for each field of an object."""
     if not names:
-        out.write("\n")
+        _write_blank_line(out, options)
         return
     header = ["Field", "Value"]
     cells = [
@@ -60,6 +60,12 @@ def write_one(
     if width is not None:
         widths[1] = min(widths[1], max(_MIN_WIDTH, width - widths[0] - _frame(2)))
     _write(header, cells, widths, [False, False], out)
+
+
+def _write_blank_line(out: t.TextIO, options: argparse.Namespace) -> None:
+    """Write a blank line in place of an empty table, as cliff does; not with ``--quiet``."""
+    if not options.quiet:
+        out.write("\n")
 
 
 def readable(value: t.Any, separator: str) -> str:

@@ -64,6 +64,7 @@ class Display(base_command.CratonCommand):
         self, parsed_args: argparse.Namespace, column_names: values.Names, data: t.Any
     ) -> int:
         """Print the objects. An error such as a full disk becomes one line of text."""
+        parsed_args.quiet = self.quiet
         try:
             self.emit(parsed_args, column_names, data)
             self.app.stdout.flush()

@@ -38,6 +38,12 @@ class TestFrontDoors(programs.ServerTestCase):
         done = self.assert_done(self.both("device", "list", "--inactive", "-f", "csv"))
         self.assertEqual(2, len(done.out.splitlines()))
 
+    def test_quiet(self):
+        words = ("host", "list", "--name", "nobody")
+        mine = programs.craton("-q", *words, **self.server.settings)
+        theirs = self.program("openstack", "-q", "craton", *words, **self.server.cloud)
+        self.assertEqual([programs.Result(0, "", "")] * 2, [mine, theirs])
+
     def test_show(self):
         done = self.assert_done(self.both("region", "show", "east"))
         self.assertEqual("east", done.fields["name"])

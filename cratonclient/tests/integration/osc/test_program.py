@@ -315,6 +315,22 @@ class TestQuiet(base.FleetTestCase, programs.CommandTestCase):
             done = programs.craton("-q", *words, CRATON_URL=self.database)
             self.assertIn(said, self.assert_done(done).out)
 
+    def test_nothing_in_place_of_an_empty_table(self):
+        self.craton.clouds.create(name="prod")
+        for words, said in (
+            ("host list", ""),
+            ("host-list", ""),
+            ("cloud variable list prod", ""),
+            ("cloud variable show prod", ""),
+            ("host list -f value", ""),
+            ("host list -f jsonl", ""),
+            ("host list -f json", "[]\n"),
+            ("host list -f yaml", "[]\n"),
+            ("host list -f csv -c id", '"id"\r\n'),
+        ):
+            done = programs.craton("-q", *words.split(), CRATON_URL=self.database)
+            self.assertEqual(said, self.assert_done(done).out, words)
+
     def test_on_a_terminal(self):
         self.craton.clouds.create(name="prod")
         for words, said in (

@@ -44,7 +44,7 @@ def settings(**given: t.Any) -> t.Any:
     """Return the options of all formats."""
     defaults = {"noindent": False, "quote_mode": "nonnumeric", "prefix": ""}
     defaults |= {"escape_newlines": False}
-    defaults |= {"max_width": 0, "fit_width": False, "print_empty": False}
+    defaults |= {"max_width": 0, "fit_width": False, "print_empty": False, "quiet": False}
     return mock.Mock(spec_set=[*defaults], **(defaults | given))
 
 
@@ -288,6 +288,8 @@ class TestWidths(base.TestCase):
         table.write_list(("id",), (), screen, settings())
         self.assertEqual("", screen.getvalue())
         self.assertIn("| id | name |", listed("table", print_empty=True))
+        self.assertEqual("\n", shown("table", (), ()))
+        self.assertEqual("", listed("table", quiet=True) + shown("table", (), (), quiet=True))
 
     def test_fit(self):
         self.assertEqual([2, 20, 20], table.fit([2, 30, 40], 52))
