@@ -111,6 +111,17 @@ def _variables(pairs: list[str]) -> Words:
     return words
 
 
+def _fields(names: list[str]) -> Words:
+    """Translate ``--fields id name``."""
+    for name in names:
+        parts = " ".join(filter(None, name.split(",")))
+        if parts and "," in name:
+            raise exit_status.UsageError(
+                f"--fields takes names separated by blanks, not {name!r}: --fields {parts}"
+            )
+    return [word for name in names for word in ("-c", name)]
+
+
 def _boolean(text: str) -> str:
     """Check that a text is a spelling of true or false."""
     if text.lower() not in (*_TRUE, *_FALSE):
@@ -157,7 +168,7 @@ OPTIONS: dict[str, Option] = {
         "--fields",
         "<field>",
         "show only these fields",
-        lambda names: [word for name in names for word in ("-c", name)],
+        _fields,
         {"action": "extend", "nargs": "+"},
     ),
     # The next four options depend on each other, so _list translates them.

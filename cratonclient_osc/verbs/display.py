@@ -57,8 +57,8 @@ class Display(base_command.CratonCommand):
         :param known: names of the columns that the command can print.
         :param parsed_args: the parsed arguments.
         """
-        asked = [*parsed_args.columns, *getattr(parsed_args, "sort_columns", ())]
-        extra_columns.check(asked, known)
+        extra_columns.check("-c", parsed_args.columns, known)
+        extra_columns.check("--sort-column", getattr(parsed_args, "sort_columns", ()), known)
 
     def produce_output(
         self, parsed_args: argparse.Namespace, column_names: values.Names, data: t.Any

@@ -7,11 +7,13 @@
 
 from __future__ import annotations
 
+import shlex
 import typing as t
 
 from cratonclient import paths
 from cratonclient.fields import Field, Ref
 from cratonclient_osc import usage
+from cratonclient_osc.output import exit_status
 from cratonclient_osc.verbs.reference_names import ReferenceNames
 
 VARIABLE = "variables."
@@ -43,21 +45,50 @@ def all_of(fields: Fields, own: t.Sequence[str]) -> list[str]:
     return [*own, *(column for column, name in references(fields).items() if name in own)]
 
 
-def check(asked: t.Iterable[str], known: t.Collection[str]) -> None:
+def check(option: str, asked: t.Iterable[str], known: t.Collection[str]) -> None:
     """Refuse unknown columns.
 
+    :param option: the option that takes one column, such as ``-c``.
     :param asked: the columns that were asked for.
     :param known: the result of :func:`all_of`.
-    :raises cratonclient_osc.output.exit_status.UsageError: for the first unknown column.
+    :raises cratonclient_osc.output.exit_status.UsageError: for the first unknown column, or
+        for several columns in one word.
     :raises cratonclient.paths.PathError: if the path of a variable is not valid.
     """
-    has_variables = "variables" in known
+    more = [f"{VARIABLE}<path>"] if "variables" in known else []
     for column in asked:
-        if has_variables and column.startswith(VARIABLE):
+        _refuse_several(option, column, known)
+        if more and column.startswith(VARIABLE):
             variable_path(column)
         else:
-            more = [f"{VARIABLE}<path>"] if has_variables else []
             usage.check_names("column", [column], [*known, *more])
+
+
+def _refuse_several(option: str, column: str, known: t.Collection[str]) -> None:
+    """Refuse several columns with commas between them, such as ``name,region``.
+
+    The name of a variable may contain a comma. So after ``variables.``, all parts must be
+    columns.
+    """
+    parts = [part.strip() for part in column.split(",")]
+    if len(parts) < 2 or column in known or not any(parts):
+        return
+    if not column.startswith(VARIABLE) or all(_is_column(part, known) for part in parts):
+        repeated = " ".join(f"{option} {shlex.quote(part)}" for part in parts if part)
+        raise exit_status.UsageError(
+            f"{option} takes one column, not {column!r}. Repeat it: {repeated}"
+        )
+
+
+def _is_column(name: str, known: t.Collection[str]) -> bool:
+    """Return True if a name is a known column, or the column of a variable."""
+    if "variables" not in known or not name.startswith(VARIABLE):
+        return name in known
+    try:
+        variable_path(name)
+    except paths.PathError:
+        return False
+    return True
 
 
 def variable_path(column: str) -> paths.Path:

@@ -11,7 +11,7 @@ import typing as t
 
 from cratonclient import v1
 from cratonclient.tests import base
-from cratonclient.tests.integration.osc import programs, terminal
+from cratonclient.tests.integration.osc import examples, programs, terminal
 from cratonclient_osc.output import values
 
 #: PyYAML, which cliff requires. It has no type annotations.
@@ -226,6 +226,20 @@ class TestFormats(programs.SharedFleetTestCase):
         missing = {"note", "parent_id", "project_id", "created_at", "updated_at", "cloud_id"}
         self.assertLessEqual(missing, set(rows[0]))
         self.assertEqual(set(), missing & set(self.listed("host", "list")[0]) - {"cloud_id"})
+
+    def test_several_columns_in_one_word(self):
+        for name in examples.classes():
+            if name.endswith((" list", " show", " create")) and "variable" not in name:
+                words = name.split() if name.endswith("list") else examples.example(name)
+                refused = self.enter(*words, "-c", "id,links")
+                self.assert_refused(refused, 2, "Repeat it: -c id -c links")
+        for words, said in (
+            ("host list --sort-column name,id", "--sort-column name --sort-column id"),
+            ("host variable list h2 -c name,value", "-c name -c value"),
+            ("host-list --fields name,region", "--fields name region"),
+            ("cloud-list --fields=id,name,", "--fields id name"),
+        ):
+            self.assert_refused(self.enter(*words.split()), 2, said)
 
     def test_an_empty_list_says_so_on_a_terminal(self):
         words = ("host", "list", "--name", "nobody")

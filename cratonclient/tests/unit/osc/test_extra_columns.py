@@ -107,7 +107,7 @@ class TestColumns(base.TestCase):
 
     def test_check(self):
         known = ["name", "variables"]
-        extra_columns.check(["name", 'variables."a.b"[0].c'], known)
+        extra_columns.check("-c", ["name", 'variables."a.b"[0].c'], known)
         for column, said in (
             ("nmae", "Did you mean name"),
             ("variable.rack", "variables.<path>"),
@@ -116,13 +116,33 @@ class TestColumns(base.TestCase):
             ("variables.a[*]", "filters of lists"),
         ):
             error = self.assertRaises(
-                exceptions.CommandError, extra_columns.check, [column], known
+                exceptions.CommandError, extra_columns.check, "-c", [column], known
             )
             self.assertEqual(exit_status.USAGE, exit_status.status_of(error))
             self.assertIn(said, str(error))
         self.assertRaises(
-            exit_status.UsageError, extra_columns.check, ["variables.rack"], ["name"]
+            exit_status.UsageError, extra_columns.check, "-c", ["variables.rack"], ["name"]
         )
+
+    def test_several_in_one_word(self):
+        known = ["name", "region", "variables"]
+        for column, repeated in (
+            ("name,region", "-c name -c region"),
+            ("name, region,", "-c name -c region"),
+            ("name,nmae", "-c name -c nmae"),
+            ("name,variables.os", "-c name -c variables.os"),
+            ("variables.os,name", "-c variables.os -c name"),
+            ("variables.a,variables.b", "-c variables.a -c variables.b"),
+            ("a b,name", "-c 'a b' -c name"),
+        ):
+            error = self.assertRaises(
+                exit_status.UsageError, extra_columns.check, "-c", [column], known
+            )
+            self.assertIn(f"{column!r}. Repeat it: {repeated}", str(error))
+
+    def test_names_with_commas(self):
+        for column in ("variables.a,b", 'variables."a,name"', "a,b"):
+            extra_columns.check("-c", [column], ["name", "variables", "a,b"])
 
     def test_variables(self):
         rows: list[dict[str, t.Any]] = [
