@@ -76,13 +76,9 @@ def not_found(kind: Kind, word: Word, where: places.Where) -> exceptions.NotFoun
     :param word: the word that the user typed.
     :param where: the place that was searched.
     """
-    place = "".join(
-        f" in {name.removesuffix('_id').replace('_', ' ')} {value}"
-        for name, value in where.items()
-    )
     meaning = "id" if word.name is None else "name or id"
     return exceptions.NotFound(
-        f"No {kind.noun} has the {meaning} {word.bare!r}{place}. "
+        f"No {kind.noun} has the {meaning} {word.bare!r}{where}. "
         f"List the {kind.plural} with 'craton {kind.noun} list'."
     )
 

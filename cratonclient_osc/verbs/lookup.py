@@ -158,7 +158,9 @@ def _by_name(
     return found
 
 
-def _filters(resource: type[crud.Resource], where: Where) -> dict[str, int | str]:
+def _filters(
+    resource: type[crud.Resource], where: t.Mapping[str, int | str]
+) -> dict[str, int | str]:
     """Return the values that the API can filter a list by."""
     known = {*resource.filters, *resource.parameters}
     return {n: value for n, value in where.items() if n in known}

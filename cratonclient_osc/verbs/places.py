@@ -8,16 +8,44 @@ for each scope. The ids that the options give are passed to functions as ``where
 
 from __future__ import annotations
 
-import types
+import shlex
 import typing as t
 
 from cratonclient import v1
 from cratonclient.fields import Ref
 from cratonclient.kinds import Kind, kind_of
 
-#: The place to search: ids by the names of scopes, such as ``{'region_id': 3}``.
-Where = t.Mapping[str, "int | str"]
-ANYWHERE: Where = types.MappingProxyType({})
+
+class Where(dict[str, "int | str"]):
+    """The place to search: ids by the names of scopes, such as ``{'region_id': 3}``.
+
+    :param ids: the ids.
+    :param typed: the words that the user typed for them, by the names of scopes.
+    """
+
+    def __init__(
+        self,
+        ids: t.Mapping[str, int | str] | None = None,
+        typed: t.Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(ids or {})
+        self.typed = dict(typed or {})
+
+    def within(self, names: t.Container[str]) -> Where:
+        """Return the place without the scopes that are not among some names."""
+        return Where({n: value for n, value in self.items() if n in names}, self.typed)
+
+    def __str__(self) -> str:
+        """Return the place for messages, in the words of the user: `` in cloud prod``."""
+        words = {**self, **self.typed}
+        return "".join(
+            f" in {n.removesuffix('_id').replace('_', ' ')} {shlex.quote(str(words[n]))}"
+            for n in self
+        )
+
+
+#: No restriction.
+ANYWHERE = Where()
 
 
 def scopes(kind: Kind) -> dict[str, Ref[t.Any]]:
@@ -53,7 +81,7 @@ def describe(found: t.Any) -> str:
     return f"{found.id} ({', '.join(place)})" if place else str(found.id)
 
 
-def is_in(known: t.Mapping[str, t.Any], where: Where) -> bool:
+def is_in(known: t.Mapping[str, t.Any], where: t.Mapping[str, t.Any]) -> bool:
     """Return true if an object is in a place. The server may have ignored the filter.
 
     :param known: the fields of the object. A missing field counts as a match.

@@ -101,18 +101,14 @@ class ResourceCommand(base_command.CratonCommand):
                     "(name or id)",
                 )
 
-    def look_up_scopes(self, parsed_args: argparse.Namespace) -> dict[str, int | str]:
-        """Look up the objects that the options of :meth:`add_scope_options` name.
-
-        :returns: ids by the names of scopes, such as ``{'region_id': 3}``.
-        """
-        found: dict[str, int | str] = {}
+    def look_up_scopes(self, parsed_args: argparse.Namespace) -> places.Where:
+        """Look up the objects that the options of :meth:`add_scope_options` name."""
+        found = places.Where()
         for name in self._outermost_first(parsed_args):
-            field = self.scopes[name]
-            where = {n: v for n, v in found.items() if n in self._target_fields(field)}
-            found[name] = lookup.find_id(
-                self.client, field.target, getattr(parsed_args, name), where
-            )
+            field, word = self.scopes[name], getattr(parsed_args, name)
+            near = found.within(self._target_fields(field))
+            found[name] = lookup.find_id(self.client, field.target, word, near)
+            found.typed[name] = word
         return found
 
     def _outermost_first(self, parsed_args: argparse.Namespace) -> list[str]:
@@ -179,7 +175,7 @@ class ResourceCommand(base_command.CratonCommand):
             if name in where:
                 given[name] = where[name]
             elif isinstance(field, Ref):
-                near = {n: v for n, v in where.items() if n in self._target_fields(field)}
+                near = where.within(self._target_fields(field))
                 given[name] = lookup.find_id(
                     self.client, field.target, given[name], near, strict=field.storage.cascade
                 )

@@ -327,7 +327,7 @@ class TestWhere(ChangeTestCase):
 
     def test_an_id_that_is_elsewhere(self):
         refused = self.enter("host", "show", "1", "--cloud", "test")
-        self.assert_refused(refused, 5, "'1' in cloud 2")
+        self.assert_refused(refused, 5, "'1' in cloud test")
 
     def test_references_in_other_options(self):
         words = ("--ip-address", "10.0.0.9", "--device-type", "server", "web2", "-f", "json")

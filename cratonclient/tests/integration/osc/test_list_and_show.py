@@ -230,8 +230,8 @@ class TestFormats(programs.SharedFleetTestCase):
     def test_several_columns_in_one_word(self):
         for name in examples.classes():
             if name.endswith((" list", " show", " create")) and "variable" not in name:
-                words = name.split() if name.endswith("list") else examples.example(name)
-                refused = self.enter(*words, "-c", "id,links")
+                typed = name.split() if name.endswith("list") else examples.example(name)
+                refused = self.enter(*typed, "-c", "id,links")
                 self.assert_refused(refused, 2, "Repeat it: -c id -c links")
         for words, said in (
             ("host list --sort-column name,id", "--sort-column name --sort-column id"),
@@ -322,9 +322,9 @@ class TestFilters(programs.SharedFleetTestCase):
 
     def test_several_filters(self):
         refused = self.enter("host", "list", "--region", "2", "--cloud", "prod")
-        self.assert_refused(refused, 5, "No region", "'2'", "in cloud 1")
+        self.assert_refused(refused, 5, "No region", "'2'", "in cloud prod")
         refused = self.enter("host", "list", "--region", "west", "--cloud", "prod")
-        self.assert_refused(refused, 5, "No region", "'west'", "in cloud 1")
+        self.assert_refused(refused, 5, "No region", "'west'", "in cloud prod")
         self.assertEqual(["h1"], self.names("host", "list", "--region", "east", "--name", "h1"))
 
     def test_a_device_by_name_whatever_kind_it_is(self):

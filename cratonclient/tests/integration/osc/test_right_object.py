@@ -180,12 +180,26 @@ class TestPlaces(programs.SharedFleetTestCase):
             ):
                 place = ("--cloud", "prod", "--region", "east", "--cell", cell)
                 refused = self.enter(*words[:2], *place, *words[2:])
-                self.assert_refused(refused, 5, "No cell", "in cloud 1 in region 1")
+                self.assert_refused(refused, 5, "No cell", "in cloud prod in region east")
 
     def test_a_region_of_another_cloud(self):
         for region in ("2", "id:2", "west"):
             refused = self.enter("cell", "create", "--cloud", "prod", "--region", region, "x")
-            self.assert_refused(refused, 5, "No region", "in cloud 1")
+            self.assert_refused(refused, 5, "No region", "in cloud prod")
+
+    def test_places_are_named_as_they_were_typed(self):
+        for cloud, region in (("prod", "east"), ("1", "id:1"), ("name:prod", "1")):
+            place = ("--cloud", cloud, "--region", region)
+            said = f"'nobody' in cloud {cloud} in region {region}."
+            for words in (
+                ("host", "show", "nobody", *place),
+                ("host", "set", "nobody", *place, "--note", "x"),
+                ("host", "delete", "nobody", *place),
+                ("host", "variable", "list", "nobody", *place),
+                ("network", "list", "--cell", "nobody", *place),
+                ("host-list", "--cell", "nobody", *place),
+            ):
+                self.assert_refused(self.enter(*words), 5, said)
 
 
 class TestInterfaces(programs.SharedFleetTestCase):

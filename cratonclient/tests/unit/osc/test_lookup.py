@@ -8,7 +8,7 @@ import typing as t
 from cratonclient import exceptions, v1
 from cratonclient.tests import base
 from cratonclient_osc.output import exit_status
-from cratonclient_osc.verbs import lookup, words
+from cratonclient_osc.verbs import lookup, places, words
 
 
 class TestWords(base.TestCase):
@@ -63,7 +63,7 @@ class TestFind(base.FleetTestCase):
 
     def find(self, text: str, **where: t.Any) -> t.Any:
         """Find a cloud."""
-        return lookup.find(self.craton.clouds, text, where)
+        return lookup.find(self.craton.clouds, text, places.Where(where))
 
     def test_by_name_and_by_id(self):
         cloud = self.make_cloud(name="prod")
@@ -123,7 +123,7 @@ class TestFind(base.FleetTestCase):
 
     def test_a_place_is_kept(self):
         east, west = self.make_cell(name="c"), self.make_cell(name="c")
-        where = {"region_id": west.region_id}
+        where = places.Where({"region_id": west.region_id})
         for text in (str(east.id), f"id:{east.id}"):
             self.assertRaises(
                 exceptions.NotFound, lookup.find_id, self.craton, "cells", text, where
@@ -131,6 +131,14 @@ class TestFind(base.FleetTestCase):
             self.assertRaises(exceptions.NotFound, lookup.find, self.craton.cells, text, where)
         self.assertEqual(west.id, lookup.find_id(self.craton, "cells", "c", where))
         self.assertEqual(west.id, lookup.find_id(self.craton, "cells", str(west.id), where))
+
+    def test_a_place_in_the_words_of_the_user(self):
+        ids = {"cloud_id": 1, "region_id": 2}
+        typed = {"cloud_id": "prod", "region_id": "far east"}
+        self.assertEqual(" in cloud 1 in region 2", str(places.Where(ids)))
+        where = places.Where(ids, typed)
+        self.assertEqual(" in cloud prod in region 'far east'", str(where))
+        self.assertEqual(" in cloud prod", str(where.within(["cloud_id"])))
 
     def test_a_device_that_is_a_network_device(self):
         host = self.make_host(name="web")
