@@ -78,12 +78,11 @@ class Adapter(requests.adapters.BaseAdapter):
 
         :param create: create the fleet if there is none.
         """
-        exists = self._store.exists()
-        if exists or create:
-            self._store.open(upgrade=True)  # no operator is there to run the upgrade
+        if create or self._store.exists():
+            created = self._store.open(upgrade=True)  # no operator is there to upgrade it
             self._is_open = True
-        if create and not exists:
-            LOG.info("Created the fleet %s.", self._store.name)
+            if created:
+                LOG.info("Created the fleet %s.", self._store.name)
 
     def send(
         self, request: requests.PreparedRequest, *args: t.Any, **kwargs: t.Any

@@ -58,7 +58,8 @@ class Application:
             if self._composed is None:
                 settings = self._config.settings
                 self._store = composition.store_at(settings.database, settings.serving.threads)
-                self._store.open()
+                if self._store.open():
+                    LOG.info("Created the fleet %s.", self._store.name)
                 self._composed = composition.application_of(
                     self._store, settings, self._config.parsed
                 )

@@ -65,17 +65,18 @@ class Store:
                 f"--database {shlex.quote(self.name)}, or by creating its first object."
             )
 
-    def open(self, upgrade: bool = False) -> None:
+    def open(self, upgrade: bool = False) -> bool:
         """Create the tables and the first project, unless they exist.
 
         :param upgrade: upgrade an older schema to the current version, instead of refusing
             it.
+        :returns: True if this created the fleet.
         :raises StoreError: if the database cannot be read or written, contains other
             tables, or has another schema version.
         """
         with self.read() as connection:
             if self._is_current(connection):
-                return
+                return False
         with self.write() as connection:
             self.database.dialect.lock_fleet(connection)
             self._refuse_foreign(connection)
@@ -88,6 +89,7 @@ class Store:
             migrations.upgrade(connection, self.tables.metadata)
             if found is None:
                 _add_first_project(connection, self.tables.metadata)
+        return found is None
 
     def version(self) -> str | None:
         """Return the version of the database schema, ``None`` if there are no tables.

@@ -18,6 +18,8 @@ def open_store(
 ) -> t.Iterator[Store]:
     """Open the store of a configuration, and close it at the end of the block.
 
+    A fleet that is created is named on standard error.
+
     :param config: the configuration.
     :param upgrade: upgrade tables of an older version instead of refusing them.
     :param create: create the tables if there are none.
@@ -29,7 +31,8 @@ def open_store(
     try:
         if not create:
             store.check_exists()
-        store.open(upgrade)
+        if store.open(upgrade):
+            messages.note(f"Created the fleet {store.name}.")
         yield store
     finally:
         store.close()

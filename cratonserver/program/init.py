@@ -10,12 +10,11 @@ import sys
 import typing as t
 
 from cratonclient import private_files
-from cratonclient.printable import printable
 from cratonserver.config import settings
 from cratonserver.config.configuration import Configuration
 from cratonserver.db.store import StoreError
 from cratonserver.identity import FIRST_PROJECT
-from cratonserver.program import database
+from cratonserver.program import database, messages
 
 
 def initialize(config: Configuration, options: argparse.Namespace) -> int:
@@ -83,8 +82,7 @@ def _credentials_file(path: str | None) -> t.Iterator[t.TextIO]:
             f"Cannot write {path!r}: {exc.strerror}; nothing was changed. Name a new file in a "
             "folder that exists and that you can write to."
         ) from exc
-    how = f"The credentials are in {path}. To use them: . {_sourced(path)}"
-    print(printable(how), file=sys.stderr)
+    messages.note(f"The credentials are in {path}. To use them: . {_sourced(path)}")
 
 
 def _sourced(path: str) -> str:

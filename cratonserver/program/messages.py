@@ -18,6 +18,14 @@ def row(*columns: object) -> None:
     print(*map(printable, columns), sep="\t", flush=True)
 
 
+def note(text: str) -> None:
+    """Print what the program did to standard error, in one line.
+
+    :param text: the message, without secrets.
+    """
+    print(printable(text), file=sys.stderr, flush=True)
+
+
 def error(reason: object) -> None:
     """Print the reason of a failure to standard error, in one line."""
     print(f"craton-server: {printable(secrets.mask(str(reason)))}", file=sys.stderr)

@@ -5,9 +5,7 @@ from __future__ import annotations
 
 import argparse
 import socket
-import sys
 
-from cratonclient.printable import printable
 from cratonserver.config import settings
 from cratonserver.config.configuration import Configuration
 from cratonserver.program import database, messages
@@ -21,19 +19,15 @@ def run(config: Configuration, options: argparse.Namespace) -> int:
 
     logs.configure(config.settings)
     listen = config.settings.serving.listen
-    with database.open_store(config) as store, _listening(listen) as listening:
+    with _listening(listen) as listening, database.open_store(config) as store:
         host, port = listening.getsockname()[:2]
         server = serving.Server(
             composition.application_of(store, config.settings, config.parsed),
             listening,
             config.settings,
         )
-        print(
-            f"Serving {printable(store.name)} at {settings.url_of(host, port)} "
-            "(Ctrl-C to stop)",
-            file=sys.stderr,
-            flush=True,
-        )
+        url = settings.url_of(host, port)
+        messages.note(f"Serving {store.name} at {url} (Ctrl-C to stop)")
         cut_off = server.run()
     if cut_off:
         were = "connection was" if cut_off == 1 else "connections were"

@@ -169,7 +169,7 @@ class TestCurrentDirectory(programs.CommandTestCase):
             (folder / name).write_text("[!")
         return folder
 
-    def run_in(self, folder: pathlib.Path, *words: str | pathlib.Path) -> str:
+    def run_in(self, folder: pathlib.Path, *words: str | pathlib.Path, said: str = "") -> str:
         done = subprocess.run(
             [*words],
             cwd=folder,
@@ -177,13 +177,15 @@ class TestCurrentDirectory(programs.CommandTestCase):
             capture_output=True,
             text=True,
         )
-        self.assertEqual((0, ""), (done.returncode, done.stderr))
+        self.assertEqual((0, said), (done.returncode, done.stderr))
         return done.stdout
 
     def test_programs(self):
         folder = self.poisoned()
         database = ("--database", "sqlite:///fleet.db")
-        self.run_in(folder, programs.script("craton-server"), "init", *database)
+        server = programs.script("craton-server")
+        said = f"Created the fleet sqlite:///{folder}/fleet.db.\n"
+        self.run_in(folder, server, "init", *database, said=said)
         for program in (
             [programs.script("craton")],
             [sys.executable, "-m", "cratonclient_osc"],
@@ -400,7 +402,7 @@ class TestWordsThatBeginWithADash(programs.CommandTestCase):
 
     def test_in_the_server_program(self):
         database = f"--database=sqlite:///{self.folder()}/fleet.db"
-        self.assert_done(programs.craton_server("init", database))
+        self.assertEqual(0, programs.craton_server("init", database).status)
         for line in (
             "project create {} -- --help",
             "user create {} --project=--help -- --",

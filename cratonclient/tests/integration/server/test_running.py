@@ -106,6 +106,7 @@ class TestStarting(live.LiveTestCase):
         self.assertEqual(
             f"craton-server: cannot listen at {listen}: Address already in use\n", done.err
         )
+        self.assertEqual([], [*self.path.iterdir()])
 
     def test_a_host_that_is_none_is_one_line(self):
         for host in ("no-such-host.invalid", "a" * 100):
@@ -167,6 +168,23 @@ class TestStarting(live.LiveTestCase):
             self.assertEqual((2, ""), (done.status, done.out), str(words))
             self.assertIn(repr(words[1]), done.err)
         self.assertEqual([], [*self.path.iterdir()])
+
+    def test_a_server_that_creates_its_database_names_it_first(self):
+        said = self.path / "said"
+        words = ("run", "--database", "sqlite:///fleet.db", "--listen", "127.0.0.1:0")
+        with said.open("w") as stream:
+            server = subprocess.Popen(
+                [live.PROGRAM, *words],
+                env=programs.clean_environment(str(self.path)),
+                stderr=stream,
+            )
+        self.addCleanup(server.wait, 50)
+        self.addCleanup(server.terminate)
+        live.url_of(server, said)
+
+        first, second = said.read_text().splitlines()
+        self.assertEqual(f"Created the fleet sqlite:///{self.path}/fleet.db.", first)
+        self.assertTrue(second.startswith("Serving "), second)
 
     def test_the_credentials_go_to_a_new_file_for_its_owner_only(self):
         self.addCleanup(os.umask, os.umask(0))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import subprocess
 import sys
@@ -85,6 +86,25 @@ class TestProgram(StorageTestCase):
         self.assertEqual("CRATON_URL=http://x/$a", lines[0][1])
         self.assertEqual((1, ""), (again.status, again.out))
         self.assertIn("nothing was changed", again.err)
+
+    def test_a_database_that_is_created_is_named_in_a_line(self):
+        said = f"Created the fleet sqlite:///{self.path}.\n"
+        self.enterContext(contextlib.chdir(self.path.parent))
+
+        first = programs.craton_server("init", "--database", "sqlite:///fleet.db")
+        again = programs.craton_server("init", "--database", self.url)
+        listed = programs.craton_server("user", "list", "--database", self.url)
+
+        self.assertEqual((0, said), (first.status, first.err))
+        self.assertNotIn("Created", again.err)
+        self.assertEqual((0, ""), (listed.status, listed.err))
+
+    def test_a_file_without_tables_becomes_a_fleet_and_is_named(self):
+        self.path.touch()
+
+        done = programs.craton_server("init", "--database", self.url)
+
+        self.assertEqual(f"Created the fleet sqlite:///{self.path}.\n", done.err)
 
     def test_init_adds_a_user_to_a_fleet_that_has_none(self):
         store = self.store()

@@ -75,6 +75,17 @@ class TestGunicorn(base.TestCase):
         ]
         self.assertEqual(made[:100], [cloud["name"] for cloud in found])
 
+    def test_the_process_that_creates_the_fleet_logs_it_once(self):
+        url = self.serve(CRATON_DATABASE=self.database)
+
+        for _ in range(20):
+            requests.get(f"{url}/v1/clouds", timeout=50)
+
+        messages = [line["message"] for line in self.logged()]
+        created = [message for message in messages if "Created the fleet" in message]
+        self.assertEqual(1, len(created), str(messages))
+        self.assertIn("://", created[0])
+
     def test_chunks_are_read_up_to_the_limit(self):
         url, login = self.serve_fleet()
 
