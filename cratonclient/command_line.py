@@ -7,6 +7,8 @@ The programs ``craton`` and ``craton-server`` use it. It imports nothing slow.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import itertools
 import re
 import sys
 import typing as t
@@ -45,6 +47,48 @@ def advice(message: str, options: t.Collection[str]) -> str:
         return did_you_mean(option[1], options)
     if option := re.search("^argument (?:.*/)?(-.*): expected one argument", message):
         return f" If the value begins with a dash, write {option[1]}=<value>."
+    return ""
+
+
+@contextlib.contextmanager
+def naming_unknown_options(
+    parser: argparse.ArgumentParser, words: t.Sequence[str]
+) -> t.Iterator[None]:
+    """Make a parser name a misspelled option rather than an error that follows from it.
+
+    argparse would only say that ``--ip-address`` is required, not that ``--ip-adress`` is
+    unknown. And it takes the value of an unknown option as an argument.
+
+    :param parser: the parser, which parses inside the ``with`` block.
+    :param words: the words that it parses.
+    """
+    report = parser.error
+
+    def error(message: str) -> t.NoReturn:
+        # In --note --urgent, the option may be meant as a value.
+        lacks_value = re.search("expected .*argument", message)
+        unknown = "" if lacks_value else _unknown_option(parser, words)
+        if unknown and "unrecognized arguments: " not in message:
+            message = f"unrecognized arguments: {unknown}"
+        report(message)
+
+    parser.error = error  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        parser.error = report  # type: ignore[method-assign]
+
+
+def _unknown_option(parser: argparse.ArgumentParser, words: t.Sequence[str]) -> str:
+    """Return the first option that a parser does not know, without its value."""
+    for word in itertools.takewhile(lambda word: word != "--", words):
+        name = word.partition("=")[0]
+        # argparse takes negative numbers and words with blanks as arguments.
+        is_option = re.match("-[^0-9.]", name) and " " not in name
+        known = parser._option_string_actions
+        short = not name.startswith("--") and name[:2] in known
+        if is_option and not short and not any(option.startswith(name) for option in known):
+            return name
     return ""
 
 

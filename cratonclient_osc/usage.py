@@ -9,7 +9,7 @@ import sys
 import typing as t
 
 from cratonclient import environment, exceptions, secrets
-from cratonclient.command_line import advice, did_you_mean
+from cratonclient.command_line import advice, did_you_mean, naming_unknown_options
 from cratonclient.printable import printable
 from cratonclient_osc.output import exit_status
 
@@ -62,7 +62,8 @@ def _parse_checked(
                 environment.check(f"the argument {secrets.mask(repr(word))}", word)
             except exceptions.ConfigurationError as exc:
                 parser.error(str(exc).rstrip("."))
-    return parse(args, *others, **keywords)
+    with naming_unknown_options(parser, args or ()):
+        return parse(args, *others, **keywords)
 
 
 def explain_options(parser: argparse.ArgumentParser, reasons: t.Mapping[str, str]) -> None:

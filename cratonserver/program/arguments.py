@@ -27,7 +27,9 @@ class Parser(argparse.ArgumentParser):
         argparse would pass them to the parser of the program, which cannot suggest the
         options of the command.
         """
-        found, unknown = super().parse_known_args(args, namespace)
+        words = sys.argv[1:] if args is None else args
+        with command_line.naming_unknown_options(self, words):
+            found, unknown = super().parse_known_args(words, namespace)
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
         return found, unknown

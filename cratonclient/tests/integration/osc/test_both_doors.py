@@ -86,6 +86,7 @@ class TestBothDoors(examples.ExampleTestCase):
             ("cloud", "create", "prod"),
             ("host", "variable", "set", "web1", "rack.x=1"),
             ("host", "list", "--nmae", "x"),
+            ("host", "create", "--ip-adress", "10.0.0.1", "x"),
         ):
             mine, theirs = self.enter(*words), self.openstack("craton", *words)
             self.assertNotEqual(0, mine.status)

@@ -8,8 +8,9 @@ import re
 import typing as t
 
 from cratonclient.tests import base
-from cratonclient.tests.integration.osc import programs
+from cratonclient.tests.integration.osc import examples, programs
 from cratonclient_osc.v1 import users
+from cratonclient_osc.verbs import field_options
 
 
 class TestCreate(base.FleetTestCase, programs.CommandTestCase):
@@ -27,6 +28,24 @@ class TestCreate(base.FleetTestCase, programs.CommandTestCase):
     def test_an_empty_name(self):
         for verb in ("create", "show", "delete"):
             self.assert_refused(self.enter("cloud", verb, ""), 2, "must not be empty")
+
+    def test_misspelled_options_are_named(self):
+        for name, command in examples.classes().items():
+            resource = command.kind.resource_class
+            required = [n for n, f in resource.fields().items() if f.required]
+            for field in required if name.endswith("create") else ():
+                if field != resource.NAME_ATTR:
+                    option = field_options.flag(field, resource.fields()[field])
+                    wrong = option[:3] + option[4:] + "x"
+                    refused = self.enter(*name.split(), wrong, "1", "new")
+                    said = f"unrecognized arguments: {wrong}. Did you mean {option}?"
+                    self.assert_refused(refused, 2, said)
+        for line, meant in (
+            ("host-create --nmae x", "--name"),
+            ("host variable set --regoin east web1 rack=r1", "--region"),
+            ("host set --nte", "--note"),
+        ):
+            self.assert_refused(self.enter(*line.split()), 2, f"Did you mean {meant}?")
 
     def test_every_kind(self):
         cloud = self.make("cloud", "create", "prod", "--note", "big", "--var", "dns=10.0.0.53")

@@ -426,6 +426,7 @@ class TestTypingErrorsOfTheServer(programs.CommandTestCase):
             ("user lst", "list", "craton-server user --help"),
             ("run --databse x", "--database", "craton-server run --help"),
             ("user create --projct=x ada", "--project", "craton-server user create --help"),
+            ("user create --projct=x", "--project", "craton-server user create --help"),
         ):
             with self.subTest(line):
                 done = programs.craton_server(*line.split())
