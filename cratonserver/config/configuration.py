@@ -9,7 +9,6 @@ the reading, as in all OpenStack services: INI files with sections, and environm
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import os
 import re
 import typing as t
@@ -17,7 +16,9 @@ import typing as t
 from oslo_config import cfg, types
 
 from cratonclient import environment, exceptions, secrets
+from cratonserver.config import files as files_module
 from cratonserver.config import settings, variables
+from cratonserver.config.files import Files
 from cratonserver.config.settings import TOP, Declaration
 
 #: The configuration file, if no other is named.
@@ -29,6 +30,8 @@ FILE_VARIABLE = "CRATON_SERVER_CONFIG"
 DATABASE_VARIABLE = "CRATON_DATABASE"
 #: The section of keystonemiddleware, which reads it itself.
 KEYSTONE = "keystone_authtoken"
+#: Its options without which the server does not start.
+_REQUIRED = ("www_authenticate_uri", "auth_url")
 
 
 class ConfigurationError(Exception):
@@ -43,12 +46,14 @@ class Configuration:
     :param origins: source of each setting, by group and name.
     :param parsed: the configuration as an object of oslo.config, for keystonemiddleware.
     :param middleware: options of keystonemiddleware.
+    :param files: names of the files that were read, by the path in ``parsed``.
     """
 
     settings: settings.Settings
     origins: t.Mapping[tuple[str, str], str]
     parsed: cfg.ConfigOpts
     middleware: t.Collection[cfg.Opt] = ()
+    files: Files = dataclasses.field(default_factory=dict)
 
     def lines(self) -> t.Iterator[str]:
         """Yield the lines of ``craton-server config``: each value, masked, and its source."""
@@ -76,7 +81,8 @@ class Configuration:
             shown = True
             hidden = option.secret or secrets.is_secret(option.dest)
             value = secrets.MASK if hidden else self.parsed[KEYSTONE][option.dest]
-            yield f"{option.dest} = {secrets.mask_url(str(value))}  ({location.detail})"
+            origin = self.files.get(str(location.detail), location.detail)
+            yield f"{option.dest} = {secrets.mask_url(str(value))}  ({origin})"
 
 
 def load(given: t.Mapping[str, t.Any], files: t.Sequence[str] = ()) -> Configuration:
@@ -89,7 +95,18 @@ def load(given: t.Mapping[str, t.Any], files: t.Sequence[str] = ()) -> Configura
     :raises ConfigurationError: if a value is invalid, or an option or section is unknown.
     """
     _check_environment()
-    files = files or _default_files()
+    try:
+        with files_module.readable(files or _default_files()) as readable:
+            return _load(given, readable)
+    except files_module.EncodingError as exc:
+        raise ConfigurationError(str(exc)) from exc
+
+
+def _load(given: t.Mapping[str, t.Any], files: Files) -> Configuration:
+    """Read the configuration from files that can be read.
+
+    :raises ConfigurationError: as for :func:`load`.
+    """
     parsed = _parse(files, list_opts())
     overrides = _overrides(given)
     values: dict[tuple[str, str], t.Any] = {}
@@ -102,11 +119,11 @@ def load(given: t.Mapping[str, t.Any], files: t.Sequence[str] = ()) -> Configura
     result = settings.from_values(values)
     middleware = _register_middleware(parsed) if result.auth == "keystone" else None
     known = _known_options({KEYSTONE: middleware})
-    _refuse_unknown(files, known)
-    for message in variables.unread(known):
+    for message in (*files_module.unread(files, known), *variables.unread(known)):
         raise ConfigurationError(message)
+    _check_middleware(parsed, middleware or ())
     _refuse_misspelled(files, origins)
-    return Configuration(result, origins, parsed, middleware or ())
+    return Configuration(result, origins, parsed, middleware or (), dict(files))
 
 
 def _check_environment() -> None:
@@ -191,9 +208,7 @@ def _overrides(given: t.Mapping[str, t.Any]) -> dict[str, Override]:
     return overrides
 
 
-def _parse(
-    files: t.Sequence[str], options: t.Iterable[tuple[str, list[cfg.Opt]]]
-) -> cfg.ConfigOpts:
+def _parse(files: Files, options: t.Iterable[tuple[str, list[cfg.Opt]]]) -> cfg.ConfigOpts:
     """Parse files with oslo.config, which validates a value when it is first read."""
     parsed = cfg.ConfigOpts()
     for group, found in options:
@@ -201,9 +216,12 @@ def _parse(
     try:
         parsed([], project="craton", default_config_files=[*files], default_config_dirs=[])
     except cfg.Error as exc:
-        raise ConfigurationError(str(exc)) from exc
-    except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigurationError(f"{', '.join(files)}: {exc}") from exc
+        message = str(exc)
+        for path, name in files.items():
+            message = message.replace(path, name)
+        raise ConfigurationError(message) from exc
+    except OSError as exc:
+        raise ConfigurationError(f"{', '.join(files.values())}: {exc}") from exc
     return parsed
 
 
@@ -216,7 +234,7 @@ def _value(
     parsed: cfg.ConfigOpts,
     declared: Declaration,
     override: Override | None,
-    files: t.Sequence[str],
+    files: Files,
 ) -> t.Any:
     """Return the value of one setting.
 
@@ -247,17 +265,15 @@ def _value(
     return tuple(value) if declared.type is tuple else value
 
 
-def _origin(parsed: cfg.ConfigOpts, declared: Declaration, files: t.Sequence[str]) -> str:
+def _origin(parsed: cfg.ConfigOpts, declared: Declaration, files: Files) -> str:
     """Return where a value comes from: a variable, a file, or the default."""
     location = parsed.get_location(declared.name, _oslo_group(declared.group))
     if location is None or not location.location.is_user_controlled:
         return "default"
-    # oslo.config makes paths absolute; messages show them as they were given.
-    given = {os.path.abspath(file): file for file in files}
-    return given.get(str(location.detail), str(location.detail))
+    return files.get(str(location.detail), str(location.detail))
 
 
-def _invalid_value(declared: Declaration, files: t.Sequence[str]) -> tuple[str, str]:
+def _invalid_value(declared: Declaration, files: Files) -> tuple[str, str]:
     """Return where an invalid value comes from, and its text."""
     lenient = _parse(files, [(declared.group, [cfg.StrOpt(declared.name)])])
     group = _oslo_group(declared.group)
@@ -268,63 +284,35 @@ def _invalid_value(declared: Declaration, files: t.Sequence[str]) -> tuple[str, 
     return _origin(lenient, declared, files), str(text)
 
 
-def _unparsed_value(declared: Declaration, files: t.Sequence[str]) -> tuple[str, str]:
+def _unparsed_value(declared: Declaration, files: Files) -> tuple[str, str]:
     """Return where a value that oslo.config cannot read comes from, and its text."""
     variable = variables.variable_of(declared.group, declared.name)
     if variable in os.environ:
         return variable, os.environ[variable]
-    for file in reversed(files):
-        found = _sections(file).get(declared.group, {}).get(declared.name)
+    for path in reversed([*files]):
+        found = files_module.sections(path).get(declared.group, {}).get(declared.name)
         if found:
-            return file, str(found[-1])
-    return ", ".join(files), ""
-
-
-def _sections(file: str) -> dict[str, dict[str, t.Any]]:
-    """Return the lists of values in a file, by section and option."""
-    sections: dict[str, dict[str, t.Any]] = {}
-    cfg.ConfigParser(file, sections).parse()
-    return sections
+            return files[path], str(found[-1])
+    return ", ".join(files.values()), ""
 
 
 def _known_options(
     others: t.Mapping[str, t.Collection[cfg.Opt] | None],
-) -> dict[str, set[str] | None]:
+) -> dict[str, list[str] | None]:
     """Return the names of all options by section.
 
     :param others: options of the sections of libraries, by section. ``None`` for a section
-        whose options are not checked.
+        that is not read.
     """
-    known: dict[str, set[str] | None] = {}
+    known: dict[str, list[str] | None] = {}
     for group, found in list_opts():
-        known[group] = {option.name for option in found}
+        known[group] = [option.name for option in found]
     for group, options in others.items():
-        known[group] = None if options is None else {n for o in options for n in _names(o)}
+        known[group] = None if options is None else [n for o in options for n in _names(o)]
     return known
 
 
-def _refuse_unknown(files: t.Sequence[str], known: variables.Sections) -> None:
-    """Check that all sections and options in the files exist.
-
-    :param files: paths of the files.
-    :param known: the names of all options by section.
-    :raises ConfigurationError: for the first unknown section or option.
-    """
-    for file in files:
-        for group, values in _sections(file).items():
-            if group not in known:
-                hint = _nearest(group, known)
-                raise ConfigurationError(f"{file}: unknown section [{group}]{hint}")
-            names = known[group]
-            for name in values:
-                if names is not None and name not in names:
-                    hint = _nearest(name, names)
-                    raise ConfigurationError(f"{file}: [{group}] has no option {name!r}{hint}")
-
-
-def _refuse_misspelled(
-    files: t.Sequence[str], origins: t.Mapping[tuple[str, str], str]
-) -> None:
+def _refuse_misspelled(files: Files, origins: t.Mapping[tuple[str, str], str]) -> None:
     """Refuse a misspelling of a variable of this program whose value is missing.
 
     :raises ConfigurationError: for the first misspelled variable.
@@ -343,9 +331,9 @@ def _names(option: cfg.Opt) -> set[str]:
 
 
 def _register_middleware(parsed: cfg.ConfigOpts) -> list[cfg.Opt]:
-    """Register and check the options of keystonemiddleware, and return them.
+    """Register the options of keystonemiddleware and of its plugin, and return them.
 
-    :raises ConfigurationError: if an option is invalid or missing, or a package is missing.
+    :raises ConfigurationError: if ``auth_type`` or a package is missing.
     """
     try:
         from cratonserver.config import keystone_options
@@ -358,15 +346,25 @@ def _register_middleware(parsed: cfg.ConfigOpts) -> list[cfg.Opt]:
         options = keystone_options.register(parsed, KEYSTONE)
     except Exception as exc:  # a plugin of keystoneauth may raise anything
         raise ConfigurationError(f"[{KEYSTONE}] auth_type: {exc}") from exc
+    if not parsed[KEYSTONE].auth_type:
+        # Without its plugin, the options of the plugin are not known.
+        raise ConfigurationError(f"[{KEYSTONE}] auth_type must be set")
+    return options
+
+
+def _check_middleware(parsed: cfg.ConfigOpts, options: t.Iterable[cfg.Opt]) -> None:
+    """Check the values of the options of keystonemiddleware.
+
+    :raises ConfigurationError: if an option is invalid or missing.
+    """
     for option in options:
         try:
             value = parsed[KEYSTONE][option.dest]
         except (ValueError, cfg.Error) as exc:
             shown = "" if option.secret else f": {exc}"
             raise ConfigurationError(f"[{KEYSTONE}] {option.dest} is invalid{shown}") from exc
-        if option.dest in keystone_options.REQUIRED and not value:
+        if option.dest in _REQUIRED and not value:
             raise ConfigurationError(f"[{KEYSTONE}] {option.dest} must be set")
-    return options
 
 
 def _requirement(declared: Declaration) -> str:
@@ -386,9 +384,3 @@ def _default_files() -> list[str]:
     if named:
         return [named]
     return [DEFAULT_FILE] if os.path.exists(DEFAULT_FILE) else []
-
-
-def _nearest(name: str, known: t.Iterable[str]) -> str:
-    """Return the end of a message that suggests a similar name, or an empty text."""
-    found = difflib.get_close_matches(name, [*known], 1)
-    return f"; did you mean {found[0]!r}?" if found else ""

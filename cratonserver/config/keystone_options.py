@@ -10,9 +10,6 @@ from keystoneauth1 import loading
 from keystonemiddleware import opts
 from oslo_config import cfg
 
-#: The options of the section ``[keystone_authtoken]`` without which the server does not start.
-REQUIRED = ("www_authenticate_uri", "auth_type", "auth_url")
-
 
 def register(parsed: cfg.ConfigOpts, section: str) -> list[cfg.Opt]:
     """Register the options of the middleware, and those of the chosen ``auth_type``.

@@ -11,10 +11,15 @@ import difflib
 import os
 import typing as t
 
+from cratonserver.config import suggestions
+
 #: How similar a section must be to one of the server's, from 0 to 1.
 _SIMILAR = 0.75
 
-#: Names of options by section; ``None`` for a section whose options are not checked.
+#: How similar a variable with one underscore in place of two must be.
+_ALMOST_SAME = 0.9
+
+#: Names of options by section; ``None`` for a section that is not read.
 Sections = t.Mapping[str, t.Collection[str] | None]
 
 
@@ -32,17 +37,19 @@ def unread(sections: Sections) -> t.Iterator[str]:
 
     :param sections: the names of the options that the server reads.
     """
-    known = {variable_of(s, n) for s, names in sections.items() for n in names or ()}
+    found = (variable_of(s, n) for s, names in sections.items() for n in names or ())
+    known = dict.fromkeys(found)
     ignored = tuple(variable_of(s, "") for s, names in sections.items() if names is None)
     # A single underscore in place of two.
     joined = {variable.replace("__", "_", 1): variable for variable in known}
     for variable in sorted(os.environ):
-        if variable in joined:
-            yield f"{variable} is not read; did you mean {joined[variable]!r}?"
-        elif variable in known or variable.startswith(ignored or "-"):
+        if variable in known or variable.startswith(ignored or "-"):
             continue
-        elif variable.startswith("OS_") and "__" in variable and _is_meant(variable, sections):
-            yield f"{variable}: there is no such setting{_nearest(variable, known)}"
+        if variable.startswith("OS_") and "__" in variable:
+            if _is_meant(variable, sections):
+                yield f"{variable}: there is no such setting{_hint(variable, known)}"
+        elif close := difflib.get_close_matches(variable, joined, 1, cutoff=_ALMOST_SAME):
+            yield f"{variable} is not read; did you mean {joined[close[0]]!r}?"
 
 
 def misspelled(variable: str) -> str:
@@ -66,9 +73,17 @@ def _is_meant(variable: str, sections: Sections) -> bool:
     return name in names or bool(difflib.get_close_matches(section, own, 1, cutoff=_SIMILAR))
 
 
-def _nearest(variable: str, known: t.Collection[str]) -> str:
-    """Return the end of a message that suggests a similar variable, or an empty text."""
-    upper = variable.upper()
-    same_name = [name for name in known if name.partition("__")[2] == upper.partition("__")[2]]
-    found = same_name or difflib.get_close_matches(upper, [*known], 1)
-    return f"; did you mean {found[0]!r}?" if found else ""
+def _hint(variable: str, known: t.Iterable[str]) -> str:
+    """Return the end of a message: a similar variable, or the variables of the section."""
+    prefix, _, name = variable.upper().partition("__")
+    by_name = {name: f"{section}__{name}" for section, _, name in map(_parted, known)}
+    in_section = {n: full for n, full in by_name.items() if full.startswith(f"{prefix}__")}
+    found = by_name.get(name) or in_section.get(suggestions.similar(name, in_section), "")
+    if not found and not in_section:
+        found = suggestions.similar(variable.upper(), by_name.values())
+    has = f"[{prefix.removeprefix('OS_').lower()}] has"
+    return suggestions.did_you_mean(found, has, [*in_section.values()])
+
+
+def _parted(variable: str) -> tuple[str, str, str]:
+    return variable.partition("__")

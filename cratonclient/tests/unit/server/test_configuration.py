@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import tempfile
 import typing as t
 from unittest import mock
 
@@ -152,12 +153,26 @@ class TestWhatCannotBeUsed(ConfigurationTestCase):
             ("OS_DEFAULT__DATABSE", "OS_DEFAULT__DATABASE"),
             ("OS_LOG__ACCES_LOG", "OS_LOG__ACCESS_LOG"),
             ("OS_SERVING__XYZZY", ""),
+            ("OS_SERVING_THREAD", "OS_SERVING__THREADS"),
+            ("OS_LIMITS_BODYSIZE", "OS_LIMITS__BODY_SIZE"),
+            ("OS_LIMITS__BODYSIZE", "OS_LIMITS__BODY_SIZE"),
+            ("OS_LIMITS__LENGTH", "OS_LIMITS__URL_LENGTH"),
         ):
             with self.subTest(variable):
                 said = self.refused(**{variable: "hidden"})
                 self.assertIn(variable, said)
                 self.assertIn(f"did you mean '{meant}" if meant else "no such setting", said)
                 self.assertNotIn("hidden", said)
+
+    def test_a_name_like_no_other_gets_the_names_of_its_section(self):
+        known = "[limits] has OS_LIMITS__BODY_SIZE, OS_LIMITS__URL_LENGTH"
+        for variable in ("OS_LIMITS__X", "OS_LIMITS__THING", "OS_LIMITS__"):
+            said = self.refused(**{variable: "hidden"})
+            self.assertIn(f"{variable}: there is no such setting; {known}", said)
+        said = self.refused("[limits]\nx = 1\n")
+        self.assertIn("[limits] has no option 'x'; it has body_size, url_length", said)
+        said = self.refused("[x]\nbody_size = 2000\n")
+        self.assertIn("unknown section [x]; the sections are DEFAULT, serving, limits", said)
 
     def test_a_variable_of_another_program_is_ignored(self):
         others = {
@@ -193,6 +208,109 @@ class TestWhatCannotBeUsed(ConfigurationTestCase):
         for text in ("here", "1.2.3.4", ":80", "h:99999", "h:x", "::1:80", "[h]:80", "[::1]"):
             self.assertRaises(ValueError, settings.address, text)
         self.assertEqual(("h", 80), settings.address("h:80"))
+
+
+class TestFiles(ConfigurationTestCase):
+    """Encodings of configuration files, and files that are no regular files."""
+
+    TEXT = "[serving]\nthreads = 3\n[log]\naccess_log = no\n"
+
+    def write(self, data: bytes) -> str:
+        """Return the path of a file."""
+        path = self.folder() / "server.conf"
+        path.write_bytes(data)
+        return str(path)
+
+    def test_a_byte_order_mark_and_windows_line_ends_are_skipped(self):
+        for end in ("\n", "\r\n"):
+            file = self.write(self.TEXT.replace("\n", end).encode("utf-8-sig"))
+            found = configuration.load({}, [file])
+            self.assertEqual(3, found.settings.serving.threads)
+            self.assertFalse(found.settings.log.access_log)
+            self.assertIn(f"threads = 3  ({file})", [*found.lines()])
+
+    def test_errors_name_the_file_with_the_mark_and_no_copy(self):
+        before = os.listdir(tempfile.gettempdir())
+        for text, said in (
+            ("[serving]\nthreads = x\n", ": [serving] threads = 'x'"),
+            ("[serving]\nthread = 3\n", ": [serving] has no option 'thread'"),
+            ("[server]\nthreads = 3\n", ": unknown section [server]"),
+            ("[serving]\nthreads = $x\n", ": [serving] threads = '$x'"),
+            ("nonsense\n", ":1, "),
+            ("[serving]\n\nnonsense\n", ":3, "),
+        ):
+            file = self.write(text.encode("utf-8-sig"))
+            error = self.assertRaises(
+                configuration.ConfigurationError, configuration.load, {}, [file]
+            )
+            self.assertIn(f"{file}{said}", str(error))
+            self.assertEqual(1, len(str(error).splitlines()))
+        made = {*os.listdir(tempfile.gettempdir())} - {*before}
+        self.assertEqual([], [name for name in made if "server.conf" in name])
+
+    def test_other_encodings_are_named_with_what_to_do(self):
+        for encoding, said in (
+            ("utf-16", "is in UTF-16. Save it in UTF-8"),
+            ("utf-16-be", "is in UTF-16 or a binary format. Save it in UTF-8"),
+            ("utf-32", "is in UTF-32. Save it in UTF-8"),
+        ):
+            file = self.write(self.TEXT.encode(encoding))
+            error = self.assertRaises(
+                configuration.ConfigurationError, configuration.load, {}, [file]
+            )
+            self.assertIn(f"{file}: the file {said}", str(error))
+        file = self.write("[DEFAULT]\n# größe\n".encode("latin-1"))
+        error = self.assertRaises(
+            configuration.ConfigurationError, configuration.load, {}, [file]
+        )
+        self.assertIn(f"{file}: line 2 is not in UTF-8 (byte 0xf6)", str(error))
+
+    def test_the_file_that_the_environment_names_is_read_alike(self):
+        file = self.write(self.TEXT.encode("utf-8-sig"))
+        with mock.patch.dict(os.environ, {"CRATON_SERVER_CONFIG": file}):
+            self.assertEqual(3, configuration.load({}).settings.serving.threads)
+
+    def test_a_pipe_is_read_once(self):
+        reading, writing = os.pipe()
+        self.addCleanup(os.close, reading)
+        os.write(writing, b"[serving]\nthreads = 3\nthread = 4\n")
+        os.close(writing)
+
+        error = self.assertRaises(
+            configuration.ConfigurationError, configuration.load, {}, [f"/dev/fd/{reading}"]
+        )
+
+        self.assertIn(f"/dev/fd/{reading}: [serving] has no option 'thread'", str(error))
+
+
+class TestKeystone(ConfigurationTestCase):
+    """The section of keystonemiddleware, and its absence."""
+
+    SECTION = "[keystone_authtoken]\nwww_authenticate_uri = http://k\nauth_url = http://k\n"
+    FILE = "[DEFAULT]\nauth = keystone\n" + SECTION + "auth_type = password\n"
+
+    def test_the_options_of_the_middleware_and_of_the_plugin_are_known(self):
+        self.load(self.FILE + "username = craton\nuser-domain-name = Default\n")
+        self.load(self.FILE, OS_KEYSTONE_AUTHTOKEN__PASSWORD="x")
+
+    def test_an_unknown_option_is_refused_with_a_suggestion(self):
+        said = self.refused(self.FILE + "usernme = craton\n")
+        self.assertIn("[keystone_authtoken] has no option 'usernme'", said)
+        self.assertIn("did you mean 'username'", said)
+        said = self.refused(self.FILE.replace("auth_url", "auth_ulr"))
+        self.assertIn("has no option 'auth_ulr'; did you mean 'auth_url'", said)
+        said = self.refused(self.FILE, OS_KEYSTONE_AUTHTOKEN__USERNME="x")
+        self.assertIn("did you mean 'OS_KEYSTONE_AUTHTOKEN__USERNAME'", said)
+
+    def test_without_an_auth_type_this_is_said_first(self):
+        text = self.FILE.replace("auth_type", "auth_typ") + "username = craton\n"
+        self.assertIn("auth_type must be set", self.refused(text))
+
+    def test_with_local_users_the_section_is_refused(self):
+        for text in (self.SECTION, "[DEFAULT]\nauth = local\n" + self.SECTION + "x = 1\n"):
+            said = self.refused(text)
+            self.assertIn(f"{self.file}: [keystone_authtoken] is not read with auth = ", said)
+            self.assertIn("auth = keystone", said)
 
 
 class TestShowing(ConfigurationTestCase):
