@@ -87,6 +87,10 @@ class Automaton:
             return f"{state} {word}"
         return state if is_option(word) else f"{state} {ARGUMENT}"
 
+    def begins_command(self, state: str) -> bool:
+        """Return ``True`` if the next word may continue a command, as after ``craton host``."""
+        return state in self.grammars and bool(self.grammars[state].words)
+
     def takes(self, state: str) -> str:
         """Return the notation of the value or argument that may follow a state."""
         found = self.grammars[command_of(state)]

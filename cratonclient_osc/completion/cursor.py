@@ -37,6 +37,8 @@ def expected(automaton: Automaton, words: list[str], typed: str) -> Expected:
     """
     state, open_to_options = automaton.after(words)
     takes, kept = automaton.takes(state), ""
+    if not open_to_options and automaton.begins_command(state):
+        takes = NOTHING
     asks_for_option = open_to_options and typed.startswith("-")
     options = automaton.options(state) if asks_for_option else []
     if options and "=" in typed:

@@ -35,6 +35,10 @@ function __craton_at_cursor
     end
     if test -z "$options"
         set takes (__craton_takes $state)
+        if set -q ended[1] # after --, no word continues a command
+            set -l word (string replace -r -- '^=([^ ]*).*' '$1' "$takes")
+            test (__craton_step $state "$word") = "$state _" || set takes ''
+        end
     else if not string match -q -- '*=*' $typed
         set takes "=$options"
     else

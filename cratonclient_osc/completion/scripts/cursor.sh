@@ -24,6 +24,11 @@ _craton_at_cursor() {
     if [ -z "$options" ]; then
         _craton_takes "$state"
         takes=$REPLY
+        if [ $count -lt $(($# - 1)) ]; then # after --, no word continues a command
+            word=${takes#=}
+            _craton_step "$state" "${word%% *}"
+            [ "$REPLY" = "$state _" ] || takes=''
+        fi
     elif [ "${typed%%=*}" = "$typed" ]; then
         takes="=$options"
     else

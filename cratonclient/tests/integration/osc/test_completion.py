@@ -66,6 +66,11 @@ CASES: tuple[tuple[str, set[str]], ...] = (
     ("craton cloud delete --yes -- test pro", {"prod"}),
     ("craton cloud show -- -", {"-rf"}),
     ("craton cloud list -- --for", set()),
+    ("craton cloud -- sh", set()),
+    ("craton cloud --debug -- sh", set()),
+    ("craton network device -- sh", set()),
+    ("craton -- clo", set()),
+    ("craton completion -- ba", {"bash"}),
     ("craton cloud show prod -- pro", set()),
     ("craton host-li", set()),
     ("craton xyzzy ", set()),
@@ -390,6 +395,9 @@ class TestZsh(CompletionTestCase):
                 shell.expect(*wanted)
                 shell.type("\x15")
         self._fill_the_cache()
+        shell.type("craton cloud show -- \t")
+        shell.expect("prod", "test", "two\\ words")
+        shell.type("\x15")
         shell.type("craton cloud show two\t-f value -c name; echo do''ne\n")
         shell.expect("two\\ words", "two words\r\n", "done")
         shell.type("craton region list --cloud=tes\t; echo do''ne\n")

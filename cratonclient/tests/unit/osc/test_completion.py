@@ -142,7 +142,9 @@ class TestExpected(ProgramTestCase):
     def test_after_two_hyphens_there_are_only_arguments(self):
         for line, typed, wanted in (
             ("ship list --", "--f", ("", "")),
-            ("ship cargo --", "-", ("=burn", "")),
+            ("ship cargo --", "-", ("", "")),
+            ("ship --", "", ("", "")),
+            ("--", "", ("", "")),
             ("ship cargo x --", "", ("=a b", "")),
             ("ship cargo -- x", "", ("=a b", "")),
             ("ship cargo -- -x --format", "--", ("=a b", "")),
