@@ -9,7 +9,7 @@ import typing as t
 
 import cratonclient
 from cratonclient import exceptions, failures, pagination, proxies, secrets
-from cratonclient.http import adapter, arguments, basic_auth
+from cratonclient.http import adapter, arguments, basic_auth, transport
 from cratonclient.http.adapter import DEFAULT_TIMEOUT
 from cratonclient.pagination import Page
 from cratonclient.printable import printable
@@ -44,10 +44,15 @@ def configure(
         until its body is complete.
     :param max_wait: seconds that one request waits in total, if a busy server asks for it
         with ``Retry-After``.
+    :raises cratonclient.exceptions.TransportNotFound: if the session has a URL of Keystone
+        with a query or a fragment.
 
     >>> session = keystoneauth1.session.Session(auth=plugin)
     >>> configure(session, timeout=10)
     """
+    auth_url = getattr(session.auth, "auth_url", None)
+    if isinstance(auth_url, str):
+        transport.check_ends_with_path(auth_url)
     session.timeout = timeout
     session.redirect = False
     basic_auth.disable(session.session)

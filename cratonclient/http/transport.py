@@ -10,6 +10,7 @@ inside the process.
 from __future__ import annotations
 
 import os
+import re
 import typing as t
 from urllib import parse
 
@@ -54,7 +55,8 @@ def mount(session: t.Any, url: str) -> str:
     :returns: the HTTP URL to send requests to. An HTTP URL is returned without its user
         name and password, which are never sent.
     :raises cratonclient.exceptions.TransportNotFound: if the URL has no scheme or no
-        host, or no installed transport supports its scheme.
+        host, if an HTTP URL has a query or a fragment, or if no installed transport
+        supports its scheme.
     :raises cratonclient.exceptions.ConnectionFailed: if the transport cannot open it.
 
     >>> mount(session, 'https://craton.example')
@@ -63,7 +65,7 @@ def mount(session: t.Any, url: str) -> str:
     if not isinstance(url, str):
         raise exceptions.TransportNotFound(f"{shown(url)} is not a valid URL.")
     if is_http(url):
-        check_host_and_port(url)
+        check_http(url)
         return basic_auth.without_login(url)
     open_transport = _opener(url)
     opened = open_transport(url)
@@ -85,8 +87,8 @@ def absolute(url: str) -> str:
     return f"{scheme}{mark}{os.path.abspath(path)}"
 
 
-def check_host_and_port(url: str) -> None:
-    """Refuse an HTTP URL without a host or with an invalid port.
+def check_http(url: str) -> None:
+    """Refuse an HTTP URL without a host, with an invalid port, or with a query.
 
     :raises cratonclient.exceptions.TransportNotFound: if the URL is refused.
     """
@@ -98,6 +100,28 @@ def check_host_and_port(url: str) -> None:
     if not usable:
         raise exceptions.TransportNotFound(
             f"{secrets.mask(url)!r} is not a valid URL. Check its host and its port."
+        )
+    check_ends_with_path(url)
+
+
+def check_ends_with_path(url: str) -> None:
+    """Refuse the URL of a server with a query or a fragment: paths are appended to it.
+
+    :raises cratonclient.exceptions.TransportNotFound: if it has one.
+
+    >>> check_ends_with_path('http://craton.example/v1?x=1')
+    Traceback (most recent call last):
+    ...
+    cratonclient.exceptions.TransportNotFound: 'http://craton.example/v1?x=1' has a query
+    ('?x=1'), so no path can be appended to it. Remove it from the URL.
+    """
+    found = re.search(r"[?#].*", url, re.DOTALL)
+    if found:
+        shown_url, rest = secrets.mask_url(url), secrets.mask(found[0])
+        what = "a query" if rest.startswith("?") else "a fragment"
+        raise exceptions.TransportNotFound(
+            f"{shown_url!r} has {what} ({rest!r}), so no path can be appended to it. Remove "
+            "it from the URL."
         )
 
 

@@ -103,7 +103,7 @@ class ClientManager:
         # Store the values in the options, so a session asks for the key only once.
         options.craton_url = options.craton_url or options.os_endpoint
         if options.craton_url and transport.is_http(options.craton_url):
-            transport.check_host_and_port(options.craton_url)
+            transport.check_http(options.craton_url)
         options.os_password = options.os_password or options.os_token or self._ask_for_key()
         is_local = options.craton_url and not transport.is_http(options.craton_url)
         required = ["craton_url"]

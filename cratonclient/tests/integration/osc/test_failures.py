@@ -290,6 +290,28 @@ class TestAnswers(programs.CommandTestCase):
         command = words or ("host", "list")
         return programs.craton(*command, CRATON_URL=server.url, **CREDENTIALS)
 
+    def test_a_url_with_a_query_or_a_fragment(self):
+        url = "http://127.0.0.1:1/v1?x=1"
+        said = f"{url!r} has a query ('?x=1')"
+        command = ("host", "list")
+        for words, settings in (
+            ((), {"CRATON_URL": url}),
+            ((), {"OS_ENDPOINT": url}),
+            (("--craton-url", url), {}),
+            (("--os-endpoint", url), {}),
+        ):
+            done = programs.craton(*words, *command, **{**CREDENTIALS, **settings})
+            self.assert_refused(done, 7, said)
+        done = programs.craton("host", "list", CRATON_URL=url)  # without credentials
+        self.assert_refused(done, 7, said)
+        keystone = {"OS_AUTH_URL": url, "OS_USER_DOMAIN_ID": "default"}
+        done = programs.craton("host", "list", **CREDENTIALS, **keystone)
+        self.assert_refused(done, 7, said)
+        door = ("openstack", "--os-auth-type", "craton", "--os-endpoint", url, "craton")
+        login = {"OS_USERNAME": "u", "OS_TOKEN": "t", "OS_PROJECT_ID": programs.PROJECT}
+        done = self.program(*door, *command, **login)
+        self.assert_refused(done, 7, said)
+
     def test_html(self):
         answer = Answer(200, b"<html>Hello</html>", "text/html; charset=utf-8")
         self.assert_refused(self.ask(answer), 8, "text/html", "Craton server")

@@ -42,6 +42,52 @@ class TestMount(base.TestCase):
 
         self.assertIn("gopher", str(error))
 
+    def test_a_url_with_a_query_or_a_fragment_is_refused(self):
+        for end, said in (
+            ("/?x=1", "a query ('?x=1')"),
+            ("?", "a query ('?')"),
+            ("/v1#top", "a fragment ('#top')"),
+            ("/v1?a=b#c", "a query ('?a=b#c')"),
+            ("/#", "a fragment ('#')"),
+        ):
+            for scheme in ("http", "https", "HTTP"):
+                refused = str(self.refused(f"{scheme}://craton.example{end}"))
+                self.assertIn(f"'{scheme}://craton.example{end}' has {said}", refused)
+                self.assertIn("Remove it", refused)
+
+    def test_a_query_with_a_secret_is_not_shown(self):
+        said = str(self.refused("http://ada:s3cret@craton.example/?token=s3cret"))
+        self.assertNotIn("s3cret", said)
+
+    def test_every_way_to_name_a_server_refuses_a_query(self):
+        url = "http://craton.example/?x=1"
+        plugin = auth.CratonAuth(
+            username="u",
+            token="t",
+            project_id="b9f10eca-66ac-4c27-9c13-9d01e65f96b4",
+            endpoint=url,
+        )
+        from_catalog = auth.create_session_with(plugin, True)
+        bound = auth.bind(self.session._session, endpoint_override=url)
+        for session, given in ((self.session, url), (from_catalog, None), (bound, None)):
+            error = self.assertRaises(
+                exceptions.ClientException,
+                lambda session=session, given=given: client.Client(session, given).hosts,
+            )
+            self.assertIn(repr(url), str(error))
+
+    def test_a_query_in_the_url_of_keystone_is_refused(self):
+        error = self.assertRaises(
+            exceptions.TransportNotFound, auth.keystone_auth, "http://keystone/v3?x", "u", "p"
+        )
+        self.assertIn("'http://keystone/v3?x' has a query ('?x')", str(error))
+
+    def test_the_question_mark_in_the_path_of_a_file_must_be_quoted(self):
+        error = self.assertRaises(
+            exceptions.ClientException, client.Client, self.session, "sqlite:///f.db?mode=ro"
+        )
+        self.assertIn("?mode=ro", str(error))
+
     def test_what_installs_a_missing_one_is_named(self):
         with mock.patch.object(transport, "GROUP", "cratonclient.no_such_group"):
             error = self.refused("sqlite:///fleet.db")
