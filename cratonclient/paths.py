@@ -165,13 +165,30 @@ def parse(text: str) -> Path:
     return single(text, path)
 
 
+def check_name(name: t.Any) -> None:
+    """Refuse a name that no variable can have.
+
+    :param name: name of the variable: the first step of a path.
+    :raises PathError: if the API does not accept the name.
+
+    >>> check_name('a.b')
+    """
+    if not name or str(name).startswith("\n"):
+        raise PathError(
+            f"{name!r} cannot be the name of a variable: a name must not be empty or begin "
+            "with a line end."
+        )
+
+
 def single(text: str, path: Path) -> Path:
-    """Check that a path leads to a single value, and return it.
+    """Check that a path leads to a single value of a variable, and return it.
 
     :param text: text of the path, for the error message.
     :param path: the path.
-    :raises PathError: if the path contains ``.*`` or ``[*]``.
+    :raises PathError: if the path contains ``.*`` or ``[*]``, or no variable can have its
+        name.
     """
+    check_name(path[0])
     if any(isinstance(step, Every) for step in path):
         raise PathError(
             f"{text!r}: only filters of lists accept *. Put a name with * in quotes."

@@ -64,6 +64,7 @@ def parse_condition(text: str) -> str:
     'note:"caf\\u00e9\\u002c bar"'
     """
     path, value = _parse(text)
+    paths.check_name(path[0])
     if any(isinstance(step, int) and step < 0 for step in path):
         raise paths.PathError(
             f"{text!r}: a filter accepts no negative index. Use 0 or more, or [*]."

@@ -264,4 +264,6 @@ def _read_argument(text: str) -> list[assignments.Assignment]:
 
 def _read_file(name: str) -> list[assignments.Assignment]:
     variables = input_files.read_object(name)
+    for key in variables:
+        paths.check_name(key)
     return [assignments.Assignment((key,), value) for key, value in variables.items()]

@@ -148,6 +148,47 @@ class TestShow(VariableTestCase):
             self.assert_refused(self.enter("host", "variable", "show", "h2", path), 5, path)
 
 
+class TestNames(VariableTestCase):
+    """Names that no variable can have are refused before a request."""
+
+    def enter(self, *words: str, stdin: str = "") -> programs.Result:
+        """Run ``craton`` without a server."""
+        who = {"OS_USERNAME": "u", "OS_PASSWORD": "p", "OS_PROJECT_ID": programs.PROJECT}
+        with mock.patch("sys.stdin", io.StringIO(stdin)):
+            return programs.craton(*words, CRATON_URL="http://127.0.0.1:9", **who)
+
+    def test_an_empty_name(self):
+        path = self.folder() / "variables"
+        path.write_text('a: 1\n"": 2\n')
+        assigned, name = '""=1', '""'
+        for kind, owner in programs.OWNERS:
+            for words in (
+                ("variable", "set", owner, assigned),
+                ("variable", "set", owner, "a=1", f"{name}.b:=1"),
+                ("variable", "set", owner, "--from-file", str(path)),
+                ("variable", "set", owner, "-"),
+                ("variable", "show", owner, name),
+                ("variable", "unset", owner, name),
+                ("create", owner, "--var", assigned),
+                ("list", "--var", assigned),
+                ("list", "-c", f"variables.{name}"),
+                ("show", owner, "-c", f"variables.{name}"),
+                ("set", owner, "--var", assigned),
+                ("unset", owner, "--var", name),
+            ):
+                refused = self.enter(*kind.split(), *words, stdin='{"": 1}')
+                self.assert_refused(refused, 2, "'' cannot be the name of a variable")
+
+    def test_an_empty_name_in_2017_commands(self):
+        for words, stdin in (
+            (("host-vars-set", "h2"), '{"": 1}'),
+            (("host-vars-delete", "h2"), '["a", ""]'),
+            (("host-vars-delete", "h2", ""), ""),
+        ):
+            refused = self.enter(*words, stdin=stdin)
+            self.assert_refused(refused, 2, "'' cannot be the name of a variable")
+
+
 class TestRaw(VariableTestCase):
     """``variable show --raw``: the value, and nothing else."""
 

@@ -30,8 +30,15 @@ class TestParse(base.TestCase):
         for text in ("", ".a", "a.", "a..b", "[0]", "a[", "a[x]", 'a"b"', '"a', "a[*]", "a.*"):
             self.assertRaises(paths.PathError, paths.parse, text)
 
+    def test_names_that_no_variable_has(self):
+        for text in ('""', "''.a", '""[0]', '"\\na"', "\na"):
+            error = self.assertRaises(paths.PathError, paths.parse, text)
+            self.assertIn("a name must not be empty or begin with a line end", str(error))
+        for text in ('a.""', '" "', '"a\\n"'):
+            paths.parse(text)
+
     def test_what_is_written_is_read_again(self):
-        for path in (("a", 0, "b"), ("a.b", "c d", "ü"), ("", "x"), ('"',), ("*", "*"), ("0",)):
+        for path in (("a", 0, "b"), ("a.b", "c d", "ü"), ("x", ""), ('"',), ("*", "*"), ("0",)):
             self.assertEqual(path, paths.parse(paths.write(path)))
 
 
