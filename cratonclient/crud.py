@@ -10,9 +10,10 @@ import types
 import typing as t
 import unicodedata
 
-from cratonclient import exceptions, formats, ids, pagination, secrets, sorting
+from cratonclient import exceptions, formats, ids, secrets
 from cratonclient.fields import Field, Parameter, Ref, Sub
 from cratonclient.http.response import body_of, check_deletion
+from cratonclient.lists import pagination, sorting
 from cratonclient.printable import shown
 
 if t.TYPE_CHECKING:

@@ -27,7 +27,8 @@ import collections.abc
 import json
 import typing as t
 
-from cratonclient import causes, concealment, proxies, secrets
+from cratonclient import secrets
+from cratonclient.diagnosis import causes, concealment, proxies
 from cratonclient.printable import printable, printable_lines
 
 if t.TYPE_CHECKING:

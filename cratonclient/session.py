@@ -8,10 +8,12 @@ import time
 import typing as t
 
 import cratonclient
-from cratonclient import exceptions, failures, pagination, proxies, secrets
-from cratonclient.http import adapter, arguments, basic_auth, transport
+from cratonclient import exceptions, secrets
+from cratonclient.diagnosis import proxies
+from cratonclient.http import adapter, arguments, basic_auth, failures, transport
 from cratonclient.http.adapter import DEFAULT_TIMEOUT
-from cratonclient.pagination import Page
+from cratonclient.lists import pagination
+from cratonclient.lists.pagination import Page
 from cratonclient.printable import printable
 
 if t.TYPE_CHECKING:

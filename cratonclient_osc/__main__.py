@@ -14,7 +14,7 @@ if __name__ == "__main__" and not sys.flags.safe_path:
     # "python -m" searches modules in the current directory first.
     del sys.path[0]
 
-from cratonclient import private_files
+from cratonclient.process import private_files
 from cratonclient_osc.completion.names_command import NAMES_COMMAND
 
 

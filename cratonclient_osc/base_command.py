@@ -8,8 +8,9 @@ import functools
 
 from cliff import command
 
-from cratonclient import command_line, exceptions
+from cratonclient import exceptions
 from cratonclient.printable import printable
+from cratonclient.process import command_line
 from cratonclient_osc import usage
 from cratonclient_osc.output import exit_status, help_format
 

@@ -55,7 +55,8 @@ def make_client(instance: t.Any) -> client.Client:
     """
     from osc_lib import exceptions as osc_exceptions
 
-    from cratonclient import auth, environment, exceptions, session
+    from cratonclient import auth, exceptions, session
+    from cratonclient.process import environment
 
     environment.check_all()
     # It tells the user that a fleet in a file was created.

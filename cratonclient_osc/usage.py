@@ -8,9 +8,10 @@ import functools
 import sys
 import typing as t
 
-from cratonclient import environment, exceptions, secrets
-from cratonclient.command_line import advice, did_you_mean, naming_unknown_options
+from cratonclient import exceptions, secrets
 from cratonclient.printable import printable
+from cratonclient.process import environment
+from cratonclient.process.command_line import advice, did_you_mean, naming_unknown_options
 from cratonclient_osc.output import exit_status
 
 T = t.TypeVar("T")

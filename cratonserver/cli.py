@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 import typing as t
 
-from cratonclient import standard_output
+from cratonclient.process import standard_output
 from cratonserver.config import configuration
 from cratonserver.db.store import StoreError
 from cratonserver.program import messages, options, parser

@@ -8,8 +8,8 @@ import json
 import typing as t
 from urllib import parse
 
-from cratonclient import exceptions, failures
-from cratonclient.http import basic_auth
+from cratonclient import exceptions
+from cratonclient.http import basic_auth, failures
 from cratonclient.printable import shown
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from keystoneauth1 import plugin as ksa_plugin
 from keystoneauth1 import session as ksa_session
 
-from cratonclient import environment
 from cratonclient.http import credentials
+from cratonclient.process import environment
 
 
 class CratonAuth(ksa_plugin.FixedEndpointPlugin):

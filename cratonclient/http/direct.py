@@ -14,8 +14,8 @@ import typing as t
 
 import requests
 
-from cratonclient import failures, secrets
-from cratonclient.http import adapter, basic_auth
+from cratonclient import secrets
+from cratonclient.http import adapter, basic_auth, failures
 
 LOG = logging.getLogger("cratonclient.direct")
 

@@ -14,9 +14,10 @@ import re
 import typing as t
 from urllib import parse
 
-from cratonclient import exceptions, private_files, secrets
+from cratonclient import exceptions, secrets
 from cratonclient.http import basic_auth
 from cratonclient.printable import shown
+from cratonclient.process import private_files
 
 if t.TYPE_CHECKING:
     import requests.adapters

@@ -16,8 +16,9 @@ import typing as t
 from keystoneauth1 import exceptions as ksa_exceptions
 from keystoneauth1 import loading
 
-from cratonclient import auth, environment, exceptions, secrets
+from cratonclient import auth, exceptions, secrets
 from cratonclient import session as craton_session
+from cratonclient.process import environment
 
 if t.TYPE_CHECKING:
     from openstack.config import cloud_region

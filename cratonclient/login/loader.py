@@ -13,8 +13,8 @@ import typing as t
 
 from keystoneauth1 import exceptions, loading
 
-from cratonclient import environment
 from cratonclient.http import craton_auth
+from cratonclient.process import environment
 
 
 class CratonLoader(loading.BaseLoader[craton_auth.CratonAuth]):

@@ -16,8 +16,8 @@ import functools
 import importlib
 import typing as t
 
-from cratonclient import private_files
 from cratonclient.kinds import Kind, kind_of
+from cratonclient.process import private_files
 
 if t.TYPE_CHECKING:
     from cratonclient import crud

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import typing as t
 
-from cratonclient import exceptions, standard_output
+from cratonclient import exceptions
+from cratonclient.process import standard_output
 from cratonclient_osc.output import exit_status, pager
 from cratonclient_osc.program.line_split import Output
 

@@ -8,7 +8,8 @@ import os
 import sys
 import typing as t
 
-from cratonclient import environment, secrets
+from cratonclient import secrets
+from cratonclient.process import environment
 from cratonclient_osc import usage
 
 #: The ``--os-...`` options that all OpenStack tools share: metavar and help of each.

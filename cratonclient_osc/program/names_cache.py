@@ -16,7 +16,7 @@ import pathlib
 import time
 import typing as t
 
-from cratonclient import private_files
+from cratonclient.process import private_files
 
 #: Seconds before names are fetched again. Until the new ones arrive, the old ones serve.
 LIFETIME = 30

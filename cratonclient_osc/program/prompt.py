@@ -20,7 +20,8 @@ import prompt_toolkit
 from prompt_toolkit import application, completion, history, key_binding, output, shortcuts
 from prompt_toolkit.key_binding.bindings import completion as completing
 
-from cratonclient import private_files, secrets, v1
+from cratonclient import secrets, v1
+from cratonclient.process import private_files
 from cratonclient_osc.completion import automaton, cursor
 from cratonclient_osc.output import exit_status
 from cratonclient_osc.program import client_manager, global_options, line_split, typed_lines

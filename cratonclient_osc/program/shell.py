@@ -13,8 +13,9 @@ from importlib import metadata
 
 from cliff import app
 
-from cratonclient import private_files, secrets, standard_output
+from cratonclient import secrets
 from cratonclient.printable import printable_lines
+from cratonclient.process import private_files, standard_output
 from cratonclient_osc.output import exit_status, terminal
 from cratonclient_osc.program import (
     client_manager,

@@ -13,7 +13,8 @@ import typing as t
 
 from cliff import lister, show
 
-from cratonclient import exceptions, standard_output
+from cratonclient import exceptions
+from cratonclient.process import standard_output
 from cratonclient_osc import base_command
 from cratonclient_osc.output import exit_status, formatters, sort_order, terminal, values
 from cratonclient_osc.verbs import extra_columns

@@ -6,7 +6,8 @@ from __future__ import annotations
 import argparse
 import typing as t
 
-from cratonclient import command_line, exceptions, paths
+from cratonclient import exceptions, paths
+from cratonclient.process import command_line
 from cratonclient_osc import usage
 from cratonclient_osc.output import exit_status, terminal, values
 from cratonclient_osc.verbs import (

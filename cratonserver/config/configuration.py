@@ -15,7 +15,8 @@ import typing as t
 
 from oslo_config import cfg, types
 
-from cratonclient import environment, exceptions, secrets
+from cratonclient import exceptions, secrets
+from cratonclient.process import environment
 from cratonserver.config import files as files_module
 from cratonserver.config import settings, variables
 from cratonserver.config.files import Files

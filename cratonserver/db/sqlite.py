@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.sql import operators, visitors
 
-from cratonclient import private_files, secrets
+from cratonclient import secrets
+from cratonclient.process import private_files
 from cratonserver.db import json_contains
 from cratonserver.db.aliases import Clause
 from cratonserver.db.dialect import (

@@ -8,8 +8,9 @@ import re
 import sys
 import typing as t
 
-from cratonclient import command_line, secrets
+from cratonclient import secrets
 from cratonclient.printable import printable
+from cratonclient.process import command_line
 
 
 class Parser(argparse.ArgumentParser):

@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import typing as t
 
-from cratonclient import command_line
+from cratonclient.process import command_line
 from cratonserver.program import arguments
 
 _HELP = "Show the help of a command, of a group of commands, or of the program."

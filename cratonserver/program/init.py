@@ -9,7 +9,7 @@ import shlex
 import sys
 import typing as t
 
-from cratonclient import private_files
+from cratonclient.process import private_files
 from cratonserver.config import settings
 from cratonserver.config.configuration import Configuration
 from cratonserver.db.store import StoreError

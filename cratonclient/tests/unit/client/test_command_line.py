@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import typing as t
 
-from cratonclient import command_line
+from cratonclient.process import command_line
 from cratonclient.tests import base
 
 

@@ -7,7 +7,8 @@ import os
 import typing as t
 from unittest import mock
 
-from cratonclient import auth, environment, exceptions
+from cratonclient import auth, exceptions
+from cratonclient.process import environment
 from cratonclient.tests import base
 
 PROJECT = "b9f10eca-66ac-4c27-9c13-9d01e65f96b4"

@@ -8,7 +8,8 @@ import os
 import typing as t
 from unittest import mock
 
-from cratonclient import auth, exceptions, proxies, session
+from cratonclient import auth, exceptions, session
+from cratonclient.diagnosis import proxies
 from cratonclient.http import credentials, direct
 from cratonclient.tests import base
 from cratonclient.tests.unit.client import fakes

@@ -7,7 +7,8 @@ import contextlib
 import itertools
 import typing as t
 
-from cratonclient import exceptions, pagination
+from cratonclient import exceptions
+from cratonclient.lists import pagination
 from cratonclient.tests import base
 from cratonclient.tests.unit.client import fakes
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from unittest import mock
 
-from cratonclient import private_files
+from cratonclient.process import private_files
 from cratonclient.tests import base
 
 

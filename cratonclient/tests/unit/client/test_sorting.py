@@ -11,7 +11,8 @@ from urllib import parse
 
 import requests
 
-from cratonclient import exceptions, session, sorting
+from cratonclient import exceptions, session
+from cratonclient.lists import sorting
 from cratonclient.tests import base
 from cratonclient.tests.unit.client import fakes
 from cratonclient.v1 import client

@@ -10,7 +10,7 @@ import sys
 import typing as t
 from unittest import mock
 
-from cratonclient import standard_output
+from cratonclient.process import standard_output
 from cratonclient.tests import base
 
 

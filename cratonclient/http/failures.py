@@ -14,7 +14,8 @@ import requests
 import urllib3
 from requests import exceptions as requests_exceptions
 
-from cratonclient import causes, exceptions, proxies
+from cratonclient import exceptions
+from cratonclient.diagnosis import causes, proxies
 from cratonclient.printable import shown
 
 #: The exceptions of requests, and of the libraries below it. Those of requests and of

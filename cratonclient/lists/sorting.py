@@ -14,9 +14,10 @@ import itertools
 import re
 import typing as t
 
-from cratonclient import exceptions, pagination
+from cratonclient import exceptions
 from cratonclient.fields import Field
-from cratonclient.pagination import Page
+from cratonclient.lists import pagination
+from cratonclient.lists.pagination import Page
 
 #: The maximum number of objects that are sorted in the client.
 MAX_OBJECTS = 100_000
