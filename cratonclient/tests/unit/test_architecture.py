@@ -195,6 +195,7 @@ ROOMS = {
         "auth",
         "kinds",
         "crud",
+        "resource",
         "session",
         "lists",
         "http",

@@ -12,13 +12,16 @@ from unittest import mock
 from cratonclient.tests import base
 from cratonclient_osc.output import exit_status
 from cratonclient_osc.program import command_manager, legacy
+from cratonclient_osc.program.legacy import verbs
 
 #: A 2017 command line, and its translation into one or more lines.
 TRANSLATIONS = (
     ("project-create -n p", "project create -- p"),
     ("project-delete U", "project delete --ignore-missing -- U"),
     ("cloud-update 1 -n new", "cloud set --name=new -- 1", "cloud show -- 1"),
-    ("cloud-update old -n new", "cloud set --name=new -- old", "cloud show -- new"),
+    ("cloud-update old -n new", "cloud set --name=new -- old", "cloud show -- name:new"),
+    ("cloud-update 0042 -n 7", "cloud set --name=7 -- 0042", "cloud show -- name:7"),
+    ("cloud-update id:42 -n 7", "cloud set --name=7 -- id:42", "cloud show -- id:42"),
     ("region-update 1 --note x", "region set --note=x -- 1", "region show -- 1"),
     ("host-update 1 --note x", "host set --note=x -- 1", "host show -- 1"),
     (
@@ -61,8 +64,7 @@ def translated(line: str) -> list[str]:
     made = command(mock.Mock(), argparse.Namespace())
     parsed = made.get_parser(f"craton {name}").parse_args(words)
     return [
-        " ".join([made.object, *found])
-        for found in legacy.VERBS[command.verb].translate(parsed)
+        " ".join([made.object, *found]) for found in verbs.VERBS[command.verb].translate(parsed)
     ]
 
 
