@@ -110,6 +110,7 @@ def create_session_with(
     :param max_wait: seconds that one request waits in total, if a busy server asks for it
         with ``Retry-After``.
     :returns: the session, with the timeout and the retries of this library.
+    :raises cratonclient.exceptions.CommandError: if ``timeout`` or ``max_wait`` is not valid.
 
     >>> session = create_session_with(plugin, True, timeout=10)
     """

@@ -10,7 +10,7 @@ import typing as t
 import cratonclient
 from cratonclient import exceptions, secrets
 from cratonclient.diagnosis import proxies
-from cratonclient.http import adapter, arguments, basic_auth, failures, transport
+from cratonclient.http import adapter, arguments, basic_auth, failures, seconds, transport
 from cratonclient.http.adapter import DEFAULT_TIMEOUT
 from cratonclient.lists import pagination
 from cratonclient.lists.pagination import Page
@@ -46,12 +46,15 @@ def configure(
         until its body is complete.
     :param max_wait: seconds that one request waits in total, if a busy server asks for it
         with ``Retry-After``.
+    :raises cratonclient.exceptions.CommandError: if ``timeout`` or ``max_wait`` is not valid.
     :raises cratonclient.exceptions.TransportNotFound: if the session has a URL of Keystone
         with a query or a fragment.
 
     >>> session = keystoneauth1.session.Session(auth=plugin)
     >>> configure(session, timeout=10)
     """
+    seconds.check_timeout(timeout)
+    seconds.check_wait(max_wait)
     auth_url = getattr(session.auth, "auth_url", None)
     if isinstance(auth_url, str):
         transport.check_ends_with_path(auth_url)
@@ -310,10 +313,12 @@ class Session:
         :returns: pairs of a response and its objects, as dictionaries.
         :raises cratonclient.exceptions.UnexpectedResponse: if a body is not a list, the
             links form a cycle or do not end, or a link leads to another list.
+        :raises cratonclient.exceptions.CommandError: if ``max_items`` is not valid.
 
         >>> for response, items in session.paginate(url, 'hosts'):
         ...     print(len(items))
         """
+        arguments.check_count("max_items", max_items)
         return pagination.walk(
             self.get,
             url,

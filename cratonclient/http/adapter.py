@@ -14,7 +14,7 @@ from requests import exceptions as requests_exceptions
 from urllib3 import exceptions as urllib3_exceptions
 
 from cratonclient import exceptions
-from cratonclient.http import deadline
+from cratonclient.http import deadline, seconds
 
 if t.TYPE_CHECKING:
     import requests
@@ -128,9 +128,11 @@ class Adapter(adapters.HTTPAdapter):
     body. A server that sends single bytes with pauses cannot block the program.
 
     :param max_wait: seconds that one request waits in total for a busy server.
+    :raises cratonclient.exceptions.CommandError: if ``max_wait`` is not valid.
     """
 
     def __init__(self, max_wait: float = DEFAULT_MAX_WAIT) -> None:
+        seconds.check_wait(max_wait)
         super().__init__(max_retries=RETRIES.new(max_wait=max_wait))
 
     def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:

@@ -9,7 +9,7 @@ import typing as t
 from urllib import parse
 
 from cratonclient import exceptions
-from cratonclient.http import basic_auth, failures
+from cratonclient.http import basic_auth, failures, seconds
 from cratonclient.printable import shown
 
 
@@ -31,10 +31,23 @@ def check(method: object, url: object, options: t.Mapping[str, t.Any]) -> str:
         raise failures.invalid_url(url, exc) from exc
     if not (isinstance(method, str) and method.isascii() and method.isalpha()):
         raise exceptions.CommandError(f"{shown(method)} is not an HTTP method.")
+    seconds.check_timeout(options.get("timeout"))
     body = options.get("json")
     if body is not None:
         check_json(body)
     return basic_auth.without_login(url)
+
+
+def check_count(name: str, value: object) -> None:
+    """Refuse a value that is not a positive whole number.
+
+    :param name: name of the argument, for the message.
+    :raises cratonclient.exceptions.CommandError: if it is not one.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise exceptions.CommandError(
+            f"{name} must be a positive whole number, not {shown(value)}."
+        )
 
 
 def check_json(body: object) -> None:

@@ -15,7 +15,7 @@ import typing as t
 import requests
 
 from cratonclient import secrets
-from cratonclient.http import adapter, basic_auth, failures
+from cratonclient.http import adapter, basic_auth, failures, seconds
 
 LOG = logging.getLogger("cratonclient.direct")
 
@@ -35,6 +35,7 @@ class DirectSession:
     :param timeout: timeout in seconds, or ``None`` for no timeout.
     :param max_wait: seconds that one request waits in total, if a busy server asks for it
         with ``Retry-After``.
+    :raises cratonclient.exceptions.CommandError: if ``timeout`` or ``max_wait`` is not valid.
 
     >>> from cratonclient import session
     >>> from cratonclient.http import credentials
@@ -51,6 +52,7 @@ class DirectSession:
         timeout: float | None = adapter.DEFAULT_TIMEOUT,
         max_wait: float = adapter.DEFAULT_MAX_WAIT,
     ) -> None:
+        seconds.check_timeout(timeout)
         self.verify = verify
         self.timeout = timeout
         self.session = requests.Session()

@@ -18,6 +18,7 @@ from keystoneauth1 import loading
 
 from cratonclient import auth, exceptions, secrets
 from cratonclient import session as craton_session
+from cratonclient.http import seconds
 from cratonclient.process import environment
 
 if t.TYPE_CHECKING:
@@ -68,17 +69,19 @@ def _timeout(cloud: cloud_region.CloudRegion) -> float:
 
     :raises cratonclient.exceptions.ConfigurationError: if it is not a positive number.
     """
-    given = cloud.config.get("api_timeout") or craton_session.DEFAULT_TIMEOUT
-    try:
-        seconds = float(given)
-    except (TypeError, ValueError):
-        seconds = 0.0
-    if not 0 < seconds < float("inf"):
+    given = cloud.config.get("api_timeout")
+    if given is None:
+        return craton_session.DEFAULT_TIMEOUT
+    number = given
+    if isinstance(given, str):
+        with contextlib.suppress(ValueError):
+            number = seconds.parse(given)
+    if not seconds.is_positive(number):
         raise exceptions.ConfigurationError(
             f"The cloud {cloud.name!r} sets api_timeout to {given!r}, which is not a positive "
             "number of seconds."
         )
-    return seconds
+    return float(number)
 
 
 class EndpointFilter(t.NamedTuple):

@@ -9,6 +9,7 @@ import sys
 import typing as t
 
 from cratonclient import secrets
+from cratonclient.http import seconds
 from cratonclient.process import environment
 from cratonclient_osc import usage
 
@@ -246,21 +247,24 @@ def _add_with_variable(
 
 
 def _seconds(text: str) -> float:
-    """Parse a positive, finite number of seconds."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
+    """Parse a positive number of seconds."""
+    value = _number(text)
+    if not seconds.is_positive(value):
         raise argparse.ArgumentTypeError(f"{text!r} is not a positive number of seconds")
     return value
 
 
 def _seconds_or_none(text: str) -> float:
-    """Parse a finite number of seconds, which may be zero."""
-    if text.strip() in ("0", "0.0"):
-        return 0.0
+    """Parse a number of seconds, which may be zero."""
+    value = _number(text)
+    if value and not seconds.is_positive(value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number of seconds, nor 0")
+    return value
+
+
+def _number(text: str) -> float:
+    """Parse a number of seconds, and return -1 for any other text."""
     try:
-        return _seconds(text)
-    except argparse.ArgumentTypeError as exc:
-        raise argparse.ArgumentTypeError(f"{exc}, nor 0") from None
+        return seconds.parse(text)
+    except ValueError:
+        return -1.0

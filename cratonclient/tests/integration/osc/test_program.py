@@ -89,12 +89,15 @@ class TestGlobalOptions(programs.SharedFleetTestCase):
         self.assert_refused(self.enter("--craton-version", "9", "cloud", "list"), 2, "'9'")
 
     def test_a_time_out_that_is_none(self):
-        for text in ("0", "-1", "soon", "nan", "inf"):
-            refused = self.enter(f"--timeout={text}", "cloud", "list")
-            self.assert_refused(refused, 2, "--timeout", text)
+        for text in ("0", "-1", "soon", "nan", "inf", "1_0", "\u0665", "true", "1e300", ""):
+            for option in ("--timeout", "--max-wait"):
+                if (option, text) != ("--max-wait", "0"):
+                    refused = self.enter(f"{option}={text}", "cloud", "list")
+                    self.assert_refused(refused, 2, option, f"{text!r} is not")
         refused = self.enter("--max-wait=-1", "cloud", "list")
         self.assert_refused(refused, 2, "'-1' is not a positive number of seconds, nor 0")
-        self.assert_done(self.enter("--max-wait=0", "cloud", "list"))
+        for text in ("0", "0.0", "00", "0e1"):
+            self.assert_done(self.enter(f"--max-wait={text}", "cloud", "list"))
 
     def test_a_bundle_of_certificates_that_there_is_not(self):
         refused = self.enter("--os-cacert", "/nonexistent.pem", "cloud", "list")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import subprocess
 import sys
@@ -137,9 +138,28 @@ class TestClouds(base.TestCase):
             self.assertEqual(seconds, opened._session.session.timeout)
 
     def test_a_timeout_that_is_no_number_of_seconds_is_refused(self):
-        for timeout in ("abc", "-1", "[1]", "1e400"):
+        for timeout in (
+            "abc",
+            "-1",
+            "[1]",
+            "1e400",
+            "0",
+            "true",
+            "false",
+            "'1_0'",
+            ".nan",
+            ".inf",
+        ):
             said = self.refused(f"{CRATON.rstrip()}\n        api_timeout: {timeout}\n")
             self.assertIn("api_timeout", said)
+        self.write(CRATON)
+        for value in ("x", True, math.nan, -1):
+            error = self.assertRaises(
+                exceptions.ConfigurationError,
+                lambda value=value: client.Client.from_cloud("prod", api_timeout=value),
+            )
+            self.assertIn("api_timeout to ", str(error))
+            self.assertIn(str(value), str(error))
 
     def test_an_invalid_url_of_keystone_is_refused(self):
         for url in ("http://[", "http://[::1"):
