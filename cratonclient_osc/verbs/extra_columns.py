@@ -12,6 +12,7 @@ import typing as t
 
 from cratonclient import paths
 from cratonclient.fields import Field, Ref
+from cratonclient.kinds import Kind
 from cratonclient_osc import usage
 from cratonclient_osc.output import exit_status
 from cratonclient_osc.verbs.reference_names import ReferenceNames
@@ -21,6 +22,29 @@ VARIABLE = "variables."
 Fields = t.Mapping[str, Field[t.Any]]
 Info = t.Mapping[str, t.Any]
 Page = t.Sequence[Info]
+
+
+class Columns:
+    """A command that shows objects of a kind, with the columns that it accepts."""
+
+    kind: t.ClassVar[Kind]
+
+    @property
+    def field_columns(self) -> list[str]:
+        """The columns that are fields. Some are shown only if ``-c`` selects them."""
+        raise NotImplementedError
+
+    @property
+    def columns(self) -> list[str]:
+        """Every column that can be asked for.
+
+        Columns of single variables, such as ``variables.rack``, come in addition.
+        """
+        return all_of(self.kind.fields, self.field_columns)
+
+    def help_of_columns(self) -> str:
+        """Return the help of ``-c``, with the columns that are not fields."""
+        return help_of(self.kind.fields, self.field_columns)
 
 
 def references(fields: Fields) -> dict[str, str]:

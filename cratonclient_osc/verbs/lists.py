@@ -27,7 +27,7 @@ _MAX_PAGE_SIZE, _MIN_PAGE_SIZE = 100, 10
 Pages = t.Iterator[t.Sequence[display.Info]]
 
 
-class List(resource_command.ResourceCommand, display.Lister):
+class List(extra_columns.Columns, resource_command.ResourceCommand, display.Lister):
     """List the objects of a kind."""
 
     summary = "List {many}"
@@ -68,10 +68,6 @@ class List(resource_command.ResourceCommand, display.Lister):
             field_options.add_inheritance_options(parser)
         return parser
 
-    def help_of_columns(self) -> str:
-        """Return the help of ``-c``, with the columns that are not fields."""
-        return extra_columns.help_of(self.fields, self.field_columns)
-
     def _help_of_long(self) -> str:
         """Return the help of ``--long``, with the columns that it does not show."""
         fields = {n: f for n, f in self.fields.items() if n in self.field_columns}
@@ -109,16 +105,8 @@ class List(resource_command.ResourceCommand, display.Lister):
         return "variables" in self.kind.parts
 
     @property
-    def columns(self) -> list[str]:
-        """Every column that can be asked for; see also :mod:`extra_columns`.
-
-        Columns of single variables, such as ``variables.rack``, come in addition.
-        """
-        return extra_columns.all_of(self.fields, self.field_columns)
-
-    @property
     def field_columns(self) -> list[str]:
-        """The columns that are fields. Some are shown only if ``-c`` selects them."""
+        """The columns that are fields."""
         return [
             name
             for name, field in self.fields.items()

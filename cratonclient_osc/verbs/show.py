@@ -9,7 +9,7 @@ import typing as t
 from cratonclient_osc.verbs import display, extra_columns, part_changes, resource_command
 
 
-class Show(resource_command.ResourceCommand, display.ShowOne):
+class Show(extra_columns.Columns, resource_command.ResourceCommand, display.ShowOne):
     """Show one object."""
 
     summary = "Show a {one}"
@@ -21,21 +21,9 @@ class Show(resource_command.ResourceCommand, display.ShowOne):
         return parser
 
     @property
-    def columns(self) -> list[str]:
-        """Every column that can be asked for; see also :mod:`extra_columns`.
-
-        Columns of single variables, such as ``variables.rack``, come in addition.
-        """
-        return extra_columns.all_of(self.fields, self.field_columns)
-
-    @property
     def field_columns(self) -> list[str]:
-        """The columns that are fields. Some are shown only if ``-c`` selects them."""
+        """The columns that are fields."""
         return [n for n, f in self.fields.items() if f.shown != "never" or n in self.parts]
-
-    def help_of_columns(self) -> str:
-        """Return the help of ``-c``, with the columns that are not fields."""
-        return extra_columns.help_of(self.fields, self.field_columns)
 
     def take_action(
         self, parsed_args: argparse.Namespace
