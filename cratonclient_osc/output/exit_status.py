@@ -83,3 +83,20 @@ def _row(error: Exception) -> tuple[int, str]:
         if isinstance(error, cls):
             return status, hint
     return FAILED, ""
+
+
+def ended(line: str, status: int) -> str:
+    """Return a sentence about a line that failed, without the secrets in it.
+
+    A program of the shell, such as ``grep``, may fail without a message of its own.
+
+    :param line: the line.
+    :param status: its exit status.
+
+    >>> ended("cloud list | grep nothing", 1)
+    "'cloud list | grep nothing' ended with exit status 1."
+    """
+    shown = " ".join(secrets.mask_command_line(line).split())
+    if len(shown) > 100:
+        shown = f"{shown[:96]} ..."
+    return f"{shown!r} ended with exit status {status}."

@@ -60,16 +60,19 @@ def converse(execute: t.Callable[[str], int], app: Application) -> int:
     lines = typed_lines.TypedLines(reader)
     lines.say(f"{client_manager.describe(app.options)} Type ? for help, exit to leave.")
     while True:
+        line = ""
         try:
-            failed = execute(lines.read())
+            line = lines.read()
+            failed = execute(line)
         except KeyboardInterrupt:
             failed = exit_status.INTERRUPTED
         except EOFError:
             return exit_status.DONE
         left = lines.discard() if failed else 0
         if left:
+            why = f"{exit_status.ended(line, failed)} " if line else ""
             which = "1 more line was" if left == 1 else f"{left} more lines were"
-            app.LOG.error("%s pasted or typed ahead, and did not run.", which)
+            app.LOG.error("%s%s pasted or typed ahead, and did not run.", why, which)
 
 
 def _key_bindings() -> key_binding.KeyBindings:

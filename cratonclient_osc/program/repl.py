@@ -60,7 +60,9 @@ def _run_script(interpreter: Interpreter, script: t.TextIO) -> int:
             except EOFError:
                 break
             if failed and not keep_going:
-                interpreter.app.LOG.error("The script stopped at line %d.", number)
+                interpreter.app.LOG.error(
+                    "The script stopped at line %d: %s", number, exit_status.ended(line, failed)
+                )
                 return failed
             result = exit_status.FAILED if failed else result
     except UnicodeDecodeError:

@@ -215,7 +215,7 @@ class TestScript(programs.SharedFleetTestCase):
     def test_the_command_of_the_shell_fails(self):
         done = self.feed("cloud list | exit 7\ncloud list")
         self.assertEqual(7, done.status)
-        self.assertIn("line 1", done.err)
+        self.assertIn("line 1: 'cloud list | exit 7' ended with exit status 7.", done.err)
         done = self.feed("cloud show nobody | cat")
         self.assertEqual(5, done.status)
 
@@ -347,11 +347,17 @@ class TestPastes(SessionTestCase):
 
     def test_a_failure_stops_the_rest(self):
         for marked in (True, False):
-            for failing in ("cloud show nobody", "cloud shw p1", "cloud show 'p1' | exit 3"):
+            for failing, status in (
+                ("cloud show nobody", 5),
+                ("cloud shw p1", 2),
+                ("cloud show p2 | exit 3", 3),
+                ("cloud list | grep nothing", 1),
+            ):
                 lines = ("cloud delete p1", failing, "cloud delete p2", "", "cloud list\r")
                 with self.subTest(failing, marked=marked):
                     session, url = self.paste("\r".join(lines), marked)
-                    session.expect("2 more lines were pasted", "did not run", self.PROMPT)
+                    why = f"'{failing}' ended with exit status {status}."
+                    session.expect(why, "2 more lines were pasted", "did not run", self.PROMPT)
                     session.type("cloud show p2 -f value -c name\r")
                     session.expect("-c name", "p2\r\n", self.PROMPT)
                     session.end()

@@ -66,3 +66,8 @@ class TestLine(base.TestCase):
         for _, cls in inspect.getmembers(exceptions, inspect.isclass):
             if issubclass(cls, exceptions.ClientException):
                 self.assertTrue(exit_status.message_of(cls()), cls.__name__)
+
+    def test_a_line_that_failed(self):
+        said = exit_status.ended("cloud  list --os-password S3cret\n", 4)
+        self.assertEqual("'cloud list --os-password ***' ended with exit status 4.", said)
+        self.assertGreater(150, len(exit_status.ended("x" * 999, 1)))
