@@ -15,7 +15,7 @@ import urllib3
 from requests import exceptions as requests_exceptions
 
 from cratonclient import exceptions
-from cratonclient.diagnosis import causes, proxies
+from cratonclient.diagnosis import causes, proxies, tls_files
 from cratonclient.printable import shown
 
 #: The exceptions of requests, and of the libraries below it. Those of requests and of
@@ -67,9 +67,9 @@ def error_for(
         if from_requests
         else exceptions.raise_from(exception)
     )
-    via = proxies.sentence(url, chosen)
-    if via and isinstance(error, (exceptions.ConnectionFailed, exceptions.Timeout)):
-        return type(error)(f"{error.message.rstrip('.')}.{via}", exception=exception)
+    more = tls_files.unread_bundle(str(exception)) + proxies.sentence(url, chosen)
+    if more and isinstance(error, (exceptions.ConnectionFailed, exceptions.Timeout)):
+        return type(error)(f"{error.message.rstrip('.')}.{more}", exception=exception)
     return error
 
 
@@ -107,17 +107,8 @@ def _unsent(
                 "HTTPS_PROXY and ALL_PROXY.",
                 exception=exception,
             )
-        if text.startswith(("Could not find a suitable TLS", "Could not find the TLS")):
-            return exceptions.ConfigurationError(
-                f"{text}. Check the CA bundle, also in REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
-                exception=exception,
-            )
-        if "NO_CERTIFICATE_OR_CRL_FOUND" in text or "PEM lib" in text:
-            return exceptions.ConfigurationError(
-                "The CA bundle contains no certificates in PEM. Check the CA bundle, also in "
-                "REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
-                exception=exception,
-            )
+        if problem := tls_files.problem(cause):
+            return exceptions.ConfigurationError(problem, exception=exception)
         if isinstance(cause, UnicodeEncodeError) and "idna" not in cause.encoding:
             break  # not the URL, but a header or a parameter
         if isinstance(cause, _INVALID_URL):

@@ -18,7 +18,7 @@ from keystoneauth1 import session as ksa_session
 
 from cratonclient import auth, exceptions, secrets
 from cratonclient import session as craton_session
-from cratonclient.http import adapter
+from cratonclient.http import adapter, failures
 from cratonclient.login import clouds_yaml
 
 DEFAULT_TYPE = "password"
@@ -158,7 +158,9 @@ def _log_in(session: ksa_session.Session) -> None:
             "user and the project.",
         ) from exc
     except ksa_exceptions.ClientException as exc:
-        raise exceptions.raise_from(exc) from exc
+        raise failures.error_for(exc, getattr(plugin, "auth_url", "")) from exc
+    except OSError as exc:  # of requests, such as a CA bundle that does not exist
+        raise failures.error_for(exc, getattr(plugin, "auth_url", "")) from exc
     except Exception as exc:  # keystoneauth raises Exception for a missing password
         raise exceptions.UnableToAuthenticate(
             f"The credentials are not complete: {exc}", exception=exc

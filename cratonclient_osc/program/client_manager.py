@@ -182,5 +182,6 @@ class ClientManager:
             return False
         bundle = self._options.os_cacert
         if bundle and not os.path.exists(bundle):
-            raise exit_status.UsageError(f"--os-cacert: the file {bundle!r} does not exist.")
+            origin = global_options.origin(self._options, "os_cacert")
+            raise exit_status.UsageError(f"{origin}: the file {bundle!r} does not exist.")
         return bundle or True

@@ -134,12 +134,27 @@ def check_values(options: argparse.Namespace) -> None:
     """
     overridden = set()
     for name, value in vars(options).items():
-        if not name.startswith(("craton_", "os_")) or value == os.environ.get(name.upper(), ""):
+        if not name.startswith(("craton_", "os_")) or origin(options, name) == name.upper():
             continue
         overridden.add(name.upper())
         if not secrets.is_secret(name):
             environment.check(f"The option --{name.replace('_', '-')}", value)
     environment.check_all(without=overridden)
+
+
+def origin(options: argparse.Namespace, name: str) -> str:
+    """Return the environment variable or the option that a value comes from.
+
+    :param options: the global options.
+    :param name: name of an option with a variable, such as ``'os_cacert'``.
+
+    >>> origin(options, 'os_cacert')
+    '--os-cacert'
+    """
+    variable = name.upper()
+    if getattr(options, name) == os.environ.get(variable, ""):
+        return variable
+    return f"--{name.replace('_', '-')}"
 
 
 def misspelled_variables(options: argparse.Namespace) -> str:

@@ -102,6 +102,10 @@ class TestGlobalOptions(programs.SharedFleetTestCase):
     def test_a_bundle_of_certificates_that_there_is_not(self):
         refused = self.enter("--os-cacert", "/nonexistent.pem", "cloud", "list")
         self.assert_refused(refused, 2, "/nonexistent.pem", "--os-cacert")
+        refused = programs.craton(
+            "cloud", "list", CRATON_URL=self.database, OS_CACERT="/nonexistent.pem"
+        )
+        self.assert_refused(refused, 2, "OS_CACERT: the file '/nonexistent.pem' does not exist")
 
     def test_insecure(self):
         self.assert_done(self.enter("--insecure", "cloud", "list"))

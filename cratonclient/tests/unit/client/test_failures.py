@@ -8,9 +8,12 @@ import os
 import typing as t
 from unittest import mock
 
+import requests
+
 from cratonclient import auth, exceptions, session
 from cratonclient.diagnosis import proxies
-from cratonclient.http import credentials, direct
+from cratonclient.http import credentials, direct, failures
+from cratonclient.login import keystone
 from cratonclient.tests import base
 from cratonclient.tests.unit.client import fakes
 from cratonclient.v1 import client
@@ -236,6 +239,69 @@ class TestArguments(FailuresTestCase):
                 said = self.refused(exceptions.ConfigurationError, craton.get, "https://h/v1")
                 self.assertIn("/no/such/env.pem", said)
                 self.assertIn("REQUESTS_CA_BUNDLE", said)
+
+    def test_the_variable_of_an_absent_bundle_is_named(self):
+        for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+            clean = {"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": "", name: "/no/such/env.pem"}
+            with mock.patch.dict(os.environ, clean):
+                for craton in self.sessions():
+                    said = self.refused(
+                        exceptions.ConfigurationError, craton.get, "https://h/v1"
+                    )
+                    self.assertIn(f"The CA bundle /no/such/env.pem of {name} does not", said)
+                    self.assertIn(f"unset {name}", said)
+                for craton in self.sessions(verify="/no/such/other.pem"):
+                    said = self.refused(
+                        exceptions.ConfigurationError, craton.get, "https://h/v1"
+                    )
+                    self.assertIn("The CA bundle /no/such/other.pem does not exist", said)
+                    self.assertNotIn(name, said)
+
+    def test_the_variable_of_a_key_log_is_named(self):
+        url = self.server.url.replace("http:", "https:")
+        for path in ("/no/such/keys", str(self.folder()), f"{__file__}/keys"):
+            with mock.patch.dict(os.environ, SSLKEYLOGFILE=path):
+                for craton in self.sessions():
+                    said = self.refused(exceptions.ConfigurationError, craton.get, url)
+                    self.assertIn(f"The file of SSLKEYLOGFILE, {path!r}, cannot be", said)
+                    self.assertIn("Unset SSLKEYLOGFILE", said)
+                    self.assertEqual(404, self.status(craton))  # it matters for https only
+
+    def test_a_key_log_that_can_be_written_is_not_blamed(self):
+        path = self.folder() / "keys"
+        with mock.patch.dict(os.environ, SSLKEYLOGFILE=str(path)):
+            for craton in self.sessions():
+                url = self.server.url.replace("http:", "https:")
+                said = self.refused(exceptions.ConnectionFailed, craton.get, url)
+                self.assertNotIn("SSLKEYLOGFILE", said)
+
+    def test_a_variable_that_requests_does_not_read_is_named(self):
+        reason = requests.exceptions.SSLError("[SSL: CERTIFICATE_VERIFY_FAILED] failed")
+        for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+            clean = {"REQUESTS_CA_BUNDLE": "", "SSL_CERT_FILE": "", "SSL_CERT_DIR": ""}
+            with mock.patch.dict(os.environ, {**clean, name: "/no/x"}):
+                said = str(failures.error_for(reason, "https://h"))
+                self.assertIn(f"{name} is not read: name the CA bundle in REQUESTS_", said)
+                other = requests.exceptions.ConnectionError("refused")
+                self.assertNotIn(name, str(failures.error_for(other, "https://h")))
+            with mock.patch.dict(os.environ, {**clean, name: "/x", "REQUESTS_CA_BUNDLE": "/y"}):
+                self.assertNotIn(name, str(failures.error_for(reason, "https://h")))
+
+    def test_keystone_needs_the_files_too(self):
+        url = self.server.url.replace("http:", "https:")
+        login = keystone.Login(
+            {"auth_url": f"{url}/v3", "username": "u", "password": "p", "user_domain_id": "d"}
+        )
+        for name in ("SSLKEYLOGFILE", "REQUESTS_CA_BUNDLE"):
+            with mock.patch.dict(os.environ, {name: "/no/such/file"}):
+                said = self.refused(exceptions.ConfigurationError, keystone.open_session, login)
+                self.assertIn(name, said)
+                self.assertIn("/no/such/file", said)
+
+    def status(self, craton: session.Session) -> int | None:
+        """Return the status of a request without TLS."""
+        error = self.assertRaises(exceptions.HTTPError, craton.get, self.server.url)
+        return error.status_code
 
 
 class TestCredentials(FailuresTestCase):
