@@ -11,14 +11,27 @@ import typing as t
 MASK = "***"
 
 #: Letters that make a name secret wherever they occur: ``dbpassword``, ``pass_word``.
-_SECRET = re.compile("passw(?:or)?d|passphrase|passcode|secret(?!ar)|token(?!i[sz])|credential")
+_SECRET = re.compile(
+    "passw(?:o?r)?d|paswo?rd|passwort|passphrase|passcode|secret(?!ar)|token(?!i[sz])|credential"
+)
 #: Words that make a name secret.
 _SECRET_WORDS = frozenset(
-    {"authorization", "bearer", "cookie", "cookies", "jwt", "otp", "totp"}
+    {"authorization", "bearer", "cookie", "cookies", "jwt", "saml", "assertion", "assertions"}
+    | {"otp", "totp", "mfa", "pin", "pincode", "puk", "csrf", "xsrf", "ntlm", "keytab"}
+    | {"signature", "signatures", "sig", "hmac"}
+    | {"sessionid", "sessid", "phpsessid", "jsessionid"}
     | {"keyfile", "keyfiles", "keypair", "keypairs", "keyslot", "keyslots"}
 )
+#: Pairs of words that make a name secret.
+_SECRET_PAIRS = frozenset(
+    {("session", "id"), ("nt", "hash"), ("lm", "hash")}
+    | {(before, "code") for before in ("unlock", "access", "security", "door")}
+    | {(before, "codes") for before in ("recovery", "backup", "scratch")}
+)
 #: Ends of words that make a name secret: ``rootpw``, ``adminpass``, ``sshkey``, ``pw``.
-_SECRET_END = re.compile(r"([a-z]*?)(keys?|pass|pwds?|pws?|psks?|creds?|communit(?:y|ies))")
+_SECRET_END = re.compile(
+    r"([a-z]*?)(keys?|pass|pwds?|pws?|pwo?rds?|psks?|creds?|communit(?:y|ies))"
+)
 #: Words with such an end that are harmless.
 _HARMLESS = frozenset(
     {"bypass", "compass", "encompass", "overpass", "surpass", "trespass", "underpass"}
@@ -28,6 +41,7 @@ _HARMLESS = frozenset(
 _HARMLESS_BEFORE = {
     "key": ("sort", "public", "pub", "primary", "foreign", "authorized"),
     "com": ("bgp", "large", "extended", "standard"),
+    "pin": ("cpu", "gpio"),
 }
 
 #: A word in a name: ``apiToken``, ``snmp-password`` and ``ADMIN_PASS2`` have two words.
@@ -39,7 +53,21 @@ _declared: set[str] = set()
 #: Lower-case parts of texts. A text without any of them names no secret.
 _parts = {
     *("pass", "pw", "secret", "token", "cred", "key", "psk", "communit"),
-    *("authorization", "bearer", "cookie", "jwt", "otp"),
+    *("paswo", "authorization", "bearer", "cookie", "jwt", "saml", "assertion"),
+    *(
+        "otp",
+        "mfa",
+        "pin",
+        "puk",
+        "csrf",
+        "xsrf",
+        "ntlm",
+        "hash",
+        "sig",
+        "hmac",
+        "sess",
+        "code",
+    ),
 }
 
 
@@ -71,10 +99,17 @@ def _is_secret_word(before: str, word: str) -> bool:
 
     :param before: the word before it in the name, or an empty string.
     """
+    if (before, word) in _SECRET_PAIRS:
+        return True
     end = _SECRET_END.fullmatch(word)
     if end is None or word in _HARMLESS:
-        return word in _SECRET_WORDS
-    return not (end[1] or before).endswith(_HARMLESS_BEFORE.get(end[2][:3], ("\0",)))
+        return word in _SECRET_WORDS and not _is_harmless_after(before, word)
+    return not _is_harmless_after(end[1] or before, end[2])
+
+
+def _is_harmless_after(before: str, word: str) -> bool:
+    """Return True if the letters before a secret word make it harmless: ``sort_key``."""
+    return before.endswith(_HARMLESS_BEFORE.get(word[:3], ("\0",)))
 
 
 def names_secret(text: str) -> bool:

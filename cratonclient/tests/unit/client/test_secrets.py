@@ -145,6 +145,17 @@ class TestMask(base.TestCase):
         ):
             self.assertEqual(masked, secrets.mask(text))
 
+    def test_urls_that_are_signed(self):
+        for query, masked in (
+            ("a=b&X-Amz-Signature=KEY&c=d", "a=b&X-Amz-Signature=***&c=d"),
+            ("X-Amz-Credential=KEY%2F2026&a=b", "X-Amz-Credential=***&a=b"),
+            ("X-Goog-Signature=KEY", "X-Goog-Signature=***"),
+            ("sv=2026&sp=r&sig=KEY%3D&se=1", "sv=2026&sp=r&sig=***&se=1"),
+            ("AWSAccessKeyId=KEY&Signature=KEY", "AWSAccessKeyId=***&Signature=***"),
+        ):
+            for secret in (secrets.mask, secrets.mask_url):
+                self.assertEqual(f"https://h/o?{masked}", secret(f"https://h/o?{query}"))
+
     def test_conditions_on_variables_in_each_spelling(self):
         for query, masked in (
             ('vars=bmc.pw:"KEY"&a=b', "vars=***&a=b"),
@@ -206,32 +217,57 @@ class TestNames(base.TestCase):
             *("secretkey", "privatekey", "private_key_pem", "hostkey", "wepkey", "access_key2"),
             *("tls_key_file", "luks_keyslot", "keypair", "key_material"),
             *("snmp-community", "snmp_communities", "BMC_PW", "bmcPw", "DBpass", "APIkey"),
+            *("passwrd", "root_passwrd", "pasword", "dbPassWrd", "pword", "passwort"),
+            *("X-Amz-Signature", "X-Goog-Signature", "Signature", "sig", "url.sig", "hmac"),
+            *(
+                "X-Amz-Credential",
+                "X-Amz-Security-Token",
+                "AWSAccessKeyId",
+                "aws_access_key_id",
+            ),
+            *("pin", "bmc_pin", "simPin", "pincode", "puk", "mfa", "mfa_code", "otp", "csrf"),
+            *("session_id", "sessionid", "X-Session-Id", "PHPSESSID", "JSESSIONID", "sessid"),
+            *("SAMLResponse", "client_assertion", "nt_hash", "NTLM", "krb5_keytab", "X-XSRF"),
+            *("set-cookie", "Set-Cookie2", "passphrase", "pwd", "user_pwd", "unlock_code"),
             *("rootpw", "wpa-psk", "dbCreds", "session-cookie", "jwt", "nics[0].password"),
         ):
             self.assertTrue(secrets.is_secret(name), name)
+            self.assertEqual(f'{{"{name}": "***"}}', secrets.mask(f'{{"{name}": "x"}}'))
 
     def test_harmless_names(self):
         for name in (
             *("sort_keys", "sort-key", "public_key", "primary_key", "keyboard", "keystone_url"),
             *("monkey", "passenger", "compass", "bypass", "name", "rack", "username", "author"),
             *("sortKeys", "sshPublicKey", "authorized_keys", "bgp_community", "os_auth_url"),
+            *("signal", "design", "designation", "pinned", "pinning", "assignee", "assigned"),
+            *("signed", "sign", "sigma", "spin", "shipping", "cpu_pin", "gpio-pin", "pins"),
+            *(
+                "session",
+                "session_idle_timeout",
+                "session_count",
+                "sid",
+                "asset_id",
+                "sas_disk",
+            ),
+            *("os_keyboard", "hash", "mac", "mfact", "optical", "top", "resig", "dessid"),
+            *("unlocked", "lock", "passed", "passport", "sample", "smile"),
             *("secretary", "tokenizer", "passthrough", "passive", "pwm", "cookbook"),
         ):
             self.assertFalse(secrets.is_secret(name), name)
 
     def test_a_declared_name_is_secret_once_its_kind_is_derived(self):
         class Vault(crud.Resource):
-            pin_code = Field(str, "how to open it", secret=True)
+            door_number = Field(str, "how to open it", secret=True)
 
         class VaultManager(crud.CRUDClient[Vault]):
             key = "vault"
             resource_class = Vault
 
-        self.assertFalse(secrets.is_secret("pin_code"))
+        self.assertFalse(secrets.is_secret("door_number"))
         kinds.kind_of(VaultManager)
-        self.assertTrue(secrets.is_secret("pin_code"))
-        self.assertTrue(secrets.is_secret("pin-code"))
-        self.assertEqual('{"pin_code": "***"}', secrets.mask('{"pin_code": "0815"}'))
+        self.assertTrue(secrets.is_secret("door_number"))
+        self.assertTrue(secrets.is_secret("door-number"))
+        self.assertEqual('{"door_number": "***"}', secrets.mask('{"door_number": "0815"}'))
 
 
 class TestPrintable(base.TestCase):
