@@ -15,7 +15,7 @@ from cliff import help as cliff_help
 
 from cratonclient_osc import base_command
 from cratonclient_osc.output import exit_status, pager
-from cratonclient_osc.program import topics
+from cratonclient_osc.program import global_options, topics
 
 
 class Help(base_command.CratonCommand, cliff_help.HelpCommand):
@@ -53,7 +53,9 @@ class Help(base_command.CratonCommand, cliff_help.HelpCommand):
 class Overview(cliff_help.HelpAction):
     """The action of ``--help``: print the global options and an overview of all commands.
 
-    It replaces cliff's action, which searches the metadata of all installed packages.
+    In a session, print how to use it instead of the global options, most of which say where
+    and how to log in. The action replaces cliff's, which searches the metadata of all
+    installed packages.
     """
 
     def __call__(
@@ -67,11 +69,44 @@ class Overview(cliff_help.HelpAction):
         app: t.Any = self.default
         # As argparse does, leave a failed write to the stream, which remembers it.
         with contextlib.suppress(OSError), paged(app.stdout) as out:
-            autopage.argparse.use_color_for_parser(parser, out.isatty())
-            parser.print_help(out)
+            if app.in_session:
+                out.write(_session_help(parser))
+            else:
+                autopage.argparse.use_color_for_parser(parser, out.isatty())
+                parser.print_help(out)
             for group in by_object(app, app.command_names()):
                 out.write("\n" + "\n".join(_lines(group)) + "\n")
         raise cliff_help.HelpExit
+
+
+#: The help of a session, before the list of commands.
+_SESSION = """\
+Type commands without the word craton:
+
+  ? host               list the commands of an object
+  host list ?          show the help of a command
+  host list > FILE     write the output to a file; >> appends it
+  host list | COMMAND  send the output to a command of the shell
+  Tab                  complete commands, options and names
+  Ctrl-C               cancel the line or the command
+  exit, Ctrl-D         leave the session
+
+"""
+
+
+def _session_help(parser: argparse.ArgumentParser) -> str:
+    """Return the help of a session, with the global options that are of use in a line.
+
+    :param parser: the parser of the global options.
+    """
+    options = [max(a.option_strings, key=len, default="") for a in parser._actions]
+    hidden = ("", "--help", "--version")
+    useful = [o for o in options if o not in hidden and not global_options.is_for_start(o)]
+    text = (
+        f"Options of every command: {', '.join(useful)}. 'craton --help' explains them, "
+        "outside of a session."
+    )
+    return f"{_SESSION}{textwrap.fill(text, _columns())}\n"
 
 
 @contextlib.contextmanager
@@ -141,7 +176,7 @@ def noun_of(command: t.Any) -> str:
 def _lines(group: Group) -> list[str]:
     """Return the lines of a group: two columns, wrapped to the width of the terminal."""
     indent = max(len(name) for name in group) + 4
-    columns = min(shutil.get_terminal_size().columns, 100)
+    columns = _columns()
     return [
         line
         for name, description in group.items()
@@ -152,3 +187,8 @@ def _lines(group: Group) -> list[str]:
             subsequent_indent=" " * indent,
         )
     ]
+
+
+def _columns() -> int:
+    """Return the width of the help."""
+    return min(shutil.get_terminal_size().columns, 100)

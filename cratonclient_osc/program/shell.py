@@ -46,6 +46,8 @@ class Shell(app.App):
             "whoami", "cratonclient_osc.whoami:Whoami", "craton"
         )
         self._error: BaseException | None = None
+        #: True in an interactive session and in a script on standard input.
+        self.in_session = False
         self._session_status: int | None = None
 
     def build_option_parser(
@@ -149,6 +151,7 @@ class Shell(app.App):
         from cratonclient_osc.program import repl
 
         self.interactive_mode = False  # in cliff, True means that cmd2 runs the commands
+        self.in_session = True
         self._session_status = repl.run(self)
 
     def run_subcommand(self, argv: list[str]) -> int:

@@ -212,6 +212,16 @@ class TestScript(programs.SharedFleetTestCase):
         )
         self.assertIn("TEST\nPROD\n", path.read_text())
 
+    def test_the_help_has_no_options_for_logging_in(self):
+        for line in ("?", "help", "--help", "craton --help", "craton help"):
+            done = self.feed(line)
+            self.assertEqual((0, ""), (done.status, done.err))
+            self.assertTrue(done.out.startswith("Type commands without the word craton:"))
+            self.assertIn("\n  cloud list ", done.out)
+            self.assertIn("--debug", done.out)
+            self.assertNotIn("--os-", done.out)
+        self.assertTrue(programs.craton("help").out.startswith("usage: craton [--craton-url"))
+
     def test_the_command_of_the_shell_fails(self):
         done = self.feed("cloud list | exit 7\ncloud list")
         self.assertEqual(7, done.status)
@@ -416,7 +426,7 @@ class TestPager(SessionTestCase):
     def test_long_output(self):
         session = self.start(self.folder(), PAGER=self.PAGER)
         session.type("help\r")
-        session.expect("page:usage: craton", "page:  user show", self.PROMPT)
+        session.expect("page:Type commands", "page:  user show", self.PROMPT)
         self.assertEqual(0, session.end())
 
     def test_short_output(self):
@@ -441,7 +451,7 @@ class TestPager(SessionTestCase):
             with self.subTest(pager):
                 session = self.start(self.folder(), PAGER=pager)
                 session.type("help\r")
-                session.expect("usage: craton", "user show", self.PROMPT)
+                session.expect("Type commands", "user show", self.PROMPT)
                 session.type("cloud list -f value -c name\r")
                 session.expect("prod\r\n", self.PROMPT)
                 self.assertEqual(0, session.end())
@@ -452,13 +462,13 @@ class TestPager(SessionTestCase):
                 session = self.start(self.folder(), PAGER=pager)
                 self.assertIn(f"PAGER={pager} is no command", session.child.before)
                 session.type("help\r")
-                session.expect("usage: craton", self.PROMPT)
+                session.expect("Type commands", self.PROMPT)
                 self.assertEqual(0, session.end())
 
     def test_a_pager_that_is_left_early(self):
         session = self.start(self.folder(), PAGER="head -1")
         session.paste("help\ncloud list -f value -c name\n")
-        session.expect("usage: craton", self.PROMPT, "prod\r\n", self.PROMPT)
+        session.expect("Type commands", self.PROMPT, "prod\r\n", self.PROMPT)
         self.assertEqual(0, session.end())
 
     def test_less(self):
@@ -466,7 +476,7 @@ class TestPager(SessionTestCase):
         session.end()
         session = self.start(self.folder(), PAGER="less")
         session.type("help\r")
-        session.expect("usage: craton", "\x1b[K")  # less waits for a key
+        session.expect("Type commands", "\x1b[K")  # less waits for a key
         session.child.sendintr()  # stops less, if it does something
         session.expect("\x1b[K")
         session.type("q")
@@ -529,7 +539,7 @@ class TestTerminal(SessionTestCase):
     def test_question_marks(self):
         session = self.start(self.folder())
         session.type("?\r")
-        session.expect("usage: craton", "user show", self.PROMPT)
+        session.expect("Type commands", "cloud create", "user show", self.PROMPT)
         for line in ("? cloud list", "?cloud list", "cloud list ?"):
             session.type(f"{line}\r")
             session.expect("usage: craton cloud list", self.PROMPT)
