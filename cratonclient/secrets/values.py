@@ -5,15 +5,18 @@ from __future__ import annotations
 
 import re
 import typing as t
+from urllib import parse
 
 from cratonclient.secrets import names
 from cratonclient.secrets.names import MASK
 
+#: A quoted name. It may have escapes, such as ``\\u00e4``, but none of a quote.
+_NAME = r"""(?P<name>(?:[^"'\\\n]|\\++(?!["'])){1,255})"""
 #: The name of a member of a JSON object, or of a dictionary as Python prints it, up to
 #: its value. Inside other strings, backslashes are before the quotes.
-_MEMBER = re.compile(r"""(?P<quote>\\*["'])(?P<name>[^"'\\\n]{1,128})(?P=quote)\s*:\s*""")
+_MEMBER = re.compile(rf"""(?P<quote>\\*["']){_NAME}(?P=quote)\s*:\s*""")
 #: A pair, as Python prints lists of headers, and a line of YAML with a single word.
-_PAIR = re.compile(r"""\((?P<quote>["'])(?P<name>[^"'\\\n]{1,128})(?P=quote), """)
+_PAIR = re.compile(rf"""\((?P<quote>["']){_NAME}(?P=quote), """)
 _LINE = re.compile(
     r"""(?P<quote>)^[ \t-]*(?P<name>[\w.-]++): (?=\S+$|"[^"]*"$|'[^']*'$)""", re.MULTILINE
 )
@@ -27,25 +30,27 @@ _BRACKET = re.compile(r""""(?:\\.|[^"\\])*"?|'(?:\\.|[^'\\])*'?|([\[({])|[\])}]"
 
 #: A header. Its value ends before the next one: keystoneauth logs all in one line.
 _HEADER = re.compile(
-    r"(?P<quote>)(?<![\w-])(?P<name>[Aa]uthorization|[Cc]ookie|[A-Za-z]++(?:-[A-Za-z]++)++): "
+    r"(?P<quote>)(?<![\w-])"
+    r"(?P<name>(?i:authorization|cookie)|[A-Za-z]++(?:-[A-Za-z]++)++) ?:(?: |(?=\S))"
 )
 _END_OF_HEADER = re.compile(r""" [\w-]+: |['"]|$""", re.MULTILINE)
-#: A query parameter of a URL, or another assignment: ``token=5f4d``, ``password='a b'``,
-#: ``password:="5f4d"``.
-_ASSIGNMENT = re.compile(r"(?P<quote>)(?<![\w.\]-])(?P<name>[\w.\[\]-]++):?=")
-_ASSIGNED = re.compile(r"""'[^']*'|"[^"]*"|[^&#\s'"]*""")
-#: A condition in the parameter ``vars`` of a URL, percent-encoded: ``vars=name%3Avalue``.
-#: Commas may be part of a value, so the value ends with the parameter.
-_CONDITION = re.compile(
-    r"(?P<quote>)(?:%[0-9a-f]{2}|[^\w%.-])(?P<name>[\w.-]++)%3a", re.IGNORECASE
+#: A query parameter of a URL, or another assignment: ``token=5f4d``, ``password = 'a b'``,
+#: ``password:="5f4d"``, ``"ipmi password"=5f4d``.
+_ASSIGNMENT = re.compile(
+    r"""(?P<quote>)(?<![\w.\]-])"""
+    r"""(?P<name>(?:[\w.\[\]-]|"[^"=\n]{1,255}"|'[^'=\n]{1,255}')++)"""
+    r"""[ \t]*+:?=(?![=~])>?[ \t]*+"""
 )
-#: The whole parameter, with colons: ``vars=name:value,name:value``.
-_CONDITIONS = re.compile(r"([?&]vars=)([^&#\s]*:[^&#\s]*)")
+_ASSIGNED = re.compile(rf"{_QUOTED.pattern}|[^&#\s'\"]*", re.DOTALL)
+#: The parameter ``vars`` of a URL, as it is or percent-encoded: ``vars=name:value,name:value``.
+_CONDITIONS = re.compile(r"(?<!\w)vars=([^&#\s]+)")
+_COMMA = re.compile("(,|%2c)", re.IGNORECASE)
+_COLON = re.compile(":|%3a", re.IGNORECASE)
 
-#: A private key.
-_PEM = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
-)
+#: A private key, as it is or in the query of a URL.
+_WORDS = "(?:[A-Z +]|%20)*"
+_PEM_LABEL = f"{_WORDS}PRIVATE(?: |[+]|%20)KEY{_WORDS}-----"
+_PEM = re.compile(rf"-----BEGIN{_PEM_LABEL}.*?(?:-----END{_PEM_LABEL}|\Z)", re.DOTALL)
 
 
 def mask_named(text: str) -> str:
@@ -56,13 +61,22 @@ def mask_named(text: str) -> str:
     text = _mask_values(text, _LINE, _end_of_line)
     if "=" in text:
         text = _CONDITIONS.sub(_masked_conditions, text)
-        text = _mask_values(text, _CONDITION, _end_of_assigned)
         text = _mask_values(text, _ASSIGNMENT, _end_of_assigned)
     return text
 
 
 def _masked_conditions(match: re.Match[str]) -> str:
-    return f"{match[1]}{MASK}" if names.names_secret(match[2]) else match[0]
+    """Mask the conditions of a parameter, from the first one with a secret name.
+
+    Commas may be part of a value, so nothing after that condition is shown.
+    """
+    parts = _COMMA.split(match[1])
+    for index, part in enumerate(parts):
+        if names.names_secret(parse.unquote_plus(part)):
+            colon = _COLON.search(part)
+            name = part[: colon.end()] if colon else ""
+            return "".join(["vars=", *parts[:index], name, MASK])
+    return match[0]
 
 
 def _mask_values(text: str, named: re.Pattern[str], end_of: t.Callable[[str, int], int]) -> str:
