@@ -22,6 +22,16 @@ import requests
 
 from cratonclient.tests.integration.osc import programs
 
+#: The manager of a kind: the name of its class, and its key.
+MANAGER = '''\
+class {0}Manager(crud.CRUDClient):
+    """A manager for {1}s."""
+
+    key = "{1}"
+    base_path = "/{1}s"
+    resource_class = {0}
+'''
+
 TOY = '''\
 """Racks, which hold the hosts of a region."""
 
@@ -48,13 +58,7 @@ class Rack(crud.Resource):
     inherits = ("region_id", "project_id")
 
 
-class RackManager(crud.CRUDClient):
-    """A manager for racks."""
-
-    key = "rack"
-    base_path = "/racks"
-    resource_class = Rack
-'''
+''' + MANAGER.format("Rack", "rack")
 
 #: A kind whose parts are not named variables and labels.
 CRATES = '''\
@@ -75,13 +79,7 @@ class Crate(crud.Resource):
     unique = ("project_id", "name")
 
 
-class CrateManager(crud.CRUDClient):
-    """A manager for crates."""
-
-    key = "crate"
-    base_path = "/crates"
-    resource_class = Crate
-'''
+''' + MANAGER.format("Crate", "crate")
 
 ENTRY_POINTS = """\
 [cratonclient.v1]

@@ -8,14 +8,9 @@ import typing as t
 
 import sqlalchemy as sa
 
-from cratonclient import auth, crud, exceptions, kinds
-from cratonclient.fields import Field, Parameter, Sub
-from cratonclient.tests import base as tests_base
+from cratonclient import exceptions
+from cratonclient.tests import toys
 from cratonclient.tests.integration.server import base, databases
-from cratonclient.v1 import client, labels, shared
-from cratonserver import composition, embedded
-from cratonserver.db.store import Store
-from cratonserver.kinds import registry
 
 #: Spellings of the same address.
 SAME = (
@@ -249,58 +244,25 @@ class TestPlans(base.ServerTestCase):
                         self.assertNotRegex(plan, "(?:SCAN|Seq Scan on) (?:devices|network_i)")
 
 
-class Segment(crud.Resource):
-    """A segment of a network."""
-
-    name = shared.name("project")
-    area = Field(str, "addresses of the segment", required=True, update=True, format="cidr")
-    mask = Field(str, "its netmask", null=True, update=True, format="netmask", within="area")
-    router = Field(str, "its router", null=True, update=True, format="ip", within="area")
-    servers = Sub(labels.LabelManager, list, "name servers", format="ip")
-    project_id = shared.PROJECT
-
-    filters = ("id", "name", "area", "mask", "router")
-    parameters: t.ClassVar[crud.Parameters] = {
-        "server": Parameter(str, "a name server", compares="servers"),
-        "via": Parameter(str, "the router", compares="router"),
-    }
-    unique = ("project_id", "router")
-
-
-class SegmentManager(crud.CRUDClient[Segment]):
-    """A manager for segments."""
-
-    key = "segment"
-    base_path = "/segments"
-    resource_class = Segment
-
-
-class TestOtherKinds(tests_base.TestCase):
+class TestOtherKinds(toys.ToyTestCase):
     """A kind of another package declares formats."""
+
+    manager_class = toys.SegmentManager
 
     def setUp(self):
         super().setUp()
-        rules = (*registry.all_rules(), registry.rules_of(kinds.kind_of(SegmentManager)))
-        self.store = Store(databases.new(self.addCleanup), rules)
-        self.addCleanup(self.store.close)
-        self.store.open()
-        session = auth.create_session_with(None, True)
-        application = composition.application_of(self.store, embedded.SETTINGS)
-        session.mount("http://fleet.invalid", embedded.Adapter(application, self.store))
-        craton = client.Client(session, "http://fleet.invalid")
-        self.segments = SegmentManager(craton.clouds.session, "http://fleet.invalid/v1")
-        self.made = self.segments.create(
+        self.made = self.toys.create(
             name="s1",
             area="10.0.0.0/255.255.255.0",
             mask="24",
             router="::ffff:10.0.0.1",
             servers=["10.0.0.9", "::ffff:10.0.0.9", "2001:DB8::9"],
         )
-        self.segments.create(name="s2", area="10.0.0.0/25")
+        self.toys.create(name="s2", area="10.0.0.0/25")
 
     def names(self, **filters: t.Any) -> list[str]:
         """Return the names of the segments that match filters."""
-        return [one.name for one in self.segments.list(**filters)]
+        return [one.name for one in self.toys.list(**filters)]
 
     def test_filters_compare_values(self):
         for field, spellings in {
@@ -315,7 +277,7 @@ class TestOtherKinds(tests_base.TestCase):
             self.assertEqual([], self.names(**{field: "10.0.0.99"}), field)
 
     def test_values_are_canonical(self):
-        found = self.segments.get(self.made.id)
+        found = self.toys.get(self.made.id)
         self.assertEqual(
             ("10.0.0.0/24", "24", "::ffff:a00:1"), (found.area, found.mask, found.router)
         )
@@ -335,17 +297,17 @@ class TestOtherKinds(tests_base.TestCase):
     def test_an_address_is_unique_in_every_spelling(self):
         for router in SAME[0]:
             for refused in (
-                lambda: self.segments.create(name="s3", area="10.0.0.0/8", router=router),  # noqa: B023
-                lambda: self.segments.update(2, area="10.0.0.0/24", router=router),  # noqa: B023
+                lambda: self.toys.create(name="s3", area="10.0.0.0/8", router=router),  # noqa: B023
+                lambda: self.toys.update(2, area="10.0.0.0/24", router=router),  # noqa: B023
             ):
                 error = self.assertRaises(exceptions.Conflict, refused)
                 self.assertIn("A segment with the given name already exists", str(error))
         self.assertEqual(["s1", "s2"], self.names())
-        same = self.segments.update(self.made.id, router="10.0.0.1")
+        same = self.toys.update(self.made.id, router="10.0.0.1")
         self.assertEqual("10.0.0.1", same.router)
 
     def test_values_are_checked_together(self):
-        update = self.segments.update
+        update = self.toys.update
         for values in ({"router": "10.0.1.1"}, {"mask": "25"}, {"area": "10.0.0.0/25"}):
             self.assertRaises(exceptions.BadRequest, update, self.made.id, **values)
         update(self.made.id, area="10.0.1.0/24", router="10.0.1.1")

@@ -8,14 +8,12 @@ import types
 import typing as t
 from unittest import mock
 
-from cratonclient import auth, crud, exceptions, kinds
+from cratonclient import crud, exceptions, kinds
 from cratonclient.fields import Field, Parameter, Sub
-from cratonclient.tests import base
-from cratonclient.tests.integration.server import databases
-from cratonclient.v1 import client, labels, shared, variables
-from cratonserver import composition, embedded, errors
+from cratonclient.tests import base, toys
+from cratonclient.v1 import labels, shared, variables
+from cratonserver import errors
 from cratonserver.db import policy, storage
-from cratonserver.db.store import Store
 from cratonserver.kinds import registry
 
 
@@ -36,12 +34,7 @@ class Rack(crud.Resource):
     unique = ("region_id", "name")
 
 
-class RackManager(crud.CRUDClient[Rack]):
-    """A manager for racks."""
-
-    key = "rack"
-    base_path = "/racks"
-    resource_class = Rack
+RackManager = toys.manager_of(Rack)
 
 
 class Rules(types.ModuleType):
@@ -65,31 +58,20 @@ class Rules(types.ModuleType):
                 raise errors.Refused(400, "A rack has at least one unit.")
 
 
-class OutsideTestCase(base.TestCase):
+class OutsideTestCase(toys.ToyTestCase):
     """A fleet with racks."""
 
-    module: types.ModuleType | None = None
+    manager_class = RackManager
 
     def setUp(self):
         super().setUp()
-        kind = kinds.kind_of(RackManager)
-        found = {"racks": self.module} if self.module else {}
-        with mock.patch.object(registry, "_registered", return_value=found):
-            rules = (*registry.all_rules(), registry.rules_of(kind))
-        store = Store(databases.new(self.addCleanup), rules)
-        self.addCleanup(store.close)
-        store.open()
-        session = auth.create_session_with(None, True)
-        application = composition.application_of(store, embedded.SETTINGS)
-        session.mount("http://fleet.invalid", embedded.Adapter(application, store))
-        craton = client.Client(session, "http://fleet.invalid")
-        cloud = craton.clouds.create(name="prod")
-        self.region = craton.regions.create(name="east", cloud_id=cloud.id)
-        self.racks = RackManager(session, "http://fleet.invalid/v1")
+        cloud = self.craton.clouds.create(name="prod")
+        self.region = self.craton.regions.create(name="east", cloud_id=cloud.id)
 
     def create(self, name: str, **fields: t.Any) -> Rack:
         """Create a rack."""
-        return self.racks.create(name=name, region_id=self.region.id, **fields)
+        rack: Rack = self.toys.create(name=name, region_id=self.region.id, **fields)
+        return rack
 
 
 class TestParts(OutsideTestCase):
@@ -102,24 +84,24 @@ class TestParts(OutsideTestCase):
         self.assertEqual({"volts": 230, "phases": 3}, changed.to_dict())
         rack.power_settings.delete("volts")
         self.assertEqual({"phases": 3}, rack.power_settings.get().to_dict())
-        self.assertEqual({"phases": 3}, self.racks.get(rack.id).to_dict()["power_settings"])
+        self.assertEqual({"phases": 3}, self.toys.get(rack.id).to_dict()["power_settings"])
 
     def test_a_list_can_be_changed_and_filtered_by(self):
         rack, _ = self.create("r1", tags=["old", "b"]), self.create("r2")
         self.assertEqual(["b", "new", "old"], rack.tags.add("new"))
         rack.tags.remove("old")
         self.assertEqual(["b", "new"], rack.tags.get())
-        self.assertEqual(["b", "new"], self.racks.get(rack.id).to_dict()["tags"])
-        self.assertEqual(["r1"], [one.name for one in self.racks.list(tag="new")])
+        self.assertEqual(["b", "new"], self.toys.get(rack.id).to_dict()["tags"])
+        self.assertEqual(["r1"], [one.name for one in self.toys.list(tag="new")])
 
     def test_parts_go_with_their_owner(self):
         rack = self.create("r1", tags=["a"], power_settings={"volts": 230})
         rack.delete()
         self.assertRaises(exceptions.NotFound, rack.tags.get)
-        self.assertEqual([], list(self.racks.list(tag="a")))
+        self.assertEqual([], list(self.toys.list(tag="a")))
 
     def test_the_document_describes_them(self):
-        document = self.racks.session.get("http://fleet.invalid/v1/openapi.json").json()
+        document = self.toys.session.get("http://fleet.invalid/v1/openapi.json").json()
         for path in ("/v1/racks/{id}/power-settings", "/v1/racks/{id}/tags"):
             self.assertLessEqual({"get", "put", "delete"}, set(document["paths"][path]))
 
@@ -135,12 +117,12 @@ class TestRules(OutsideTestCase):
         self.assertEqual("There is such a rack.", error.server_message)
         invalid = self.assertRaises(exceptions.BadRequest, self.create, "r2", units=0)
         self.assertEqual("A rack has at least one unit.", invalid.server_message)
-        self.assertEqual(["r1"], [one.name for one in self.racks.list()])
+        self.assertEqual(["r1"], [one.name for one in self.toys.list()])
 
     def test_its_storage_rules_apply(self):
         for name, units in (("low", 10), ("high", 42)):
             self.create(name, units=units)
-        self.assertEqual(["high"], [one.name for one in self.racks.list(units=20)])
+        self.assertEqual(["high"], [one.name for one in self.toys.list(units=20)])
 
     def test_a_kind_without_a_module_has_the_defaults(self):
         with mock.patch.object(registry, "_registered", return_value={}):

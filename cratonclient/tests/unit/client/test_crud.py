@@ -11,7 +11,7 @@ from unittest import mock
 import requests
 
 from cratonclient import crud, exceptions, v1
-from cratonclient.tests import base
+from cratonclient.tests import base, toys
 from cratonclient.tests.unit.client import fakes
 from cratonclient.v1 import client
 
@@ -22,10 +22,7 @@ class Tent(crud.Resource):
     """A kind that only these tests declare."""
 
 
-class TentManager(crud.CRUDClient[Tent]):
-    key = "tent"
-    base_path = "/tents"
-    resource_class = Tent
+TentManager = toys.manager_of(Tent)
 
 
 class ManagerTestCase(base.TestCase):

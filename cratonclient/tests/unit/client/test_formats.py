@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import typing as t
 
-from cratonclient import crud, exceptions, formats, v1
+from cratonclient import exceptions, formats, v1
 from cratonclient.fields import Field
-from cratonclient.tests import base
+from cratonclient.tests import base, toys
 from cratonclient.tests.unit.client import fakes
-from cratonclient.v1 import shared
 
 #: Texts that have a format, and their canonical spelling.
 VALID: dict[formats.Format, dict[str, str]] = {
@@ -89,24 +88,6 @@ INVALID: dict[formats.Format, dict[str, str]] = {
 }
 
 
-class Segment(crud.Resource):
-    """A kind that only these tests declare."""
-
-    area = Field(str, "addresses of the segment", format="cidr", update=True)
-    around = Field(str, "addresses around it", format="cidr", update=True)
-    part = Field(str, "a part of it", format="cidr", within="area", null=True, update=True)
-    mask = Field(str, "its mask", format="netmask", within="area", null=True, update=True)
-    router = Field(str, "its router", format="ip", within="area", null=True, update=True)
-    servers = Field(list, "name servers", format="ip")
-    name = shared.name("project")
-
-
-class SegmentManager(crud.CRUDClient[Segment]):
-    key = "segment"
-    base_path = "/segments"
-    resource_class = Segment
-
-
 class TestTexts(base.TestCase):
     def test_valid_ones_have_a_canonical_spelling(self):
         for format, texts in VALID.items():
@@ -156,7 +137,7 @@ class TestTexts(base.TestCase):
 
 
 class TestObjects(base.TestCase):
-    fields = Segment.fields()
+    fields = toys.Segment.fields()
 
     def conflicts(self, *changes: str, **values: t.Any) -> list[str]:
         """Return the conflicts of values, of which some change."""
@@ -270,6 +251,6 @@ class TestManagers(base.TestCase):
             self.assertEqual("gateway: '10.0.1.1' is not in the cidr '10.0.0.0/24'", said)
 
     def test_a_kind_of_another_package(self):
-        segments = SegmentManager(self.session, fakes.URL)  # type: ignore[arg-type]
+        segments = toys.SegmentManager(self.session, fakes.URL)  # type: ignore[arg-type]
         said = self.refused(segments.create, name="x", area="10.0.0.0/24", router="10.9.0.1")
         self.assertIn("router: '10.9.0.1'", said)
