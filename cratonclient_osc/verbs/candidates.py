@@ -83,6 +83,24 @@ def not_found(kind: Kind, word: Word, where: places.Where) -> exceptions.NotFoun
     )
 
 
+def cannot_show(
+    error: exceptions.InternalServerError, kind: Kind, word: Word
+) -> exceptions.InternalServerError:
+    """Return the error for an object to delete that the server fails to look up.
+
+    :param error: the error of the server.
+    :param kind: kind of the object.
+    :param word: the word that the user typed.
+    """
+    number = "<id>" if word.item_id is None else word.bare
+    return exceptions.InternalServerError(
+        f"{error.message} If the server cannot show the {kind.noun} {word.bare!r}, delete it "
+        f"by its id alone: id:{number}",
+        response=error.response,
+        exception=error,
+    )
+
+
 def unsearchable(kind: Kind, word: Word) -> exceptions.ClientException:
     """Return the error for a name of a kind that the API cannot filter by name.
 

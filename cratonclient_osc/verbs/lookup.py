@@ -66,16 +66,19 @@ def find_to_delete(
     :returns: the object, with no other field than its id if the server cannot show it.
     :raises cratonclient.exceptions.ClientException: as for :func:`find`.
     """
+    kind = kind_of(type(manager))
+    word = words.parse(text, kind)
     try:
-        return find(manager, text, where)
-    except exceptions.InternalServerError:
-        kind = kind_of(type(manager))
-        word = words.parse(text, kind)
-        if word.item_id is None or where:
-            raise
+        try:
+            return find(manager, text, where)
+        except exceptions.InternalServerError:
+            if word.item_id is None or where:
+                raise
         found = manager.resource_class(manager, {"id": word.item_id}, loaded=True)
         named = _by_name([manager], word, where) if word.is_number else []
         return candidates.agreed(found, named, kind, word, where)
+    except exceptions.InternalServerError as exc:
+        raise candidates.cannot_show(exc, kind, word) from None
 
 
 def find_id(

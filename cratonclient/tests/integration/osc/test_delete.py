@@ -215,6 +215,21 @@ class TestOriginalServer(DeletionTestCase):
                 self.assertEqual((0, "", ""), self.enter("host", "delete", number))
         self.assertEqual(before - 2, self.numbers()["hosts"])
 
+    def test_an_object_whose_name_the_server_cannot_look_up(self):
+        before = self.numbers()["hosts"]
+        failing = mock.Mock(side_effect=exceptions.InternalServerError("Internal error."))
+        with mock.patch.multiple(crud.CRUDClient, get=failing, list=failing):
+            for words, hint in (
+                (["h2"], "'h2', delete it by its id alone: id:<id>"),
+                (["name:4"], "'4', delete it by its id alone: id:<id>"),
+                (["4"], "'4', delete it by its id alone: id:4"),
+                (["--dry-run", "h2"], "'h2', delete it by its id alone: id:<id>"),
+            ):
+                refused = self.enter("host", "delete", *words)
+                self.assert_refused(refused, 8, "Internal error. If the server cannot", hint)
+            self.assertEqual((0, "", ""), self.enter("host", "delete", "id:4"))
+        self.assertEqual(before - 1, self.numbers()["hosts"])
+
     def test_an_object_that_the_server_cannot_show_and_another_with_its_id_as_name(self):
         self.craton.hosts.update(3, name="4")
         before = self.numbers()["hosts"]
