@@ -14,7 +14,7 @@ if __name__ == "__main__" and not sys.flags.safe_path:
     # "python -m" searches modules in the current directory first.
     del sys.path[0]
 
-from cratonclient.process import private_files
+from cratonclient.process import private_files, standard_output
 from cratonclient_osc.completion.names_command import NAMES_COMMAND
 
 
@@ -27,7 +27,7 @@ def main() -> int:
     if sys.argv[1:2] == [NAMES_COMMAND]:
         from cratonclient_osc.program import completion_names
 
-        return completion_names.main(sys.argv[1:])
+        return standard_output.run(lambda: completion_names.main(sys.argv[1:]))
     from cratonclient_osc.output import pager
 
     pager.ignore_invalid()

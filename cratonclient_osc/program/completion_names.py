@@ -41,7 +41,7 @@ def main(argv: list[str]) -> int:
 
     :param argv: ``complete-names [OPTION...] [--] COLLECTION [PREFIX]``, with global
         options and a collection such as ``hosts``.
-    :returns: 0, also after an error.
+    :returns: 0, also after an error of the server.
     """
     parser = global_options.Parser()
     parser.add_argument("command", nargs=argparse.REMAINDER)

@@ -230,6 +230,20 @@ class TestNames(CompletionTestCase):
             with self.subTest((words, settings)):
                 self.assertEqual(("", ""), self.names(*words, **settings)[1:])
 
+    def test_output_that_nobody_reads(self):
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run(
+            [programs.script("craton"), "complete-names", "clouds"],
+            env=programs.clean_environment(str(self.home)) | self.settings,
+            stdin=subprocess.DEVNULL,
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            timeout=50,
+        )
+        os.close(writer)
+        self.assertEqual((141, b""), (done.returncode, done.stderr))
+
     def test_a_server_that_never_answers(self):
         listener = socket.create_server(("127.0.0.1", 0))
         self.addCleanup(listener.close)
