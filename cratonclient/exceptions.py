@@ -58,12 +58,16 @@ class ClientException(Exception):
         exception: BaseException | None = None,
         response: requests.Response | None = None,
     ) -> None:
-        self.message = printable_lines(secrets.mask(str(message or self.message)))
+        self.message = printable_lines(secrets.mask(self._text(message, response)))
         super().__init__(self.message)
         self.original_exception = exception
         self.response = response
         if exception is not None:
             concealment.conceal_messages(exception)
+
+    def _text(self, message: str | None, response: requests.Response | None) -> str:
+        """Return the whole message of an error, from the arguments of its constructor."""
+        return str(message or self.message)
 
     def __reduce__(self) -> tuple[t.Any, ...]:
         """Return what a pickle contains: the attributes, without secrets."""
@@ -109,15 +113,8 @@ class UnexpectedResponse(ClientException):
 
     message = "The response does not follow the Craton API."
 
-    def __init__(
-        self,
-        message: str | None = None,
-        *,
-        exception: BaseException | None = None,
-        response: requests.Response | None = None,
-    ) -> None:
-        message = (message or self.message) + proxies.of_response(response)
-        super().__init__(message, exception=exception, response=response)
+    def _text(self, message: str | None, response: requests.Response | None) -> str:
+        return super()._text(message, response) + proxies.of_response(response)
 
 
 class Timeout(ClientException):
