@@ -11,6 +11,7 @@ import hashlib
 import io
 import logging
 import sys
+import tempfile
 import typing as t
 from urllib import parse
 
@@ -89,30 +90,57 @@ class Adapter(requests.adapters.BaseAdapter):
     ) -> requests.Response:
         """Call the application. Timeouts and certificate settings have no effect.
 
+        A request that would create the first object is sent to a temporary fleet before. If
+        it is refused there, no fleet is created.
+
         :raises cratonclient.exceptions.ConnectionFailed: if there is no fleet, and the
             request does not create an object.
         """
         if not self._is_open:
             with _translating_errors():
-                self.open(create=_creates_object(request))
+                creates = _creates_object(request)
+                if creates and not self._store.exists():
+                    refused = _refusal(request)
+                    if refused is not None:
+                        return refused
+                self.open(create=creates)
                 self._store.check_exists()
-        response = requests.Response()
-
-        def start_response(status: str, headers: list[tuple[str, str]], *_: t.Any) -> None:
-            code, response.reason = status.split(" ", 1)
-            response.status_code = int(code)
-            response.headers = CaseInsensitiveDict(headers)
-
-        body = self._application(_environ(request), start_response)
-        response.raw = io.BytesIO(b"".join(body))
-        response.url = request.url or ""
-        response.request = request
-        response.encoding = "utf-8"
-        return response
+        return _call(self._application, request)
 
     def close(self) -> None:
         """Close the connections to the database."""
         self._store.close()
+
+
+def _call(application: t.Any, request: requests.PreparedRequest) -> requests.Response:
+    """Call a WSGI application."""
+    response = requests.Response()
+
+    def start_response(status: str, headers: list[tuple[str, str]], *_: t.Any) -> None:
+        code, response.reason = status.split(" ", 1)
+        response.status_code = int(code)
+        response.headers = CaseInsensitiveDict(headers)
+
+    body = application(_environ(request), start_response)
+    response.raw = io.BytesIO(b"".join(body))
+    response.url = request.url or ""
+    response.request = request
+    response.encoding = "utf-8"
+    return response
+
+
+def _refusal(request: requests.PreparedRequest) -> requests.Response | None:
+    """Return the response of an empty fleet to a request, if it refuses the request.
+
+    The fleet is temporary. Without room for one, no request is refused.
+    """
+    with contextlib.suppress(OSError), tempfile.TemporaryDirectory(prefix="craton-") as folder:
+        store = composition.store_at(f"sqlite:///{folder}/fleet.db")
+        with contextlib.closing(store):
+            store.open()
+            response = _call(composition.application_of(store, SETTINGS), request)
+        return response if response.status_code >= 400 else None
+    return None
 
 
 def _creates_object(request: requests.PreparedRequest) -> bool:

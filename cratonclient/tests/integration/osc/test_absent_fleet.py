@@ -8,6 +8,7 @@ import contextlib
 import os
 import pathlib
 import sqlite3
+from unittest import mock
 
 from cratonclient import auth, exceptions, v1
 from cratonclient.tests.integration.osc import programs
@@ -123,6 +124,33 @@ class TestCreating(AbsentFleetTestCase):
             (0, "prod\n", ""), self.enter("cloud", "list", "-f", "value", "-c", "name")
         )
         self.assertEqual("", self.enter("cloud", "create", "test").err)
+
+    def test_a_refused_object_creates_nothing(self):
+        for words, status in (
+            (("cloud", "create", "x" * 3000), 3),
+            (("region", "create", "--cloud", "id:1", "x"), 5),
+        ):
+            refused = self.enter(*words)
+            self.assert_refused(refused, status, "Request-ID")
+            self.assertEqual([], self.files())
+        self.path.touch()  # the same holds for an empty file
+        self.assert_refused(self.enter("cloud", "create", "x" * 3000), 3)
+        self.assertEqual(b"", self.path.read_bytes())
+        self.assertEqual(0, self.enter("cloud", "create", "x").status)
+
+    def test_a_refused_object_creates_nothing_with_the_library(self):
+        session = auth.create_session_with(None, True)
+        self.addCleanup(session.close)
+        craton = client.Client(session, "sqlite:///fleet.db")
+        create = craton.clouds.create
+        self.assertRaises(exceptions.BadRequest, create, name="x" * 3000)
+        self.assertRaises(exceptions.NotFound, craton.regions.create, name="x", cloud_id=1)
+        self.assertEqual([], self.files())
+        self.assertEqual(1, create(name="prod").id)
+
+    def test_without_room_for_a_temporary_fleet(self):
+        with mock.patch("tempfile.TemporaryDirectory", side_effect=FileNotFoundError):
+            self.assertEqual(0, self.enter("cloud", "create", "prod").status)
 
     def test_a_path_with_a_blank_can_be_pasted(self):
         refused = programs.craton("cloud", "list", CRATON_URL="sqlite:///my fleet.db")
