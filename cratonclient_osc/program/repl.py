@@ -53,8 +53,7 @@ def _run_script(interpreter: Interpreter, script: t.TextIO) -> int:
     # A command that reads standard input would consume the rest of the script.
     sys.stdin = io.StringIO()
     try:
-        for number, line in enumerate(script, 1):
-            line = line.removeprefix("\ufeff") if number == 1 else line
+        for number, line in _numbered_lines(script):
             try:
                 failed = interpreter.execute(line)
             except EOFError:
@@ -66,13 +65,34 @@ def _run_script(interpreter: Interpreter, script: t.TextIO) -> int:
                 return failed
             result = exit_status.FAILED if failed else result
     except UnicodeDecodeError:
-        interpreter.app.LOG.error("The script is not valid text after line %d.", number)
+        interpreter.app.LOG.error(
+            "The script is not valid text after line %d. Save it in UTF-8.", number
+        )
         return exit_status.USAGE
     except KeyboardInterrupt:
         return exit_status.INTERRUPTED
     finally:
         sys.stdin = script
     return result
+
+
+def _numbered_lines(script: t.TextIO) -> t.Iterator[tuple[int, str]]:
+    """Yield the command lines of a script, and the number of the line where each begins.
+
+    A newline in quotes or after a backslash does not end a command line: running the part
+    before it could delete what the part after it excludes.
+    """
+    begun, text = 0, ""
+    for number, line in enumerate(script, 1):
+        line = line.removeprefix("\ufeff") if number == 1 else line
+        # Only a quote or the line after a backslash can complete a line.
+        may_end = not text or text.endswith("\\\n") or "'" in line or '"' in line
+        begun, text = begun if text else number, text + line
+        if may_end and line_split.is_complete(text.removesuffix("\n")):
+            yield begun, text
+            text = ""
+    if text:
+        yield begun, text.removesuffix("\n")
 
 
 class Interpreter:

@@ -232,6 +232,27 @@ class TestScript(programs.SharedFleetTestCase):
     def test_a_quote_without_its_fellow(self):
         self.assertEqual(2, self.feed("cloud show 'prod").status)
 
+    def test_quotes_and_backslashes_span_lines(self):
+        for ends in ("\n", "\r\n"):
+            with self.subTest(ends):
+                script = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline=ends)
+                script.write("cloud delete prod \\\n  --dry-run\ncloud list \\\n -f value \\\n")
+                script.write(" -c name\ncloud show test -c 'name\n'\n")
+                script.seek(0)
+                script = io.TextIOWrapper(script.detach(), encoding="utf-8")
+                with mock.patch.object(sys, "stdin", script):
+                    done = self.enter()
+                self.assertEqual(2, done.status)
+                self.assertTrue(done.out.endswith("prod\ntest\n"), done.out)
+                self.assertIn("Would delete", done.out + done.err)
+                self.assertIn("stopped at line 6", done.err)
+
+    def test_a_backslash_at_the_end(self):
+        done = self.feed("cloud delete test \\\n")
+        self.assertEqual(2, done.status)
+        self.assertIn("No escaped character", done.err)
+        self.assert_done(self.enter("cloud", "show", "test"))
+
     def test_one_connection(self):
         server = programs.Server(str(self.folder()))
         self.addCleanup(server.stop)
