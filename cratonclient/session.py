@@ -193,7 +193,7 @@ class Session:
         if response.status_code >= 300:
             target = printable(response.headers.get("Location", "elsewhere"))
             raise exceptions.HTTPRedirection(
-                f"The server redirects {url} to {target}; redirects are not followed. "
+                f"The server redirects {url} to {target!r}; redirects are not followed. "
                 "If the new URL is correct, use it as the URL of Craton."
                 f"{proxies.of_response(response)}",
                 response=response,

@@ -14,7 +14,7 @@ import requests
 import urllib3
 from requests import exceptions as requests_exceptions
 
-from cratonclient import exceptions
+from cratonclient import exceptions, secrets
 from cratonclient.diagnosis import causes, proxies, tls_files
 from cratonclient.printable import shown
 
@@ -126,6 +126,9 @@ def invalid_url(url: object, exception: Exception | None = None) -> exceptions.C
     :param url: the URL.
     :param exception: the exception that caused this one.
     """
+    if isinstance(url, str):
+        secrets.hide_login(url)
+        url = secrets.mask_url(url)
     return exceptions.TransportNotFound(
         f"{shown(url)} is not a valid URL.", exception=exception
     )

@@ -100,7 +100,7 @@ def check_http(url: str) -> None:
         usable = False
     if not usable:
         raise exceptions.TransportNotFound(
-            f"{secrets.mask(url)!r} is not a valid URL. Check its host and its port."
+            f"{secrets.mask_url(url)!r} is not a valid URL. Check its host and its port."
         )
     check_ends_with_path(url)
 
@@ -147,7 +147,7 @@ def _opener(url: str) -> t.Callable[[str], Transport]:
     scheme = _scheme(url)
     if not scheme:
         raise exceptions.TransportNotFound(
-            f"{secrets.mask(url)!r} is not a valid URL. "
+            f"{secrets.mask_url(url)!r} is not a valid URL. "
             "It must begin with http://, https:// or sqlite:///."
         )
     found: t.Any = extension.ExtensionManager(
@@ -162,5 +162,5 @@ def _opener(url: str) -> t.Callable[[str], Transport]:
         else "Use a URL that begins with http:// or https://."
     )
     raise exceptions.TransportNotFound(
-        f"No installed package can open the {scheme}: URL {secrets.mask(url)!r}. {hint}"
+        f"No installed package can open the {scheme}: URL {secrets.mask_url(url)!r}. {hint}"
     )

@@ -23,6 +23,7 @@ __all__ = [
     "MASK",
     "declare",
     "hide",
+    "hide_login",
     "install",
     "is_secret",
     "mask",
@@ -34,9 +35,18 @@ __all__ = [
 #: An option and its value, as two words of a command line.
 _OPTION = re.compile(r"(?<!\S)(-{1,2}(?P<name>[A-Za-z][\w-]*)) (?!-)\S+?(?=\.?(?:\s|$))")
 
-#: The user name and the password in a URL. In a malformed URL they may contain ``@``.
-_LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")
-_LOGIN_TO_LAST_AT = re.compile(r"(?<=://).*@")
+#: The user name and the password in a URL. A password may contain characters that end it in
+#: a valid URL, ``http://ada:5f/4d@h``, but ``http://h:80/a@b`` has none.
+_LOGIN = re.compile(
+    r"(?<=://)(?:[^/?#\s]*@|[^/?#\s:@\[\]]*:(?!\d+(?:[/?#\s\"']|$))[^\s\"'<>]{0,255}@)"
+)
+#: The same in a text that is a URL. It may lack its scheme and contain blanks.
+#: A path has none: ``sqlite:///a@b.db``.
+_LOGIN_TO_LAST_AT = re.compile(
+    r"(?:(?<=://)(?!/)"
+    r"|\A(?P<start>https?:/+|(?:[a-z][\w+.-]*:)?//?(?!/)|(?=[^/?#@]*:(?!/)))).*@",
+    re.IGNORECASE | re.DOTALL,
+)
 #: An API key of Craton.
 _API_KEY = re.compile(r"craton_[0-9a-f]{40}")
 
@@ -58,6 +68,17 @@ def hide(value: object) -> None:
         # As it is, in a URL, and as Python and JSON print it.
         _hidden.update((value, parse.quote(value, safe="")))
         _hidden.update(quoted[1:-1] for quoted in (repr(value), json.dumps(value)))
+
+
+def hide_login(url: str) -> None:
+    """Register the password of a malformed URL, which HTTP libraries quote in other forms.
+
+    :param url: the URL.
+    """
+    found = _LOGIN_TO_LAST_AT.search(url)
+    if found:
+        login = found[0].removeprefix(found["start"] or "").removesuffix("@")
+        hide(login.partition(":")[2] or login)
 
 
 def mask(text: str) -> str:
@@ -90,7 +111,7 @@ def mask_url(url: str) -> str:
     >>> mask_url('postgresql://craton:p@ss@db/fleet?sslpassword=x')
     'postgresql://***@db/fleet?sslpassword=***'
     """
-    return mask(_LOGIN_TO_LAST_AT.sub(f"{MASK}@", url))
+    return mask(_LOGIN_TO_LAST_AT.sub(lambda login: f"{login['start'] or ''}{MASK}@", url))
 
 
 def mask_command_line(text: str) -> str:

@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 import base64
+import functools
 import os
 import pathlib
+import pickle
 import tempfile
+import traceback
 import typing as t
 from unittest import mock
 
@@ -128,6 +131,20 @@ class TestUrls(LeaksTestCase):
                 found = client.Client(craton, url)
                 error = self.assertRaises(exceptions.ClientException, found.hosts.get, 1)
                 self.assertNotIn(PASSWORD, f"{error!r} {error} {error.__dict__}")
+
+    def test_those_of_a_malformed_url_are_in_no_message(self):
+        for start, end in (
+            *(("http://ada:p/", "@h/v1"), ("http://ada:p#", "@h"), ("http://ada:p?", "@h")),
+            *(("//ada:", "@h"), ("http:/ada:", "@h"), ("ada:", "@h"), ("http://[ada:", "@h")),
+            *(("http://ada:", "@h:99999"), ("http://ada:", "@"), ("http://ada:p ", "@[h")),
+        ):
+            url = f"{start}{PASSWORD}{end}"
+            for craton in self.sessions():
+                for call in (craton.get, functools.partial(client.Client, craton)):
+                    error = self.assertRaises(exceptions.ClientException, call, url)
+                    found = "".join(traceback.format_exception(error))
+                    found += f"{pickle.dumps(error)!r} {error.__dict__}"
+                    self.assertNotIn(PASSWORD, found, url)
 
 
 class TestProxies(LeaksTestCase):

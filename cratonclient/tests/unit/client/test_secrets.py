@@ -104,7 +104,19 @@ class TestMask(base.TestCase):
         for part in (
             *('"pw": [', '"pw": "', "'pw': {", '\\"pw\\": \\"', "('pw', (", "token-a: "),
             *("pw=", "?vars=pw:", "%3Apw%3A", "pw-", "pw: ", "-----BEGIN PRIVATE KEY-----"),
-            *('"', '\\"', "\\", "'pw'", '"a" = ', "?vars=", "%2C", ".", "-----BEGIN ", "a "),
+            *(
+                '"',
+                '\\"',
+                "\\",
+                "'pw'",
+                '"a" = ',
+                "?vars=",
+                "%2C",
+                "://a:",
+                ".",
+                "-----BEGIN ",
+                "a ",
+            ),
         ):
             began = time.process_time()
             secrets.mask(part * 20_000)
@@ -163,6 +175,28 @@ class TestMask(base.TestCase):
             ("proxy-authorization: Basic KEY\na: b", "proxy-authorization: ***\na: b"),
         ):
             self.assertEqual(masked, secrets.mask(text))
+
+    def test_logins_in_malformed_urls(self):
+        for url, masked in (
+            ("http://ada:K/EY@h:1/v1", "http://***@h:1/v1"),
+            ("http://ada:K#EY@h", "http://***@h"),
+            ("http://ada:K?EY@h", "http://***@h"),
+            ("http://h:80/a", "http://h:80/a"),
+        ):
+            for secret in (secrets.mask, secrets.mask_url):
+                self.assertEqual(masked, secret(url))
+        self.assertEqual("see http://h:80/a@b.", secrets.mask("see http://h:80/a@b."))
+
+    def test_a_text_that_is_a_url_may_lack_its_scheme(self):
+        for url, masked in (
+            ("ada:KEY@h:1", "***@h:1"),
+            ("http:/ada:KEY@h", "http:/***@h"),
+            ("//ada:KEY@h", "//***@h"),
+            ("http://ada:K EY@h", "http://***@h"),
+            ("ops@craton.example", "ops@craton.example"),
+            ("sqlite:////home/ada@corp/fleet.db", "sqlite:////home/ada@corp/fleet.db"),
+        ):
+            self.assertEqual(masked, secrets.mask_url(url))
 
     def test_urls_that_are_signed(self):
         for query, masked in (
