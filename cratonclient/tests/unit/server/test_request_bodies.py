@@ -38,7 +38,7 @@ class TestParse(base.TestCase):
         )
 
     def test_numbers_that_cannot_be_stored(self):
-        body = b'{"a": [NaN, 1e999], "b": 1, "b": 2, "pin": 9%s}' % (b"9" * 1000)
+        body = b'{"a": [NaN, 1e999], "b": 1, "b": 2, "serial": 9%s}' % (b"9" * 1000)
         error = self.assertRaises(
             errors.Refused, request_bodies.parse, "application/json", body
         )
