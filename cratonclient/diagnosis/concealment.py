@@ -11,13 +11,16 @@ if t.TYPE_CHECKING:
     import requests
 
 
-def conceal_messages(exception: BaseException) -> None:
+def conceal_messages(
+    exception: BaseException, mask: t.Callable[[str], str] = secrets.mask
+) -> None:
     """Mask the messages of an exception and of its causes, in place.
 
     HTTP libraries quote the URL of the request, which may contain a secret. Python prints
     these messages in the traceback of the exception of this library.
 
     :param exception: exception of an HTTP library.
+    :param mask: function that returns a message without its secrets.
     """
     seen: list[BaseException] = []
     waiting: list[t.Any] = [exception]
@@ -29,8 +32,20 @@ def conceal_messages(exception: BaseException) -> None:
             waiting += [*found.args, getattr(found, "reason", None)]
             waiting += [found.__cause__, found.__context__]
             found.args = tuple(
-                secrets.mask(part) if isinstance(part, str) else part for part in found.args
+                mask(part) if isinstance(part, str) else part for part in found.args
             )
+
+
+def conceal_login(exception: BaseException, url: str) -> None:
+    """Remove the messages of an exception about a malformed URL with a password, in place.
+
+    HTTP libraries quote such a URL in parts: ``'ada:5f' is not a valid host or port``.
+
+    :param exception: exception of an HTTP library.
+    :param url: the URL of the request or of its proxy.
+    """
+    if "@" in url:
+        conceal_messages(exception, lambda message: "The URL is not valid.")
 
 
 def concealed(value: t.Any) -> t.Any:

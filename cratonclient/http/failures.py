@@ -15,7 +15,7 @@ import urllib3
 from requests import exceptions as requests_exceptions
 
 from cratonclient import exceptions, secrets
-from cratonclient.diagnosis import causes, proxies, tls_files
+from cratonclient.diagnosis import causes, concealment, proxies, tls_files
 from cratonclient.printable import shown
 
 #: The exceptions of requests, and of the libraries below it. Those of requests and of
@@ -102,6 +102,7 @@ def _unsent(
                 exception=exception,
             )
         if proxy and _is_about_proxy(cause):
+            concealment.conceal_login(exception, proxy)
             return exceptions.ConfigurationError(
                 f"The proxy {proxies.shown(proxy)!r} is not a valid URL. Check HTTP_PROXY, "
                 "HTTPS_PROXY and ALL_PROXY.",
@@ -127,7 +128,8 @@ def invalid_url(url: object, exception: Exception | None = None) -> exceptions.C
     :param exception: the exception that caused this one.
     """
     if isinstance(url, str):
-        secrets.hide_login(url)
+        if exception is not None:
+            concealment.conceal_login(exception, url)
         url = secrets.mask_url(url)
     return exceptions.TransportNotFound(
         f"{shown(url)} is not a valid URL.", exception=exception

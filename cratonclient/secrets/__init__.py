@@ -23,7 +23,6 @@ __all__ = [
     "MASK",
     "declare",
     "hide",
-    "hide_login",
     "install",
     "is_secret",
     "mask",
@@ -68,17 +67,6 @@ def hide(value: object) -> None:
         # As it is, in a URL, and as Python and JSON print it.
         _hidden.update((value, parse.quote(value, safe="")))
         _hidden.update(quoted[1:-1] for quoted in (repr(value), json.dumps(value)))
-
-
-def hide_login(url: str) -> None:
-    """Register the password of a malformed URL, which HTTP libraries quote in other forms.
-
-    :param url: the URL.
-    """
-    found = _LOGIN_TO_LAST_AT.search(url)
-    if found:
-        login = found[0].removeprefix(found["start"] or "").removesuffix("@")
-        hide(login.partition(":")[2] or login)
 
 
 def mask(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import traceback
 import typing as t
 from unittest import mock
 
@@ -100,6 +101,7 @@ PROXIES = (
     f"ftp://u:{PASSWORD}@h",
     f"socks5://u:{PASSWORD}@h:1",
     f"http://u:{PASSWORD}@h:99999",
+    f"http://u:{PASSWORD}/x@h",
     f"http://u:{PASSWORD}@" + "a" * 64 + ".example",
     "http://",
 )
@@ -129,7 +131,7 @@ class FailuresTestCase(base.TestCase):
         try:
             yield
         except exceptions.ClientException as error:
-            self.assertNotIn(PASSWORD, str(error))
+            self.assertNotIn(PASSWORD, "".join(traceback.format_exception(error)))
         except Exception as error:
             shown = [repr(one)[:60] if not isinstance(one, int) else "int" for one in what]
             raise AssertionError(f"{type(error).__name__}: {error} for {shown}") from error

@@ -134,7 +134,12 @@ class TestUrls(LeaksTestCase):
 
     def test_those_of_a_malformed_url_are_in_no_message(self):
         for start, end in (
-            *(("http://ada:p/", "@h/v1"), ("http://ada:p#", "@h"), ("http://ada:p?", "@h")),
+            *(
+                ("http://ada:p/", "@h/v1"),
+                ("http://ada:", "/p@h/v1"),
+                ("http://ada:p#", "@h"),
+                ("http://ada:p?", "@h"),
+            ),
             *(("//ada:", "@h"), ("http:/ada:", "@h"), ("ada:", "@h"), ("http://[ada:", "@h")),
             *(("http://ada:", "@h:99999"), ("http://ada:", "@"), ("http://ada:p ", "@[h")),
         ):
