@@ -64,7 +64,13 @@ def confirm(question: str, *before: str) -> bool:
     with _screen() as screen:
         print(*map(printable, before), sep="\n", end="\n" if before else "", file=screen)
         print(f"{printable(question)} [y/N] ", end="", file=screen, flush=True)
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+        answer = ""
+        try:
+            answer = sys.stdin.readline()
+        finally:
+            if not answer.endswith("\n"):  # Ctrl-C or Ctrl-D: the terminal did not end the line
+                print(file=screen)
+        return answer.strip().lower() in ("y", "yes")
 
 
 def _screen() -> contextlib.AbstractContextManager[t.TextIO]:

@@ -17,8 +17,10 @@ if t.TYPE_CHECKING:
 _MAX_NAMES = 20
 
 #: An action for an object that the user typed. It clears the progress counter before it
-#: writes to the terminal.
+#: writes to the terminal. It returns :data:`KEPT` if it did nothing.
 Action = t.Callable[[str, terminal.Progress], object]
+#: The result of an action that left its object as it was, because the user said no.
+KEPT = object()
 
 
 def run(
@@ -40,19 +42,20 @@ def run(
     :raises KeyboardInterrupt: after Ctrl-C.
     """
     statuses: list[int] = []
+    kept = 0
     with terminal.Progress(
         command.kind.plural, command.app.stderr, len(names), command.quiet
     ) as progress:
         for name in names:
             try:
-                act(name, progress)
+                kept += act(name, progress) is KEPT
             except exceptions.ClientException as exc:
                 progress.clear()
                 statuses.append(command.report(exc, f"{name}: " if len(names) > 1 else ""))
             except KeyboardInterrupt:
                 progress.clear()
                 if done and len(names) > 1:
-                    _report_rest(command, names, statuses, done)
+                    _report_rest(command, names, statuses, kept, done)
                 raise
             else:
                 statuses.append(exit_status.DONE)
@@ -69,13 +72,14 @@ def _report_rest(
     command: resource_command.ResourceCommand,
     names: t.Sequence[str],
     statuses: t.Sequence[int],
+    kept: int,
     done: str,
 ) -> None:
     """Log how many objects are done, and the names of the others."""
     rest = names[len(statuses) :]
     shown = shlex.join(rest[:_MAX_NAMES]) + (" …" if len(rest) > _MAX_NAMES else "")
     failed = len(statuses) - statuses.count(exit_status.DONE)
-    failures = f", {failed} failed" if failed else ""
+    others = (f", {kept} kept" if kept else "") + (f", {failed} failed" if failed else "")
     # A long list cannot be typed again; the objects that are gone can be ignored.
     advice = (
         "repeat the command with the names that are left"
@@ -85,8 +89,8 @@ def _report_rest(
     command.app.LOG.error(
         "%s",
         printable(
-            f"Interrupted: {len(statuses) - failed} of {len(names)} {command.kind.plural} "
-            f"{done}{failures}, {len(rest)} left. The first of them may be {done}, too. To go "
-            f"on, {advice}: {shown}"
+            f"Interrupted: {len(statuses) - failed - kept} of {len(names)} "
+            f"{command.kind.plural} {done}{others}, {len(rest)} left. The first of them "
+            f"may be {done}, too. To go on, {advice}: {shown}"
         ),
     )

@@ -103,17 +103,39 @@ class Delete(resource_command.ResourceCommand):
 
     def _ask_and_delete(
         self, where: places.Where, name: str, progress: terminal.Progress
-    ) -> None:
-        """Ask whether to delete an object, and delete it."""
+    ) -> object:
+        """Ask whether to delete an object, and delete it or keep it."""
         found = self._find(name, where)
         taken = effects.of(self.client, found).taken if effects.possible(self.kind) else ""
         also = f", and with it {taken}" if taken else ""
         progress.clear()
-        if terminal.confirm(f"Delete the {effects.describe(found)}{also}?"):
-            self.manager.delete(found.id)
+        if not terminal.confirm(f"Delete the {effects.describe(found)}{also}?"):
+            return batch.KEPT
+        return self.manager.delete(found.id)
 
     def _ask_once(self, names: t.Sequence[str], where: places.Where) -> int:
         """Delete objects. Ask first if other objects are deleted with them."""
+        try:
+            status, found, agreed = self._look_up_and_ask(names, where)
+        except KeyboardInterrupt:
+            self.app.LOG.error("Interrupted: nothing was deleted.")
+            raise
+        if not found:
+            return status
+        if not agreed:
+            self.app.LOG.error("Nothing was deleted.")
+            return exit_status.FAILED
+        deleted = batch.run(self, [*found], lambda name, _: found[name].delete(), "deleted")
+        return batch.combined([status, deleted])
+
+    def _look_up_and_ask(
+        self, names: t.Sequence[str], where: places.Where
+    ) -> tuple[int, dict[str, t.Any], bool]:
+        """Look up objects, and ask whether to delete them if they contain others.
+
+        :returns: the exit status of the lookups, the objects by name, and whether to delete
+            them.
+        """
         found: dict[str, t.Any] = {}
         taken: list[str] = []
 
@@ -124,13 +146,7 @@ class Delete(resource_command.ResourceCommand):
                 taken.append(f"The {effects.describe(found[name])} contains {also}.")
 
         status = batch.run(self, names, look_up)
-        if not found:
-            return status
-        if taken and not self._agreed(taken, len(found)):
-            self.app.LOG.error("Nothing was deleted.")
-            return exit_status.FAILED
-        deleted = batch.run(self, [*found], lambda name, _: found[name].delete(), "deleted")
-        return batch.combined([status, deleted])
+        return status, found, not taken or self._agreed(taken, len(found))
 
     def _agreed(self, taken: t.Sequence[str], number: int) -> bool:
         """Show what is deleted with the objects, and ask whether to delete all of it."""

@@ -95,7 +95,8 @@ class TestQuestion(DeletionTestCase):
         before = self.numbers()
         for answer in ("n\n", "\n", "", "yo\n"):
             done = self.enter_on_terminal("cloud", "delete", "prod", answer=answer)
-            wanted = f"{self.question}Nothing was deleted.\n"
+            line_end = "" if answer else "\n"
+            wanted = f"{self.question}{line_end}Nothing was deleted.\n"
             self.assertEqual((1, "", wanted), done)
         self.assertEqual(before, self.numbers())
 
@@ -265,3 +266,26 @@ class TestInterrupted(DeletionTestCase):
         self.assertEqual(130, done.status)
         self.assertIn("repeat the whole command with --ignore-missing.", done.err)
         self.assertIn("names that are left: h2 n0 n1 ", done.err)
+
+    def interrupt_on_terminal(self, *words: str, after: tuple[str, ...] = ()) -> str:
+        """Run ``craton`` on a terminal, answer, press Ctrl-C; return what the screen shows."""
+        keys = Terminal()
+        answers = mock.patch.object(keys, "readline", side_effect=[*after, KeyboardInterrupt])
+        with mock.patch("io.StringIO", Terminal), mock.patch("sys.stdin", keys), answers:
+            done = self.enter(*words, NO_COLOR="1")
+        self.assertEqual((130, ""), (done.status, done.out))
+        return done.err
+
+    def test_before_the_first_deletion(self):
+        shown = self.interrupt_on_terminal("cloud", "delete", "prod", "test")
+        self.assertTrue(shown.endswith("[y/N] \nInterrupted: nothing was deleted.\n"), shown)
+        with mock.patch.object(effects, "of", side_effect=KeyboardInterrupt):
+            shown = self.interrupt_on_terminal("cloud", "delete", "prod", "test")
+        self.assertTrue(shown.endswith("Interrupted: nothing was deleted.\n"), shown)
+        self.assertEqual(2, self.numbers()["clouds"])
+
+    def test_objects_that_the_user_keeps(self):
+        shown = self.interrupt_on_terminal(
+            "host", "delete", "-i", "h2", "h1-vm-box", "h1-vm", after=("n\n", "y\n")
+        )
+        self.assertIn("Interrupted: 1 of 3 hosts deleted, 1 kept, 1 left.", shown)
