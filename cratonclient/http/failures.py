@@ -8,6 +8,7 @@ were sent, but the response is missing or incomplete.
 from __future__ import annotations
 
 import http.client
+import re
 import typing as t
 
 import requests
@@ -114,7 +115,10 @@ def _unsent(
             break  # not the URL, but a header or a parameter
         if isinstance(cause, _INVALID_URL):
             return invalid_url(url, exception)
-    if isinstance(exception, _INVALID_ARGUMENT) or _is_invalid_header(exception):
+    is_header = _is_invalid_header(exception)
+    if is_header:  # the message quotes its value, often without its name
+        concealment.conceal_messages(exception, _without_quoted)
+    if isinstance(exception, _INVALID_ARGUMENT) or is_header:
         return exceptions.CommandError(
             f"The request cannot be sent: {_reason(exception)}.", exception=exception
         )
@@ -147,6 +151,10 @@ def _is_invalid_header(exception: Exception) -> bool:
         isinstance(cause, requests_exceptions.InvalidHeader)
         for cause in causes.chain(exception)
     )
+
+
+def _without_quoted(message: str) -> str:
+    return re.sub(r"b?(?:'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\")", secrets.MASK, message)
 
 
 def _reason(exception: Exception) -> str:

@@ -324,6 +324,17 @@ class TestCredentials(FailuresTestCase):
             self.assertIn("token", str(error))
             self.assertNotIn("key", str(error).replace("token", ""))
 
+    def test_values_of_headers_are_in_no_message(self):
+        for craton in self.sessions():
+            for value in (
+                f"{PASSWORD}\n",
+                (PASSWORD,),
+                f" 'a\"{PASSWORD}".encode(),
+                [PASSWORD],
+            ):
+                with self.only_ours(value):
+                    craton.get(self.server.url, headers={"X-Api-Key": value})
+
 
 class TestProxies(FailuresTestCase):
     URL = "http://craton.example/v1"
