@@ -36,7 +36,7 @@ class Database:
     """
 
     def __init__(self, text: str, connections: int) -> None:
-        shown = repr(secrets.mask(text))
+        shown = repr(secrets.mask_url(text))
         try:
             url = sa.make_url(text)
             secrets.hide(url.password)

@@ -81,8 +81,8 @@ class PostgreSQL(Dialect):
     deferrable = True
 
     def check_url(self, url: sa.URL, text: str) -> sa.URL:
-        """Return the URL with the driver. The URL must contain the name of a database."""
-        shown = repr(secrets.mask(text))
+        """Return the URL with the driver. It must name a database, and have one at sign."""
+        shown = repr(secrets.mask_url(text))
         if url.drivername not in ("postgresql", _DRIVER):
             raise StoreError(
                 f"The database URL {shown} requires a driver other than psycopg. "
@@ -92,6 +92,11 @@ class PostgreSQL(Dialect):
             raise StoreError(
                 f"The database URL {shown} does not name a database. "
                 "Use a URL such as postgresql://user:password@host/fleet."
+            )
+        if "@" in (url.host or ""):
+            raise StoreError(
+                f"The database URL {shown} has an at sign in its user name or password. "
+                "Write %40 for it."
             )
         return url.set(drivername=_DRIVER)
 

@@ -62,7 +62,7 @@ class SQLite(Dialect):
 
     def check_url(self, url: sa.URL, text: str) -> sa.URL:
         """Return the URL with an absolute path. It must name a file, and have no options."""
-        shown = repr(secrets.mask(text))
+        shown = repr(secrets.mask_url(text))
         if "?" in text:
             raise StoreError(
                 f"The database URL {shown} contains a question mark, but SQLite URLs have "

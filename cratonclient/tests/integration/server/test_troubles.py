@@ -55,6 +55,8 @@ class TestURLs(TroublesTestCase):
         self.refused("postgresql://u:secret@h:port/db", "postgresql://")
         self.refused("postgresql+psycopg2://u:secret@h/db", "psycopg")
         self.refused("postgresql://u:secret@h", "does not name a database")
+        self.refused("u:secret@h/db", "postgresql://")
+        self.refused("postgresql://u:p@secret@h/db", "Write %40")
 
     def test_a_path_may_have_any_character(self):
         folder = self.folder()
