@@ -18,7 +18,7 @@ import signal
 import time
 import typing as t
 
-from cratonclient import exceptions
+from cratonclient import exceptions, ids
 from cratonclient.printable import is_printable
 from cratonclient_osc.program import client_manager, global_options, names_cache
 from cratonclient_osc.program.names_cache import Names, NamesCache
@@ -35,9 +35,10 @@ _PAGE_SIZE = 100
 
 
 def main(argv: list[str]) -> int:
-    """Print the matching names of a collection, one on each line.
+    """Print the words for objects of a collection that begin with a prefix, one on each line.
 
-    Print matching ids too if the prefix consists of digits.
+    The words are names; ``name:`` and a name if the name looks like an id; after ``id:`` or
+    digits, ids.
 
     :param argv: ``complete-names [OPTION...] [--] COLLECTION [PREFIX]``, with global
         options and a collection such as ``hosts``.
@@ -49,17 +50,32 @@ def main(argv: list[str]) -> int:
         options, words = parser.parse_known_args(argv)
         arguments = words[2:] if words[1] == "--" else words[1:]
         collection, prefix = arguments[0], "".join(arguments[1:2])
-        for text in _matching(_names(options, collection, prefix), prefix):
+        begin = prefix.removeprefix(_mark(prefix))
+        for text in _matching(_names(options, collection, begin), prefix):
             print(text)
     return 0
 
 
+def _mark(word: str) -> str:
+    """Return the mark at the beginning of a word: ``name:``, ``id:`` or none."""
+    return next((mark for mark in ("name:", "id:") if word.startswith(mark)), "")
+
+
 def _matching(names: Names, prefix: str) -> list[str]:
-    """Return the names, and for a prefix of digits the ids, that begin with a prefix."""
-    found = {name for _, name in names.pairs if name.startswith(prefix)}
-    if prefix.isdigit():
-        found |= {number for number, _ in names.pairs if number.startswith(prefix)}
-    return sorted(found)
+    """Return the words for objects that begin with a prefix."""
+    mark = _mark(prefix)
+    found = {mark + name for _, name in names.pairs if mark != "id:"}
+    if not mark and not prefix.isdigit():
+        found = {_unambiguous(name) for name in found}
+    if mark == "id:" or prefix.isdigit():
+        found |= {mark + number for number, _ in names.pairs}
+    return sorted(text for text in found if text.startswith(prefix))
+
+
+def _unambiguous(name: str) -> str:
+    """Return the word for an object with a name: ``name:42``, because 42 may be an id."""
+    looks_like_id = ids.is_id(name, int) or ids.is_id(name, str)
+    return f"name:{name}" if looks_like_id or _mark(name) else name
 
 
 def _names(options: argparse.Namespace, collection: str, prefix: str) -> Names:

@@ -76,6 +76,45 @@ class TestFetch(base.TestCase):
         self.assertEqual(("a", ["a1", "a2"], True), found)
 
 
+class TestWords(base.TestCase):
+    """The words for objects: those that a command takes."""
+
+    def test_words(self):
+        names = ("web", "42", "0042", "id:7", "name:x", "c0ffee" * 5 + "00")
+        pairs = [(str(number), name) for number, name in enumerate(names, 40)]
+        for prefix, words in (
+            (
+                "",
+                "0042 name:42 name:c0ffeec0ffeec0ffeec0ffeec0ffee00 name:id:7 name:name:x web",
+            ),
+            ("w", "web"),
+            (
+                "name:",
+                "name:0042 name:42 name:c0ffeec0ffeec0ffeec0ffeec0ffee00 name:id:7 "
+                "name:name:x name:web",
+            ),
+            ("name:4", "name:42"),
+            ("name:n", "name:name:x"),
+            ("id:", "id:40 id:41 id:42 id:43 id:44 id:45"),
+            ("id:45", "id:45"),
+            ("4", "40 41 42 43 44 45"),
+        ):
+            with self.subTest(prefix):
+                found = completion_names._matching(Names(pairs, True), prefix)
+                self.assertEqual(words.split(), found)
+
+    def test_the_server_is_asked_for_the_name_without_the_mark(self):
+        wanted = []
+        with (
+            mock.patch.object(
+                completion_names, "_names", side_effect=lambda *given: wanted.append(given[1:])
+            ),
+        ):
+            for prefix in ("name:web", "id:4", "web"):
+                completion_names.main(["complete-names", "--", "hosts", prefix])
+        self.assertEqual([("hosts", "web"), ("hosts", "4"), ("hosts", "web")], wanted)
+
+
 class TestManagers(base.TestCase):
     """The managers of a collection."""
 
