@@ -107,12 +107,13 @@ def user_folder(variable: str, below_home: str) -> pathlib.Path | None:
 def protect_caches() -> None:
     """Let only the user read the caches of libraries. Without a home directory, allow none.
 
-    stevedore would create the folder of its cache for all users, or, without a home
-    directory, write to a folder ``~`` in the current directory.
+    stevedore would create the folder of its cache for all users. Without a home directory,
+    or if ``XDG_CACHE_HOME`` is relative, it would write to the current directory.
     """
     folder = user_folder("XDG_CACHE_HOME", ".cache")
     if folder is None:
         os.environ["XDG_CACHE_HOME"] = os.devnull  # no file can be created below it
     else:
+        os.environ["XDG_CACHE_HOME"] = str(folder)
         with contextlib.suppress(OSError):  # then stevedore cannot write to it either
             make_folders(folder / "python-entrypoints")

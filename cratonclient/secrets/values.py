@@ -13,8 +13,9 @@ from cratonclient.secrets.names import MASK
 #: A quoted name. It may have escapes, such as ``\\u00e4``, but none of a quote.
 _NAME = r"""(?P<name>(?:[^"'\\\n]|\\++(?!["'])){1,255})"""
 #: The name of a member of a JSON object, or of a dictionary as Python prints it, up to
-#: its value. Inside other strings, backslashes are before the quotes.
-_MEMBER = re.compile(rf"""(?P<quote>\\*["']){_NAME}(?P=quote)\s*:\s*""")
+#: its value. Inside other strings, backslashes are before the quotes. Prose is no value:
+#: ``'/etc/tls.key': No such file``.
+_MEMBER = re.compile(rf"""(?P<quote>\\*["']){_NAME}(?P=quote)\s*:\s*+(?![A-Za-z]++ [A-Za-z])""")
 #: A pair, as Python prints lists of headers, and a line of YAML with a single word.
 _PAIR = re.compile(rf"""\((?P<quote>["']){_NAME}(?P=quote), """)
 _LINE = re.compile(

@@ -117,17 +117,17 @@ class Shell(app.App):
         root.handlers = [handler]
         root.setLevel(level)
         if self.options.log_file:
-            to_file = logging.StreamHandler(self._open_log_file(self.options.log_file))
+            to_file = self._open_log_file(self.options.log_file)
             to_file.setFormatter(Masked(self.LOG_FILE_MESSAGE_FORMAT))
             root.addHandler(to_file)
 
-    def _open_log_file(self, path: str) -> t.TextIO:
+    def _open_log_file(self, path: str) -> LogFile:
         """Open the log file to append to it. A new file can be read by the user only."""
         try:
             file = private_files.open_binary(path, os.O_WRONLY | os.O_APPEND)
         except OSError as exc:
             self.parser.error(f"--log-file: cannot write {path!r}: {exc.strerror}")
-        return io.TextIOWrapper(file, "utf-8", errors="backslashreplace", line_buffering=True)
+        return LogFile(file, path)
 
     def initialize_app(self, argv: list[str]) -> None:
         """Create the client manager, from which commands get their client."""
@@ -179,6 +179,29 @@ class Shell(app.App):
     def clean_up(self, cmd: t.Any, result: int, err: BaseException | None) -> None:
         """Store the error of a command; :meth:`run_subcommand` derives the status from it."""
         self._error = err
+
+
+class LogFile(logging.Handler):
+    """The handler of ``--log-file``. If the file cannot be written, it says so once.
+
+    :param file: file that is open to append to it.
+    :param path: path of the file, as it was given.
+    """
+
+    def __init__(self, file: t.BinaryIO, path: str) -> None:
+        super().__init__()
+        self._file, self._path = file, path
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record as one or more lines."""
+        try:
+            # A buffer would be written again when the program ends.
+            text = f"{self.format(record)}\n".encode(errors="backslashreplace")
+            os.write(self._file.fileno(), text)
+        except OSError as exc:
+            logging.getLogger().removeHandler(self)
+            reason = f"cannot write {self._path!r}: {exc.strerror}"
+            logging.getLogger(__name__).error("--log-file: %s. The log is incomplete.", reason)
 
 
 class Masked(logging.Formatter):

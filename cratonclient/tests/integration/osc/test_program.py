@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 import typing as t
+import unittest
 from unittest import mock
 
 import cratonclient
@@ -134,6 +135,16 @@ class TestGlobalOptions(programs.SharedFleetTestCase):
             self.assertIn(reason, done.err)
             self.assertEqual(1, len(done.err.splitlines()))
         self.assertFalse((folder / "target").exists())
+
+    @unittest.skipUnless(os.path.exists("/dev/full"), "the system has no /dev/full")
+    def test_a_log_file_on_a_full_disk_is_reported_once(self):
+        wanted = self.enter("cloud", "list")
+        for words in (["-v"], ["--debug"], ["-q"]):
+            done = self.enter("--log-file", "/dev/full", *words, "cloud", "list")
+            self.assertEqual((0, wanted.out), (done.status, done.out))
+            self.assertNotIn("Traceback", done.err)
+            said = done.err.count("--log-file: cannot write '/dev/full': No space left")
+            self.assertEqual(0 if words == ["-q"] else 1, said, done.err)
 
     def test_a_log_file_holds_no_control_characters(self):
         path = self.folder() / "log"

@@ -102,6 +102,13 @@ class TestUserFolder(base.TestCase):
         made = home / ".cache" / "python-entrypoints"
         self.assertEqual((0o700, 0o700), (mode(made), mode(made.parent)))
 
+    def test_libraries_write_no_cache_below_a_relative_path(self):
+        home = self.folder()
+        variables = {"HOME": str(home), "XDG_CACHE_HOME": "rel"}
+        with mock.patch.dict(os.environ, variables, clear=True):
+            private_files.protect_caches()
+            self.assertEqual(str(home / ".cache"), os.environ["XDG_CACHE_HOME"])
+
     def test_a_home_directory_that_cannot_be_written_is_no_error(self):
         for folder in ("/dev/null", "/proc"):
             with mock.patch.dict(os.environ, {"XDG_CACHE_HOME": folder}, clear=True):

@@ -236,6 +236,7 @@ class TestMask(base.TestCase):
         for text in (
             "password: must be a text of at most 255 characters",
             "The certificates: key and chain",
+            "cannot write '/etc/tls.key': No such file or directory",
             "set --os-password or OS_PASSWORD, or a token=",
         ):
             self.assertEqual(text, secrets.mask(text).replace("token=***", "token="))
