@@ -276,11 +276,20 @@ def _endless(url: str, why: str) -> exceptions.UnexpectedResponse:
 
 
 def _next_link(body: dict[str, t.Any]) -> str | None:
+    """Return the link to the next page, or ``None`` on the last page.
+
+    :raises cratonclient.exceptions.UnexpectedResponse: if there is a next page, but no link.
+    """
     links = body.get("links")
     for link in links if isinstance(links, list) else ():
         if isinstance(link, dict) and link.get("rel") == "next":
             href = link.get("href")
-            return href if isinstance(href, str) else None
+            if href is None or isinstance(href, str):
+                return href
+            raise exceptions.UnexpectedResponse(
+                "The list continues, but the link to its next page is not a text. Check that "
+                "the URL belongs to a Craton server."
+            )
     return None
 
 

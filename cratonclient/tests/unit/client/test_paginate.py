@@ -62,8 +62,9 @@ class TestWalk(base.TestCase):
             self.assertEqual([[7]], self.walk(fakes.answer({**items, "links": links})))
         self.assertEqual([[7]], self.walk(fakes.answer(items)))
 
-    def test_a_next_that_is_no_text_ends_it(self):
-        self.assertEqual([[1]], self.walk(page(1, link=5)))
+    def test_a_next_that_is_no_text_is_an_error(self):
+        for link in (5, ["x"], {"url": "x"}):
+            self.assertRaises(exceptions.UnexpectedResponse, self.walk, page(1, link=link))
 
     def test_without_autopaginate_there_is_one_page(self):
         found = self.walk(page(1, link=f"{URL}?marker=1"), autopaginate=False)
