@@ -173,11 +173,23 @@ class _Checked(types.String):
         return text
 
 
+class _WholeNumber(types.Integer):
+    """An oslo.config type for a number, only as it is printed: not ``1_0``, ``010`` or nothing.
+
+    Python would read the first two as 10, and oslo.config the last one as ``None``.
+    """
+
+    def __call__(self, value: t.Any) -> int:
+        if not re.fullmatch("0|[1-9][0-9]*", str(value)):
+            raise ValueError(f"{value!r} is not a whole number")
+        return t.cast("int", super().__call__(value))
+
+
 def _option(declared: Declaration) -> cfg.Opt:
     setting = declared.setting
     options: dict[str, t.Any] = {"default": declared.default, "help": setting.help}
     if declared.type is int:
-        return cfg.IntOpt(declared.name, min=setting.minimum, **options)
+        return cfg.Opt(declared.name, type=_WholeNumber(min=setting.minimum), **options)
     if declared.type is bool:
         return cfg.BoolOpt(declared.name, **options)
     if declared.type is tuple:

@@ -125,6 +125,23 @@ class TestWhatCannotBeUsed(ConfigurationTestCase):
     def test_numbers_have_a_minimum(self):
         self.assertIn("at least 1", self.refused("[serving]\nthreads = 0\n"))
 
+    def test_a_number_is_written_as_it_is_printed(self):
+        for text in ("", "1_0", "010", "+10", "1\u0660", "1e1"):
+            with self.subTest(text):
+                for said in (
+                    self.refused(f"[serving]\nthreads = {text}\n"),
+                    self.refused("", {"threads": text}),
+                    self.refused(OS_SERVING__THREADS=text),
+                ):
+                    self.assertIn(f"threads = {text!r}: must be a whole number", said)
+
+    def test_no_number_may_be_empty(self):
+        numbers = [one for one in settings.declarations() if one.type is int]
+        for one in numbers:
+            said = self.refused(**{f"OS_{one.group}__{one.name}".upper(): ""})
+            self.assertIn(f"{one.name} = '': must be a whole number", said)
+        self.assertGreater(len(numbers), 9)
+
     def test_booleans_are_true_or_false(self):
         self.assertIn("true or false", self.refused("[log]\naccess_log = perhaps\n"))
 
