@@ -24,12 +24,17 @@ class Deletion(KindView):
     part = "item"
 
     def get(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
-        """Show the numbers of objects that go with the object, and those that keep it."""
+        """Show the numbers of objects that go with the object, and those that keep it.
+
+        A deletion that would be refused for another reason is refused here as well.
+        """
         query_parameters.for_item(req.query_string, resolvable=False)
         self.allow(req)
+        self.policy.allow(req.context.identity, "DELETE", self.part)
         known = ids.parse(self.kind, item_id)
         with self.reading(req) as objects:
             objects.find(known)
+            objects.check_deletion(known, lock=False)
             deletes = {
                 kind.collection: n for kind, n in objects.count_dependents(known).items()
             }

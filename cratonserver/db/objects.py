@@ -89,11 +89,8 @@ class Objects(PartChanges):
         :raises cratonserver.errors.Refused: with status 409, if another object refers
             to the row, or to a row that would be deleted with it.
         """
-        scope = self.scope()
-        self.policy.check_deletion(
-            Deletion(self.connection, self.table, self.who, item_id, scope)
-        )
-        delete = sa.delete(self.table).where(self.table.c.id == item_id, *scope)
+        self.check_deletion(item_id)
+        delete = sa.delete(self.table).where(self.table.c.id == item_id, *self.scope())
         dialect = self.tables.dialect
         try:
             with dialect.deferred_foreign_keys(self.connection):
@@ -103,6 +100,16 @@ class Objects(PartChanges):
             raise errors.InUse(
                 f"The {self.kind.noun} {item_id} is in use: another object refers to it."
             ) from exc
+
+    def check_deletion(self, item_id: int | str, *, lock: bool = True) -> None:
+        """Refuse a deletion that the policy of the kind forbids.
+
+        :param lock: lock the rows that the checks rely on; not in a read-only transaction.
+        :raises cratonserver.errors.Refused: with status 403 or 409.
+        """
+        self.policy.check_deletion(
+            Deletion(self.connection, self.table, self.who, item_id, self.scope(), lock)
+        )
 
     def _change(self, row: Row, values: Row) -> Change:
         return Change(self.connection, self.table, self.who, row, values)

@@ -40,6 +40,8 @@ class Deletion(t.NamedTuple):
     :param who: the user.
     :param item_id: id of the row, which may not exist, or not be visible.
     :param scope: the conditions for the rows that the user may see.
+    :param lock: lock the rows that the checks rely on. False in a read-only transaction,
+        which only shows what a deletion would do.
     """
 
     connection: sa.Connection
@@ -47,6 +49,7 @@ class Deletion(t.NamedTuple):
     who: Identity
     item_id: int | str
     scope: t.Sequence[sa.ColumnElement[bool]]
+    lock: bool = True
 
 
 class Policy:

@@ -59,4 +59,4 @@ class Policy(policy.Policy):
         """Refuse to delete a project with the last root users."""
         table = deletion.table.metadata.tables["users"]
         going = table.c.project_id == deletion.item_id
-        users.protect_roots(deletion.connection, table, going)
+        users.protect_roots(deletion.connection, table, going, lock=deletion.lock)

@@ -61,7 +61,7 @@ class Policy(policy.Policy):
         """Let only root users delete root users, and never the last one."""
         users = deletion.table
         going = sa.and_(users.c.id == deletion.item_id, *deletion.scope)
-        protect_roots(deletion.connection, users, going, deletion.who)
+        protect_roots(deletion.connection, users, going, deletion.who, lock=deletion.lock)
 
 
 def protect_roots(
@@ -69,25 +69,29 @@ def protect_roots(
     users: sa.Table,
     going: sa.ColumnElement[bool],
     who: Identity | None = None,
+    *,
+    lock: bool = True,
 ) -> None:
     """Refuse to delete or demote the last root user. Let only root users change root users.
 
-    All root users are locked until the transaction ends, so that two transactions cannot
-    remove the last two root users at the same time. The query, on PostgreSQL::
+    With ``lock``, all root users are locked until the transaction ends, so that two
+    transactions cannot remove the last two root users at the same time. On PostgreSQL::
 
         SELECT id, id = :user AS goes FROM users WHERE is_root ORDER BY id FOR UPDATE
 
     :param users: table of the users.
     :param going: condition for the users to delete or demote.
     :param who: user who makes the request. ``None`` skips the check of the role.
+    :param lock: lock the root users; not in a read-only transaction.
     :raises cratonserver.errors.Refused: with status 403 or 409.
     """
     query = (
         sa.select(users.c.id, going.label("goes"))
         .where(users.c.is_root)
         .order_by(users.c.id)  # lock in the same order everywhere, to avoid deadlocks
-        .with_for_update()
     )
+    if lock:
+        query = query.with_for_update()
     roots = [bool(root.goes) for root in connection.execute(query)]
     if any(roots) and who is not None and not who.is_root:
         raise errors.missing_role("root")

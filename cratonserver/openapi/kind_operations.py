@@ -223,7 +223,7 @@ def deletion(kind: Kind) -> dict[str, Operation]:
         f"get{name}Deletion",
         f"Show the effects of deleting {_one(kind)}. This changes nothing.",
         responses={200: ref("Deletion")},
-        errors={400, 404},
+        errors={400, 404, 409},
         tag=kind.plural,
     )
     return {"GET": made}

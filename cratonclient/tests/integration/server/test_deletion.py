@@ -143,6 +143,20 @@ class TestDeletion(base.ServerTestCase):
         numbers = {name.replace("-", "_"): 1 for name in self.ids} | {"users": 1}
         self.assertEqual(numbers, effects)
 
+    def test_the_effects_of_a_deletion_that_would_be_refused(self):
+        (root,) = self.root.items("/users?name=root")
+        admin = self.member(is_admin=True)
+        for who, path in (
+            (self.root, f"/users/{root['id']}"),
+            (self.root, f"/projects/{root['project_id']}"),
+            (admin, f"/projects/{admin.project_id}"),
+        ):
+            with self.subTest(path):
+                refused = who.delete(path)
+                shown = who.get(f"{path}/deletion")
+                self.assertIn(refused.status, (403, 409))
+                self.assertEqual((refused.status, refused.json), (shown.status, shown.json))
+
     def test_the_effects_take_no_parameters(self):
         self.assertAnswer(self.user.get(f"{self.where('clouds')}/deletion?x=1"), 400)
 
