@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 import typing as t
 
-from cratonclient import exceptions
+from cratonclient import exceptions, ids
 from cratonclient.kinds import Kind
 from cratonclient.printable import printable
 from cratonclient_osc.output import exit_status
@@ -77,6 +77,8 @@ def not_found(kind: Kind, word: Word, where: places.Where) -> exceptions.NotFoun
     :param where: the place that was searched.
     """
     meaning = "id" if word.name is None else "name or id"
+    if word.item_id is None and ids.is_id(word.bare, kind.fields["id"].type):  # name:42
+        meaning = "name"
     return exceptions.NotFound(
         f"No {kind.noun} has the {meaning} {word.bare!r}{where}. "
         f"List the {kind.plural} with 'craton {kind.noun} list'."

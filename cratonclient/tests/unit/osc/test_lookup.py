@@ -110,6 +110,18 @@ class TestFind(base.FleetTestCase):
         for text in ("nobody", "99", "", "id:99", "name:99"):
             self.assertRaises(exceptions.NotFound, self.find, text)
 
+    def test_a_message_names_the_reading_that_was_tried(self):
+        for word, wanted in (
+            ("name:1", "No cloud has the name '1'. "),
+            ("id:9", "No cloud has the id '9'. "),
+            ("9", "No cloud has the name or id '9'. "),
+            ("name:no", "No cloud has the name or id 'no'. "),
+        ):
+            error = self.assertRaises(
+                exceptions.NotFound, lookup.find, self.craton.clouds, word
+            )
+            self.assertIn(wanted, str(error))
+
     def test_more_than_one(self):
         hosts = [self.make_host(name="twin") for _ in range(2)]
         error = self.assertRaises(exit_status.Ambiguous, lookup.find, self.craton.hosts, "twin")
