@@ -125,7 +125,7 @@ class TestProgram(StorageTestCase):
     def test_errors_are_one_line(self):
         self.path.mkdir()
 
-        done = programs.craton_server("run", "--database", self.url)
+        done = programs.craton_server("run", "--listen=127.0.0.1:0", "--database", self.url)
 
         self.assertEqual((1, 1), (done.status, len(done.err.splitlines())))
 
