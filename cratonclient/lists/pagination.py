@@ -123,6 +123,17 @@ def keeps_place(page: Page) -> bool:
     return link is not None and _parameter(link, MARKER_VALUES) is not None
 
 
+def loses_place(page: Page) -> bool:
+    """Return True if the server finds the next page only by the values of the sort keys.
+
+    An original server does. Of another one, the last page does not show whether it does.
+
+    :param page: page of :func:`walk`.
+    """
+    link = _next_link(body_of(page[0]))
+    return link is not None and _parameter(link, MARKER_VALUES) is None
+
+
 def is_whole(page: Page) -> bool:
     """Return True if a page is the only one of its list.
 

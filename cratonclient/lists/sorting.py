@@ -13,6 +13,7 @@ from __future__ import annotations
 import itertools
 import re
 import typing as t
+import unicodedata
 
 from cratonclient import exceptions
 from cratonclient.fields import Field
@@ -37,11 +38,14 @@ class Order(t.NamedTuple):
     :param keys: names of the fields to sort by. The last one is the id.
     :param descending: sort from high to low.
     :param fields: fields of the kind.
+    :param folds: texts that differ only in case or accents are equal, as in the database of
+        an original server.
     """
 
     keys: tuple[str, ...]
     descending: bool
     fields: Fields
+    folds: bool = False
 
     @property
     def nullable(self) -> tuple[str, ...]:
@@ -60,10 +64,20 @@ class Order(t.NamedTuple):
         field = self.fields.get(key)
         if value is None or isinstance(value, int):
             return value or 0
-        text = str(value)
+        text = _folded(str(value)) if self.folds else str(value)
         if field is None or field.type is not int:
             return text
         return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _folded(text: str) -> str:
+    """Return a text without differences in case, accents and blanks at its end.
+
+    >>> _folded('Zürich ')
+    'zurich'
+    """
+    decomposed = unicodedata.normalize("NFKD", text.rstrip(" "))
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
 
 
 def walk(
@@ -97,6 +111,8 @@ def walk(
         # The server may repeat this page as the next one, so do not request that.
         yield Page(first[0], order.sorted(first[1]))
         return
+    # In another order than the server's, the last object is not the marker of the next page.
+    order = order._replace(folds=mixed and pagination.loses_place(first))
     for page in itertools.chain([first], pages):
         yield _sorted_page(page, order) if mixed else page
 

@@ -28,12 +28,15 @@ class OriginalServer:
 
     :param items: the objects.
     :param keeps_place: the next links contain the values of the sort keys.
+    :param folds: texts that differ only in case are equal.
     """
 
     user_agent = ""
 
-    def __init__(self, items: list[Item], keeps_place: bool = False) -> None:
-        self.items, self.keeps_place = items, keeps_place
+    def __init__(
+        self, items: list[Item], keeps_place: bool = False, folds: bool = False
+    ) -> None:
+        self.items, self.keeps_place, self.folds = items, keeps_place, folds
         self.queries: list[dict[str, str]] = []
 
     def request(self, method: str, url: str, **kwargs: t.Any) -> requests.Response:
@@ -60,7 +63,7 @@ class OriginalServer:
         down = query.get("sort_dir") == "desc"
 
         def values(item: Item) -> list[tuple[bool, t.Any]]:
-            return [(item[key] is not None, item[key] or 0) for key in keys]
+            return [(item[key] is not None, self._folded(item[key]) or 0) for key in keys]
 
         rows = sorted(self.items, key=values, reverse=down)
         if "marker" not in query:
@@ -75,10 +78,13 @@ class OriginalServer:
         def beyond(item: Item) -> bool:
             if any(item[key] is None for key in keys):
                 return False
-            mine, other = [item[k] for k in keys], [marker[k] for k in keys]
+            mine, other = ([self._folded(one[k]) for k in keys] for one in (item, marker))
             return mine < other if down else mine > other
 
         return [item for item in rows if beyond(item)]
+
+    def _folded(self, value: t.Any) -> t.Any:
+        return value.lower() if self.folds and isinstance(value, str) else value
 
 
 def in_order(items: list[Item], names: list[str], down: bool = False) -> list[int]:
@@ -217,6 +223,23 @@ class TestSorting(base.TestCase):
                     self.assertEqual(57, len(set(found)))  # the fake puts null first
                     continue
                 self.assertEqual(in_order(items, names), found, f"{keys}")
+
+    def test_a_server_that_ignores_case_keeps_its_order(self):
+        items = hosts(57)
+        for item in items[::3]:
+            item["name"] = item["name"].upper()
+        for down in (False, True):
+            query: dict[str, t.Any] = {
+                "sort_keys": "name",
+                "sort_dir": "desc" if down else "asc",
+                "limit": 20,
+            }
+            whole = self.ids(OriginalServer(items, folds=True), "devices", **query)
+            folded = [{**item, "name": item["name"].lower()} for item in items]
+            self.assertEqual(in_order(folded, ["name"], down), whole)
+            server = OriginalServer(items, folds=True)
+            query |= {"autopaginate": False, "marker": whole[19]}
+            self.assertEqual(whole[20:40], self.ids(server, "devices", **query))
 
     def test_integers_that_are_texts_in_responses(self):
         field = client.Client(
