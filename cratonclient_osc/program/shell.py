@@ -235,8 +235,6 @@ def main(argv: list[str] | None = None) -> int:
         ``sys.argv[1:]``.
     :returns: the exit status.
     """
-    if sys.stdout is None or sys.stderr is None:
-        return exit_status.OUTPUT_CLOSED
     for stream in (sys.stdout, sys.stderr):
         # Write an escape for a character that the encoding of the terminal lacks.
         if isinstance(stream, io.TextIOWrapper):

@@ -686,6 +686,32 @@ class TestOutput(programs.SharedFleetTestCase):
                 )
                 self.assertEqual((141, ""), (done.returncode, done.stderr))
 
+    def test_a_command_without_output_needs_no_streams(self):
+        for closed in (">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"):
+            with self.subTest(closed):
+                programs.craton("cloud", "create", "short-lived", CRATON_URL=self.database)
+                self.assertEqual((0, "", ""), self.closed("cloud delete short-lived", closed))
+                self.assertEqual((5, ""), self.closed("cloud show short-lived", closed)[:2])
+
+    def test_output_and_errors_do_not_need_each_other(self):
+        found = self.closed("cloud show c1 -f value -c name", "2>&-")
+        self.assertEqual((0, "c1\n", ""), found)
+        status, _, said = self.closed("cloud show unknown", ">&-")
+        self.assertEqual(5, status)
+        self.assertIn("No cloud has the name or id 'unknown'", said)
+
+    def closed(self, arguments: str, streams: str) -> tuple[int, str, str]:
+        """Run craton with closed streams, and return its exit status, output and errors."""
+        done = subprocess.run(
+            ["sh", "-c", f"'{programs.script('craton')}' {arguments} {streams}"],
+            env=programs.clean_environment(str(self.folder())) | {"CRATON_URL": self.database},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=50,
+        )
+        return done.returncode, done.stdout, done.stderr
+
     def test_a_short_output_that_nobody_reads(self):
         home = str(self.folder())
         line = f"'{programs.script('craton')}' cloud list -f value -c id; echo $? >&2"
