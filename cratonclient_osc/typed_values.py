@@ -82,6 +82,15 @@ def parse_json(text: str) -> t.Any:
         raise Refused("it is nested too deeply") from None
 
 
+def vanishes(digits: str, value: float) -> bool:
+    """Return True if a number became zero only because it is too small.
+
+    >>> vanishes('1e-400', 0.0), vanishes('0.0', 0.0)
+    (True, False)
+    """
+    return not value and bool(re.match("[^eE]*[1-9]", digits))
+
+
 def assignment(name: str, value: t.Any) -> str:
     """Return the argument of ``variable set`` that sets a variable to a value.
 
@@ -117,6 +126,8 @@ def _float(digits: str) -> float:
     value = float(digits)
     if value in (float("inf"), float("-inf")):
         raise Refused(f"the number {digits} is too large")
+    if vanishes(digits, value):
+        raise Refused(f"the number {digits} is too small")
     return value
 
 

@@ -154,7 +154,13 @@ class Csv(Formatter):
         writer = csv.writer(out, quoting=quoting, lineterminator=end, escapechar=escape)
         writer.writerow(map(cell, names))
         for row in rows:
-            writer.writerow([v if type(v) in (int, float) else cell(v) for v in row])
+            cells = [v if type(v) in (int, float) else cell(v) for v in row]
+            if quoting == csv.QUOTE_NONE and cells == [""]:
+                raise exit_status.UsageError(
+                    "--quote none cannot write a row with one empty value, because readers "
+                    "skip empty lines. Use --quote minimal."
+                )
+            writer.writerow(cells)
 
 
 class Value(Formatter):
@@ -206,7 +212,7 @@ class Table(Formatter):
             "--max-width",
             metavar="<integer>",
             default=_number("CLIFF_MAX_TERM_WIDTH"),
-            type=int,
+            type=_width,
             help="maximum width of the table, 0 for no maximum (Env: CLIFF_MAX_TERM_WIDTH)",
         )
         group.add_argument(
@@ -237,12 +243,22 @@ class Table(Formatter):
         table.write_one(names, row, out, options)
 
 
+def _width(text: str) -> int:
+    """Return a number of columns.
+
+    :raises argparse.ArgumentTypeError: if it is not a whole number of at least 0.
+    """
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of columns, such as 80")
+
+
 def _number(variable: str) -> int:
     """Read an environment variable that holds a number; an unset one is 0."""
     text = os.environ.get(variable) or "0"
     try:
-        return int(text)
-    except ValueError:
+        return _width(text)
+    except argparse.ArgumentTypeError:
         print(
             f"The environment variable {variable} is {printable(repr(text))}, which is not a "
             "whole number. Correct it or unset it.",

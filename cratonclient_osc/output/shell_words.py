@@ -16,11 +16,14 @@ from cratonclient_osc.output.values import Names, plain
 _RESERVED = frozenset(
     re.findall(
         r"\w+",
-        "_ aliases argv auto_resume builtins cdpath commands dirstack errnos fignore fpath "
-        "functions galiases histchars history jobdirs jobstates jobtexts keymaps langinfo "
-        "mailpath manpath module_path modules nameddirs options parameters patchars path "
-        "pipestatus prompt psvar reswords saliases signals status sysparams termcap "
-        "terminfo userdirs usergroups watch widgets zsh_eval_context zle_bracketed_paste",
+        "_ aliases argv auto_resume builtins cdpath commands dirstack dis_aliases "
+        "dis_builtins dis_functions dis_functions_source dis_galiases dis_patchars "
+        "dis_reswords dis_saliases epochtime errnos fignore fpath funcfiletrace "
+        "funcsourcetrace funcstack functions functions_source functrace galiases histchars "
+        "history historywords jobdirs jobstates jobtexts keymaps langinfo mailpath manpath "
+        "mapfile module_path modules nameddirs options parameters patchars path pipestatus "
+        "prompt psvar reswords saliases signals status sysparams termcap terminfo userdirs "
+        "usergroups watch widgets zle_bracketed_paste zsh_eval_context zsh_scheduled_events",
     )
 )
 

@@ -13,6 +13,7 @@ import typing as t
 
 from cratonclient import paths
 from cratonclient_osc import typed_values
+from cratonclient_osc.output import exit_status
 from cratonclient_osc.verbs import input_files
 
 #: The rule for values, as part of the help of an option.
@@ -74,6 +75,15 @@ def parse_condition(text: str) -> str:
     return f"{paths.QUERY.write(path)}:{escaped}"
 
 
+def _read(name: str) -> str:
+    """Return the contents of a file, or say how to write a text that begins with ``@``."""
+    try:
+        return input_files.read(name)
+    except exit_status.UsageError as exc:
+        hint = "" if name == "-" else ' For text that begins with @, write "@...", with quotes.'
+        raise exit_status.UsageError(f"{exc}{hint}") from None
+
+
 def _parse(text: str) -> tuple[paths.Path, t.Any]:
     """Parse the path and the value of an assignment or a condition.
 
@@ -86,7 +96,7 @@ def _parse(text: str) -> tuple[paths.Path, t.Any]:
     given = text[operator.end() :]
     parse = typed_values.parse
     if given.startswith("@"):
-        given = input_files.read(given[1:])
+        given = _read(given[1:])
         parse = typed_values.parse_contents
     if operator[0] == ":=":
         parse = typed_values.parse_json

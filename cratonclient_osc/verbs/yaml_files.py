@@ -15,6 +15,8 @@ import typing as t
 
 import yaml
 
+from cratonclient_osc import typed_values
+
 _PREFIX = "tag:yaml.org,2002:"
 _NULL, _BOOL, _INT, _FLOAT = (_PREFIX + name for name in ("null", "bool", "int", "float"))
 _STR, _MAP, _SEQ, _MERGE = (_PREFIX + name for name in ("str", "map", "seq", "merge"))
@@ -196,7 +198,7 @@ class _Converter:
     def _float(self, node: yaml.ScalarNode, path: Path) -> float:
         text = _checked(node).lower()
         value = math.inf if text.endswith((".inf", ".nan")) else float(text)
-        if math.isinf(value):
+        if math.isinf(value) or typed_values.vanishes(text, value):
             raise _invalid(
                 node, path, f"is {node.value}, which JSON has no number for. Put it in quotes"
             )

@@ -58,7 +58,11 @@ def loads(text: str) -> tuple[t.Any, t.Iterable[str]]:
 
     def floating(digits: str) -> float | _Unfit:
         value = float(digits)
-        return refuse("is too large", digits) if math.isinf(value) else value
+        if math.isinf(value):
+            return refuse("is too large", digits)
+        # A number that becomes zero only because it is too small.
+        vanishes = not value and re.match("[^eE]*[1-9]", digits)
+        return refuse("is too small", digits) if vanishes else value
 
     def whole(digits: str) -> int | _Unfit:
         if len(digits) > MAX_DIGITS:

@@ -123,6 +123,7 @@ class TestBodies(base.ServerTestCase):
             ("NaN", "bad: NaN is not valid JSON"),
             ("[1, -Infinity]", "bad[1]: -Infinity is not"),
             ("1e400", "bad: 1e400 is too large"),
+            ("-0.1e-400", "bad: -0.1e-400 is too small"),
             ("1" * 1001, "has more than 1000 digits"),
             (r'{"a": "\u0000"}', "bad.a: '\\x00' has a NUL character"),
             (r'{"\u0000": 1}', "bad: '\\x00' has a NUL character"),

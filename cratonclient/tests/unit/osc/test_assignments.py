@@ -31,6 +31,14 @@ class TestAssignment(base.TestCase):
             )
         self.assertIn("nested too deeply", str(error))
 
+    def test_a_text_with_an_at_sign_is_explained(self):
+        for text in ("contact=@unknown-file", "contact:=@unknown-file", "contact=@"):
+            error = self.assertRaises(
+                exit_status.UsageError, assignments.parse_assignment, text
+            )
+            self.assertIn('For text that begins with @, write "@...", with quotes', str(error))
+        self.assertEqual((("a",), "@b"), assignments.parse_assignment('a="@b"'))
+
 
 class TestCondition(base.TestCase):
     """Filters are quoted as the API requires."""

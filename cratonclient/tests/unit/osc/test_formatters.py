@@ -187,6 +187,23 @@ class TestShell(base.TestCase):
             )
         self.assertEqual('p_path="v"\n', shown("shell", ("v",), ("path",), prefix="p_"))
 
+    def test_no_variable_belongs_to_zsh(self):
+        if not shutil.which("zsh"):
+            self.skipTest("zsh is not installed")
+        modules = "parameter sched datetime terminfo termcap system langinfo zle mapfile"
+        script = (
+            f"for m in {modules}; do zmodload zsh/$m; done 2>/dev/null; "
+            # Load what zsh loads when a variable is first used.
+            'typeset -m "[a-z]*" >/dev/null; print -l ${(k)parameters[(R)*special*]}'
+        )
+        found = subprocess.run(
+            ["zsh", "-fc", script], capture_output=True, text=True, timeout=50
+        )
+        names = [name for name in found.stdout.split() if name.islower()]
+        self.assertIn("path", names)
+        for name in names:
+            self.assertRaises(exit_status.UsageError, shell_words.variables, [name])
+
     def test_keys_with_the_same_name(self):
         for first, second in (("a-b", "a_b"), ("Rack", "rack"), ("a.b", "a b")):
             error = self.assertRaises(
@@ -232,6 +249,14 @@ class TestCsv(base.TestCase):
         found: t.Any = formatters.for_lists()["csv"].obj
         found.emit_list(("a",), [("x\r\ny",)], out, settings())
         self.assertEqual('"a"\r\n"x\\r\\ny"\r\n', out.getvalue())
+
+    def test_without_quotes_no_row_looks_like_an_empty_line(self):
+        error = self.assertRaises(
+            exit_status.UsageError, listed, "csv", ("",), names=("a",), quote_mode="none"
+        )
+        self.assertIn("Use --quote minimal", str(error))
+        text = listed("csv", ("", ""), names=("a", "b"), quote_mode="none")
+        self.assertEqual("a,b\r\n,\r\n", text)
 
     def test_without_quotes_line_ends_are_escaped(self):
         text = listed("csv", ("a\nb",), names=("a",), quote_mode="none")
@@ -294,6 +319,16 @@ class TestWidths(base.TestCase):
     def test_fit(self):
         self.assertEqual([2, 20, 20], table.fit([2, 30, 40], 52))
         self.assertIsNone(table.fit([9] * 9, 80))
+
+
+class TestWidthOptions(base.TestCase):
+    def test_numbers_are_read_as_they_are_printed(self):
+        parser = argparse.ArgumentParser(exit_on_error=False)
+        formatters.for_lists()["table"].obj.add_argument_group(parser)
+        self.assertEqual(80, parser.parse_args(["--max-width", "80"]).max_width)
+        for text in ("1_0", "+5", "-5", "1e3", "", "\u0661", "9" * 5000):
+            with self.assertRaisesRegex(argparse.ArgumentError, "not a number of columns"):
+                parser.parse_args([f"--max-width={text}"])
 
 
 class TestColour(base.TestCase):

@@ -38,7 +38,16 @@ VALUES: dict[str, t.Any] = {
     "{\n}": {},
 }
 #: Texts that look like JSON.
-BROKEN = ("{a}", "{{ x }}", "[1,]", '"a" and "b"', '{"a": 1, "a": 2}', "[NaN]", "[1e999]")
+BROKEN = (
+    "{a}",
+    "{{ x }}",
+    "[1,]",
+    '"a" and "b"',
+    '{"a": 1, "a": 2}',
+    "[NaN]",
+    "[1e999]",
+    "[-1.5e-400]",
+)
 
 
 class TestParse(base.TestCase):

@@ -96,6 +96,7 @@ class TestErrors(base.TestCase):
             ('{"a": 1,\n "a": 2}', "the name 'a' occurs twice"),
             ("o:\n  x: 1\n  x: 2\n", "line 3", "o.x is there twice"),
             ("a: 1\nb: .inf", "line 2", "b is .inf", "in quotes"),
+            ("a: 1e-400", "line 1", "a is 1e-400", "in quotes"),
             ("a: .NaN", "line 1", "in quotes"),
             ("a: 1e999", "line 1", "1e999"),
             ('{"a": NaN}', "NaN is not JSON"),
