@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import logging
+import os
 import typing as t
 
 from cratonclient import secrets
@@ -84,6 +85,7 @@ def build_option_parser(parser: argparse.ArgumentParser) -> argparse.ArgumentPar
     """
     from osc_lib import utils
 
+    _check_auth_type(os.environ.get("OS_AUTH_TYPE", ""))
     parser.add_argument(
         "--os-fleet-management-api-version",
         metavar="<fleet-management-api-version>",
@@ -92,6 +94,21 @@ def build_option_parser(parser: argparse.ArgumentParser) -> argparse.ArgumentPar
         f"(Env: {_VARIABLE})",
     )
     return parser
+
+
+def _check_auth_type(name: str) -> None:
+    """Warn of invisible characters around the name of the plugin of Craton.
+
+    ``openstack`` then finds no plugin of that name, and does not show the characters.
+    """
+    if "craton" in name and name != "craton":
+        from cratonclient import exceptions
+        from cratonclient.process import environment
+
+        try:
+            environment.check("The environment variable OS_AUTH_TYPE", name)
+        except exceptions.ConfigurationError as exc:
+            logging.getLogger(__name__).warning("%s", exc)
 
 
 def _client_class(version: str) -> t.Any:

@@ -73,6 +73,13 @@ class TestFrontDoors(programs.ServerTestCase):
             # The program "openstack" loads the credentials before it runs the command.
             self.assert_refused(theirs, 1, f"{name} ends with a carriage return")
 
+    def test_a_cratonrc_of_an_editor_on_windows(self):
+        settings = {name: f"{value}\r" for name, value in self.server.cloud.items()}
+        self.assertEqual("craton\r", settings["OS_AUTH_TYPE"])
+        refused = self.program("openstack", "craton", "cloud", "list", **settings)
+        self.assertEqual((1, ""), (refused.status, refused.out))
+        self.assertIn("variable OS_AUTH_TYPE ends with a carriage return", refused.err)
+
     def test_words_of_a_file_from_windows_are_refused(self):
         for words in (
             ("cloud", "create", "new\r"),
