@@ -146,6 +146,12 @@ def _misfit(format: Format, value: Parsed, network: Network) -> str:
         if any(value in (one.netmask, one.prefixlen) for one in ranges):
             return ""
         return f"is not the netmask of {{}}, which is {_text(network.netmask)}"
+    if (
+        isinstance(value, ipaddress.IPv6Address)
+        and value.is_link_local
+        and network.version == 6
+    ):
+        return ""  # routers of IPv6 announce such an address (RFC 4861), whatever the range is
     parts: list[t.Any] = [ipaddress.ip_network(one) for one in [value, *_TWINS[format](value)]]
     inside = any(
         part.version == one.version and part.subnet_of(one) for part in parts for one in ranges

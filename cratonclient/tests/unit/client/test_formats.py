@@ -195,6 +195,14 @@ class TestObjects(base.TestCase):
         for values, wanted in cases:
             self.assertEqual([wanted], self.conflicts(area="10.0.0.0/24", **values))
 
+    def test_a_router_may_have_a_link_local_address_of_ipv6(self):
+        for router in ("fe80::1", "FE80:0::ab"):
+            self.assertEqual([], self.conflicts(area="2001:db8::/64", router=router))
+            self.assertEqual(1, len(self.conflicts(area="10.0.0.0/24", router=router)))
+        self.assertEqual(1, len(self.conflicts(area="2001:db8::/64", router="169.254.0.1")))
+        self.assertEqual(1, len(self.conflicts(area="2001:db8::/64", router="fec0::1")))
+        self.assertEqual(1, len(self.conflicts(area="2001:db8::/64", part="fe80::/64")))
+
     def test_only_changes_are_checked(self):
         values = {"area": "10.0.0.0/24", "router": "10.0.1.1", "mask": "255.255.0.0"}
         self.assertEqual([], self.conflicts("name", **values))
