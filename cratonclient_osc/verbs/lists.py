@@ -17,6 +17,7 @@ from cratonclient_osc.verbs import (
     display,
     extra_columns,
     field_options,
+    lookup,
     part_changes,
     places,
     resource_command,
@@ -135,6 +136,7 @@ class List(extra_columns.Columns, resource_command.ResourceCommand, display.List
         query = self._query(parsed_args, names)
         filters = self.values(self.filters, parsed_args)
         pages = self._pages({**filters, **query}, filters)
+        pages = self._with_places_checked(pages, parsed_args)
         pages = self._with_labels(_first_rows(pages, parsed_args.limit), names)
         pages = extra_columns.with_values(self.client, self.fields, names, pages)
         return names, self.rows(names, pages)
@@ -211,6 +213,18 @@ class List(extra_columns.Columns, resource_command.ResourceCommand, display.List
             pages = self._unfiltered({n: v for n, v in query.items() if n != "name"})
         for page in pages:
             yield [info for info in page if places.is_in(info, where)]
+
+    def _with_places_checked(self, pages: Pages, parsed_args: argparse.Namespace) -> Pages:
+        """Refuse the id of a place that does not exist; the list would merely be empty.
+
+        Names were looked up before. Ids are checked only if the first page has no rows.
+        """
+        pages = iter(pages)
+        first = next(pages, [])
+        for name, field in self.filters.items() if not first else ():
+            if isinstance(field, Ref) and hasattr(parsed_args, name):
+                lookup.check_number(self.client, field.target, getattr(parsed_args, name))
+        yield from itertools.chain([first], pages)
 
     def _unfiltered(self, query: dict[str, t.Any]) -> Pages:
         """Fetch the pages as the server sends them."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from cratonclient import crud, exceptions, v1
@@ -112,6 +113,25 @@ def find_id(
     if named or place:
         candidates.agreed(_by_id(managers, word, place), named, kind, word, place)
     return word.item_id
+
+
+def check_number(client: t.Any, collection: str, text: str) -> None:
+    """Check that an object exists, if it is given by a number.
+
+    If the server does not show the object to this user, it counts as existing.
+
+    :param client: a :class:`cratonclient.v1.client.Client`.
+    :param collection: collection of the object, as for :func:`find_id`.
+    :param text: the object as typed; see :func:`.words.parse`.
+    :raises cratonclient.exceptions.NotFound: if no object has the id.
+    """
+    kind = v1.kind(collection)
+    word = words.parse(text, kind)
+    if not isinstance(word.item_id, int):
+        return
+    with contextlib.suppress(exceptions.Forbidden, exceptions.InternalServerError):
+        if _by_id(_managers(client, kind), word, ANYWHERE) is None:
+            raise candidates.not_found(kind, word, ANYWHERE)
 
 
 def _managers(client: t.Any, kind: Kind) -> list[crud.CRUDClient[t.Any]]:

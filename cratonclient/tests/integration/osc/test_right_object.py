@@ -187,6 +187,22 @@ class TestPlaces(programs.SharedFleetTestCase):
             refused = self.enter("cell", "create", "--cloud", "prod", "--region", region, "x")
             self.assert_refused(refused, 5, "No region", "in cloud prod")
 
+    def test_an_id_that_no_place_has(self):
+        for words in (
+            ("host", "list", "--region"),
+            ("host", "list", "--cloud"),
+            ("cell", "list", "--cloud"),
+            ("network", "list", "--cell"),
+            ("network", "interface", "list", "--device"),
+            ("device", "list", "--parent"),
+            ("host-list", "--region"),
+        ):
+            for place in ("77", "id:77"):
+                for form in ("table", "json") if "-" not in words[0] else ():
+                    refused = self.enter(*words, place, "-f", form)
+                    self.assert_refused(refused, 5, "No ", "'77'")
+                self.assert_refused(self.enter(*words, place), 5, "No ", "'77'")
+
     def test_places_are_named_as_they_were_typed(self):
         for cloud, region in (("prod", "east"), ("1", "id:1"), ("name:prod", "1")):
             place = ("--cloud", cloud, "--region", region)
