@@ -117,6 +117,7 @@ def _load(given: t.Mapping[str, t.Any], files: Files) -> Configuration:
         override = overrides.get(declared.name)
         values[place] = _value(parsed, declared, override, files)
         origins[place] = override.origin if override else _origin(parsed, declared, files)
+        _check_text(f"{origins[place]}: [{declared.group}] {declared.name}", values[place])
     result = settings.from_values(values)
     middleware = _register_middleware(parsed) if result.auth == "keystone" else None
     known = _known_options({KEYSTONE: middleware})
@@ -134,10 +135,20 @@ def _check_environment() -> None:
     """
     for name in os.environ:
         if name in (FILE_VARIABLE, DATABASE_VARIABLE) or re.match("OS_.*__", name):
-            try:
-                environment.get(name)
-            except exceptions.ConfigurationError as exc:
-                raise ConfigurationError(str(exc)) from exc
+            _check_text(f"The environment variable {name}", os.environ[name])
+
+
+def _check_text(source: str, value: object) -> None:
+    """Check that a value is not a text that begins or ends with an invisible character.
+
+    :param source: origin of the value, as the start of a message.
+    :raises ConfigurationError: with the name of the character.
+    """
+    if isinstance(value, str):
+        try:
+            environment.check(source, value)
+        except exceptions.ConfigurationError as exc:
+            raise ConfigurationError(str(exc)) from exc
 
 
 def list_opts() -> list[tuple[str, list[cfg.Opt]]]:

@@ -122,6 +122,13 @@ class TestWhatCannotBeUsed(ConfigurationTestCase):
             said = self.refused(**{name: "sqlite:///fleet.db\r"})
             self.assertIn(f"{name} ends with a carriage return", said)
 
+    def test_it_names_a_value_with_an_invisible_character(self):
+        wanted = "[DEFAULT] database ends with "
+        said = self.refused("[DEFAULT]\ndatabase = sqlite:///fleet.db\u200b\n")
+        self.assertIn(f"{self.file}: {wanted}zero width space (U+200B)", said)
+        said = self.refused("", {"database": "sqlite:///fleet.db\r"})
+        self.assertIn(f"--database: {wanted}a carriage return (U+000D)", said)
+
     def test_numbers_have_a_minimum(self):
         self.assertIn("at least 1", self.refused("[serving]\nthreads = 0\n"))
 
