@@ -67,6 +67,7 @@ def keystone_auth(
     :param auth_parameters: further arguments of ``keystoneauth1.identity.v3.Password``,
         such as ``trust_id``, ``domain_id`` or ``reauthenticate``.
     :returns: the session, with the timeout and the retries of this library.
+    :raises cratonclient.exceptions.TransportNotFound: if ``auth_url`` is not valid.
 
     >>> session = keystone_auth(
     ...     'https://keystone.example.org/v3',

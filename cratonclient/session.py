@@ -48,7 +48,7 @@ def configure(
         with ``Retry-After``.
     :raises cratonclient.exceptions.CommandError: if ``timeout`` or ``max_wait`` is not valid.
     :raises cratonclient.exceptions.TransportNotFound: if the session has a URL of Keystone
-        with a query or a fragment.
+        that is not valid, or has a query or a fragment.
 
     >>> session = keystoneauth1.session.Session(auth=plugin)
     >>> configure(session, timeout=10)
@@ -57,7 +57,7 @@ def configure(
     seconds.check_wait(max_wait)
     auth_url = getattr(session.auth, "auth_url", None)
     if isinstance(auth_url, str):
-        transport.check_ends_with_path(auth_url)
+        transport.check_keystone(auth_url)
     session.timeout = timeout
     session.redirect = False
     basic_auth.disable(session.session)
@@ -276,7 +276,7 @@ class Session:
             found = None
         if not isinstance(found, str) or not found:
             region = getattr(self._session, "region_name", None)
-            where = f" in the region {region!r}" if isinstance(region, str) else ""
+            where = f" in the region {region!r}" if isinstance(region, str) and region else ""
             raise exceptions.EndpointNotFound(
                 "No URL of Craton was given, and the credentials provide no endpoint of "
                 f"type {SERVICE_TYPE}{where}. Pass url= to the client or set CRATON_URL."

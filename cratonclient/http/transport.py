@@ -93,16 +93,33 @@ def check_http(url: str) -> None:
 
     :raises cratonclient.exceptions.TransportNotFound: if the URL is refused.
     """
-    parts = parse.urlsplit(url)
-    try:
-        usable = bool(parts.hostname) and parts.port != 0
-    except ValueError:  # the port is not a number, or greater than 65535
-        usable = False
-    if not usable:
+    if not _has_host(url):
         raise exceptions.TransportNotFound(
             f"{secrets.mask_url(url)!r} is not a valid URL. Check its host and its port."
         )
     check_ends_with_path(url)
+
+
+def check_keystone(url: str) -> None:
+    """Refuse a URL of Keystone that is not an HTTP URL, or has a query.
+
+    :raises cratonclient.exceptions.TransportNotFound: if the URL is refused.
+    """
+    if not (is_http(url) and _has_host(url)):
+        raise exceptions.TransportNotFound(
+            f"The URL of Keystone, {secrets.mask_url(url)!r}, is not valid. Use a URL such as "
+            "https://keystone.example.org/v3."
+        )
+    check_ends_with_path(url)
+
+
+def _has_host(url: str) -> bool:
+    """Return True if an HTTP URL has a host, and a port that is valid, if any."""
+    try:
+        parts = parse.urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:  # the port is not a number, or greater than 65535
+        return False
 
 
 def check_ends_with_path(url: str) -> None:

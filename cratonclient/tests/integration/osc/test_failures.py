@@ -312,6 +312,14 @@ class TestAnswers(programs.CommandTestCase):
         done = self.program(*door, *command, **login)
         self.assert_refused(done, 7, said)
 
+    def test_an_invalid_url_of_keystone(self):
+        login = {**CREDENTIALS, "OS_USER_DOMAIN_ID": "default", "CRATON_URL": "http://h"}
+        for url in ("/v3", "http://", "ftp://h", "ada:hunter22@h", "http://ada:hunter22/x@h"):
+            done = programs.craton("--debug", "host", "list", **login, OS_AUTH_URL=url)
+            self.assertEqual((7, ""), (done.status, done.out))
+            self.assertIn("The URL of Keystone, ", done.err)
+            self.assertNotIn("hunter22", done.err)
+
     def test_html(self):
         answer = Answer(200, b"<html>Hello</html>", "text/html; charset=utf-8")
         self.assert_refused(self.ask(answer), 8, "text/html", "Craton server")

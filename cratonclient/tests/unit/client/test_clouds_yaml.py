@@ -163,8 +163,7 @@ class TestClouds(base.TestCase):
 
     def test_an_invalid_url_of_keystone_is_refused(self):
         for url in ("http://[", "http://[::1"):
-            craton = auth.keystone_auth(url, "u", "p")
-            self.assertRaises(exceptions.ClientException, craton.endpoint)
+            self.assertRaises(exceptions.TransportNotFound, auth.keystone_auth, url, "u", "p")
 
     def test_a_misspelled_name_is_corrected(self):
         self.assertIn("Did you mean 'prod'?", self.refused(CRATON, name="prdo"))

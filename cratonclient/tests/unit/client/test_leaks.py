@@ -145,7 +145,10 @@ class TestUrls(LeaksTestCase):
         ):
             url = f"{start}{PASSWORD}{end}"
             for craton in self.sessions():
-                for call in (craton.get, functools.partial(client.Client, craton)):
+                for call in (
+                    *(craton.get, functools.partial(client.Client, craton)),
+                    functools.partial(auth.keystone_auth, username="u", password="p"),
+                ):
                     error = self.assertRaises(exceptions.ClientException, call, url)
                     found = "".join(traceback.format_exception(error))
                     found += f"{pickle.dumps(error)!r} {error.__dict__}"
