@@ -3,7 +3,8 @@
 
 Quotes, backslashes and comments mean the same as in a shell, and so do ``> FILE``,
 ``>> FILE`` and ``| COMMAND``. Other unquoted shell operators, such as ``;`` and ``<``, are
-refused, because the session does not implement them.
+refused, because the session does not implement them. An unquoted ``?`` at the beginning or at
+the end of a command asks for help.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ _QUOTED = r"""\\.|'[^']*'|"(?:\\.|[^"\\])*\""""
 _BEFORE_COMMENT = re.compile(rf"(?:{_QUOTED}|[^#]|(?<=\S)#)*", re.DOTALL)
 #: A line with its end. A newline in quotes or after a backslash does not end it.
 _LINE = re.compile(rf"""(?:{_QUOTED}|(?<!\S)\#[^\n]*|(?<=\S)\#|[^'"\\#\n])*\n""", re.DOTALL)
+#: A question mark at the beginning or at the end of a command: it asks for help.
+_ASKS = re.compile(r"^\s*(?:openstack\s+)?(?:craton\s+)?\?|(?:^|\s)\?\s*$")
 _OPERATOR = re.compile(r"(?:(?<!\S)\d+)?>>?[&|]?|\|[|&]?|[&;<]|^\s*!")
 _WORD = rf"""(?:{_QUOTED}|[^\s'"\\])*"""
 #: Group 1: complete words. Group 2: the last word, which may lack its closing quote. The
@@ -61,24 +64,36 @@ def parse(line: str) -> Line:
 
     >>> parse("host list > 'my hosts'")
     Line(words=['host', 'list'], output=Output(operator='>', target='my hosts'))
+    >>> parse("host list ?").words
+    ['help', 'host', 'list']
     """
     line = _without_comment(line)
     found = _operator(line)
     if not found:
-        return Line(_words(line))
+        return Line(_command(line))
     before, after = line[: found.start()], line[found.end() :]
     if found[0] in (">", ">>", "|") and not before.strip():
         raise exit_status.UsageError(f"A command is missing before {found[0]!r}.")
     if found[0] == "|":
         if not after.strip():
             raise exit_status.UsageError("A command is missing after '|'.")
-        return Line(split(before), Output("|", after.strip()))
+        return Line(_command(before), Output("|", after.strip()))
     if found[0] not in (">", ">>"):
         raise _unsupported(found[0])
     gap, target = re.findall(r"^(\s*)([^\s|&;<>]*)", _masked(after))[0]
     begin, end = len(gap), len(gap + target)
-    words = split(f"{before} {after[end:]}")
+    words = _command(f"{before} {after[end:]}")
     return Line(words, Output(found[0], _file(after[begin:end])))
+
+
+def _command(text: str) -> list[str]:
+    """Split a command into words. If a ``?`` asks for help, return the words of ``help``."""
+    words = split(text)
+    if not _ASKS.search(_masked(text)):
+        return words
+    words = command_words(words)
+    topic = (words[0].removeprefix("?"), *words[1:])
+    return ["help", *(word for word in topic if word not in ("?", ""))]
 
 
 def command_words(words: list[str]) -> list[str]:

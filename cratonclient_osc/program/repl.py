@@ -154,16 +154,10 @@ class Interpreter:
 
     def _run(self, words: list[str]) -> int:
         """Run a command and return its exit status."""
-        if words[0].startswith("?") or words[-1] == "?":
-            words = [
-                "help",
-                *(w for w in (words[0].removeprefix("?"), *words[1:]) if w != "?" and w),
-            ]
         try:
-            result = self._run_command(words)
+            return self._run_command(words)
         except SystemExit as exc:  # a usage error, or --help
-            result = exc.code if isinstance(exc.code, int) else exit_status.DONE
-        return result
+            return exc.code if isinstance(exc.code, int) else exit_status.DONE
 
     def _run_command(self, words: list[str]) -> int:
         """Parse the global options of a line, run its command, return the exit status."""

@@ -212,6 +212,10 @@ class TestScript(programs.SharedFleetTestCase):
         )
         self.assertIn("TEST\nPROD\n", path.read_text())
 
+    def test_a_quoted_question_mark_is_a_value(self):
+        done = self.feed("cloud set prod --note '?'\ncloud show prod -f value -c note")
+        self.assertEqual("?\n", self.assert_done(done).out)
+
     def test_the_help_has_no_options_for_logging_in(self):
         for line in ("?", "help", "--help", "craton --help", "craton help"):
             done = self.feed(line)

@@ -9,6 +9,35 @@ from cratonclient.tests import base
 from cratonclient_osc.program import line_split
 
 
+class TestHelp(base.TestCase):
+    def test_an_unquoted_question_mark_asks_for_help(self):
+        for line, topic in (
+            ("?", []),
+            ("craton ?", []),
+            ("? host", ["host"]),
+            ("?host  # the commands", ["host"]),
+            ("craton ? host list", ["host", "list"]),
+            ("host list ?", ["host", "list"]),
+            ("openstack craton host list ? | head -3", ["host", "list"]),
+            ("host list ? > 'a file'", ["host", "list"]),
+            ("host list > file ?", ["host", "list"]),
+        ):
+            self.assertEqual(["help", *topic], line_split.parse(line).words, line)
+
+    def test_a_question_mark_may_be_a_value(self):
+        for line in (
+            "cloud create '?'",
+            'cloud set prod --note "?"',
+            r"cloud set prod --note \?",
+            "cloud set prod --note why?",
+            "cloud set prod --note 'why ?'",
+            "cloud variable set prod a=? b=?",
+            "cloud set prod --note ? --name x",
+            "cloud list > '?'",
+        ):
+            self.assertEqual("cloud", line_split.parse(line).words[0], line)
+
+
 class TestUnfinished(base.TestCase):
     def test_the_last_word_is_the_one_at_the_cursor(self):
         for line, before, last in (
