@@ -12,9 +12,11 @@ import argparse
 import importlib
 import logging
 import os
+import re
 import typing as t
 
 from cratonclient import secrets
+from cratonclient.secrets import logs
 
 if t.TYPE_CHECKING:
     from cratonclient.v1 import client
@@ -24,10 +26,21 @@ API_VERSION_OPTION = "os_fleet_management_api_version"
 DEFAULT_API_VERSION = "1"
 API_VERSIONS = {"1": "cratonclient.v1.client.Client"}
 
-# With --debug, openstack logs the command line, which may contain the value of a variable.
-secrets.install("osc_lib.shell")
-
 _VARIABLE = "OS_FLEET_MANAGEMENT_API_VERSION"
+
+
+def _mask_command_line(message: str) -> str:
+    """Mask the secrets in the command line that ``openstack --debug`` logs.
+
+    It has no quotes, so a value with blanks ends only where the next option begins.
+    """
+    if not message.startswith("START"):
+        return secrets.mask(message)
+    masked = secrets.mask_command_line(message)
+    return re.sub(rf"(?<={re.escape(secrets.MASK)})(?:\s(?!--[a-z])\S*)+", "", masked)
+
+
+logs.install(_mask_command_line, "osc_lib.shell")
 
 
 class _Told(logging.Filter):

@@ -64,14 +64,15 @@ class TestClient(base.TestCase):
 
 class TestLog(base.TestCase):
     def test_command_lines_in_the_log_of_openstack_are_masked(self):
-        with self.assertLogs("osc_lib.shell", "INFO") as log:
-            logging.getLogger("osc_lib.shell").info(
-                "START with: %s", "host list --var bmc.pw=x1"
-            )
-
-        self.assertEqual(
-            ["INFO:osc_lib.shell:START with: host list --var bmc.pw=***"], log.output
-        )
+        for words, masked in (
+            ("host list --var bmc.pw=x1", "host list --var bmc.pw=***"),
+            ("host list --var bmc.pw=x1 -x1 x1 --long", "host list --var bmc.pw=*** --long"),
+            ('--var "k pw"=x1 x1\nx1 web1', '--var "k pw"=***'),
+            ("--api-token x1 host list", "--api-token ***"),
+        ):
+            with self.assertLogs("osc_lib.shell", "INFO") as log:
+                logging.getLogger("osc_lib.shell").info("START with options: %s", words)
+            self.assertEqual([f"INFO:osc_lib.shell:START with options: {masked}"], log.output)
 
 
 class TestOption(base.TestCase):
