@@ -52,7 +52,7 @@ class Database:
         except (ValueError, KeyError, sa.exc.SQLAlchemyError) as exc:
             raise StoreError(
                 f"The database URL {shown} is invalid. Use a URL such as "
-                "sqlite:////var/lib/craton/fleet.db or postgresql://user:password@host/fleet."
+                "sqlite:////var/lib/craton/fleet.db or postgresql://host/fleet."
             ) from exc
         self.snapshot_engine = self.dialect.snapshot_engine(self.engine)
         self.autocommit_engine = self.dialect.autocommit_engine(self.engine)

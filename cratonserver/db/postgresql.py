@@ -91,7 +91,7 @@ class PostgreSQL(Dialect):
         if not url.database:
             raise StoreError(
                 f"The database URL {shown} does not name a database. "
-                "Use a URL such as postgresql://user:password@host/fleet."
+                "Use a URL such as postgresql://host/fleet."
             )
         if "@" in (url.host or ""):
             raise StoreError(

@@ -12,6 +12,7 @@ import unittest
 
 import sqlalchemy as sa
 
+from cratonclient import secrets
 from cratonclient.tests import base as tests_base
 from cratonclient.tests.integration.server import base, databases
 from cratonserver import composition, identity
@@ -57,6 +58,11 @@ class TestURLs(TroublesTestCase):
         self.refused("postgresql://u:secret@h", "does not name a database")
         self.refused("u:secret@h/db", "postgresql://")
         self.refused("postgresql://u:p@secret@h/db", "Write %40")
+
+    def test_an_example_in_a_message_is_not_masked_as_a_secret(self):
+        for url in ("sqlite:fleet", "postgresql://h"):
+            message = self.refused(url, "postgresql://host/fleet")
+            self.assertEqual(message, secrets.mask(message))
 
     def test_a_path_may_have_any_character(self):
         folder = self.folder()
