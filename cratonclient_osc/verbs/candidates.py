@@ -96,8 +96,8 @@ def cannot_show(
     """
     number = "<id>" if word.item_id is None else word.bare
     return exceptions.InternalServerError(
-        f"{error.message} If the server cannot show the {kind.noun} {word.bare!r}, delete it "
-        f"by its id alone: id:{number}",
+        f"{error.message.rstrip('.')}. If the server cannot show the {kind.noun} "
+        f"{word.bare!r}, delete it by its id alone: id:{number}",
         response=error.response,
         exception=error,
     )

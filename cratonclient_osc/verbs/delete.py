@@ -140,10 +140,11 @@ class Delete(resource_command.ResourceCommand):
         taken: list[str] = []
 
         def look_up(name: str, _: terminal.Progress) -> None:
-            found[name] = self._find(name, where)
-            also = effects.of(self.client, found[name]).taken
+            one = self._find(name, where)
+            also = effects.of(self.client, one).taken  # if that fails, nothing is deleted
             if also:
-                taken.append(f"The {effects.describe(found[name])} contains {also}.")
+                taken.append(f"The {effects.describe(one)} contains {also}.")
+            found[name] = one
 
         status = batch.run(self, names, look_up)
         return status, found, not taken or self._agreed(taken, len(found))

@@ -37,7 +37,10 @@ def of(client: t.Any, found: t.Any) -> Effects:
     try:
         deletion = found.manager.deletion(found.id)
     except exceptions.NotFound:  # an original server
-        return Effects(_counted(client, found))
+        try:
+            return Effects(_counted(client, found))
+        except exceptions.InternalServerError:  # it cannot list invalid addresses
+            return Effects("objects that the server cannot list")
     blocked = [
         f"{v1.kind(one['collection']).noun} {one['id']} ({one['name']})"
         for one in deletion.blocked_by

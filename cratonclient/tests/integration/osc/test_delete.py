@@ -179,6 +179,20 @@ class TestDryRun(DeletionTestCase):
         self.assertEqual(2, refused.status)
 
 
+class TestUnknownEffects(DeletionTestCase):
+    """If the effects of a deletion cannot be found out, nothing is deleted without --yes."""
+
+    def test_on_a_terminal(self):
+        before = self.numbers()
+        for error, status in ((exceptions.Timeout, 7), (exceptions.Forbidden, 4)):
+            with mock.patch.object(crud.CRUDClient, "deletion", side_effect=error):
+                for options in ([], ["--interactive"]):
+                    words = ["cloud", "delete", *options, "prod"]
+                    done = self.enter_on_terminal(*words, answer="y\n")
+                    self.assertEqual(status, done.status, done.err)
+        self.assertEqual(before, self.numbers())
+
+
 class TestOriginalServer(DeletionTestCase):
     """An original server cannot tell what a deletion deletes, so objects are counted."""
 
@@ -199,6 +213,22 @@ class TestOriginalServer(DeletionTestCase):
             "hosts": "1 network interface",
         }
         self.assertEqual(wanted, found)
+
+    def test_objects_that_the_server_cannot_list(self):
+        before = self.numbers()
+        with mock.patch.multiple(
+            crud.CRUDClient,
+            deletion=mock.Mock(side_effect=exceptions.NotFound),
+            pages=mock.Mock(side_effect=exceptions.InternalServerError),
+        ):
+            done = self.enter_on_terminal("cloud", "delete", "id:1", answer="n\n")
+            shown = self.enter("cloud", "delete", "--dry-run", "id:1")
+        self.assertEqual(1, done.status)
+        self.assertIn("contains objects that the server cannot list.", done.err)
+        self.assertIn("Nothing was deleted.", done.err)
+        self.assertEqual(0, shown.status)
+        self.assertIn("and with it objects that the server cannot list.", shown.out)
+        self.assertEqual(before, self.numbers())
 
     def test_an_object_that_the_server_cannot_show(self):
         get = crud.CRUDClient.get
