@@ -14,6 +14,9 @@ from cratonclient import exceptions
 from cratonclient.printable import shown
 
 _HEX_DIGITS = frozenset("0123456789abcdef")
+#: The number of digits of the largest integer that a database stores as an id. Longer
+#: numbers are names: Python cannot even convert very long ones.
+_MAX_DIGITS = 19
 
 
 def is_id(text: str, type: type) -> bool:
@@ -30,7 +33,9 @@ def is_id(text: str, type: type) -> bool:
     """
     if type is str:
         return _is_uuid(text)
-    return text.isdecimal() and text.isascii() and (text[0] != "0" or text == "0")
+    if not (text.isdecimal() and text.isascii() and len(text) <= _MAX_DIGITS):
+        return False
+    return text[0] != "0" or text == "0"
 
 
 def _is_uuid(text: str) -> bool:

@@ -37,6 +37,11 @@ class TestWords(base.TestCase):
         ):
             self.assertEqual((None, text), words.parse(text, self.hosts)[1:], text)
 
+    def test_numbers_that_are_too_long_for_ids_are_names(self):
+        for digits in (20, 5000):
+            text = "9" * digits
+            self.assertEqual((None, text), words.parse(text, self.hosts)[1:])
+
     def test_other_spellings_of_a_uuid_are_names(self):
         given = self.project_id
         self.assertEqual((given, given), words.parse(given, self.projects)[1:])
