@@ -103,7 +103,8 @@ def _parse(text: str) -> tuple[paths.Path, t.Any]:
     try:
         return path, parse(given)
     except ValueError as exc:
-        hint = ' For text, write a JSON string: "...".' if operator[0] == "=" else ""
+        instead = 'a JSON string: "..."' if operator[0] == "=" else "= in place of :="
+        hint = f" For text, write {instead}."
         raise paths.PathError(
             f"The value of {text[:end]} is not valid JSON: {input_files.reason_of(exc)}.{hint}"
         ) from None

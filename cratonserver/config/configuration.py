@@ -121,7 +121,11 @@ def _load(given: t.Mapping[str, t.Any], files: Files) -> Configuration:
     result = settings.from_values(values)
     middleware = _register_middleware(parsed) if result.auth == "keystone" else None
     known = _known_options({KEYSTONE: middleware})
-    for message in (*files_module.unread(files, known), *variables.unread(known)):
+    for message in (
+        *files_module.unread(files, known),
+        *files_module.repeated(files, dict(list_opts())),
+        *variables.unread(known),
+    ):
         raise ConfigurationError(message)
     _check_middleware(parsed, middleware or ())
     _refuse_misspelled(files, origins)

@@ -109,3 +109,16 @@ def unread(files: Files, known: Sections) -> t.Iterator[str]:
                     found = suggestions.similar(name, names)
                     hint = suggestions.did_you_mean(found, "it has", [*names])
                     yield f"{file}: [{section}] has no option {name!r}{hint}"
+
+
+def repeated(files: Files, own: t.Container[str]) -> t.Iterator[str]:
+    """Yield an error message for each option that a file sets twice: one value has no effect.
+
+    :param files: the files.
+    :param own: the sections of this server. Options of libraries may be lists of lines.
+    """
+    for path, file in files.items():
+        for section, options in sections(path).items():
+            for name, values in options.items() if section in own else ():
+                if len(values) > 1:
+                    yield f"{file}: [{section}] sets {name} {len(values)} times; keep one line"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import tempfile
 
+from cratonclient import paths
 from cratonclient.tests import base
 from cratonclient_osc.output import exit_status
 from cratonclient_osc.verbs import assignments, input_files
@@ -30,6 +31,14 @@ class TestAssignment(base.TestCase):
                 exit_status.UsageError, input_files.read_object, file.name
             )
         self.assertIn("nested too deeply", str(error))
+
+    def test_text_for_json_is_explained(self):
+        for text, hint in (
+            ("mac:=52:54", "For text, write = in place of :=."),
+            ("a=[x]", 'For text, write a JSON string: "...".'),
+        ):
+            error = self.assertRaises(paths.PathError, assignments.parse_assignment, text)
+            self.assertIn(hint, str(error))
 
     def test_a_text_with_an_at_sign_is_explained(self):
         for text in ("contact=@unknown-file", "contact:=@unknown-file", "contact=@"):

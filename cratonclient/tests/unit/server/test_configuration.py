@@ -158,6 +158,16 @@ class TestWhatCannotBeUsed(ConfigurationTestCase):
         self.assertIn(f"{self.file}: [serving] has no option 'thread'", said)
         self.assertIn("did you mean 'threads'", said)
 
+    def test_an_option_is_set_once_in_a_file(self):
+        for text in (
+            "[serving]\nthreads = 3\nlisten = [::1]:1\nthreads = 4\n",
+            "[serving]\nthreads = 3\n[log]\n[serving]\nthreads = 3\n",
+        ):
+            said = self.refused(text)
+            self.assertEqual(
+                f"{self.file}: [serving] sets threads 2 times; keep one line", said
+            )
+
     def test_an_unknown_section_is_refused_with_a_suggestion(self):
         self.assertIn("did you mean 'limits'", self.refused("[limit]\nbody_size = 2000\n"))
 
