@@ -47,6 +47,7 @@ _PREFIX_LENGTH = r"0|[1-9][0-9]{0,2}"
 _HINTS = (
     (r"\s", "leave out the blanks"),
     ("%", "leave out the zone"),
+    (r"\[", "leave out the brackets"),
     (r"(?:^|\.)0[0-9]+(?:\.|/|$)", "leave out the zeros in front"),
 )
 

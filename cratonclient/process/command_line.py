@@ -82,6 +82,8 @@ def naming_unknown_options(
 def _unknown_option(parser: argparse.ArgumentParser, words: t.Sequence[str]) -> str:
     """Return the first option that a parser does not know, without its value."""
     for word in itertools.takewhile(lambda word: word != "--", words):
+        if isinstance(word, _Argument):  # argparse parses them again, without the "--"
+            continue
         name = word.partition("=")[0]
         # argparse takes negative numbers and words with blanks as arguments.
         is_option = re.match("-[^0-9.]", name) and " " not in name

@@ -54,6 +54,7 @@ INVALID: dict[formats.Format, dict[str, str]] = {
         "10.0.0.1\r": "leave out the blanks",
         "fe80::1%eth0": "leave out the zone",
         "10.0.0.1/24": "leave out the prefix length",
+        "[2001:db8::1]": "leave out the brackets",
         "02001:db8::1": "address",
         "2001::db8::1": "address",
         "\u0661\u0660.0.0.1": "address",

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import typing as t
 
 from cratonclient.tests import base
@@ -49,3 +51,12 @@ class TestDashes(base.TestCase):
                 self.assertEqual(len(words), len(given))
                 for word, value in zip(words, given, strict=True):
                     self.assertIn(word.partition("=")[0], str(value))
+
+    def test_an_error_after_the_dashes_names_the_word_that_is_wrong(self):
+        for words in (("--", "-x", "y"), ("--", "-x", "--y"), ("-v", "--", "-x", "--")):
+            said = io.StringIO()
+            with self.assertRaises(SystemExit), contextlib.redirect_stderr(said):
+                self.parser("host variable set").parse_args(words)
+            unknown = words[0] == "-v"
+            wanted = "arguments: -v" if unknown else f"{words[-1]!r} must have the form"
+            self.assertIn(wanted, said.getvalue())
