@@ -62,7 +62,7 @@ class Store:
         if not self.exists():
             raise StoreError(
                 f"There is no fleet at {self.name}. Create one with craton-server init "
-                f"--database {shlex.quote(self.name)}, or by creating its first object."
+                f"--database {shlex.quote(self.name)}, or by creating a cloud."
             )
 
     def open(self, upgrade: bool = False) -> bool:

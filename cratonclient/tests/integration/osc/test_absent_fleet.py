@@ -58,7 +58,11 @@ class TestLooking(AbsentFleetTestCase):
                         continue
                     refused = self.enter(*words, *more.get(verb, ["x"]), *place)
                     self.assert_refused(
-                        refused, 7, f"There is no fleet at sqlite:///{self.path}", "init"
+                        refused,
+                        7,
+                        f"There is no fleet at sqlite:///{self.path}",
+                        "init",
+                        "by creating a cloud",  # the first object of a fleet
                     )
                     self.assertEqual([], self.files())
 
