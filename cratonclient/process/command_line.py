@@ -67,7 +67,7 @@ def naming_unknown_options(
     def error(message: str) -> t.NoReturn:
         # In --note --urgent, the option may be meant as a value.
         lacks_value = re.search("expected .*argument", message)
-        unknown = "" if lacks_value else _unknown_option(parser, words)
+        unknown = "" if lacks_value else _unknown_option(parser, _before_choice(message, words))
         if unknown and "unrecognized arguments: " not in message:
             message = f"unrecognized arguments: {unknown}"
         report(message)
@@ -77,6 +77,12 @@ def naming_unknown_options(
         yield
     finally:
         parser.error = report  # type: ignore[method-assign]
+
+
+def _before_choice(message: str, words: t.Sequence[str]) -> t.Sequence[str]:
+    """Return the words before an unknown command. The options after it belong to it."""
+    found = re.search("^argument <command>: invalid choice: '(.*?)'", message)
+    return words[: words.index(found[1])] if found and found[1] in words else words
 
 
 def _unknown_option(parser: argparse.ArgumentParser, words: t.Sequence[str]) -> str:

@@ -45,5 +45,14 @@ class TestHelp(programs.CommandTestCase):
         ):
             self.assert_refused(programs.craton_server("help", *words), 2, said)
 
+    def test_options_of_an_unknown_command_are_not_the_error(self):
+        for words, said in (
+            (["usr", "list", "--database", "x"], "Did you mean user?"),
+            (["user", "lst", "--database", "x"], "Did you mean list?"),
+            (["project", "show", "--database=x"], "invalid choice: 'show'"),
+            (["--databse", "x", "user", "list"], "unrecognized arguments: --databse"),
+        ):
+            self.assert_refused(programs.craton_server(*words), 2, said)
+
     def test_the_help_needs_no_valid_configuration(self):
         self.assert_done(programs.craton_server("help", "run", OS_SERVING__THREADS="x"))
