@@ -27,24 +27,29 @@ def did_you_mean(word: str, known: t.Iterable[str]) -> str:
     return f" Did you mean {by_lower[close[0]]}?" if close else ""
 
 
-def advice(message: str, options: t.Collection[str]) -> str:
+def advice(message: str, options: t.Collection[str], has_arguments: bool = False) -> str:
     """Return what to do about an error of argparse that concerns an option, or an empty string.
 
     :param message: the message of argparse.
     :param options: the options of the parser.
+    :param has_arguments: the parser has arguments that are not options.
     :returns: a sentence to append to the message.
 
     >>> advice('unrecognized arguments: --nmae x', ['--name'])
     ' Did you mean --name?'
     >>> advice('unrecognized arguments: --name x', ['--name'])
     " Write --name before '--'."
+    >>> advice('unrecognized arguments: -x', ['--name'], has_arguments=True)
+    " Write an argument that begins with a dash after '--'."
     >>> advice('argument -n/--name: expected one argument', ['-n', '--name'])
     ' If the value begins with a dash, write --name=<value>.'
     """
     if option := re.search("unrecognized arguments: (?:-- )?([^ =]+)", message):
         if option[1] in options:
             return f" Write {option[1]} before '--'."
-        return did_you_mean(option[1], options)
+        is_argument = has_arguments and option[1].startswith("-")
+        after = " Write an argument that begins with a dash after '--'." if is_argument else ""
+        return did_you_mean(option[1], options) or after
     if option := re.search("^argument (?:.*/)?(-.*): expected one argument", message):
         return f" If the value begins with a dash, write {option[1]}=<value>."
     return ""
@@ -92,7 +97,8 @@ def _unknown_option(parser: argparse.ArgumentParser, words: t.Sequence[str]) -> 
             continue
         name = word.partition("=")[0]
         # argparse takes negative numbers and words with blanks as arguments.
-        is_option = re.match("-[^0-9.]", name) and " " not in name
+        is_argument = parser._negative_number_matcher.match(word) or " " in name
+        is_option = re.match("-.", name) and not is_argument
         known = parser._option_string_actions
         short = not name.startswith("--") and name[:2] in known
         if is_option and not short and not any(option.startswith(name) for option in known):

@@ -78,6 +78,8 @@ class TestMisspelledOptions(base.TestCase):
             ("--ip-address=::1;--lmit;x;y", "--lmit"),
             ("--ip-ad=::1;--lmit=3", "--lmit"),
             ("-vx;-z", "-z"),
+            ("-1x", "-1x"),
+            ("-10.0.0.1", "-10.0.0.1"),
         ):
             self.assertEqual(f"unrecognized arguments: {option}", self.error(line), line)
 

@@ -52,6 +52,20 @@ class TestDashes(base.TestCase):
                 for word, value in zip(words, given, strict=True):
                     self.assertIn(word.partition("=")[0], str(value))
 
+    def test_an_argument_with_a_dash_is_sent_behind_the_dashes(self):
+        for name, words, wanted in (
+            ("host variable set", ("web1", "-x=1"), True),
+            ("host delete", ("-x",), True),
+            ("host show", ("-1x",), True),
+            ("host show", ("web1", "--clod=x"), False),
+            ("host list", ("-x",), False),
+        ):
+            said = io.StringIO()
+            with self.assertRaises(SystemExit), contextlib.redirect_stderr(said):
+                self.parser(name).parse_args(words)
+            self.assertIn(f"unrecognized arguments: {words[-1]}", said.getvalue())
+            self.assertEqual(wanted, "dash after '--'" in said.getvalue(), str(words))
+
     def test_an_error_after_the_dashes_names_the_word_that_is_wrong(self):
         for words in (("--", "-x", "y"), ("--", "-x", "--y"), ("-v", "--", "-x", "--")):
             said = io.StringIO()
