@@ -367,12 +367,20 @@ class CRUDClient(t.Generic[R]):
         ``resolved_values``.
 
         :raises cratonclient.exceptions.BadRequest: if an id is not spelled as it is
-            printed. Some servers would take it for the id of another object.
+            printed: some servers would take it for the id of another object. Or if a field
+            has several values: servers use the first one only.
         """
         resource: t.Any = getattr(self, "resource_class", None)
         fields = resource.fields() if hasattr(resource, "fields") else {}
         for name, value in kwargs.items():
             field = fields.get("id" if name == "marker" else name)
+            if field is not None and isinstance(value, (list, tuple, set, frozenset)):
+                if len(value) > 1:
+                    raise exceptions.BadRequest(
+                        f"{name}: {shown(value)} is not a single value. Servers would use "
+                        "the first one only. Request one list for each value."
+                    )
+                value = next(iter(value), None)
             if field is None or not (name in ("id", "marker") or isinstance(field, Ref)):
                 continue
             if isinstance(value, str) and not ids.may_be_sent(value, field.type):

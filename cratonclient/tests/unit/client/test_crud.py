@@ -407,6 +407,17 @@ class TestSpellingOfIds(base.TestCase):
         )
         self.assertTrue(str(error))
 
+    def test_several_values_of_a_filter(self):
+        hosts = self.client.hosts
+        for query in (
+            {"region_id": [1, 2]},
+            {"name": ("a", "b")},
+            {"marker": [1, 2]},
+            {"cell_id": ["0001"]},
+        ):
+            self.assertRaises(exceptions.BadRequest, next, hosts.list(**query))
+        self.assertEqual([], self.below.urls)
+
     def test_of_each_kind_and_method(self):
         for collection in v1.COLLECTIONS:
             manager = getattr(self.client, collection)
