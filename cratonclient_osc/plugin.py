@@ -12,7 +12,6 @@ import argparse
 import importlib
 import logging
 import os
-import re
 import typing as t
 
 from cratonclient import secrets
@@ -30,14 +29,9 @@ _VARIABLE = "OS_FLEET_MANAGEMENT_API_VERSION"
 
 
 def _mask_command_line(message: str) -> str:
-    """Mask the secrets in the command line that ``openstack --debug`` logs.
-
-    It has no quotes, so a value with blanks ends only where the next option begins.
-    """
-    if not message.startswith("START"):
-        return secrets.mask(message)
-    masked = secrets.mask_command_line(message)
-    return re.sub(rf"(?<={re.escape(secrets.MASK)})(?:\s(?!--[a-z])\S*)+", "", masked)
+    """Mask the secrets in the command line that ``openstack --debug`` logs."""
+    is_command_line = message.startswith("START")
+    return secrets.mask_joined_words(message) if is_command_line else secrets.mask(message)
 
 
 logs.install(_mask_command_line, "osc_lib.shell")

@@ -32,6 +32,8 @@ def one_line_errors(parser: argparse.ArgumentParser, help_command: str) -> None:
     def error(message: str) -> t.NoReturn:
         has_arguments = any(not action.option_strings for action in parser._actions)
         hint = advice(message, parser._option_string_actions, has_arguments)
+        if message.startswith("unrecognized arguments: "):
+            message = secrets.mask_joined_words(message)
         text = " ".join(f"{parser.prog}: {message}.{hint} See '{help_command}'.".split())
         print(printable(secrets.mask_command_line(text)), file=sys.stderr)
         raise SystemExit(2)

@@ -27,12 +27,16 @@ __all__ = [
     "is_secret",
     "mask",
     "mask_command_line",
+    "mask_joined_words",
     "mask_url",
     "names_secret",
 ]
 
 #: An option and its value, as two words of a command line.
 _OPTION = re.compile(r"(?<!\S)(-{1,2}(?P<name>[A-Za-z][\w-]*)) (?!-)\S+?(?=\.?(?:\s|$))")
+
+#: What follows a masked value, up to the next option.
+_REST = re.compile(rf"(?<={re.escape(MASK)})(?:(?!\s--[a-z]).)+", re.DOTALL)
 
 #: The user name and the password in a URL. A password may contain characters that end it in
 #: a valid URL, ``http://ada:5f/4d@h``, but ``http://h:80/a@b`` has none.
@@ -109,6 +113,18 @@ def mask_command_line(text: str) -> str:
     'unrecognized arguments: --api-token *** pw=***'
     """
     return mask(_OPTION.sub(_masked_option, text))
+
+
+def mask_joined_words(text: str) -> str:
+    """Return a command line whose words are joined by blanks, with secrets replaced.
+
+    A value may contain blanks, so whatever follows a secret is left out, up to the next
+    option.
+
+    >>> mask_joined_words('host set web1 pw=5f 4d --note x')
+    'host set web1 pw=*** --note x'
+    """
+    return _REST.sub("", mask_command_line(text))
 
 
 def _masked_option(match: re.Match[str]) -> str:

@@ -42,7 +42,9 @@ _ASSIGNMENT = re.compile(
     r"""(?P<name>(?:[\w.\[\]-]|"[^"=\n]{1,255}"|'[^'=\n]{1,255}')++)"""
     r"""[ \t]*+:?=(?![=~])>?[ \t]*+"""
 )
-_ASSIGNED = re.compile(rf"{_QUOTED.pattern}|[^&#\s'\"]*", re.DOTALL)
+_ASSIGNED = re.compile(
+    rf"{re.escape(MASK)}(?=\.?(?:\s|\Z))|{_QUOTED.pattern}|[^&#\s'\"]*", re.DOTALL
+)
 #: The parameter ``vars`` of a URL, as it is or percent-encoded: ``vars=name:value,name:value``.
 _CONDITIONS = re.compile(r"(?<!\w)vars=([^&#\s]+)")
 _COMMA = re.compile("(,|%2c)", re.IGNORECASE)

@@ -96,7 +96,7 @@ def ended(line: str, status: int) -> str:
     >>> ended("cloud list | grep nothing", 1)
     "'cloud list | grep nothing' ended with exit status 1."
     """
-    shown = " ".join(secrets.mask_command_line(line).split())
+    shown = " ".join(secrets.mask_joined_words(line).split())
     if len(shown) > 100:
         shown = f"{shown[:96]} ..."
     return f"{shown!r} ended with exit status {status}."

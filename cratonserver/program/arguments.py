@@ -54,6 +54,8 @@ class Parser(argparse.ArgumentParser):
         :param message: the message, without a full stop.
         :param hint: a sentence that begins with a space, or an empty string.
         """
+        if message.startswith("unrecognized arguments: "):
+            message = secrets.mask_joined_words(message)
         text = f"{self.prog}: {' '.join(message.split())}.{hint} See '{self.prog} --help'."
         # Messages quote the arguments.
         print(printable(secrets.mask_command_line(text)), file=sys.stderr)

@@ -76,7 +76,7 @@ class LegacyCommand(base_command.CratonCommand):
         if on_terminal or self.app.options.verbose_level > 1:
             current = "; ".join(shlex.join(["craton", *words]) for words in lines)
             note = f"{self.noun}-{self.verb} is a 2017 command. Use instead: {current}"
-            print(printable(secrets.mask_command_line(note)), file=sys.stderr)
+            print(printable(secrets.mask_joined_words(note)), file=sys.stderr)
         for words in lines:
             result = self.app.run_subcommand(words)
             if result:

@@ -61,6 +61,8 @@ class TestGlobalOptions(programs.SharedFleetTestCase):
         for words in (
             ("cloud", "list", "--vars", "adminPass=HUNTER"),
             ("cloud", "list", "--api-token", "HUNTER"),
+            ("cloud", "list", "--vars", "k pw=HUN HUNTER"),
+            ("--verbose", "cloud-vars-set", "prod", "k pw=HUN HUNTER"),
             ("--verbose", "host-list", "--vars", "bmc.pw:HUNTER"),
         ):
             done = self.enter(*words)

@@ -232,6 +232,10 @@ class TestMask(base.TestCase):
         for text in ("a/b's \"pä", "a%2Fb%27s%20%22p%C3%A4", json.dumps("a/b's \"pä")):
             self.assertNotIn("a/b", secrets.mask(text).replace("%2F", "/"), text)
 
+    def test_a_mask_is_no_value(self):
+        self.assertEqual("set pw=***. See", secrets.mask("set pw=***. See"))
+        self.assertEqual("set pw=***", secrets.mask("set pw=***KEY"))
+
     def test_prose_is_no_value(self):
         for text in (
             "password: must be a text of at most 255 characters",
@@ -259,6 +263,16 @@ class TestCommandLines(base.TestCase):
             ("--name token", "--name token"),
         ):
             self.assertEqual(masked, secrets.mask_command_line(line))
+
+    def test_values_with_blanks_are_masked_to_the_next_option(self):
+        for line, masked in (
+            ("host set h1 'k pw=KEY KEY' --note x", "host set h1 'k pw=*** --note x"),
+            ('--os-password "KEY KEY" host list', "--os-password ***"),
+            ("h1 'api-token:=\"KEY KEY\"' x", "h1 'api-token:***"),
+            ("h1 bmc.pw='KEY'\"'\"'KEY'", "h1 bmc.pw=***"),
+            ("host list --var rack=r 1", "host list --var rack=r 1"),
+        ):
+            self.assertEqual(masked, secrets.mask_joined_words(line))
 
 
 class TestNames(base.TestCase):

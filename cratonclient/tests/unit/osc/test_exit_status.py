@@ -70,4 +70,6 @@ class TestLine(base.TestCase):
     def test_a_line_that_failed(self):
         said = exit_status.ended("cloud  list --os-password S3cret\n", 4)
         self.assertEqual("'cloud list --os-password ***' ended with exit status 4.", said)
+        for line in ('host set h "k pw=S3 S3cret"', "host set h k_pw=S3\\ S3cret --note x"):
+            self.assertNotIn("S3", exit_status.ended(line, 4))
         self.assertGreater(150, len(exit_status.ended("x" * 999, 1)))
