@@ -22,6 +22,7 @@ class Deletion(KindView):
     """The view of the effects of deleting one object. It changes nothing."""
 
     part = "item"
+    allowed_as = "DELETE"
 
     def get(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
         """Show the numbers of objects that go with the object, and those that keep it.
@@ -30,7 +31,6 @@ class Deletion(KindView):
         """
         query_parameters.for_item(req.query_string, resolvable=False)
         self.allow(req)
-        self.policy.allow(req.context.identity, "DELETE", self.part)
         known = ids.parse(self.kind, item_id)
         with self.reading(req) as objects:
             objects.find(known)

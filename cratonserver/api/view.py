@@ -53,6 +53,8 @@ class KindView(View):
 
     #: The argument ``part`` of :meth:`cratonserver.db.policy.Policy.allow`.
     part = ""
+    #: HTTP method whose permission the view requires; ``None`` for that of the request.
+    allowed_as: str | None = None
 
     def __init__(self, store: Store, kind: Kind) -> None:
         self.store = store
@@ -65,7 +67,7 @@ class KindView(View):
 
         :raises cratonserver.errors.Refused: with status 403.
         """
-        self.policy.allow(req.context.identity, req.method, self.part)
+        self.policy.allow(req.context.identity, self.allowed_as or req.method, self.part)
 
     @contextlib.contextmanager
     def reading(

@@ -16,10 +16,11 @@ class ReadOnlyRoles:
     def process_resource(
         self, req: falcon.Request, resp: falcon.Response, resource: t.Any, params: t.Any
     ) -> None:
-        """Refuse methods other than GET and HEAD, on any path.
+        """Refuse methods other than GET and HEAD, and views that are allowed as another one.
 
         :raises cratonserver.errors.Refused: with status 403.
         """
         who = getattr(req.context, "identity", None)
-        if who is not None and not who.can_write and req.method not in ("GET", "HEAD"):
+        method = getattr(resource, "allowed_as", None) or req.method
+        if who is not None and not who.can_write and method not in ("GET", "HEAD"):
             raise errors.Refused(403, "This action requires a role that may write")

@@ -27,7 +27,7 @@ POST    projects               401     403  -      403  -      403  -      201  
 GET     projects/ID            401     403  403    403  403    200  404    200  200
 PUT     projects/ID            401     403  403    403  403    403  403    200  200
 DELETE  projects/ID            401     403  403    403  403    403  403    409  204
-GET     projects/ID/deletion   401     403  403    403  403    200  404    200  200
+GET     projects/ID/deletion   401     403  403    403  403    403  403    409  200
 GET     projects/ID/variables  401     403  403    403  403    200  404    200  200
 PUT     projects/ID/variables  401     403  403    403  403    200  404    200  200
 DELETE  projects/ID/variables  401     403  403    403  403    204  404    204  204
@@ -45,7 +45,7 @@ POST    K                      401     201  404    403  403    201  404    201  
 GET     K/ID                   401     200  404    200  404    200  404    200  200
 PUT     K/ID                   401     200  404    403  403    200  404    200  200
 DELETE  K/ID                   401     204  kept   403  403    204  kept   204  204
-GET     K/ID/deletion          401     200  404    200  404    200  404    200  200
+GET     K/ID/deletion          401     200  404    403  403    200  404    200  200
 GET     V/ID/variables         401     200  404    200  404    200  404    200  200
 PUT     V/ID/variables         401     200  404    403  403    200  404    200  200
 DELETE  V/ID/variables         401     204  404    403  403    204  404    204  204
