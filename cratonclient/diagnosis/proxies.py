@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import typing as t
 
@@ -26,6 +27,16 @@ def used_for(url: str, proxies: t.Mapping[str, str] | None = None) -> str | None
         return utils.select_proxy(url, dict(proxies)) if proxies else None
     except ValueError:  # the URL is not valid
         return None
+
+
+def variables(proxy: str) -> list[str]:
+    """Return the names of the environment variables that have the URL of a proxy as value.
+
+    >>> variables('http://proxy.example:3128')
+    ['HTTPS_PROXY']
+    """
+    found = [name for name, value in os.environ.items() if value == proxy]
+    return [name for name in found if name.lower().endswith("_proxy")]
 
 
 def shown(proxy: str) -> str:

@@ -18,6 +18,7 @@ from requests import exceptions as requests_exceptions
 from cratonclient import exceptions, secrets
 from cratonclient.diagnosis import causes, concealment, proxies, tls_files
 from cratonclient.printable import shown
+from cratonclient.process import environment
 
 #: The exceptions of requests, and of the libraries below it. Those of requests and of
 #: sockets are subclasses of OSError.
@@ -104,11 +105,7 @@ def _unsent(
             )
         if proxy and _is_about_proxy(cause):
             concealment.conceal_login(exception, proxy)
-            return exceptions.ConfigurationError(
-                f"The proxy {proxies.shown(proxy)!r} is not a valid URL. Check HTTP_PROXY, "
-                "HTTPS_PROXY and ALL_PROXY.",
-                exception=exception,
-            )
+            return exceptions.ConfigurationError(_invalid_proxy(proxy), exception=exception)
         if problem := tls_files.problem(cause):
             return exceptions.ConfigurationError(problem, exception=exception)
         if isinstance(cause, UnicodeEncodeError) and "idna" not in cause.encoding:
@@ -123,6 +120,15 @@ def _unsent(
             f"The request cannot be sent: {_reason(exception)}.", exception=exception
         )
     return None
+
+
+def _invalid_proxy(proxy: str) -> str:
+    """Return the message for a proxy whose URL is not valid."""
+    names = proxies.variables(proxy)
+    if names and (problem := environment.problem(proxy)):
+        return f"The environment variable {names[0]} {problem}"
+    check = names[0] if names else "HTTP_PROXY, HTTPS_PROXY and ALL_PROXY"
+    return f"The proxy '{proxies.shown(proxy)}' is not a valid URL. Check {check}."
 
 
 def invalid_url(url: object, exception: Exception | None = None) -> exceptions.ClientException:

@@ -198,6 +198,7 @@ def _check_credentials(
     :returns: names of the credentials that the auth type accepts.
     """
     config = clouds.get_one(cloud=name, validate=False, **overrides).config
+    _check_texts(name or clouds.default_cloud, {**config, **config["auth"]})
     auth_type = str(config["auth_type"])
     if auth_type in ("None", "none", ""):
         return set()
@@ -213,6 +214,17 @@ def _check_credentials(
                 f"but the auth type {auth_type!r} has no such option.{hint}"
             )
     return names
+
+
+def _check_texts(cloud: object, settings: t.Mapping[str, t.Any]) -> None:
+    """Refuse settings that begin or end with an invisible character.
+
+    A password may begin or end with spaces: in a file, they are there only in quotes.
+    """
+    for option, value in settings.items():
+        if isinstance(value, str):
+            text = value.strip(" ") if secrets.is_secret(option) else value
+            environment.check(f"The setting {option!r} of the cloud {cloud!r}", text)
 
 
 def _unusable(name: str | None, why: str, exc: Exception) -> exceptions.ConfigurationError:

@@ -65,12 +65,21 @@ def check(source: str, value: str) -> None:
     cratonclient.exceptions.ConfigurationError: The option --os-username ends with a carriage
     return (U+000D). Its file has the line ends of Windows: convert the file, as with dos2unix.
     """
+    if found := problem(value):
+        raise exceptions.ConfigurationError(f"{source} {found}")
+
+
+def problem(value: str) -> str | None:
+    """Return what is wrong with the ends of a value and what to do, or ``None``.
+
+    >>> problem(' demo')
+    'begins with a space (U+0020). Remove this character.'
+    """
     for verb, character in (("ends", value[-1:]), ("begins", value[:1])):
         if character == " " or not character.isprintable():
             remedy = _WINDOWS if character == "\r" else "Remove this character."
-            raise exceptions.ConfigurationError(
-                f"{source} {verb} with {_described(character)}. {remedy}"
-            )
+            return f"{verb} with {_described(character)}. {remedy}"
+    return None
 
 
 def _described(character: str) -> str:

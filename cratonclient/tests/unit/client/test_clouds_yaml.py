@@ -105,6 +105,28 @@ class TestClouds(base.TestCase):
             error = self.assertRaises(exceptions.ConfigurationError, client.Client.from_cloud)
             self.assertIn("OS_CLOUD ends with a carriage return", str(error))
 
+    def test_settings_with_invisible_ends_are_named(self):
+        for value, setting, end in (
+            ("username: demo", "username", r"ends with a carriage return (U+000D)"),
+            ("token: s3cr3t", "token", r"ends with a carriage return (U+000D)"),
+            ("endpoint: https://craton.example", "endpoint", "ends with a carriage return"),
+            ("auth_type: craton", "auth_type", "ends with a carriage return"),
+        ):
+            name, _, plain = value.partition(": ")
+            said = self.refused(CRATON.replace(value, f'{name}: "{plain}\\r"'))
+            self.assertIn(f"The setting {setting!r} of the cloud 'prod' {end}", said)
+
+        said = self.refused(CRATON.replace("demo", '" demo"'))
+        self.assertIn("'username' of the cloud 'prod' begins with a space", said)
+
+    def test_a_password_may_end_with_a_space(self):
+        login = "{auth_url: https://k.example/v3, username: demo, password: 's3cr3t '}"
+        self.write(f"clouds: {{prod: {{auth_type: password, auth: {login}}}}}")
+
+        craton = client.Client.from_cloud("prod")
+
+        self.assertEqual("s3cr3t ", craton._session._session.session.auth._password)
+
     def test_secrets_may_stand_in_a_file_of_their_own(self):
         self.write(CRATON.replace("          token: s3cr3t\n", ""))
         secure = self.file.with_name("secure.yaml")

@@ -351,8 +351,14 @@ class TestProxies(FailuresTestCase):
             with mock.patch.dict(os.environ, http_proxy=proxy):
                 for craton in self.sessions():
                     said = self.refused(exceptions.ConfigurationError, craton.get, self.URL)
-                    self.assertIn("HTTP_PROXY", said)
+                    self.assertIn("Check http_proxy.", said)
                     self.assertIn(proxies.shown(proxy), said)
+
+    def test_one_with_the_line_end_of_windows(self):
+        with mock.patch.dict(os.environ, HTTP_PROXY="http://ada:HUNTER2@127.0.0.1:9\r"):
+            for craton in self.sessions():
+                said = self.refused(exceptions.ConfigurationError, craton.get, self.URL)
+                self.assertIn("variable HTTP_PROXY ends with a carriage return", said)
 
     def test_socks_needs_its_library(self):
         with mock.patch.dict(os.environ, http_proxy=PROXIES[3]):
