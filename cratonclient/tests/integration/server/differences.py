@@ -90,7 +90,7 @@ DIFFERENCES = {
     "hosts.labels.update.empty-object.server-bug": _SCALAR,
     "networks.create.duplicate": (
         "The ``cidr``, the ``gateway`` and the ``netmask`` of a network are an address range, "
-        "an address in it and its netmask; others are 400"
+        "an address in it (or a link-local address of IPv6) and its netmask; others are 400"
     ),
     "networks.list.network_type.server-bug": "The filter ``network_type`` is refused with 400",
     "network-devices.create.duplicate.server-bug": _CONFLICT,
