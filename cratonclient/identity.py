@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The identity of a client: who the server takes it for, as far as that can be known.
+"""The identity of a client: its user, its project, and the access that the server grants.
 
-The API has no path for this. So the credentials say who logs in, and two requests that need
-a role show which access the server grants.
+The API has no path for this. The user and the project come from the credentials. Two
+requests that need a role show the access.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if t.TYPE_CHECKING:
 
 
 class Identity(t.NamedTuple):
-    """The identity of a client. What cannot be known is ``None``.
+    """The identity of a client. Unknown values are ``None``.
 
     :param user: name of the user.
     :param user_id: id of the user, in Craton or in Keystone.

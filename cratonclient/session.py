@@ -65,7 +65,7 @@ def configure(
 
 
 class Login(t.NamedTuple):
-    """The user who logs in. What the credentials do not say is ``None``.
+    """The user of a session. Values that the credentials do not contain are ``None``.
 
     :param user: name of the user.
     :param user_id: id of the user in Keystone.
@@ -201,7 +201,7 @@ class Session:
         return response
 
     def login(self) -> Login:
-        """Return who logs in, as far as the credentials say. Keystone is asked for a token.
+        """Return the user and the project of the credentials. With Keystone, request a token.
 
         :raises cratonclient.exceptions.UnableToAuthenticate: if Keystone refuses.
 

@@ -22,7 +22,7 @@ CRATON_AUTH_TYPE = "craton"
 
 
 def describe(options: argparse.Namespace) -> str:
-    """Say in a sentence which server the global options name, and as whom they log in.
+    """Return a sentence with the server and the user of the global options.
 
     :param options: the global options. Nothing is requested, and no secret is shown.
 

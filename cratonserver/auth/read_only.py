@@ -16,7 +16,7 @@ class ReadOnlyRoles:
     def process_resource(
         self, req: falcon.Request, resp: falcon.Response, resource: t.Any, params: t.Any
     ) -> None:
-        """Refuse methods other than GET and HEAD, and views that are allowed as another one.
+        """Refuse requests that require the permission to change objects, on any path.
 
         :raises cratonserver.errors.Refused: with status 403.
         """

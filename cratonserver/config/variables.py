@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Environment variables that look like settings of the server, but that nobody reads.
+"""Environment variables that look like settings of the server, but are not.
 
 Other programs may share the environment. So a variable is refused only if it can hardly
 mean anything else than a setting of this server.
@@ -66,7 +66,7 @@ def misspelled(variable: str) -> str:
 
 
 def _is_meant(variable: str, sections: Sections) -> bool:
-    """Return True if a variable names a section or an option of the server, or almost."""
+    """Return True if a variable is similar to a section or an option of the server."""
     section, _, name = variable.removeprefix("OS_").lower().partition("__")
     names = {name for found in sections.values() for name in found or ()}
     own = [one.lower() for one in sections]
