@@ -10,7 +10,7 @@ from cratonclient import exceptions, formats, ids, secrets
 from cratonclient.fields import Ref
 from cratonclient.http.response import body_of, check_deletion
 from cratonclient.lists import pagination, sorting
-from cratonclient.printable import shown
+from cratonclient.printable import printable, shown
 from cratonclient.resource import ALL_OPERATIONS, Operation, Parameters, Resource
 
 if t.TYPE_CHECKING:
@@ -82,6 +82,9 @@ class CRUDClient(t.Generic[R]):
         resource = getattr(self, "resource_class", None)
         if resource is not None:
             secrets.declare(resource.secret_fields())
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {printable(self.url)}{self.base_path or ''}>"
 
     @classmethod
     def items_key(cls) -> str:

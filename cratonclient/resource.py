@@ -123,12 +123,12 @@ class Resource:
         """Return True if all fields of the object are loaded."""
         return self._loaded
 
-    def set_loaded(self, loaded: bool) -> None:
+    def set_loaded(self, val: bool) -> None:
         """Mark the object as loaded or not loaded.
 
-        :param loaded: all fields are loaded, so attributes cause no request.
+        :param val: all fields are loaded, so attributes cause no request.
         """
-        self._loaded = loaded
+        self._loaded = val
 
     def get(self) -> None:
         """Fetch all fields of the object and update it in place.

@@ -16,6 +16,7 @@ import functools
 import importlib
 import typing as t
 
+from cratonclient import submodule
 from cratonclient.kinds import Kind, kind_of
 from cratonclient.process import private_files
 
@@ -94,3 +95,11 @@ def _registered() -> dict[str, type[crud.CRUDClient[t.Any]]]:
 
     found: t.Any = extension.ExtensionManager(GROUP)
     return {entry.name: entry.plugin for entry in found if entry.name not in COLLECTIONS}
+
+
+# Type checkers must not see this function: they would accept any name.
+if not t.TYPE_CHECKING:
+
+    def __getattr__(name):
+        """Import the module of a collection on first access, as ``cratonclient.v1.hosts``."""
+        return submodule(__name__, name)

@@ -25,10 +25,19 @@ if t.TYPE_CHECKING:
     )
 
 
-class Client:
+class _Attributes:
+    """A class whose instances have a dictionary of attributes."""
+
+
+#: The dictionary of attributes itself. :class:`Client` has a property instead.
+_DICTIONARY: t.Any = vars(_Attributes)["__dict__"]
+
+
+class Client(_Attributes):
     """Client of the Craton v1 API. Each collection has an attribute with its manager.
 
-    The client creates a manager when the attribute is first read. Creating a client sends
+    The client creates a manager when the attribute is first read, and all managers for
+    ``vars(client)``. Creating a client sends
     no request. Without ``url``, the first manager reads the catalog, which may send a
     request to Keystone and raise :class:`~cratonclient.exceptions.EndpointNotFound`.
 
@@ -112,11 +121,29 @@ class Client:
             manager = v1.manager(name)
         except LookupError:
             raise AttributeError(f"the client has no collection named {name!r}") from None
-        self.__dict__[name] = manager(self._session, self._url)
-        return self.__dict__[name]
+        made = manager(self._session, self._url)
+        setattr(self, name, made)
+        return made
+
+    @property
+    def __dict__(self) -> dict[str, t.Any]:  # type: ignore[override]
+        """The attributes, with the managers of all collections of this package.
+
+        Programs of 2017 find the managers in ``vars(client)``.
+        """
+        for name in v1.COLLECTIONS:
+            getattr(self, name)
+        return self._attributes()
+
+    def _attributes(self) -> dict[str, t.Any]:
+        """Return the attributes that were set, without creating a manager."""
+        return t.cast("dict[str, t.Any]", _DICTIONARY.__get__(self))
+
+    def __setstate__(self, state: dict[str, t.Any]) -> None:
+        self._attributes().update(state)
 
     def __dir__(self) -> t.Iterable[str]:
-        return {*super().__dir__(), *v1.COLLECTIONS}
+        return {*dir(type(self)), *self._attributes(), *v1.COLLECTIONS}
 
 
 def _wrap(session: t.Any) -> session.Session:

@@ -63,6 +63,11 @@ class Variables(crud.Resource, collections.abc.MutableMapping[str, Variable]):
         self._variables = {name: Variable(name, value) for name, value in values.items()}
         super().__init__(manager, {}, loaded=True)
 
+    @property
+    def _variables_dict(self) -> dict[str, Variable]:
+        """The variables by name, under the name that programs of 2017 use."""
+        return self._variables
+
     # A variable may have any name, so variables must not become attributes.
     def _add_details(self, info: t.Mapping[str, t.Any]) -> None:
         pass
