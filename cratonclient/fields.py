@@ -18,6 +18,7 @@ itself), its storage on the server (:class:`Storage`), and its options in the co
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from cratonclient.formats import FORMATS, Format
@@ -94,7 +95,7 @@ class Field(t.Generic[T]):
         objects and lists with details; ``created``, for the response to a create
         request; or ``never``.
     :param read_as: type of the value in responses, if it differs from the type in
-        requests.
+        requests. The attribute of an object has the type of requests.
     :param storage: storage on the server.
     :param cli: option in the commands.
 
@@ -107,6 +108,16 @@ class Field(t.Generic[T]):
     @t.overload
     def __init__(
         self: Field[S | None], type: type[S], help: str, *, null: t.Literal[True], **kw: t.Any
+    ) -> None: ...
+
+    @t.overload
+    def __init__(
+        self: Field[S | None],
+        type: type[S],
+        help: str,
+        *,
+        shown: t.Literal["details", "created", "never"],
+        **kw: t.Any,
     ) -> None: ...
 
     @t.overload
@@ -170,12 +181,26 @@ class Field(t.Generic[T]):
     def __get__(self, resource: t.Any, owner: type) -> t.Any:
         """Return the field if read from the class, or the value if read from an object.
 
-        Objects store values as plain attributes. Python calls this for an object only if
-        the value is not loaded yet.
+        A response may not contain the field: then the value is ``None``.
         """
         if resource is None:
             return self
-        return resource.__getattr__(self.name)
+        try:
+            value = resource._info[self.name]
+        except KeyError:
+            value = resource._load(self.name)
+        return value if self.read_as is None else self._as_declared(value)
+
+    if t.TYPE_CHECKING:  # at run time, Resource.__setattr__ refuses to set an attribute
+
+        def __set__(self, resource: object, value: t.Never) -> None: ...
+
+    def _as_declared(self, value: t.Any) -> t.Any:
+        """Return a value with the type of requests, if the server sent the other type."""
+        if isinstance(value, str) and self.type is int:
+            with contextlib.suppress(ValueError):
+                return int(value)
+        return value
 
 
 class Parameter(Field[T]):
@@ -235,3 +260,13 @@ class Sub(Field[T]):
         kw.setdefault("shown", "details")
         super().__init__(type, help, storage=NOT_STORED, **kw)
         self.manager = manager
+
+    @t.overload
+    def __get__(self, resource: None, owner: type) -> t.Self: ...
+
+    @t.overload
+    def __get__(self, resource: object, owner: type) -> T: ...
+
+    def __get__(self, resource: t.Any, owner: type) -> t.Any:
+        """Return the part if read from the class, or its manager if read from an object."""
+        return self if resource is None else resource._part(self.name)

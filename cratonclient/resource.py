@@ -14,6 +14,10 @@ import unicodedata
 
 from cratonclient import exceptions
 from cratonclient.fields import Field, Parameter, Sub
+from cratonclient.process import command_line
+
+if t.TYPE_CHECKING:
+    import datetime
 
 Operation = t.Literal["list", "get", "create", "update", "delete"]
 ALL_OPERATIONS: tuple[Operation, ...] = ("list", "get", "create", "update", "delete")
@@ -23,12 +27,18 @@ Parameters = t.Mapping[str, Parameter[t.Any]]
 _LAST_FIELDS = ("project_id", "created_at", "updated_at", "links")
 
 
+_set = object.__setattr__
+
+
 class Resource:
     """An object of the fleet. Its class declares the fields of its kind.
 
-    The fields in the response of the server are attributes. An object that is not fully
-    loaded requests the missing fields once, when an unknown attribute is read. A loaded
-    object sends no request for an attribute.
+    The fields are attributes. A field that the response of the server did not contain is
+    ``None``. An object that is not fully loaded requests the missing fields once, when one
+    of them is read. A loaded object sends no request for a field.
+
+    An attribute cannot be set, because that would not change the object on the server. Use
+    :meth:`update`.
 
     Two objects are equal if they have the same class and the same fields. Objects can be
     members of sets, and can be copied and pickled. A copy keeps its manager. An unpickled
@@ -67,8 +77,14 @@ class Resource:
     #: Manager classes of the parts of the object, such as variables, by attribute name.
     subresource_managers: t.ClassVar[t.Mapping[str, type[t.Any]]] = {}
 
+    manager: t.Any
+    _info: dict[str, t.Any]
+    _loaded: bool
+    #: The last request for the missing fields failed.
+    _failed = False
     _fields: t.ClassVar[dict[str, Field[t.Any]]]
     _secret_fields: t.ClassVar[frozenset[str]]
+    _dataclass: t.ClassVar[type]
 
     def __init_subclass__(cls, **kwargs: t.Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -80,11 +96,10 @@ class Resource:
             }
 
     def __init__(self, manager: t.Any, info: dict[str, t.Any], loaded: bool = False) -> None:
-        self.manager = manager
-        self._info = info
-        self._loaded = loaded
-        self._add_details(info)
-        self._add_parts()
+        # Lists create many objects, so do without the checks of __setattr__.
+        _set(self, "manager", manager)
+        _set(self, "_info", info)
+        _set(self, "_loaded", loaded)
 
     @classmethod
     def fields(cls) -> dict[str, Field[t.Any]]:
@@ -119,6 +134,20 @@ class Resource:
         name = getattr(self, self.NAME_ATTR, None)
         return _slug(name) if isinstance(name, str) else None
 
+    @property
+    def created(self) -> datetime.datetime | None:
+        """Time of creation, with its time zone, UTC.
+
+        >>> host.created
+        datetime.datetime(2026, 1, 31, 12, 0, tzinfo=datetime.timezone.utc)
+        """
+        return _time(self.created_at)
+
+    @property
+    def updated(self) -> datetime.datetime | None:
+        """Time of the last change, with its time zone, UTC. ``None`` if nothing changed."""
+        return _time(self.updated_at)
+
     def is_loaded(self) -> bool:
         """Return True if all fields of the object are loaded."""
         return self._loaded
@@ -136,14 +165,40 @@ class Resource:
         :raises cratonclient.exceptions.NotFound: if the object no longer exists.
         """
         # Set before the request: after a failure, the next attribute must not repeat it.
-        self.set_loaded(True)
-        if not hasattr(self.manager, "get"):
-            return
-        fetched = self.manager.get(self.id)
-        if fetched:
+        self._loaded = self._failed = True
+        if hasattr(self.manager, "get") and (fetched := self.manager.get(self.id)):
             self._info = {**self._info, **fetched._info}
-            self._add_details(fetched._info)
-            self._add_parts()
+        self._failed = False
+
+    def refresh(self) -> t.Self:
+        """Fetch all fields of the object and update it in place.
+
+        :returns: the object itself.
+        :raises cratonclient.exceptions.CommandError: if the object was unpickled.
+        :raises cratonclient.exceptions.NotFound: if the object no longer exists.
+
+        >>> host.refresh().note
+        'in repair'
+        """
+        self._manager_or_error()
+        self.get()
+        return self
+
+    def update(self, **fields: t.Any) -> t.Self:
+        """Update fields of the object, on the server and here.
+
+        :param fields: as for :meth:`cratonclient.crud.CRUDClient.update`.
+        :returns: the object itself.
+        :raises cratonclient.exceptions.CommandError: if the object was unpickled.
+        :raises cratonclient.exceptions.BadRequest: if a field is unknown or not valid.
+        :raises cratonclient.exceptions.HTTPError: if the server refuses.
+
+        >>> host.update(note='in repair').note
+        'in repair'
+        """
+        updated = self._manager_or_error().update(self.id, **fields)
+        self._info = {**self._info, **updated._info}
+        return self
 
     def delete(self) -> bool:
         """Delete the object on the server.
@@ -169,37 +224,76 @@ class Resource:
         """Return a copy of the fields of the object, as the server sent them."""
         return copy.deepcopy(self._info)
 
-    def _add_details(self, info: t.Mapping[str, t.Any]) -> None:
-        """Set the fields of a response as attributes.
+    def to_dataclass(self) -> t.Any:
+        """Return the fields as an immutable dataclass, with the types of the attributes.
 
-        A field of the server must not replace a method or a private attribute.
+        The times are ``created`` and ``updated``. Parts that the response contained, such as
+        variables, are plain values; other parts are ``None``. Functions that take dataclasses
+        accept it, such as :func:`dataclasses.asdict`.
+
+        >>> dataclasses.asdict(host.to_dataclass())['created']
+        datetime.datetime(2026, 1, 31, 12, 0, tzinfo=datetime.timezone.utc)
         """
-        for name, value in info.items():
+        cls, parts = _dataclass_of(type(self)), self.subresource_managers
+        values = {
+            name: self._info.get(name) if name in parts else getattr(self, name)
+            for name in cls.__dataclass_fields__
+        }
+        return cls(**copy.deepcopy(values))
+
+    def _load(self, name: str) -> t.Any:
+        """Return a field that is missing so far; ``None`` if the server does not send it."""
+        if self._failed:
+            raise AttributeError(f"{name!r} could not be loaded. Call get() to try again.")
+        if not self._loaded:
+            self.get()
+        return self._info.get(name)
+
+    def _part(self, name: str) -> t.Any:
+        """Return the manager of a part; without a manager of the object, its plain value."""
+        cls, item_id = self.subresource_managers.get(name), self._info.get("id")
+        if cls is None or self.manager is None or item_id is None:
+            return self._info.get(name)
+        url = self.manager.build_url({f"{self.manager.key}_id": item_id})
+        part = cls(self.manager.session, url, **self.manager.extra_request_kwargs)
+        if part.part_name not in ("", name):
+            part.rename_part(name)
+        _set(self, name, part)
+        return part
+
+    if not t.TYPE_CHECKING:  # type checkers know the declared attributes, and no others
+
+        def __getattr__(self, name: str) -> t.Any:
+            """Return a field of the server that is not declared, or a related object.
+
+            Python calls this for missing attributes only. Copying and pickling look up
+            methods before ``__init__`` has run; this must not cause infinite recursion.
+            """
+            if not name.startswith("_"):
+                if name in self.subresource_managers:
+                    return self._part(name)
+                if name in self._info:
+                    return self._info[name]
+                if not self._loaded:
+                    self.get()
+                    return getattr(self, name)
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {name!r}"
+                f"{command_line.did_you_mean(name, self.fields())}"
+            )
+
+        def __setattr__(self, name: str, value: t.Any) -> None:
             known = getattr(type(self), name, None)
-            if name.startswith("_") or name == "manager":
-                continue
-            if known is None or isinstance(known, Field):
-                self.__dict__[name] = value
-
-    def _add_parts(self) -> None:
-        """Set the managers of the parts as attributes, in place of the plain values."""
-        item_id = self._info.get("id")
-        if self.manager is None or item_id is None:
-            return
-        for attribute, cls in self.subresource_managers.items():
-            url = self.manager.build_url({f"{self.manager.key}_id": item_id})
-            part = cls(self.manager.session, url, **self.manager.extra_request_kwargs)
-            if part.part_name not in ("", attribute):
-                part.rename_part(attribute)
-            self.__dict__[attribute] = part
-
-    def __getattr__(self, name: str) -> t.Any:
-        # Python calls this for missing attributes only. Copying and pickling look up
-        # methods before __init__ has run; this must not cause infinite recursion.
-        if name.startswith("_") or self.__dict__.get("_loaded", True):
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        self.get()
-        return getattr(self, name)
+            is_own = name.startswith("_") or name == "manager"
+            if is_own or not (known is None or isinstance(known, Field)):
+                _set(self, name, value)
+                return
+            hint = f"Call update({name}=...) to change it on the server."
+            if known is None:
+                hint = command_line.did_you_mean(name, self.fields()).strip()
+            raise AttributeError(
+                f"{name!r} of a {type(self).__name__} cannot be set. {hint}".rstrip()
+            )
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Resource):
@@ -241,6 +335,28 @@ class Resource:
     def _without_managers(self) -> dict[str, t.Any]:
         managers = {"manager", *self.subresource_managers}
         return {n: v for n, v in self.__dict__.items() if n not in managers}
+
+
+def _time(text: object) -> datetime.datetime | None:
+    """Return the time in a time stamp of the API, which is in UTC; ``None`` if it has none."""
+    import datetime
+
+    try:
+        found = datetime.datetime.fromisoformat(t.cast("str", text))
+    except (TypeError, ValueError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=datetime.UTC)
+
+
+def _dataclass_of(cls: type[Resource]) -> t.Any:
+    """Return the dataclass with the fields of a kind."""
+    if "_dataclass" not in vars(cls):
+        import dataclasses  # imports inspect, which takes some milliseconds
+
+        renamed = {"created_at": "created", "updated_at": "updated"}
+        names = [renamed.get(name, name) for name in cls.fields()]
+        cls._dataclass = dataclasses.make_dataclass(cls.__name__, names, frozen=True)
+    return cls._dataclass
 
 
 def _slug(text: str) -> str:

@@ -119,7 +119,7 @@ def described(one: t.Any) -> str:
 def origins(craton: client.Client, name: str) -> t.Iterator[str]:
     """Yield a line for each variable of a host, with the object that sets it."""
     (host,) = craton.hosts.list(name=name, details=True)
-    places = {
+    places: dict[str, t.Any] = {
         "the host itself": craton.hosts.get(host.id, resolved_values=False),
         "switch": craton.network_devices.get(host.parent_id, resolved_values=False),
         "cell": craton.cells.get(host.cell_id, resolved_values=False),

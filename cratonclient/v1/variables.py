@@ -68,10 +68,6 @@ class Variables(crud.Resource, collections.abc.MutableMapping[str, Variable]):
         """The variables by name, under the name that programs of 2017 use."""
         return self._variables
 
-    # A variable may have any name, so variables must not become attributes.
-    def _add_details(self, info: t.Mapping[str, t.Any]) -> None:
-        pass
-
     def __getitem__(self, name: str) -> Variable:
         return self._variables[name]
 
@@ -88,8 +84,9 @@ class Variables(crud.Resource, collections.abc.MutableMapping[str, Variable]):
     def __len__(self) -> int:
         return len(self._variables)
 
-    # Both base classes define get(). Users of a mapping expect Mapping.get().
+    # Both base classes define these. Users of a mapping expect those of a mapping.
     get = collections.abc.Mapping.get  # type: ignore[assignment]
+    update = collections.abc.MutableMapping.update  # type: ignore[assignment]
 
     def delete(self) -> bool:
         """Delete all variables in the mapping from their object, on the server.

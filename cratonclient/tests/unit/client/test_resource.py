@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import inspect
 import pickle
+import typing as t
 from unittest import mock
 
 from cratonclient import crud, exceptions, v1
 from cratonclient.tests import base
 from cratonclient.tests.unit.client import fakes
-from cratonclient.v1 import hosts, labels, regions, users, variables
+from cratonclient.v1 import hosts, labels, network_interfaces, regions, users, variables
 
 URL = "http://craton.example/v1"
 INFO = {"id": 1, "name": "web-1", "note": None, "active": True, "links": [{"rel": "up"}]}
@@ -30,15 +32,62 @@ class TestAttributes(base.TestCase):
         self.assertEqual((1, "web-1", None, True), (host.id, host.name, host.note, host.active))
 
     def test_what_is_not_declared_is_one_too(self):
-        self.assertEqual("r1", hosts.Host(None, {**INFO, "rack": "r1"}, loaded=True).rack)
+        host: t.Any = hosts.Host(None, {**INFO, "rack": "r1"}, loaded=True)
 
-    def test_what_a_loaded_one_does_not_have_is_no_attribute(self):
+        self.assertEqual("r1", host.rack)
+
+    def test_what_a_loaded_one_does_not_have(self):
         source, below = manager()
         host = hosts.Host(source, dict(INFO), loaded=True)
 
-        for name in ("ip_address", "no_such_thing", "created_at", "_private"):
+        for name in ("no_such_thing", "_private"):
             self.assertFalse(hasattr(host, name), name)
         self.assertEqual([], below.calls)
+
+    def test_every_declared_attribute_of_every_kind_is_there(self):
+        for kind in v1.kinds():
+            source, below = manager(cls=kind.manager)
+            item = kind.resource_class(source, {"id": 1}, loaded=True)
+            for name in (*kind.fields, "created", "updated"):
+                getattr(item, name)
+            self.assertIsNone(item.created_at)
+            self.assertIsNone(item.created)
+            self.assertEqual([], below.calls)
+
+    def test_one_has_the_type_of_requests_whatever_the_server_sent(self):
+        for sent, expected in (("1000", 1000), (1000, 1000), (None, None), ("fast", "fast")):
+            interface = network_interfaces.NetworkInterface(None, {"speed": sent}, loaded=True)
+            self.assertEqual(expected, interface.speed)
+            self.assertEqual({"speed": sent}, interface.to_dict())
+
+    def test_a_misspelled_one_names_the_nearest(self):
+        host: t.Any = hosts.Host(None, dict(INFO), loaded=True)
+
+        error = self.assertRaises(AttributeError, lambda: host.nmae)
+
+        self.assertIn("Did you mean name?", str(error))
+
+    def test_times(self):
+        sent = {"created_at": "2026-01-31T12:00:00.000000", "updated_at": None}
+        host = hosts.Host(None, {**INFO, **sent}, loaded=True)
+
+        self.assertEqual("2026-01-31T12:00:00+00:00", host.created and host.created.isoformat())
+        self.assertIsNone(host.updated)
+        for text in ("", "yesterday", 5, None):
+            self.assertIsNone(hosts.Host(None, {"created_at": text}, loaded=True).created)
+
+    def test_a_dataclass(self):
+        sent = {**INFO, "created_at": "2026-01-31T12:00:00", "variables": {"a": [1]}}
+        host = hosts.Host(manager()[0], sent, loaded=True)
+
+        found = host.to_dataclass()
+
+        values = dataclasses.asdict(found)
+        self.assertEqual({"a": [1]}, values["variables"])
+        self.assertEqual((1, "web-1", None), (found.id, found.name, values["labels"]))
+        self.assertEqual(host.created, found.created)
+        self.assertIsNot(host.to_dict()["variables"]["a"], found.variables["a"])
+        self.assertRaises(dataclasses.FrozenInstanceError, setattr, found, "name", "x")
 
     def test_reading_a_loaded_one_makes_no_request(self):
         source, below = manager()
@@ -51,13 +100,34 @@ class TestAttributes(base.TestCase):
         self.assertIsInstance(hash(host), int)
         self.assertEqual([], below.calls)
 
-    def test_an_attribute_can_be_changed(self):
-        host = hosts.Host(None, dict(INFO), loaded=True)
+    def test_an_attribute_cannot_be_set(self):
+        for kind in v1.kinds():
+            source, _ = manager(cls=kind.manager)
+            item = kind.resource_class(source, {"id": 1, "name": "x", "more": 1}, loaded=True)
+            for name in (*kind.fields, "more", "nmae"):
+                error = self.assertRaises(AttributeError, setattr, item, name, "y")
+                self.assertIn(f"{name!r} of a {type(item).__name__} cannot be set", str(error))
+                self.assertRaises(AttributeError, delattr, item, name)
+            self.assertEqual({"id": 1, "name": "x", "more": 1}, item.to_dict())
 
-        host.note = "in repair"
+    def test_the_error_says_how_to_change_one(self):
+        host: t.Any = hosts.Host(None, dict(INFO), loaded=True)
 
-        self.assertEqual("in repair", host.note)
-        self.assertIsNone(host.to_dict()["note"])
+        error = self.assertRaises(AttributeError, setattr, host, "note", "x")
+        self.assertIn("update(note=...)", str(error))
+        error = self.assertRaises(AttributeError, setattr, host, "nmae", "x")
+        self.assertIn("Did you mean name?", str(error))
+
+    def test_attributes_of_subclasses_and_doubles_can_be_set(self):
+        class Host(hosts.Host):
+            rack = ""
+
+        host = Host(None, dict(INFO), loaded=True)
+        host.rack = "r1"
+        with mock.patch.object(host, "delete", return_value=True):
+            self.assertTrue(host.delete())
+
+        self.assertEqual("r1", host.rack)
 
     def test_its_parts_have_managers(self):
         source, _ = manager(region_id=5)
@@ -150,7 +220,7 @@ class TestLoading(base.TestCase):
 
     def test_a_name_that_does_not_exist_loads_it_once_too(self):
         source, below = manager({"id": 1, "name": "web-1"})
-        host = hosts.Host(source, {"id": 1})
+        host: t.Any = hosts.Host(source, {"id": 1})
 
         self.assertRaises(AttributeError, lambda: host.no_such_thing)
         self.assertRaises(AttributeError, lambda: host.nor_that)
@@ -163,8 +233,26 @@ class TestLoading(base.TestCase):
 
         self.assertRaises(exceptions.NotFound, lambda: host.name)
         self.assertRaises(AttributeError, lambda: host.name)
-
         self.assertEqual(1, len(below.calls))
+
+        below.answers.append(fakes.answer({"id": 1, "name": "web-1"}))
+        self.assertEqual("web-1", host.refresh().name)
+
+    def test_refresh_and_update_change_it_in_place(self):
+        source, below = manager({"id": 1, "note": "a", "x": 1}, {"id": 1, "note": "b"})
+        host = hosts.Host(source, dict(INFO), loaded=True)
+
+        self.assertIs(host, host.refresh())
+        self.assertIs(host, host.update(note="b"))
+
+        self.assertEqual({**INFO, "note": "b", "x": 1}, host.to_dict())
+        self.assertEqual({"note": "b"}, below.calls[1]["json"])
+
+    def test_an_unpickled_one_cannot_be_refreshed_or_updated(self):
+        host = fakes.pickled(hosts.Host(manager()[0], dict(INFO), loaded=True))
+
+        self.assertRaises(exceptions.CommandError, host.refresh)
+        self.assertRaises(exceptions.CommandError, host.update, note="x")
 
     def test_private_names_do_not_load_it(self):
         source, below = manager()
@@ -208,7 +296,7 @@ class TestLoading(base.TestCase):
     def test_without_a_manager_there_is_nothing_to_load(self):
         host = hosts.Host(None, {"id": 1})
 
-        self.assertRaises(AttributeError, lambda: host.name)
+        self.assertIsNone(host.name)
         host.get()
         self.assertEqual({"id": 1}, host.to_dict())
 
@@ -336,7 +424,7 @@ class TestBadServers(base.TestCase):
                 "__reduce__",
                 "_info",
                 "_loaded",
-                "_add_details",
+                "_load",
             ),
             "evil",
         )
@@ -387,7 +475,7 @@ class TestDeclarations(base.TestCase):
             self.assertIn("list", cls.resource_class.operations)
 
     def test_a_base_class_without_a_declaration_works(self):
-        thing = crud.Resource(None, {"id": 5, "colour": "red"}, loaded=True)
+        thing: t.Any = crud.Resource(None, {"id": 5, "colour": "red"}, loaded=True)
 
         self.assertEqual((5, "red"), (thing.id, thing.colour))
         self.assertEqual({}, dict(crud.Resource.subresource_managers))
