@@ -6,7 +6,7 @@ from __future__ import annotations
 import collections.abc
 import typing as t
 
-from cratonclient import exceptions, formats, ids, secrets
+from cratonclient import conditions, exceptions, formats, ids, secrets
 from cratonclient.fields import Ref
 from cratonclient.http.response import body_of, check_deletion
 from cratonclient.lists import pagination, sorting
@@ -256,7 +256,8 @@ class CRUDClient(t.Generic[R]):
         :param kwargs: filters, such as ``region_id``, and: ``limit``, the number of
             objects in a page (10 to 100); ``marker``, the id of the object after which
             to begin; ``autopaginate=False``, to request one page only; ``max_items``, the
-            number of objects after which a list counts as endless (1,000,000).
+            number of objects after which a list counts as endless (1,000,000). The filter
+            ``vars`` takes a mapping as :func:`cratonclient.conditions.text_of` does.
         :returns: a generator. It sends no request before its first value is consumed.
         :raises cratonclient.exceptions.BadRequest: if a parameter is unknown or not valid.
 
@@ -391,6 +392,10 @@ class CRUDClient(t.Generic[R]):
                     f"{name}: {shown(value)} is not an id. An id must be spelled "
                     "as it is printed."
                 )
+        wanted = kwargs.get("vars")
+        if isinstance(wanted, collections.abc.Mapping):
+            others = {name: value for name, value in kwargs.items() if name != "vars"}
+            kwargs = {**others, "vars": conditions.text_of(wanted)} if wanted else others
         return {
             "resolved-values" if name == "resolved_values" else name: value
             for name, value in kwargs.items()

@@ -159,10 +159,22 @@ def parse(text: str) -> Path:
     >>> parse('nics[0]."a.b"')
     ('nics', 0, 'a.b')
     """
-    path, end = TYPED.scan(text)
-    if end < len(text) or not path:
+    return single(text, parse_pattern(text))
+
+
+def parse_pattern(text: str) -> Path:
+    """Parse a path in the grammar :data:`TYPED`. It may contain ``.*`` and ``[*]``.
+
+    :param text: text of the path, such as ``nics[*].mac``.
+    :raises PathError: if the path is not valid.
+
+    >>> parse_pattern('nics[*].mac')
+    ('nics', Every.ELEMENT, 'mac')
+    """
+    path, end = TYPED.scan(text) if isinstance(text, str) else ((), 0)
+    if not path or end < len(text):
         raise PathError(f"{text!r} is not a valid path. A valid path is hw.bios.version.")
-    return single(text, path)
+    return path
 
 
 def check_name(name: t.Any) -> None:

@@ -7,11 +7,10 @@ in :mod:`cratonclient_osc.typed_values`.
 
 from __future__ import annotations
 
-import json
 import re
 import typing as t
 
-from cratonclient import paths
+from cratonclient import conditions, paths
 from cratonclient_osc import typed_values
 from cratonclient_osc.output import exit_status
 from cratonclient_osc.verbs import input_files
@@ -21,8 +20,6 @@ HELP = (
     'true, false, null, whole numbers, {...}, [...] and "..." are JSON, all else is text; '
     "<path>:=<JSON> requires JSON"
 )
-#: A string in a JSON text.
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 class Assignment(t.NamedTuple):
@@ -52,10 +49,6 @@ def parse_condition(text: str) -> str:
 
     The path may contain the wildcards ``[*]`` and ``.*``.
 
-    The original server finds characters beyond ASCII only as escapes, and splits ``vars``
-    at every comma. So in strings, such characters and commas are escaped. The commas
-    between the members of an object or a list remain.
-
     :param text: the argument as typed.
     :raises cratonclient.paths.PathError: if the text has another form.
 
@@ -65,14 +58,10 @@ def parse_condition(text: str) -> str:
     'note:"caf\\u00e9\\u002c bar"'
     """
     path, value = _parse(text)
-    paths.check_name(path[0])
-    if any(isinstance(step, int) and step < 0 for step in path):
-        raise paths.PathError(
-            f"{text!r}: a filter accepts no negative index. Use 0 or more, or [*]."
-        )
-    written = json.dumps(value, separators=(",", ":"))
-    escaped = _STRING.sub(lambda string: string[0].replace(",", r"\u002c"), written)
-    return f"{paths.QUERY.write(path)}:{escaped}"
+    try:
+        return conditions.text_of_one(path, value)
+    except paths.PathError as exc:
+        raise paths.PathError(f"{text!r}: {exc}") from None
 
 
 def _read(name: str) -> str:
