@@ -24,11 +24,15 @@ import typing as t
 
 from cratonclient.printable import printable
 from cratonclient_osc.output import exit_status
+from cratonclient_osc.output.installed_formatters import InstalledFormatter
 from cratonclient_osc.output.values import Names, Row, Rows, escaped, plain, with_newlines
 
 
 class Formatter:
     """The base class of formatters, with the interface that cliff expects."""
+
+    #: A list passes all fields of its objects, not only those of the shown columns.
+    whole = False
 
     def add_argument_group(self, parser: argparse.ArgumentParser) -> None:
         """Add the options of the format. Most formats have no options."""
@@ -271,11 +275,13 @@ class Extension(t.NamedTuple):
     """A formatter with the attributes that cliff reads from a loaded entry point."""
 
     name: str
-    obj: Formatter
+    obj: Formatter | InstalledFormatter
 
 
 class Formatters:
     """The available formatters, with the interface of a stevedore extension manager.
+
+    A name that is not one of ``classes`` is that of a formatter of another package.
 
     :param classes: classes of the formatters by the names that ``-f`` accepts.
     """
@@ -291,7 +297,9 @@ class Formatters:
         return iter(self._extensions.values())
 
     def __getitem__(self, name: str) -> Extension:
-        return self._extensions[name]
+        if name in self._extensions:
+            return self._extensions[name]
+        return Extension(name, InstalledFormatter(name))
 
 
 def for_lists() -> Formatters:

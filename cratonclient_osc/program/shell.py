@@ -16,7 +16,7 @@ from cliff import app
 from cratonclient import secrets
 from cratonclient.printable import printable_lines
 from cratonclient.process import private_files, standard_output
-from cratonclient_osc.output import exit_status, terminal
+from cratonclient_osc.output import exit_status, installed_formatters, terminal
 from cratonclient_osc.program import (
     client_manager,
     command_manager,
@@ -74,7 +74,7 @@ class Shell(app.App):
         )
         parser.add_argument(
             "--format",
-            choices=("default", "json"),
+            choices=installed_formatters.Choices(("default", "json")),
             default="default",
             help="output format: a table (default) or JSON",
         )

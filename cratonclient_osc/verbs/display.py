@@ -16,7 +16,14 @@ from cliff import lister, show
 from cratonclient import exceptions
 from cratonclient.process import standard_output
 from cratonclient_osc import base_command
-from cratonclient_osc.output import exit_status, formatters, sort_order, terminal, values
+from cratonclient_osc.output import (
+    exit_status,
+    formatters,
+    installed_formatters,
+    sort_order,
+    terminal,
+    values,
+)
 from cratonclient_osc.verbs import extra_columns
 
 #: The help of cliff's options for columns. The help of ``-c`` depends on the command.
@@ -46,11 +53,20 @@ class Display(base_command.CratonCommand):
         for option in options.keys() & COLUMN_OPTIONS.keys():
             options[option].metavar = "<column>"
             options[option].help = COLUMN_OPTIONS[option] or self.help_of_columns()
+        # cliff knows only the formats of this package.
+        options["-f"].choices = installed_formatters.Choices(options["-f"].choices or ())
+        options["-f"].default = self.formatter_default
+        options["-f"].help = f"the output format, defaults to {self.formatter_default}"
         return parser
 
     def help_of_columns(self) -> str:
         """Return the help of ``-c``."""
         return "column to show (repeatable), in the given order"
+
+    @property
+    def wants_all_fields(self) -> bool:
+        """True if the formatter gets the fields that no column shows, too."""
+        return bool(t.cast("t.Any", self).formatter.whole)
 
     def check_columns(self, known: t.Collection[str], parsed_args: argparse.Namespace) -> None:
         """Refuse unknown columns. Call this before the first request.
@@ -116,10 +132,11 @@ class Lister(Display, lister.Lister):
         rows = sort_order.by_columns(data, column_names, parsed_args)
         # Fetch the first row before printing: an error must not follow a table header.
         first = list(itertools.islice(rows, 1))
-        shown = self.shown_columns(parsed_args, column_names)
+        parsed_args.shown = self.shown_columns(parsed_args, column_names)
+        kept = column_names if self.wants_all_fields else parsed_args.shown
         self.formatter.emit_list(
-            shown,
-            values.select(itertools.chain(first, rows), column_names, shown),
+            kept,
+            values.select(itertools.chain(first, rows), column_names, kept),
             self.app.stdout,
             parsed_args,
         )

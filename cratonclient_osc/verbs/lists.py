@@ -132,7 +132,7 @@ class List(extra_columns.Columns, resource_command.ResourceCommand, display.List
         self.check_columns(self.columns, parsed_args)
         self.check_scope_options(self.filters, parsed_args)
         shown = self.shown_columns(parsed_args, self.columns)
-        names = list(dict.fromkeys([*shown, *parsed_args.sort_columns]))
+        names = list(dict.fromkeys([*shown, *parsed_args.sort_columns, *self._unshown()]))
         query = self._query(parsed_args, names)
         filters = self.values(self.filters, parsed_args)
         pages = self._pages({**filters, **query}, filters)
@@ -152,6 +152,12 @@ class List(extra_columns.Columns, resource_command.ResourceCommand, display.List
         elif not asked:
             shown = [n for n in self.field_columns if n in shown]
         return list(dict.fromkeys([*shown, *asked]))
+
+    def _unshown(self) -> list[str]:
+        """Return the fields that the formatter gets although no column shows them."""
+        if not self.wants_all_fields:
+            return []
+        return [n for n in self.field_columns if self.fields[n].shown == "always"]
 
     def _query(
         self, parsed_args: argparse.Namespace, names: t.Sequence[str]

@@ -189,6 +189,9 @@ class TestArrows(base.TestCase):
 #: The rooms of each package, from the top down. A room may import the rooms after it.
 ROOMS = {
     "cratonclient": (
+        "shell",
+        "formatters",
+        "common",
         "identity",
         "v1",
         "login",
