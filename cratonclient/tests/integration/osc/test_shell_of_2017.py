@@ -70,10 +70,18 @@ class TestSuccessors(programs.CommandTestCase):
     """A name that is gone says what to use instead."""
 
     def test_modules(self):
-        for name in ("cratonclient.shell.v1", "cratonclient.shell.v1.hosts_shell"):
-            error = self.assertRaises(ImportError, importlib.import_module, name)
-            self.assertNotIsInstance(error, ModuleNotFoundError)
+        for statement in (
+            "import cratonclient.shell.v1.hosts_shell",
+            "from cratonclient.shell.v1 import hosts_shell",
+            "from cratonclient.shell.v1.hosts_shell import do_host_list",
+        ):
+            error = self.assertRaises(ImportError, exec, statement)
             self.assertIn("cratonclient.shell.main.main(['host-list'])", str(error))
+
+    def test_the_module_itself_can_be_imported(self):
+        found = importlib.import_module("cratonclient.shell.v1")
+        error = self.assertRaises(AttributeError, getattr, found, "hosts_shell")
+        self.assertIn("cratonclient.shell.main.main(['host-list'])", str(error))
 
     def test_attributes_of_the_shell(self):
         shell = main.CratonShell()
