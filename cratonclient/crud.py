@@ -9,6 +9,7 @@ import typing as t
 from cratonclient import conditions, exceptions, formats, ids, secrets
 from cratonclient.fields import Ref
 from cratonclient.http.response import body_of, check_deletion
+from cratonclient.json_values import Wrapped
 from cratonclient.lists import pagination, sorting
 from cratonclient.printable import printable, shown
 from cratonclient.resource import ALL_OPERATIONS, Operation, Parameters, Resource
@@ -66,6 +67,8 @@ class CRUDClient(t.Generic[R]):
     base_path: str | None = None
     #: For the manager of a part: name of the part in paths and bodies.
     part_name = ""
+    #: For the manager of a part: class of the object that has the part, if it is known.
+    owner_class: type[Resource] | None = None
     #: Class of the objects.
     resource_class: type[R]
     #: Responses have one list of objects for each kind, as the list of devices has.
@@ -136,14 +139,18 @@ class CRUDClient(t.Generic[R]):
     ) -> None:
         """Add the arguments of the manager to those of a request, in place.
 
-        Arguments of the request have precedence.
+        Arguments of the request have precedence. A variable is replaced by its value.
 
         :param request_kwargs: arguments of the request.
-        :param skip_merge: do nothing.
+        :param skip_merge: do not add the arguments of the manager.
         """
         if not skip_merge:
             for name, value in self.extra_request_kwargs.items():
                 request_kwargs.setdefault(name, value)
+        for name, value in request_kwargs.items():
+            # Several variables are a mapping, and a filter needs to know that it has names.
+            if isinstance(value, Wrapped) and not isinstance(value, collections.abc.Mapping):
+                request_kwargs[name] = value.to_json()
 
     def create(self, skip_merge: bool = False, **kwargs: t.Any) -> R:
         """Create an object.

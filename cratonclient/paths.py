@@ -330,6 +330,28 @@ def unset(values: dict[str, t.Any], given: t.Iterable[Path]) -> None:
         del get(values, path[:-1])[path[-1]]
 
 
+def removed(
+    values: t.Mapping[str, t.Any], given: t.Collection[Path]
+) -> tuple[dict[str, t.Any], list[str]]:
+    """Return the changes of variables that remove the values at paths.
+
+    :param values: the variables before the change. They are not modified.
+    :param given: paths of the values, without :class:`Every`.
+    :returns: the variables to change, with their new values, and the sorted names of the
+        variables to remove.
+    :raises KeyError: if there is no value at one of the paths.
+
+    >>> removed({'hw': {'cores': 8, 'ram': 64}, 'rack': 'r1'}, [('hw', 'ram'), ('rack',)])
+    ({'hw': {'cores': 8}}, ['rack'])
+    """
+    names = sorted({str(path[0]) for path in given if len(path) == 1})
+    inside = [path for path in given if path[0] not in names]
+    touched = {str(path[0]) for path in inside}
+    new = copy.deepcopy({name: value for name, value in values.items() if name in touched})
+    unset(new, inside)
+    return new, names
+
+
 def changed(
     values: t.Mapping[str, t.Any], assignments: t.Iterable[tuple[Path, t.Any]]
 ) -> dict[str, t.Any]:

@@ -256,6 +256,7 @@ class Resource:
             return self._info.get(name)
         url = self.manager.build_url({f"{self.manager.key}_id": item_id})
         part = cls(self.manager.session, url, **self.manager.extra_request_kwargs)
+        part.owner_class = type(self)
         if part.part_name not in ("", name):
             part.rename_part(name)
         _set(self, name, part)

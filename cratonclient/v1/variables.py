@@ -5,18 +5,22 @@ from __future__ import annotations
 
 import collections.abc
 import copy
+import json
 import typing as t
 
-from cratonclient import crud, exceptions
+from cratonclient import crud, exceptions, paths
 from cratonclient.http.response import body_of
+from cratonclient.json_values import JSON, Wrapped, checked
 from cratonclient.printable import shown
 
+Values = t.Mapping[str, JSON]
 
-class Variable:
-    """A variable: a name and a JSON value.
+
+class Variable(Wrapped):
+    """A variable: a name and a JSON value. It cannot be changed.
 
     A variable is equal to a variable with the same name and value, and to a plain value
-    that equals its value.
+    that equals its value. Requests accept it in place of its value.
 
     :param name: name of the variable.
     :param value: any JSON value.
@@ -25,9 +29,20 @@ class Variable:
     True
     """
 
-    def __init__(self, name: str, value: t.Any) -> None:
-        self.name = name
-        self.value = value
+    name: str
+    value: t.Any
+
+    def __init__(self, name: str, value: JSON) -> None:
+        vars(self).update(name=name, value=value)
+
+    if not t.TYPE_CHECKING:
+
+        def __setattr__(self, name: str, value: t.Any) -> None:
+            raise AttributeError(f"{name!r} of a variable cannot be set. {_HOW_TO_CHANGE}")
+
+    def to_json(self) -> t.Any:
+        """Return a copy of the value."""
+        return copy.deepcopy(self.value)
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Variable):
@@ -40,11 +55,12 @@ class Variable:
         return f"Variable({self.name!r}, {self.value!r})"
 
 
-class Variables(crud.Resource, collections.abc.MutableMapping[str, Variable]):
-    """The variables of an object, as a mapping of names to :class:`Variable`.
+class Variables(crud.Resource, Wrapped, collections.abc.Mapping[str, Variable]):
+    """The variables of an object as they were read: a mapping of names to :class:`Variable`.
 
-    Changing the mapping sends no request. To save changes, call
-    :meth:`VariableManager.update`.
+    The mapping cannot be changed, because the change would be lost. Use the methods of
+    :class:`VariableManager`. :meth:`to_dict` returns a dictionary that you can change.
+    Requests accept the mapping in place of a dictionary.
 
     :param manager: manager that fetched the variables.
     :param info: values by name, or a dictionary with the single key ``variables`` that
@@ -54,6 +70,7 @@ class Variables(crud.Resource, collections.abc.MutableMapping[str, Variable]):
     >>> variables = host.variables.get()
     >>> variables['rack'].value, variables.to_dict()
     ('r1', {'rack': 'r1'})
+    >>> craton.hosts.create(name='web-2', variables=variables, ...)
     """
 
     def __init__(self, manager: t.Any, info: dict[str, t.Any], loaded: bool = False) -> None:
@@ -71,22 +88,25 @@ class Variables(crud.Resource, collections.abc.MutableMapping[str, Variable]):
     def __getitem__(self, name: str) -> Variable:
         return self._variables[name]
 
-    def __setitem__(self, name: str, value: t.Any) -> None:
-        bare = value.value if isinstance(value, Variable) else value
-        self._variables[name] = Variable(name, bare)
-
-    def __delitem__(self, name: str) -> None:
-        del self._variables[name]
-
     def __iter__(self) -> t.Iterator[str]:
         return iter(self._variables)
 
     def __len__(self) -> int:
         return len(self._variables)
 
-    # Both base classes define these. Users of a mapping expect those of a mapping.
+    # Both base classes define get(). Users of a mapping expect Mapping.get().
     get = collections.abc.Mapping.get  # type: ignore[assignment]
-    update = collections.abc.MutableMapping.update  # type: ignore[assignment]
+
+    def update(self, *_args: t.Any, **_fields: t.Any) -> t.NoReturn:
+        """Refuse to change the mapping.
+
+        :raises TypeError: always. The message names the methods that change variables.
+        """
+        raise TypeError(f"Variables that were read cannot be changed. {_HOW_TO_CHANGE}")
+
+    if not t.TYPE_CHECKING:  # so that type checkers refuse them, too
+        __setitem__ = __delitem__ = __ior__ = update
+        setdefault = pop = popitem = clear = refresh = update
 
     def delete(self) -> bool:
         """Delete all variables in the mapping from their object, on the server.
@@ -97,7 +117,11 @@ class Variables(crud.Resource, collections.abc.MutableMapping[str, Variable]):
 
     def to_dict(self) -> dict[str, t.Any]:
         """Return a copy of the plain values, keyed by name."""
-        return {name: copy.deepcopy(item.value) for name, item in self.items()}
+        return {name: item.to_json() for name, item in self._variables.items()}
+
+    def to_json(self) -> dict[str, t.Any]:
+        """Return a copy of the plain values, keyed by name."""
+        return self.to_dict()
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Variables):
@@ -121,6 +145,11 @@ class Variables(crud.Resource, collections.abc.MutableMapping[str, Variable]):
 class VariableManager(crud.CRUDClient[Variables]):
     """The variables of one object.
 
+    Servers can only replace whole variables. :meth:`set`, :meth:`unset`, :meth:`merge` and
+    :meth:`replace` read variables, change them, and send those that differ. If two programs
+    change the same variable at the same time, the last one wins. Changes of different
+    variables do not affect each other, except by :meth:`replace`.
+
     >>> host.variables.update(rack='r1')['rack'].value
     'r1'
     >>> host.variables.get().to_dict()
@@ -134,7 +163,7 @@ class VariableManager(crud.CRUDClient[Variables]):
     resource_class = Variables
     many = False
 
-    def create(self, skip_merge: bool = False, **kwargs: t.Any) -> Variables:
+    def create(self, skip_merge: bool = False, **kwargs: JSON) -> Variables:
         """Set variables. This is the same as :meth:`update` with keywords.
 
         :param skip_merge: ignored.
@@ -143,12 +172,8 @@ class VariableManager(crud.CRUDClient[Variables]):
         """
         return self.update(kwargs)
 
-    def update(
-        self,
-        item_id: t.Mapping[str, t.Any] | t.Any = None,
-        skip_merge: bool = True,
-        /,
-        **kwargs: t.Any,
+    def update(  # type: ignore[override]
+        self, item_id: Values | None = None, skip_merge: bool = True, /, **kwargs: JSON
     ) -> Variables:
         """Set variables. Other variables keep their values.
 
@@ -157,26 +182,165 @@ class VariableManager(crud.CRUDClient[Variables]):
         :param skip_merge: ignored.
         :param kwargs: values by name.
         :returns: all variables of the object itself, without inherited ones.
+        :raises cratonclient.exceptions.CommandError: if JSON cannot represent a value.
         :raises cratonclient.exceptions.NotFound: if the object does not exist.
+
+        >>> host.variables.update(other.variables.get(), rack='r1')
+        <Variables {'os': {'version': 12}, 'rack': 'r1'}>
         """
-        given = {} if item_id is None else item_id
-        if not isinstance(given, collections.abc.Mapping):
-            raise exceptions.CommandError(
-                f"{shown(given)} is not a mapping of names to values."
-            )
-        values = {**given, **kwargs}
+        values = {**_mapping({} if item_id is None else item_id), **kwargs}
         return self._object_from(self.session.put(self.build_url(), json=values))
+
+    def own(self) -> dict[str, t.Any]:
+        """Return the variables of the object itself, without inherited ones.
+
+        :raises cratonclient.exceptions.NotFound: if the object does not exist.
+
+        >>> host.variables.own()
+        {'rack': 'r1'}
+        """
+        return self._values(resolved=False)
+
+    def resolved(self) -> dict[str, t.Any]:
+        """Return the variables of the object, with inherited ones.
+
+        :raises cratonclient.exceptions.NotFound: if the object does not exist.
+
+        >>> host.variables.resolved()
+        {'ntp': 'ntp.example.org', 'rack': 'r1'}
+        """
+        return self._values(resolved=True)
+
+    def set(self, path: str, value: JSON) -> Variables:
+        """Set a variable, or a value inside it. Create missing objects and lists around it.
+
+        Inside an inherited variable, the object gets its own copy of the whole variable,
+        with the new value in it.
+
+        :param path: variable, or path of a value inside it, such as ``os.version`` or
+            ``nics[0].mac``. The grammar is that of :mod:`cratonclient.paths`.
+        :param value: the new value.
+        :returns: all variables of the object itself.
+        :raises cratonclient.paths.PathError: if the path is not valid, or leads through a
+            value that is not an object or a list.
+        :raises cratonclient.exceptions.CommandError: if JSON cannot represent the value.
+        :raises cratonclient.exceptions.NotFound: if the object does not exist.
+
+        >>> host.variables.set('os.version', 13)
+        <Variables {'os': {'version': 13}, 'rack': 'r1'}>
+        """
+        parsed, value = paths.parse(path), checked(value)
+        known = self.resolved() if len(parsed) > 1 else {}
+        return self.update(paths.changed(known, [(parsed, value)]))
+
+    def unset(self, *given: str) -> bool:
+        """Remove variables, or values inside them. If one does not exist, remove none.
+
+        :param given: variables or paths, as for :meth:`set`.
+        :returns: True.
+        :raises cratonclient.paths.PathError: if a path is not valid.
+        :raises cratonclient.exceptions.NotFound: if the object itself has no value at one of
+            the paths, or if the object does not exist.
+
+        >>> host.variables.unset('os.version', 'rack')
+        True
+        """
+        wanted = [paths.parse(path) for path in given]
+        own = self.own()
+        for path in wanted:
+            if not paths.has(own, path):
+                raise self._missing(path, own)
+        changed, removed = paths.removed(own, wanted)
+        if changed:
+            self.update(changed)
+        if removed:
+            self.delete(*removed)
+        return True
+
+    def merge(self, values: Values) -> Variables:
+        """Merge values into the variables, with one request that changes them.
+
+        A JSON object is merged into the object that has its place, at any depth. Any other
+        value, such as a list, replaces the value that has its place. An inherited variable
+        is merged, too: the object gets its own copy of it.
+
+        :param values: values by name. The names are no paths.
+        :returns: all variables of the object itself.
+        :raises cratonclient.exceptions.CommandError: if JSON cannot represent a value.
+        :raises cratonclient.exceptions.NotFound: if the object does not exist.
+
+        >>> host.variables.merge({'os': {'version': 13}, 'rack': 'r2'})
+        <Variables {'os': {'name': 'debian', 'version': 13}, 'rack': 'r2'}>
+        """
+        given = _plain(values)
+        nested = any(isinstance(value, dict) for value in given.values())
+        known = self.resolved() if nested else {}
+        return self.update({n: _merged(known.get(n), value) for n, value in given.items()})
+
+    def replace(self, values: Values) -> Variables:
+        """Make these values the variables of the object itself, and delete all others.
+
+        Only differences are sent. Deletions come last, so a failure loses no value that was
+        to remain.
+
+        :param values: values by name. The names are no paths.
+        :returns: the variables.
+        :raises cratonclient.exceptions.CommandError: if JSON cannot represent a value.
+        :raises cratonclient.exceptions.NotFound: if the object does not exist.
+
+        >>> host.variables.replace({'rack': 'r1'})
+        <Variables {'rack': 'r1'}>
+        """
+        wanted, own = _plain(values), self.own()
+        changed = {
+            name: value
+            for name, value in wanted.items()
+            if name not in own or _differ(own[name], value)
+        }
+        if changed:
+            self.update(changed)
+        surplus = sorted(own.keys() - wanted.keys())
+        if surplus:
+            self.delete(*surplus)
+        return Variables(self, {self.part_name: wanted})
+
+    def _values(self, *, resolved: bool) -> dict[str, t.Any]:
+        """Return own or resolved variables.
+
+        The path of the variables returns either, depending on the kind. The object has both.
+
+        :raises cratonclient.exceptions.CommandError: if the manager was not made by an
+            object, so it does not know whether the object inherits.
+        """
+        if self.owner_class is None:
+            raise exceptions.CommandError(
+                f"{self!r} does not belong to an object. Read it from one, such as "
+                f"craton.hosts.get(1).{self.part_name}."
+            )
+        if not self.owner_class.inherits:
+            return self.get().to_dict()
+        response = self.session.get(self.url, params={"resolved-values": resolved})
+        return self._object_from(response).to_dict()
+
+    def _missing(self, path: paths.Path, own: Values) -> exceptions.NotFound:
+        """Return the error for a path that leads nowhere."""
+        inherited = path[0] not in own and path[0] in self.resolved()
+        hint = " It is inherited: unset it on the object that sets it." if inherited else ""
+        return exceptions.NotFound(
+            f"The object itself has no variable {paths.write(path)!r}; nothing was changed."
+            f"{hint}"
+        )
 
     def _object_from(self, response: t.Any) -> Variables:
         """Return the variables in the body of a response."""
-        body = body_of(response)
-        if not isinstance(body.get(self.part_name), dict):
+        values = body_of(response).get(self.part_name)
+        if not isinstance(values, dict):
             raise exceptions.UnexpectedResponse(
                 f"The response from {response.url} has no {self.part_name}. Check that the "
                 "URL belongs to a Craton server.",
                 response=response,
             )
-        return Variables(self, body, loaded=True)
+        return Variables(self, {self.part_name: values}, loaded=True)
 
     def list(self, skip_merge: bool = False, **kwargs: t.Any) -> t.Iterator[Variable]:  # type: ignore[override]
         """Generate the variables. One request returns all of them.
@@ -187,7 +351,7 @@ class VariableManager(crud.CRUDClient[Variables]):
         """
         yield from self.get(skip_merge=skip_merge, **kwargs).values()
 
-    def delete(self, *args: str, **kwargs: t.Any) -> bool:  # type: ignore[override]
+    def delete(self, *args: str | Variable, **kwargs: t.Any) -> bool:  # type: ignore[override]
         """Delete variables. Variables that do not exist are ignored.
 
         :param args: names of the variables.
@@ -195,4 +359,62 @@ class VariableManager(crud.CRUDClient[Variables]):
         :returns: True.
         :raises cratonclient.exceptions.NotFound: if the object does not exist.
         """
-        return super().delete(json=list(args), **kwargs)
+        names = [each.name if isinstance(each, Variable) else each for each in args]
+        return super().delete(json=names, **kwargs)
+
+    if not t.TYPE_CHECKING:  # so that type checkers refuse them, too
+
+        def __getitem__(self, name: object) -> t.NoReturn:
+            """Refuse an item, because a name could also be a path.
+
+            :raises TypeError: always. The message names the methods to use instead.
+            """
+            raise TypeError(
+                f"A {type(self).__name__} has no items. Call get() to read the "
+                f"{self.part_name}. {_HOW_TO_CHANGE}"
+            )
+
+        def __setitem__(self, name: object, value: object) -> t.NoReturn:
+            """Refuse an item; see :meth:`__getitem__`."""
+            self[name]
+
+        def __delitem__(self, name: object) -> t.NoReturn:
+            """Refuse an item; see :meth:`__getitem__`."""
+            self[name]
+
+
+#: The end of messages that refuse a change.
+_HOW_TO_CHANGE = (
+    "Call set(path, value), update({'a': 1}), unset(path) or delete('a') of the manager to "
+    "change the object, such as host.variables.set('os.version', 13)."
+)
+
+
+def _mapping(values: object) -> Values:
+    """Return values by name.
+
+    :raises cratonclient.exceptions.CommandError: if the value is not a mapping.
+    """
+    if isinstance(values, collections.abc.Mapping):
+        return values
+    raise exceptions.CommandError(f"{shown(values)} is not a mapping of names to values.")
+
+
+def _plain(values: object) -> dict[str, t.Any]:
+    """Return a copy of values by name, as a server would return them.
+
+    :raises cratonclient.exceptions.CommandError: if JSON cannot represent them.
+    """
+    return t.cast("dict[str, t.Any]", json.loads(json.dumps(checked(dict(_mapping(values))))))
+
+
+def _merged(old: t.Any, new: t.Any) -> t.Any:
+    """Return a value with another one merged into it."""
+    if not (isinstance(old, dict) and isinstance(new, dict)):
+        return new
+    return {**old, **{name: _merged(old.get(name), value) for name, value in new.items()}}
+
+
+def _differ(one: t.Any, other: t.Any) -> bool:
+    """Return True if two JSON values differ. Unlike in Python, ``1`` is not ``True``."""
+    return json.dumps(one, sort_keys=True) != json.dumps(other, sort_keys=True)

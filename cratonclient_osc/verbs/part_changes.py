@@ -7,7 +7,6 @@ checks; so if one change is impossible, none is made.
 
 from __future__ import annotations
 
-import copy
 import functools
 import logging
 import typing as t
@@ -95,7 +94,7 @@ class VariableChanges:
 
         :raises cratonclient.exceptions.NotFound: if the object itself lacks one of them.
         """
-        own = copy.deepcopy(self.own)
+        own = self.own
         existing = [path for path in wanted if paths.has(own, path)]
         known = self._found.to_dict().get(self._name, {})
         inherited = any(path[0] in known and path[0] not in own for path in wanted)
@@ -107,16 +106,13 @@ class VariableChanges:
             self._found,
             hint,
         )
-        whole = {str(path[0]) for path in wanted if len(path) == 1}
-        inside = [path for path in wanted if path[0] not in whole]
-        paths.unset(own, inside)
-        changed = {name: own[name] for name in (str(path[0]) for path in inside)}
+        changed, removed = paths.removed(self.own, wanted)
 
         def change() -> None:
             if changed:
                 self._manager.update(changed)
-            if whole:
-                self._manager.delete(*sorted(whole))
+            if removed:
+                self._manager.delete(*removed)
 
         return change
 
@@ -174,9 +170,8 @@ def own_variables(found: t.Any, name: str = "variables") -> dict[str, t.Any]:
 
     This takes a request if objects of the kind inherit variables.
     """
-    if type(found).inherits:
-        found = found.manager.get(found.id, resolved_values=False)
-    return t.cast("dict[str, t.Any]", found.to_dict().get(name, {}))
+    own = getattr(found, name).own() if type(found).inherits else found.to_dict().get(name, {})
+    return t.cast("dict[str, t.Any]", own)
 
 
 def _check_exist(

@@ -28,7 +28,7 @@ VALUES: tuple[t.Any, ...] = (
     {}, {"a": 1}, {"a": {"b": [1, {"c,:": None}]}}, {"": ""}, {"a,b": "c:d"}, {"ünï": "ö"},
     {"a": 1, "b": [1, 2]}, {"x": False}, {"😀": [0.1]},
 )  # fmt: skip
-HOSTS = 24
+HOSTS = 10
 
 
 def contains(stored: t.Any, wanted: t.Any) -> bool:
@@ -46,7 +46,7 @@ def contains(stored: t.Any, wanted: t.Any) -> bool:
 class TestHostileConditions(base.FleetTestCase):
     def setUp(self):
         super().setUp()
-        chosen = random.Random(7)
+        chosen = random.Random(7)  # the same values in every run
         region = self.make_region()
         self.stored: dict[str, dict[str, t.Any]] = {}
         for _ in range(HOSTS):
@@ -67,12 +67,12 @@ class TestHostileConditions(base.FleetTestCase):
 
     def test_each_value_of_each_variable(self):
         for number, name in enumerate(NAMES):
-            for values in list(self.stored.values())[number % 3 :: 6]:
+            for values in list(self.stored.values())[number % 5 :: 5]:
                 self.check((name,), values[name])
 
     def test_each_value_of_each_member(self):
         for number, name in enumerate(NAMES):
-            for values in list(self.stored.values())[number % 3 :: 8]:
+            for values in list(self.stored.values())[number % 5 :: 5]:
                 self.check(("inside", name), values["inside"][name])
 
     def check(self, path: paths.Path, value: t.Any) -> None:
@@ -83,18 +83,15 @@ class TestHostileConditions(base.FleetTestCase):
         )
 
     def test_every_value_finds_itself_and_nothing_else(self):
-        region = self.make_region()
-        made = [
-            self.make_host(region_id=region.id, variables={"only": value}).name
-            for value in VALUES
-        ]
+        clouds = self.craton.clouds
+        made = {
+            str(number): clouds.create(name=str(number), variables={"only": value})
+            for number, value in enumerate(VALUES)
+        }
         for value in VALUES:
-            wanted = {
-                name
-                for name, stored in zip(made, VALUES, strict=True)
-                if contains(stored, value)
-            }
-            self.assertEqual(wanted, self.found(vars={"only": value}), repr(value))
+            wanted = {name for name in made if contains(VALUES[int(name)], value)}
+            found = {cloud.name for cloud in clouds.list(vars={"only": value}, limit=100)}
+            self.assertEqual(wanted, found, repr(value))
 
     def test_several_conditions(self):
         chosen = random.Random(8)

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import collections.abc
 import copy
+import operator
+import typing as t
 from unittest import mock
 
 from cratonclient import exceptions
@@ -42,8 +44,9 @@ class TestVariable(base.TestCase):
 
 
 class TestMapping(base.TestCase):
-    def test_it_is_a_mutable_mapping(self):
-        self.assertIsInstance(mapping(), collections.abc.MutableMapping)
+    def test_it_is_a_mapping(self):
+        self.assertIsInstance(mapping(), collections.abc.Mapping)
+        self.assertNotIsInstance(mapping(), collections.abc.MutableMapping)
         self.assertEqual(list(VALUES), list(mapping()))
         self.assertEqual(4, len(mapping()))
         self.assertIn("rack", mapping())
@@ -66,20 +69,34 @@ class TestMapping(base.TestCase):
         self.assertEqual(VALUES, {name: item.value for name, item in mapping().items()})
         self.assertEqual(list(VALUES.values()), [item.value for item in mapping().values()])
 
-    def test_changes_stay_in_it(self):
+    def test_it_cannot_be_changed(self):
         manager = mock.Mock()
-        found = mapping(manager=manager)
+        found: t.Any = mapping(manager=manager)
 
-        found["rack"] = "r2"
-        found["new"] = variables.Variable("old", 5)
-        del found["slot"]
-        found.update(more=1)
-        self.assertEqual("r2", found.pop("rack").value)
+        for change in (
+            lambda: found.__setitem__("rack", "r2"),
+            lambda: found.__delitem__("slot"),
+            lambda: operator.ior(found, {"more": 1}),
+            lambda: found.update(more=1),
+            lambda: found.update({"more": 1}),
+            lambda: found.setdefault("more", 1),
+            lambda: found.pop("rack"),
+            lambda: found.popitem(),
+            lambda: found.clear(),
+            lambda: found.refresh(),
+        ):
+            error = self.assertRaises(TypeError, change)
+            self.assertIn("set(path, value)", str(error))
+            self.assertIn("update({'a': 1})", str(error))
 
-        self.assertEqual({"gone", "deep", "new", "more"}, set(found))
-        self.assertEqual("new", found["new"].name)
-        self.assertEqual(5, found["new"].value)
+        self.assertEqual(VALUES, found)
         self.assertEqual([], manager.method_calls)
+
+    def test_its_variables_cannot_be_changed(self):
+        for name in ("name", "value", "valeu"):
+            error = self.assertRaises(AttributeError, setattr, mapping()["rack"], name, "r2")
+            self.assertIn(f"'{name}'", str(error))
+            self.assertIn("set(path, value)", str(error))
 
     def test_it_takes_bare_values_too(self):
         self.assertEqual({"a": 1}, variables.Variables(None, {"a": 1}).to_dict())
@@ -143,8 +160,7 @@ class TestCopies(base.TestCase):
         for other in (copy.copy(found), copy.deepcopy(found)):
             self.assertEqual(found, other)
             self.assertIs(manager, other.manager)
-            other["rack"] = "r2"
-        self.assertEqual("r1", found["rack"].value)
+            self.assertEqual(("rack", "r1"), (other["rack"].name, other["rack"].value))
 
     def test_a_deep_copy_shares_no_value(self):
         found = mapping()
@@ -218,11 +234,56 @@ class TestManager(base.TestCase):
 
     def test_variables_can_be_sent_as_they_were_fetched(self):
         found = self.manager.get()
-        found["rack"] = "r2"
 
-        self.manager.update(found.to_dict())
+        self.manager.update(found.to_dict(), rack="r2")
 
         self.assertEqual({**VALUES, "rack": "r2"}, self.session.put.call_args.kwargs["json"])
+
+    def test_a_variable_that_is_deleted_means_its_name(self):
+        self.manager.delete(*self.manager.get().values())
+
+        self.assertEqual(list(VALUES), self.session.delete.call_args.kwargs["json"])
+
+    def test_items_are_refused(self):
+        manager: t.Any = self.manager
+        for use in (
+            lambda: manager["a"],
+            lambda: manager.__setitem__("a", 1),
+            lambda: manager.__delitem__("a"),
+            lambda: "a" in manager,
+            lambda: list(manager),
+            lambda: dict(manager),
+        ):
+            error = self.assertRaises(TypeError, use)
+            self.assertIn("set(path, value)", str(error))
+            self.assertIn("update({'a': 1})", str(error))
+            self.assertIn("get()", str(error))
+
+        self.assertEqual([], self.session.method_calls)
+
+    def test_own_ones_need_an_object(self):
+        # A manager that a program created knows only a URL, not what inherits.
+        for call in (
+            self.manager.own,
+            self.manager.resolved,
+            lambda: self.manager.set("a.b", 1),
+            lambda: self.manager.unset("a"),
+            lambda: self.manager.merge({"a": {"b": 1}}),
+            lambda: self.manager.replace({}),
+        ):
+            error = self.assertRaises(exceptions.CommandError, call)
+            self.assertIn("craton.hosts.get(1).variables", str(error))
+
+        self.assertEqual([], self.session.method_calls)
+
+    def test_whole_variables_are_sent_without_reading(self):
+        self.manager.set("rack", "r1")
+        self.manager.set('"a.b"', {"c": 1})
+        self.manager.merge({"rack": "r2", "list": [1]})
+
+        sent = [call.kwargs["json"] for call in self.session.put.call_args_list]
+        self.assertEqual([{"rack": "r1"}, {"a.b": {"c": 1}}, {"rack": "r2", "list": [1]}], sent)
+        self.assertFalse(self.session.get.called)
 
     def test_delete_sends_the_names(self):
         self.assertIs(True, self.manager.delete("var-a", "var-b"))
