@@ -3,15 +3,27 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import logging
 import time
 import typing as t
 
-import cratonclient
 from cratonclient import exceptions, secrets
 from cratonclient.diagnosis import proxies
-from cratonclient.http import adapter, arguments, basic_auth, failures, seconds, transport
+from cratonclient.http import (
+    adapter,
+    arguments,
+    basic_auth,
+    failures,
+    forks,
+    retries,
+    routes,
+    seconds,
+    wrapped,
+)
 from cratonclient.http.adapter import DEFAULT_TIMEOUT
+from cratonclient.http.retries import DEFAULT_MAX_WAIT
 from cratonclient.lists import pagination
 from cratonclient.lists.pagination import Page
 from cratonclient.printable import printable
@@ -24,6 +36,9 @@ __all__ = ["DEFAULT_TIMEOUT", "SERVICE_TYPE", "TIMINGS", "Page", "Session", "con
 
 SERVICE_TYPE = "fleet_management"
 
+#: The keywords that :meth:`Session.paginate` passes to the request for each page.
+_FOR_EACH_PAGE = ("timeout", retries.CONNECT, retries.STATUS)
+
 #: Logs the duration of each request, at level INFO.
 TIMINGS = logging.getLogger("cratonclient.request")
 
@@ -31,14 +46,17 @@ TIMINGS = logging.getLogger("cratonclient.request")
 def configure(
     session: ksa_session.Session,
     timeout: float | None = DEFAULT_TIMEOUT,
-    max_wait: float = adapter.DEFAULT_MAX_WAIT,
+    max_wait: float = DEFAULT_MAX_WAIT,
+    *,
+    retries: int | None = None,
+    pool_size: int = adapter.DEFAULT_POOL_SIZE,
 ) -> None:
     """Set the timeout and the retries of this library on a keystoneauth session.
 
     This also disables redirects, because a redirect could send the credentials to
     another server, and credentials from ``.netrc`` and from URLs. The session keeps its
-    other settings, such as ``session.session.auth``, proxies, and adapters for prefixes
-    that are longer than ``https://``.
+    other settings, such as ``session.session.auth``, proxies, ``tls_ciphers``, and the
+    transport adapters that the program has mounted.
 
     :param session: session of keystoneauth, modified in place.
     :param timeout: timeout in seconds, or ``None`` for no timeout. It limits the time
@@ -46,22 +64,23 @@ def configure(
         until its body is complete.
     :param max_wait: seconds that one request waits in total, if a busy server asks for it
         with ``Retry-After``.
-    :raises cratonclient.exceptions.CommandError: if ``timeout`` or ``max_wait`` is not valid.
+    :param retries: retries of one request; 0 for none.
+    :param pool_size: number of idle connections to one server that are kept open.
+    :raises cratonclient.exceptions.CommandError: if an argument is not valid.
     :raises cratonclient.exceptions.TransportNotFound: if the session has a URL of Keystone
         that is not valid, or has a query or a fragment.
 
     >>> session = keystoneauth1.session.Session(auth=plugin)
     >>> configure(session, timeout=10)
     """
+    from cratonclient.http import ksa
+
     seconds.check_timeout(timeout)
-    seconds.check_wait(max_wait)
-    auth_url = getattr(session.auth, "auth_url", None)
-    if isinstance(auth_url, str):
-        transport.check_keystone(auth_url)
+    ksa.check_plugin(session.auth)
+    adapter.mount(session, max_wait=max_wait, retry=retries, pool_size=pool_size)
     session.timeout = timeout
     session.redirect = False
     basic_auth.disable(session.session)
-    adapter.mount(session, max_wait)
 
 
 class Login(t.NamedTuple):
@@ -86,17 +105,23 @@ class Login(t.NamedTuple):
 class Session:
     """A wrapper of an HTTP session that raises the errors of this library.
 
-    Pass either ``session`` or the three credentials of Craton's own authentication.
+    Pass either ``session`` or the three credentials of Craton's own authentication. The
+    session that you pass is not changed: it keeps its user agent, its transport adapters,
+    its timeouts and its retries. A session of keystoneauth follows no redirects and sends no
+    credentials of ``.netrc`` here.
 
     :param session: a :class:`keystoneauth1.session.Session`, an adapter of
         keystoneauth, a :class:`cratonclient.http.direct.DirectSession`, or an object
-        with the same ``request`` method. It keeps its own timeouts, retries and
-        redirects.
+        with the same ``request`` method.
     :param username: name of the user, if ``session`` is not given.
     :param token: API key of the user, if ``session`` is not given.
     :param project_id: UUID of the user's project, if ``session`` is not given.
+    :param connect_retries: retries after a failed or lost connection, or a timeout; 0 for
+        none. The default are those of ``session``.
+    :param status_code_retries: retries if the server is busy, likewise.
     :raises cratonclient.exceptions.UnableToAuthenticate: if ``session`` and one of the
         credentials are missing.
+    :raises cratonclient.exceptions.CommandError: if a number of retries is not valid.
 
     >>> Session(username='demo', token='demo', project_id=PROJECT_ID)
     """
@@ -107,21 +132,49 @@ class Session:
         username: str | None = None,
         token: str | None = None,
         project_id: str | None = None,
+        *,
+        connect_retries: int | None = None,
+        status_code_retries: int | None = None,
     ) -> None:
+        self._retries = retries.check(connect_retries, status_code_retries)
         if session is None:
-            # Imported late, because keystoneauth is slow to import.
-            from keystoneauth1 import session as ksa_session
-
-            from cratonclient.http import craton_auth
-
-            plugin = craton_auth.CratonAuth(
-                username=username, project_id=project_id, token=token
-            )
-            session = ksa_session.Session(auth=plugin)
-            configure(session)
+            session = _session_of(username, token, project_id)
         self._session = session
-        self._session.user_agent = f"python-cratonclient/{cratonclient.__version__}"
+        self._mounted: dict[str, requests.adapters.BaseAdapter] = {}
+        self._start()
+
+    def _start(self) -> None:
+        """Prepare the session for requests of this process."""
+        self._sender = _sender(self._session)
+        for prefix, transport_adapter in self._mounted.items():
+            self.mount(prefix, transport_adapter)
+        forks.watch(self)
         secrets.install()
+
+    def __getstate__(self) -> dict[str, t.Any]:
+        """Return what a pickle contains. It includes the credentials."""
+        return {name: value for name, value in vars(self).items() if name != "_sender"}
+
+    def __setstate__(self, state: dict[str, t.Any]) -> None:
+        self.__dict__.update(state, _mounted=dict(state["_mounted"]))
+        self._start()
+
+    def with_retries(
+        self, connect_retries: int | None = None, status_code_retries: int | None = None
+    ) -> t.Self:
+        """Return this session with other numbers of retries. It shares its connections.
+
+        :param connect_retries: retries after a failed or lost connection, or a timeout; 0
+            for none, ``None`` for those of this session.
+        :param status_code_retries: retries if the server is busy, likewise.
+        :raises cratonclient.exceptions.CommandError: if a number of retries is not valid.
+
+        >>> session.with_retries(status_code_retries=0)
+        """
+        other = copy.copy(self)
+        numbers = retries.check(connect_retries, status_code_retries)
+        other._retries = numbers.or_else(self._retries)
+        return other
 
     def delete(self, url: str, **kwargs: t.Any) -> requests.Response:
         """Send a DELETE request; see :meth:`request`."""
@@ -156,7 +209,9 @@ class Session:
 
         :param method: HTTP method, such as ``'GET'``.
         :param url: absolute URL, or a path relative to the endpoint in the catalog.
-        :param kwargs: passed to the wrapped session, such as ``params`` or ``json``.
+        :param kwargs: passed to the wrapped session, such as ``params``, ``json`` or
+            ``timeout``. ``connect_retries`` and ``status_code_retries`` are the numbers of
+            retries of this request.
         :returns: the response, with a status below 300.
         :raises cratonclient.exceptions.HTTPError: if the status is an error or a
             redirect. Each status has a subclass, such as
@@ -174,11 +229,13 @@ class Session:
         """
         url = arguments.check(method, url, kwargs)
         kwargs.setdefault("endpoint_filter", {"service_type": SERVICE_TYPE})
+        numbers = retries.taken_from(kwargs).or_else(self._retries)
         start = time.perf_counter()
         try:
-            response: requests.Response = self._session.request(
-                method=method, url=url, **kwargs
-            )
+            with routes.retrying(self._sender, url, numbers) as more:
+                response: requests.Response = self._sender.request(
+                    method=method, url=url, **kwargs, **more
+                )
         except exceptions.ClientException:
             _log_duration(method, url, start, None)
             raise
@@ -233,31 +290,32 @@ class Session:
     def mount(self, prefix: str, adapter: requests.adapters.BaseAdapter) -> None:
         """Send requests to URLs with a prefix through a transport adapter.
 
+        The session that was passed to the constructor does not change.
+
         :param prefix: prefix of the URLs, such as ``'https://craton.example/'``.
         :param adapter: transport adapter of requests.
         :raises TypeError: if the wrapped session does not use requests.
         """
-        inner = self._requests_session()
-        if inner is None:
+        if wrapped.innermost(self._sender) is None:
             raise TypeError(f"{self._session!r} does not use requests, so it has no adapters")
-        inner.mount(prefix, adapter)
+        self._sender = wrapped.separate(self._sender)
+        wrapped.innermost(self._sender).mount(prefix, adapter)
+        self._mounted[prefix] = adapter
 
     def close(self) -> None:
         """Close the connections. The session can be used again afterwards."""
-        inner = self._requests_session()
+        inner = wrapped.innermost(self._sender)
         if inner is not None:
             inner.close()
 
-    def _requests_session(self) -> t.Any:
-        """Return the innermost session, which belongs to requests, or None.
+    def renew_connections(self) -> None:
+        """Open new connections from now on, and leave the present ones to another process.
 
-        A session or adapter of keystoneauth keeps the session that it wraps in its
-        attribute ``session``.
+        The library calls this in the child process after a fork.
         """
-        inner = self._session
-        while inner is not None and not (hasattr(inner, "mount") and hasattr(inner, "close")):
-            inner = getattr(inner, "session", None)
-        return inner
+        inner = wrapped.innermost(self._sender)
+        for one in inner.adapters.values() if wrapped.is_requests(inner) else ():
+            forks.renew(one)
 
     def endpoint(self) -> str:
         """Return the URL of Craton, from the catalog or from the credentials.
@@ -308,8 +366,9 @@ class Session:
             its link. This saves the last request, which returns an empty page.
         :param max_items: maximum number of objects. A longer list is an error, because it
             may not end.
-        :param kwargs: passed to the first request only. The links to the next pages
-            contain all parameters.
+        :param kwargs: passed to the first request only, because the links to the next pages
+            contain all parameters. ``timeout``, ``connect_retries`` and
+            ``status_code_retries`` apply to each page.
         :returns: pairs of a response and its objects, as dictionaries.
         :raises cratonclient.exceptions.UnexpectedResponse: if a body is not a list, the
             links form a cycle or do not end, or a link leads to another list.
@@ -319,8 +378,9 @@ class Session:
         ...     print(len(items))
         """
         arguments.check_count("max_items", max_items)
+        each = {name: kwargs.pop(name) for name in _FOR_EACH_PAGE if name in kwargs}
         return pagination.walk(
-            self.get,
+            functools.partial(self.get, **each),
             url,
             items_key,
             autopaginate=autopaginate,
@@ -329,6 +389,32 @@ class Session:
             max_items=max_items,
             **kwargs,
         )
+
+
+def _session_of(
+    username: str | None, token: str | None, project_id: str | None
+) -> ksa_session.Session:
+    """Return a session of keystoneauth for Craton's own authentication.
+
+    :raises cratonclient.exceptions.UnableToAuthenticate: if a credential is missing.
+    """
+    # Imported late, because keystoneauth is slow to import.
+    from cratonclient.http import craton_auth, ksa
+
+    plugin = craton_auth.CratonAuth(username=username, project_id=project_id, token=token)
+    return ksa.build(plugin)
+
+
+def _sender(session: t.Any) -> t.Any:
+    """Return the object that sends the requests of a session.
+
+    A session of keystoneauth gets an adapter, which has settings of its own.
+    """
+    if not wrapped.is_keystoneauth_session(session):
+        return session
+    from cratonclient.http import ksa
+
+    return ksa.Adapter(session)
 
 
 def _keystoneauth_error() -> type[Exception]:

@@ -44,12 +44,17 @@ def open_transport(url: str) -> transport.Transport:
     # A URL may end with /v1, as those of servers may.
     url = url.rstrip("/").removesuffix("/v1") if url.endswith(("/v1", "/v1/")) else url
     with _translating_errors():
-        store = composition.store_at(url)
-        adapter = Adapter(composition.application_of(store, SETTINGS), store)
+        adapter = _adapter_at(transport.absolute(url))
         adapter.open()
     # A host name for each fleet. No resolver knows names in .invalid (RFC 2606).
-    name = hashlib.sha256(store.name.encode()).hexdigest()[:16]
+    name = hashlib.sha256(adapter.name.encode()).hexdigest()[:16]
     return transport.Transport(f"http://{name}.invalid", adapter)
+
+
+def _adapter_at(url: str) -> Adapter:
+    """Return the adapter of the fleet at a URL, without opening it."""
+    store = composition.store_at(url)
+    return Adapter(composition.application_of(store, SETTINGS), store, url)
 
 
 @contextlib.contextmanager
@@ -66,13 +71,26 @@ class Adapter(requests.adapters.BaseAdapter):
 
     :param application: the WSGI application.
     :param store: its store, which is closed together with the session.
+    :param url: URL of the store. An unpickled adapter opens it.
     """
 
-    def __init__(self, application: t.Any, store: Store) -> None:
+    def __init__(self, application: t.Any, store: Store, url: str = "") -> None:
         super().__init__()
         self._application = application
         self._store = store
+        self._url = url
         self._is_open = False
+
+    def __reduce__(self) -> tuple[t.Any, ...]:
+        """Return what a pickle contains: the URL of the fleet."""
+        if not self._url:
+            raise TypeError("This adapter cannot be pickled, because it has no URL.")
+        return _adapter_at, (self._url,)
+
+    @property
+    def name(self) -> str:
+        """The URL of the database, without a password."""
+        return self._store.name
 
     def open(self, create: bool = False) -> None:
         """Open the store, unless there is no fleet.
@@ -110,6 +128,10 @@ class Adapter(requests.adapters.BaseAdapter):
     def close(self) -> None:
         """Close the connections to the database."""
         self._store.close()
+
+    def renew_connections(self) -> None:
+        """Open new connections to the database from now on, after a fork."""
+        self._store.renew_connections()
 
 
 def _call(application: t.Any, request: requests.PreparedRequest) -> requests.Response:

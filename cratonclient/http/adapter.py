@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-import logging
 import socket
-import time
+import ssl
+import sys
 import typing as t
 
 import urllib3
@@ -14,7 +14,7 @@ from requests import exceptions as requests_exceptions
 from urllib3 import exceptions as urllib3_exceptions
 
 from cratonclient import exceptions
-from cratonclient.http import deadline, seconds
+from cratonclient.http import arguments, deadline, retries, seconds
 
 if t.TYPE_CHECKING:
     import requests
@@ -23,90 +23,13 @@ if t.TYPE_CHECKING:
 #: all headers of the response, and to the whole body of the response.
 DEFAULT_TIMEOUT = 60.0
 
-#: Seconds that one request waits in total, if a busy server asks for it with Retry-After.
-DEFAULT_MAX_WAIT = 60.0
+#: The number of idle connections to one server that are kept open: as many as threads can
+#: use one client. A connection is opened only when it is needed.
+DEFAULT_POOL_SIZE = 256
 
 #: Maximum size of a decompressed response body, in bytes. A page has at most 100
 #: objects, so no valid response reaches this limit.
 MAX_BODY_SIZE = 256 * 1024 * 1024
-
-#: Statuses of responses that are retried.
-_RETRIED_STATUSES = frozenset({429, 502, 503, 504})
-
-#: Logs pauses before a retry, at level INFO.
-WAITS = logging.getLogger("cratonclient.wait")
-
-
-class _Retry(urllib3.Retry):
-    """The retries of one request.
-
-    :param max_wait: seconds left to wait for a busy server.
-    """
-
-    RETRY_AFTER_STATUS_CODES = _RETRIED_STATUSES  # urllib3 would add 413
-
-    def __init__(
-        self, *args: t.Any, max_wait: float = DEFAULT_MAX_WAIT, **kwargs: t.Any
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.max_wait = max_wait
-
-    def new(self, **changes: t.Any) -> t.Self:
-        """Return a copy with changes."""
-        return super().new(**{"max_wait": self.max_wait, **changes})
-
-    def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
-        """Return True if a request is sent again after a response with a status."""
-        can_wait = self.max_wait > 0 or not has_retry_after
-        return can_wait and super().is_retry(method, status_code, has_retry_after)
-
-    def parse_retry_after(self, retry_after: str) -> float:
-        """Return the seconds in a ``Retry-After`` header, or 0 if it is not valid."""
-        try:
-            return super().parse_retry_after(retry_after)
-        except urllib3_exceptions.InvalidHeader:
-            return 0.0
-
-    def increment(self, *args: t.Any, **kwargs: t.Any) -> t.Self:
-        """Return the retries that are left.
-
-        The connection of a response is closed: its body could be long or slow.
-        """
-        left = super().increment(*args, **kwargs)
-        if response := kwargs.get("response"):
-            response.close()
-        return left
-
-    def sleep_for_retry(self, response: urllib3.BaseHTTPResponse) -> bool:
-        """Sleep for the time in ``Retry-After``, and log it."""
-        seconds = min(self.get_retry_after(response) or 0.0, self.max_wait)
-        if seconds <= 0:
-            return False
-        WAITS.info("The server is busy. Retrying in %.0f s.", seconds)
-        self.max_wait -= seconds
-        time.sleep(seconds)
-        return True
-
-
-#: POST is not in ``allowed_methods``, so it is retried only if the connection failed
-#: before any byte of the request was sent.
-RETRIES = _Retry(
-    total=3,
-    connect=3,
-    read=1,
-    status=3,
-    redirect=0,
-    other=0,
-    allowed_methods=frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}),
-    status_forcelist=_RETRIED_STATUSES,
-    backoff_factor=0.2,
-    backoff_jitter=0.2,
-    backoff_max=10,
-    respect_retry_after_header=True,
-    raise_on_status=False,
-    raise_on_redirect=False,
-)
-
 
 #: TCP keepalive after 60 seconds without data. It keeps the connection open in NAT
 #: routers and detects a dead connection. Some systems do not define all names.
@@ -121,6 +44,29 @@ _SOCKET_OPTIONS = [
 ]
 
 
+class TLS(t.NamedTuple):
+    """Restrictions of TLS, as a session of keystoneauth takes them.
+
+    :param ciphers: the allowed ciphers, as OpenSSL spells them.
+    :param min_version: the minimum version, such as ``1.3``.
+    """
+
+    ciphers: str | None = None
+    min_version: str | None = None
+
+    def keywords(self) -> dict[str, t.Any]:
+        """Return the keywords of a connection pool with these restrictions."""
+        if not any(self):
+            return {}
+        context = ssl.create_default_context()
+        if self.min_version:
+            version = ssl.TLSVersion[f"TLSv{self.min_version.replace('.', '_')}"]
+            context.minimum_version = version
+        if self.ciphers:
+            context.set_ciphers(self.ciphers)
+        return {"ssl_context": context}
+
+
 class Adapter(adapters.HTTPAdapter):
     """A transport adapter that retries safe requests and limits responses.
 
@@ -128,22 +74,48 @@ class Adapter(adapters.HTTPAdapter):
     body. A server that sends single bytes with pauses cannot block the program.
 
     :param max_wait: seconds that one request waits in total for a busy server.
-    :raises cratonclient.exceptions.CommandError: if ``max_wait`` is not valid.
+    :param retry: retries of one request, or a number for each reason.
+    :param pool_size: number of idle connections to one server that are kept open.
+    :param tls: restrictions of TLS.
+    :raises cratonclient.exceptions.CommandError: if an argument is not valid.
     """
 
-    def __init__(self, max_wait: float = DEFAULT_MAX_WAIT) -> None:
+    #: The attributes in pickles.
+    __attrs__ = [*adapters.HTTPAdapter.__attrs__, "tls"]  # noqa: RUF012, requests declares it
+
+    def __init__(
+        self,
+        max_wait: float = retries.DEFAULT_MAX_WAIT,
+        retry: int | retries.Numbers | None = None,
+        pool_size: int = DEFAULT_POOL_SIZE,
+        tls: TLS = TLS(),  # noqa: B008, it is immutable
+    ) -> None:
         seconds.check_wait(max_wait)
-        super().__init__(max_retries=RETRIES.new(max_wait=max_wait))
+        arguments.check_count("pool_size", pool_size)
+        self.tls = tls
+        super().__init__(pool_maxsize=pool_size, max_retries=retries.policy(retry, max_wait))
+
+    @property
+    def max_retries(self) -> t.Any:
+        """The retries of the request that is sent now."""
+        return retries.current(self._retries)
+
+    @max_retries.setter
+    def max_retries(self, value: t.Any) -> None:
+        self._retries = value
 
     def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
         """Create the connection pool, with TCP keepalive enabled."""
-        super().init_poolmanager(*args, socket_options=_SOCKET_OPTIONS, **kwargs)
+        super().init_poolmanager(
+            *args, **{"socket_options": _SOCKET_OPTIONS, **self.tls.keywords(), **kwargs}
+        )
         deadline.apply(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **kwargs: t.Any) -> t.Any:
         """Return the connection pool for a proxy."""
         known = proxy in self.proxy_manager
-        manager = super().proxy_manager_for(proxy, **kwargs)
+        settings = {} if known else self.tls.keywords()
+        manager = super().proxy_manager_for(proxy, **{**settings, **kwargs})
         if not known:
             deadline.apply(manager)
         return manager
@@ -167,7 +139,8 @@ class Adapter(adapters.HTTPAdapter):
             verify = True
         response = super().send(request, stream, timeout, verify, cert, proxies)
         response.proxies = proxies  # type: ignore[attr-defined]  # for error messages
-        if not stream:
+        # Other libraries give responses of their own, and requests reads those.
+        if not stream and isinstance(response.raw, urllib3.HTTPResponse):
             try:
                 content = _read_body(response)
             except BaseException:
@@ -179,14 +152,35 @@ class Adapter(adapters.HTTPAdapter):
         return response
 
 
-def mount(session: t.Any, max_wait: float = DEFAULT_MAX_WAIT) -> None:
-    """Mount an :class:`Adapter` for HTTP and HTTPS on a session.
+def mount(session: t.Any, **settings: t.Any) -> None:
+    """Mount an :class:`Adapter` for HTTP and HTTPS, unless the program has mounted others.
+
+    The adapter keeps the restrictions of TLS of the adapter that it replaces.
 
     :param session: session of requests or of keystoneauth, modified in place.
-    :param max_wait: seconds that one request waits in total for a busy server.
+    :param settings: arguments of :class:`Adapter`.
+    :raises cratonclient.exceptions.CommandError: if a setting is not valid.
     """
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, Adapter(max_wait))
+    for prefix in ("http://", "https://"):
+        present = session.adapters.get(prefix)
+        made = Adapter(tls=_tls_of(present, session), **settings)
+        if _is_default(present):
+            session.mount(prefix, made)
+
+
+def _is_default(present: object) -> bool:
+    """Return True for an adapter that a library has mounted by default."""
+    keystoneauth = sys.modules.get("keystoneauth1.session")
+    default = getattr(keystoneauth, "TCPKeepAliveAdapter", None)
+    return type(present) in (type(None), adapters.HTTPAdapter, Adapter, default)
+
+
+def _tls_of(present: object, session: object) -> TLS:
+    """Return the restrictions of TLS of an adapter, or else those of its session."""
+    if isinstance(present, Adapter):
+        return present.tls
+    names = ("tls_ciphers", "tls_min_version")
+    return TLS(*(getattr(present, n, None) or getattr(session, n, None) for n in names))
 
 
 def _read_body(response: requests.Response) -> bytes:

@@ -7,6 +7,8 @@ The public name is ``cratonclient.auth.CratonAuth``. The class is defined here, 
 
 from __future__ import annotations
 
+import typing as t
+
 from keystoneauth1 import plugin as ksa_plugin
 from keystoneauth1 import session as ksa_session
 
@@ -43,11 +45,13 @@ class CratonAuth(ksa_plugin.FixedEndpointPlugin):
         self.project_id = project_id
         self.token = token
 
-    def get_token(self, session: ksa_session.Session) -> str | None:
+    def get_token(self, session: ksa_session.Session, **kwargs: t.Any) -> str | None:
         """Return the API key."""
         return self.token
 
-    def get_headers(self, session: ksa_session.Session) -> dict[str, str] | None:
+    def get_headers(
+        self, session: ksa_session.Session, **kwargs: t.Any
+    ) -> dict[str, str] | None:
         """Return the three authentication headers of a request."""
         return credentials.headers(self.username, self.token, self.project_id)
 

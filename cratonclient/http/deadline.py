@@ -35,9 +35,17 @@ def apply(manager: urllib3.PoolManager) -> None:
 
 @functools.cache
 def _pool(cls: t.Any) -> t.Any:
-    """Return a subclass of a pool whose connections read :class:`Response`."""
-    connection = type("Connection", (cls.ConnectionCls,), {"response_class": Response})
-    return type("Pool", (cls,), {"ConnectionCls": connection})
+    """Return a subclass of a pool whose connections read :class:`Response`.
+
+    It has no class of connections of its own, so that vcrpy can replace the class.
+    """
+
+    def new_connection(self: t.Any) -> t.Any:
+        connection = cls._new_conn(self)  # looked up now, because vcrpy replaces it
+        connection.response_class = Response
+        return connection
+
+    return type("Pool", (cls,), {"_new_conn": new_connection})
 
 
 class Response(http.client.HTTPResponse):

@@ -14,8 +14,11 @@ import typing as t
 
 import requests
 
+import cratonclient
 from cratonclient import secrets
 from cratonclient.http import adapter, basic_auth, failures, seconds
+from cratonclient.http import retries as retry_policy
+from cratonclient.http.retries import DEFAULT_MAX_WAIT
 
 LOG = logging.getLogger("cratonclient.direct")
 
@@ -35,7 +38,12 @@ class DirectSession:
     :param timeout: timeout in seconds, or ``None`` for no timeout.
     :param max_wait: seconds that one request waits in total, if a busy server asks for it
         with ``Retry-After``.
-    :raises cratonclient.exceptions.CommandError: if ``timeout`` or ``max_wait`` is not valid.
+    :param cert: client certificate: a file with the certificate and its key, or a pair of
+        files.
+    :param retries: retries of one request, 0 for none; see
+        :func:`cratonclient.auth.create_session_with`.
+    :param pool_size: number of idle connections to one server that are kept open.
+    :raises cratonclient.exceptions.CommandError: if an argument is not valid.
 
     >>> from cratonclient import session
     >>> from cratonclient.http import credentials
@@ -43,22 +51,26 @@ class DirectSession:
     >>> craton = client.Client(session.Session(session=direct), URL)
     """
 
-    user_agent: str | None = None
-
     def __init__(
         self,
         headers: t.Mapping[str, str],
         verify: bool | str = True,
         timeout: float | None = adapter.DEFAULT_TIMEOUT,
-        max_wait: float = adapter.DEFAULT_MAX_WAIT,
+        max_wait: float = DEFAULT_MAX_WAIT,
+        *,
+        cert: str | tuple[str, str] | None = None,
+        retries: int | None = None,
+        pool_size: int = adapter.DEFAULT_POOL_SIZE,
     ) -> None:
         seconds.check_timeout(timeout)
+        self.user_agent = f"python-cratonclient/{cratonclient.__version__}"
         self.verify = verify
+        self.cert = cert
         self.timeout = timeout
         self.session = requests.Session()
         self.session.headers.update(headers)
         basic_auth.disable(self.session)
-        adapter.mount(self.session, max_wait)
+        adapter.mount(self.session, max_wait=max_wait, retry=retries, pool_size=pool_size)
 
     def request(
         self,
@@ -75,7 +87,8 @@ class DirectSession:
         :param endpoint_filter: ignored, because there is no catalog.
         :param json: value of the request body, sent as JSON.
         :param kwargs: passed to :class:`requests.Request`; ``timeout`` in seconds
-            replaces the timeout of the session.
+            replaces the timeout of the session. ``connect_retries`` and
+            ``status_code_retries`` are the numbers of retries of this request.
         :returns: the response, with any status.
         :raises cratonclient.exceptions.ConnectionFailed: if the connection fails.
         :raises cratonclient.exceptions.Timeout: if the server does not respond in time.
@@ -86,18 +99,20 @@ class DirectSession:
             headers.setdefault("Content-Type", "application/json")
             kwargs["data"] = json_module.dumps(json)
         timeout = kwargs.pop("timeout", self.timeout)
+        numbers = retry_policy.taken_from(kwargs)
         try:
             request = self.session.prepare_request(
                 requests.Request(method, url, headers=headers, **kwargs)
             )
             # Proxies and the CA bundle from the environment, such as HTTPS_PROXY.
             settings = self.session.merge_environment_settings(
-                str(request.url), {}, False, self.verify, None
+                str(request.url), {}, False, self.verify, self.cert
             )
             self._log_request(request)
-            response = self.session.send(
-                request, timeout=timeout, allow_redirects=False, **settings
-            )
+            with retry_policy.chosen(numbers):
+                response = self.session.send(
+                    request, timeout=timeout, allow_redirects=False, **settings
+                )
         except failures.ALL as exc:
             raise failures.error_for(exc, url, failures.proxies_of(self.session, url)) from exc
         _log_response(response)

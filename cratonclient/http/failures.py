@@ -11,12 +11,12 @@ import http.client
 import re
 import typing as t
 
-import requests
 import urllib3
 from requests import exceptions as requests_exceptions
 
 from cratonclient import exceptions, secrets
 from cratonclient.diagnosis import causes, concealment, proxies, tls_files
+from cratonclient.http import wrapped
 from cratonclient.printable import shown
 from cratonclient.process import environment
 
@@ -81,12 +81,11 @@ def proxies_of(session: t.Any, url: str) -> dict[str, str] | None:
     :param session: session of requests, or an object that wraps one.
     :param url: URL of the request.
     """
-    while session is not None and not isinstance(session, requests.Session):
-        session = getattr(session, "session", None)  # as in a session of keystoneauth
-    if session is None:
+    inner = wrapped.innermost(session)
+    if not wrapped.is_requests(inner):
         return None
     try:
-        return dict(session.merge_environment_settings(url, {}, None, None, None)["proxies"])
+        return dict(inner.merge_environment_settings(url, {}, None, None, None)["proxies"])
     except ALL:  # the settings of the environment are not valid
         return None
 

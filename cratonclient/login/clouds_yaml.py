@@ -15,10 +15,11 @@ import typing as t
 
 from keystoneauth1 import exceptions as ksa_exceptions
 from keystoneauth1 import loading
+from keystoneauth1 import session as ksa_session
 
 from cratonclient import auth, exceptions, secrets
 from cratonclient import session as craton_session
-from cratonclient.http import seconds
+from cratonclient.http import ksa, retries, seconds
 from cratonclient.process import environment
 
 if t.TYPE_CHECKING:
@@ -59,9 +60,45 @@ def open_session(
     <Response [200]>
     """
     cloud = load(name, credentials or {}, overrides)
-    session = cloud.get_session()
-    craton_session.configure(session, _timeout(cloud))
+    session = session_of(cloud, timeout=_timeout(cloud))
     return auth.bind(session, **endpoint_filter(cloud)._asdict())
+
+
+def session_of(cloud: cloud_region.CloudRegion, **settings: t.Any) -> ksa_session.Session:
+    """Return the session of a cloud, with its ``connect_retries`` and ``status_code_retries``.
+
+    :param cloud: the cloud, as openstacksdk read it.
+    :param settings: keywords of :func:`cratonclient.http.ksa.build`.
+    """
+
+    def construct(
+        auth: t.Any, verify: t.Any, cert: t.Any, timeout: object, **options: t.Any
+    ) -> ksa_session.Session:
+        return ksa.build(auth, verify, cert, options=options, **settings)
+
+    settings["retry"] = retry_numbers(cloud)
+    cloud.set_session_constructor(t.cast("type[ksa_session.Session]", construct))
+    return cloud.get_session()
+
+
+def retry_numbers(cloud: cloud_region.CloudRegion) -> retries.Numbers:
+    """Return the numbers of retries that a cloud sets.
+
+    :param cloud: the cloud, as openstacksdk read it.
+    :raises cratonclient.exceptions.ConfigurationError: if one is not a whole number, or
+        negative.
+    """
+    service = craton_session.SERVICE_TYPE
+    try:
+        return retries.check(
+            cloud.get_connect_retries(service), cloud.get_status_code_retries(service)
+        )
+    except (ValueError, TypeError, exceptions.CommandError) as exc:
+        raise exceptions.ConfigurationError(
+            f"The cloud {cloud.name!r} sets connect_retries or status_code_retries to a value "
+            f"that is not a number of retries: {str(exc).rstrip('.')}.",
+            exception=exc,
+        ) from exc
 
 
 def _timeout(cloud: cloud_region.CloudRegion) -> float:
@@ -136,6 +173,7 @@ def load(
             given = {option: credentials[option] for option in known if option in credentials}
             cloud = clouds.get_one(cloud=name, **{**overrides, "auth": given})
             _timeout(cloud)  # the loader does not check it
+            retry_numbers(cloud)
         except (openstack.exceptions.SDKException, ksa_exceptions.ClientException) as exc:
             raise _unusable(name, str(exc), exc) from exc
         except (AttributeError, TypeError, ValueError) as exc:

@@ -18,7 +18,7 @@ from keystoneauth1 import session as ksa_session
 
 from cratonclient import auth, exceptions, secrets
 from cratonclient import session as craton_session
-from cratonclient.http import adapter, failures
+from cratonclient.http import failures, ksa, retries
 from cratonclient.login import clouds_yaml
 
 DEFAULT_TYPE = "password"
@@ -48,7 +48,7 @@ def open_session(
     login: Login,
     verify: bool | str = True,
     timeout: float = craton_session.DEFAULT_TIMEOUT,
-    max_wait: float = adapter.DEFAULT_MAX_WAIT,
+    max_wait: float = retries.DEFAULT_MAX_WAIT,
 ) -> craton_session.Session:
     """Build a session and log in.
 
@@ -66,15 +66,17 @@ def open_session(
         Keystone.
     :raises cratonclient.exceptions.ConnectionFailed: if Keystone cannot be reached.
     """
-    session, endpoint_filter = _from_cloud(login) if login.cloud else _from_credentials(login)
+    source = _from_cloud if login.cloud else _from_credentials
+    session, endpoint_filter = source(login, timeout=timeout, max_wait=max_wait)
     if verify is not True:
         session.verify = verify
-    craton_session.configure(session, timeout, max_wait)
     _log_in(session)
     return auth.bind(session, **endpoint_filter._asdict())
 
 
-def _from_cloud(login: Login) -> tuple[ksa_session.Session, clouds_yaml.EndpointFilter]:
+def _from_cloud(
+    login: Login, **settings: t.Any
+) -> tuple[ksa_session.Session, clouds_yaml.EndpointFilter]:
     given = {
         "auth_type": login.auth_type,
         "region_name": login.region_name,
@@ -85,10 +87,12 @@ def _from_cloud(login: Login) -> tuple[ksa_session.Session, clouds_yaml.Endpoint
         login.credentials,
         {name: value for name, value in given.items() if value},
     )
-    return cloud.get_session(), clouds_yaml.endpoint_filter(cloud)
+    return clouds_yaml.session_of(cloud, **settings), clouds_yaml.endpoint_filter(cloud)
 
 
-def _from_credentials(login: Login) -> tuple[ksa_session.Session, clouds_yaml.EndpointFilter]:
+def _from_credentials(
+    login: Login, **settings: t.Any
+) -> tuple[ksa_session.Session, clouds_yaml.EndpointFilter]:
     auth_type = login.auth_type or DEFAULT_TYPE
     try:
         loader: loading.BaseLoader[t.Any] = loading.get_plugin_loader(auth_type)
@@ -119,7 +123,7 @@ def _from_credentials(login: Login) -> tuple[ksa_session.Session, clouds_yaml.En
     endpoint_filter = clouds_yaml.EndpointFilter(
         login.region_name or None, login.interface or None
     )
-    return ksa_session.Session(auth=plugin), endpoint_filter
+    return ksa.build(plugin, **settings), endpoint_filter
 
 
 def _ask_for(option: loading.Opt) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import typing as t
 
-from cratonclient import v1
+from cratonclient import exceptions, v1
 from cratonclient.http import transport
 
 if t.TYPE_CHECKING:
@@ -42,13 +42,18 @@ class Client(_Attributes):
     request to Keystone and raise :class:`~cratonclient.exceptions.EndpointNotFound`.
 
     :param session: a :class:`cratonclient.session.Session`, or a session or an adapter
-        of keystoneauth. A session of keystoneauth keeps its own settings.
+        of keystoneauth, which keeps its own settings. A fleet in a file needs none.
     :param url: URL of the server, with or without ``/v1``. The default is the endpoint
         in the catalog, or the environment variable ``CRATON_URL`` with Craton's own
         authentication. A URL of another scheme, such as ``sqlite:///fleet.db``, needs a
         transport; see :mod:`cratonclient.http.transport`.
+    :param connect_retries: retries after a failed or lost connection, or a timeout; 0 for
+        none. The default are those of the session. It does not change the session.
+    :param status_code_retries: retries if the server is busy, likewise.
     :raises cratonclient.exceptions.TransportNotFound: if the URL is not valid, or no
         installed transport can open it.
+    :raises cratonclient.exceptions.UnableToAuthenticate: if a server needs a session.
+    :raises cratonclient.exceptions.CommandError: if a number of retries is not valid.
 
     >>> craton = Client(session=auth.craton_auth('demo', 'demo', PROJECT_ID), url=URL)
     >>> [region.name for region in craton.regions.list()]
@@ -66,8 +71,15 @@ class Client(_Attributes):
     regions: regions.RegionManager
     users: users.UserManager
 
-    def __init__(self, session: t.Any, url: str | None = None) -> None:
-        self._session = _wrap(session)
+    def __init__(
+        self,
+        session: t.Any = None,
+        url: str | None = None,
+        *,
+        connect_retries: int | None = None,
+        status_code_retries: int | None = None,
+    ) -> None:
+        self._session = _wrap(session, url, connect_retries, status_code_retries)
         if url is not None:
             self._url = self._api_url(url)
 
@@ -90,8 +102,15 @@ class Client(_Attributes):
         return cls(clouds_yaml.open_session(name, **overrides))
 
     def close(self) -> None:
-        """Close the connections to the server."""
+        """Close the connections to the server. The client can be used again afterwards."""
         self._session.close()
+
+    def __enter__(self) -> t.Self:
+        """Return the client. The end of the ``with`` block closes its connections."""
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.close()
 
     def inventory(self, region_id: int) -> inventory.Inventory:
         """Return the managers of the objects in one region.
@@ -146,10 +165,44 @@ class Client(_Attributes):
         return {*dir(type(self)), *self._attributes(), *v1.COLLECTIONS}
 
 
-def _wrap(session: t.Any) -> session.Session:
+def _wrap(
+    session: t.Any,
+    url: str | None,
+    connect_retries: int | None,
+    status_code_retries: int | None,
+) -> session.Session:
     """Return a session of this library, which wraps a session of keystoneauth."""
     from cratonclient import session as craton_session
 
-    if hasattr(session, "paginate"):
+    if session is None:
+        session = _without_credentials(url)
+    is_wrapped = hasattr(session, "paginate")
+    if is_wrapped and connect_retries is None and status_code_retries is None:
         return t.cast("craton_session.Session", session)
-    return craton_session.Session(session=session)
+    if issubclass(type(session), craton_session.Session):
+        return t.cast(
+            "craton_session.Session",
+            session.with_retries(connect_retries, status_code_retries),
+        )
+    return craton_session.Session(
+        session=session,
+        connect_retries=connect_retries,
+        status_code_retries=status_code_retries,
+    )
+
+
+def _without_credentials(url: str | None) -> t.Any:
+    """Return a session without credentials, for the fleet in a file.
+
+    :raises cratonclient.exceptions.UnableToAuthenticate: if the URL needs credentials.
+    """
+    from cratonclient.http import direct
+
+    if url is None or (isinstance(url, str) and transport.is_http(url)):
+        raise exceptions.UnableToAuthenticate(
+            "A client of a Craton server needs a session with credentials. Pass "
+            "session=auth.craton_auth(...) or session=auth.keystone_auth(...), or use "
+            "Client.from_cloud(). Only the URL of a fleet in a file, such as "
+            "sqlite:///fleet.db, needs no session."
+        )
+    return direct.DirectSession({})

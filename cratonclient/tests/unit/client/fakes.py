@@ -84,6 +84,12 @@ class Seen(t.NamedTuple):
     body: bytes
 
 
+def _encoded(body: t.Any) -> bytes:
+    if isinstance(body, bytes):
+        return body
+    return b"" if body is None else json.dumps(body).encode()
+
+
 #: Close the connection without a response.
 DROP = Reply(status=0)
 #: Send nothing until the server is closed.
@@ -134,7 +140,7 @@ class Server:
                     server._ended.wait(30)
                 if reply in (HANG, DROP):
                     return
-                raw = b"" if reply.body is None else json.dumps(reply.body).encode()
+                raw = _encoded(reply.body)
                 self.send_response(reply.status)
                 headers = {
                     "Content-Type": "application/json",

@@ -17,6 +17,9 @@ from cratonclient.tests import base
 
 PROJECT = "b9f10eca66ac4c279c139d01e65f96b4"
 
+#: The keyword-only arguments that came after 2017.
+MORE = ["session", "cert", "timeout", "retries", "pool_size", "max_wait"]
+
 
 class TestCratonAuth(base.TestCase):
     def test_it_gives_a_session_with_the_credentials(self):
@@ -33,7 +36,11 @@ class TestCratonAuth(base.TestCase):
     def test_its_signature_is_the_documented_one(self):
         found = inspect.signature(auth.craton_auth)
 
-        self.assertEqual(["username", "token", "project_id", "verify"], list(found.parameters))
+        self.assertEqual(
+            ["username", "token", "project_id", "verify", *MORE], list(found.parameters)
+        )
+        for name in MORE:
+            self.assertEqual(inspect.Parameter.KEYWORD_ONLY, found.parameters[name].kind)
         self.assertIs(True, found.parameters["verify"].default)
 
     def test_arguments_may_be_given_by_position(self):
@@ -86,6 +93,7 @@ class TestKeystoneAuth(base.TestCase):
                 "project_domain_id",
                 "user_domain_name",
                 "user_domain_id",
+                *MORE,
                 "auth_parameters",
             ],
             list(found),
@@ -135,7 +143,9 @@ class TestCreateSessionWith(base.TestCase):
         ):
             found = auth.create_session_with(mock.sentinel.plugin, True)
 
-        below.assert_called_once_with(auth=mock.sentinel.plugin, verify=True)
+        below.assert_called_once_with(
+            auth=mock.sentinel.plugin, session=mock.ANY, verify=True, cert=None, redirect=False
+        )
         above.assert_called_once_with(session=below.return_value)
         self.assertIs(above.return_value, found)
 
