@@ -408,20 +408,27 @@ def error_from(response: requests.Response) -> HTTPError:
 
 
 def raise_from(exception: Exception) -> ClientException:
-    """Return the exception of this library for an exception of keystoneauth1.
+    """Return the exception of this library for an exception of keystoneauth1 or requests.
 
     Despite its name, this function does not raise the exception. The name is kept for
     existing programs.
 
-    :param exception: exception of keystoneauth1.
+    :param exception: exception of keystoneauth1 or requests.
     :returns: the corresponding exception, with ``exception`` as ``original_exception``.
 
     >>> raise exceptions.raise_from(error) from error
     """
     from keystoneauth1 import exceptions as ksa
+    from requests import exceptions as requests_exceptions
 
+    response: requests.Response | None = getattr(exception, "response", None)
+    if isinstance(exception, requests_exceptions.RequestException):
+        # A session that calls raise_for_status() has a response; its truth value is False.
+        if isinstance(exception, requests_exceptions.HTTPError) and response is not None:
+            return class_for(response.status_code)(response=response, exception=exception)
+        url = getattr(exception.request, "url", None) or "the server"
+        return unanswered(url, exception)
     if isinstance(exception, ksa.HttpError):
-        response: requests.Response | None = getattr(exception, "response", None)
         status = exception.http_status if response is None else response.status_code
         error = class_for(status)(response=response, exception=exception)
         error.status_code = status

@@ -63,10 +63,13 @@ def error_for(
     unsent = _unsent(exception, url, proxies.used_for(url, chosen))
     if unsent is not None:
         return unsent
-    from_requests = isinstance(exception, ALL)
+    # A session may call raise_for_status() of requests. Then there is a response.
+    has_status = (
+        isinstance(exception, requests_exceptions.HTTPError) and exception.response is not None
+    )
     error = (
         exceptions.unanswered(url, exception)
-        if from_requests
+        if isinstance(exception, ALL) and not has_status
         else exceptions.raise_from(exception)
     )
     more = tls_files.unread_bundle(str(exception)) + proxies.sentence(url, chosen)

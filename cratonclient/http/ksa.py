@@ -116,5 +116,6 @@ def _accept_rewritten_body(response: requests.Response, **_: t.Any) -> None:
 
     The fixture of keystoneauth formats the JSON in recordings anew.
     """
-    if type(response.connection).__module__.startswith("betamax."):
+    connection = getattr(response, "connection", None)  # not every adapter sets it
+    if type(connection).__module__.startswith("betamax."):
         response.raw.enforce_content_length = False

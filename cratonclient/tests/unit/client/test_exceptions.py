@@ -324,3 +324,26 @@ class TestRaiseFrom(base.TestCase):
 
         self.assertIs(exceptions.ClientException, type(error))
         self.assertEqual("words", str(error))
+
+    def test_an_http_error_of_requests_keeps_the_answer(self):
+        response = fakes.answer({"message": "taken"}, 409)
+        behind = self.assertRaises(requests.HTTPError, response.raise_for_status)
+
+        error = exceptions.raise_from(behind)
+
+        self.assertIs(exceptions.Conflict, type(error))
+        self.assertIs(response, error.response)
+        self.assertIs(behind, error.original_exception)
+        self.assertEqual("taken (HTTP 409)", str(error))
+
+    def test_other_failures_of_requests_are_of_the_connection(self):
+        for cls, expected in (
+            (requests.ConnectTimeout, exceptions.Timeout),
+            (requests.ReadTimeout, exceptions.Timeout),
+            (requests.ConnectionError, exceptions.ConnectionFailed),
+            (requests.exceptions.SSLError, exceptions.ConnectionFailed),
+            (requests.TooManyRedirects, exceptions.ConnectionFailed),
+            (requests.HTTPError, exceptions.ConnectionFailed),
+        ):
+            error = exceptions.raise_from(cls("no"))
+            self.assertIs(expected, type(error), cls.__name__)

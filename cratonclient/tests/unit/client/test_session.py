@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from unittest import mock
 
+import requests
 from keystoneauth1 import exceptions as ksa_exceptions
 from keystoneauth1 import session as ksa_session
 
@@ -128,6 +129,25 @@ class TestErrors(base.TestCase):
 
         self.assertIs(below, error.__cause__)
         self.assertIs(below, error.original_exception)
+
+    def test_what_requests_raised_is_turned_into_ours(self):
+        response = fakes.answer({"message": "taken", "status": 409}, 409)
+        raised = self.assertRaises(requests.HTTPError, response.raise_for_status)
+        for below, cls in (
+            (raised, exceptions.Conflict),
+            (requests.HTTPError("500"), exceptions.ConnectionFailed),
+            (requests.ConnectTimeout(), exceptions.Timeout),
+            (requests.ReadTimeout(), exceptions.Timeout),
+            (requests.ConnectionError(), exceptions.ConnectionFailed),
+            (requests.exceptions.ChunkedEncodingError(), exceptions.ConnectionFailed),
+            (requests.exceptions.RetryError(), exceptions.ConnectionFailed),
+            (requests.exceptions.InvalidURL(), exceptions.TransportNotFound),
+        ):
+            craton, _ = fakes.session_on(below)
+            error = self.assertRaises(cls, craton.get, "http://h/v1")
+            self.assertIs(cls, type(error))
+            self.assertIs(below, error.original_exception)
+        self.assertEqual("taken (HTTP 409)", str(exceptions.raise_from(raised)))
 
     def test_what_is_no_error_of_the_client_is_not_hidden(self):
         craton, _ = fakes.session_on(KeyboardInterruptLike())

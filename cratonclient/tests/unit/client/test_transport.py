@@ -4,12 +4,17 @@
 from __future__ import annotations
 
 import pathlib
+import typing as t
 from unittest import mock
+
+import requests
+from requests import adapters
 
 from cratonclient import auth, exceptions
 from cratonclient import session as sessions
-from cratonclient.http import transport
+from cratonclient.http import direct, transport
 from cratonclient.tests import base
+from cratonclient.tests.unit.client import fakes
 from cratonclient.v1 import client
 
 
@@ -184,3 +189,20 @@ class TestFiles(base.FleetTestCase):
 
         self.assertEqual("Not Found", error.server_message)
         self.assertTrue((error.request_id or "").startswith("req-"))
+
+
+class TestForeignAdapters(base.TestCase):
+    def test_a_response_needs_no_more_than_its_own_attributes(self):
+        class Adapter(adapters.BaseAdapter):
+            def send(self, request: t.Any, *args: t.Any, **kwargs: t.Any) -> requests.Response:
+                return fakes.answer({"id": 1, "name": "web1"})
+
+        for build in (
+            lambda: auth.create_session_with(None, True),
+            lambda: sessions.Session(session=direct.DirectSession({})),
+        ):
+            craton = build()
+            craton.mount("http://h.invalid", Adapter())
+            self.assertEqual(
+                "web1", client.Client(craton, "http://h.invalid").hosts.get(1).name
+            )
