@@ -32,20 +32,41 @@ def text_of(conditions: t.Mapping[str, json_values.JSON]) -> str:
     'rack:"r1",os.kernel:"5.10","a.b"[*]:null'
     """
     are_names = isinstance(conditions, json_values.Wrapped)
-    written: dict[paths.Path, str] = {}
+    written: list[tuple[paths.Path, str]] = []
     for given, value in conditions.items():
         try:
             path = (given,) if are_names else paths.parse_pattern(given)
-            if path in written:
-                raise paths.PathError("another condition has the same path.")
-            written[path] = text_of_one(path, value)
+            written.append((path, text_of_one(path, value)))
         except exceptions.CommandError as exc:
             name, found = shown(given), shown(value)
             found = secrets.MASK if secrets.names_secret(f"{name} {found}") else found
             raise exceptions.BadRequest(
                 f"vars: the condition {name}: {found} is not valid: {exc}"
             ) from exc
-    return ",".join(written.values())
+    try:
+        return joined(written)
+    except paths.PathError as exc:
+        raise exceptions.BadRequest(f"vars: {exc}") from exc
+
+
+def joined(written: t.Iterable[tuple[paths.Path, str]]) -> str:
+    """Return the text of several conditions.
+
+    :param written: paths, and the texts of conditions on them.
+    :raises cratonclient.paths.PathError: if two different conditions have the same path:
+        servers would use the last one only.
+
+    >>> joined([(('a',), 'a:1'), (('b',), 'b:2')])
+    'a:1,b:2'
+    """
+    found: dict[paths.Path, str] = {}
+    for path, text in written:
+        if found.setdefault(path, text) != text:
+            raise paths.PathError(
+                f"{paths.write(path)} has two values, and servers would use the last one only. "
+                "A list, such as [1, 2], finds lists that contain both."
+            )
+    return ",".join(found.values())
 
 
 def text_of_one(path: paths.Path, value: json_values.JSON) -> str:

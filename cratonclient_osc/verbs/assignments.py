@@ -44,22 +44,20 @@ def parse_assignment(text: str) -> Assignment:
     return Assignment(paths.single(text, path), value)
 
 
-def parse_condition(text: str) -> str:
-    r"""Parse ``<path>=<value>`` as a condition, and return it as the query ``vars`` has it.
+def parse_condition(text: str) -> tuple[paths.Path, str]:
+    r"""Parse ``<path>=<value>`` as a condition. Return its path and its text in a query.
 
     The path may contain the wildcards ``[*]`` and ``.*``.
 
     :param text: the argument as typed.
     :raises cratonclient.paths.PathError: if the text has another form.
 
-    >>> parse_condition('nics[*].mac=52:54'), parse_condition('hw.cores=64')
-    ('nics[*].mac:"52:54"', 'hw.cores:64')
-    >>> parse_condition('note=café, bar')
-    'note:"caf\\u00e9\\u002c bar"'
+    >>> parse_condition('nics[*].mac=52:54')
+    (('nics', Every.ELEMENT, 'mac'), 'nics[*].mac:"52:54"')
     """
     path, value = _parse(text)
     try:
-        return conditions.text_of_one(path, value)
+        return path, conditions.text_of_one(path, value)
     except paths.PathError as exc:
         raise paths.PathError(f"{text!r}: {exc}") from None
 

@@ -8,7 +8,7 @@ import itertools
 import sys
 import typing as t
 
-from cratonclient import exceptions
+from cratonclient import conditions, exceptions
 from cratonclient.fields import Field, Ref
 from cratonclient_osc import usage
 from cratonclient_osc.output import exit_status
@@ -172,7 +172,7 @@ class List(extra_columns.Columns, resource_command.ResourceCommand, display.List
         if self.detailed and any(self.fields[n].shown == "details" for n in needed):
             query["details"] = True
         if getattr(parsed_args, "vars", None):
-            query["vars"] = ",".join(parsed_args.vars)
+            query["vars"] = conditions.joined(parsed_args.vars)
         if hasattr(parsed_args, "resolved_values"):
             query["resolved_values"] = parsed_args.resolved_values
         return query

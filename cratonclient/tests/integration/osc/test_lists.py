@@ -111,6 +111,9 @@ class TestVariables(programs.SharedFleetTestCase):
     def test_what_is_no_condition(self):
         for text in ("rack", "=x", "l[-1]=x", "a..b=1"):
             self.assert_refused(self.enter("host", "list", "--var", text), 2, "--var")
+        refused = self.enter("host", "list", "--var", "a.b=1", "--var", 'a."b"=2')
+        self.assert_refused(refused, 2, "a.b has two values")
+        self.assertEqual(["h1"], self.names("--own", *("--var", "cores=64") * 2))
         for kind in ("user", "network interface", "device"):
             refused = self.enter(*kind.split(), "list", "--var", "a=1")
             self.assert_refused(refused, 2, "--var")

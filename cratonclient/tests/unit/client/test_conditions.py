@@ -79,7 +79,8 @@ class TestText(base.TestCase):
         error = self.assertRaises(
             exceptions.BadRequest, conditions.text_of, {"a.b": 1, 'a."b"': 2}
         )
-        self.assertIn("same path", str(error))
+        self.assertIn("a.b has two values", str(error))
+        self.assertEqual("a:1", conditions.text_of({"a": 1, '"a"': 1}))
 
 
 class TestLists(base.TestCase):

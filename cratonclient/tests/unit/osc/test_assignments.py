@@ -75,4 +75,4 @@ class TestCondition(base.TestCase):
             "v:=5.10": "v:5.1",
             'v:="x"': 'v:"x"',
         }.items():
-            self.assertEqual(wanted, assignments.parse_condition(text))
+            self.assertEqual(wanted, assignments.parse_condition(text)[1])
