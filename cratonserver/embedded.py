@@ -51,10 +51,10 @@ def open_transport(url: str) -> transport.Transport:
     return transport.Transport(f"http://{name}.invalid", adapter)
 
 
-def _adapter_at(url: str) -> Adapter:
+def _adapter_at(url: str, who: identity.Identity = identity.OWNER) -> Adapter:
     """Return the adapter of the fleet at a URL, without opening it."""
     store = composition.store_at(url)
-    return Adapter(composition.application_of(store, SETTINGS), store, url)
+    return Adapter(composition.application_of(store, SETTINGS), store, url, who)
 
 
 @contextlib.contextmanager
@@ -72,20 +72,28 @@ class Adapter(requests.adapters.BaseAdapter):
     :param application: the WSGI application.
     :param store: its store, which is closed together with the session.
     :param url: URL of the store. An unpickled adapter opens it.
+    :param who: identity of all requests.
     """
 
-    def __init__(self, application: t.Any, store: Store, url: str = "") -> None:
+    def __init__(
+        self,
+        application: t.Any,
+        store: Store,
+        url: str = "",
+        who: identity.Identity = identity.OWNER,
+    ) -> None:
         super().__init__()
         self._application = application
         self._store = store
         self._url = url
+        self._who = who
         self._is_open = False
 
     def __reduce__(self) -> tuple[t.Any, ...]:
-        """Return what a pickle contains: the URL of the fleet."""
+        """Return what a pickle contains: the URL of the fleet, and the identity."""
         if not self._url:
             raise TypeError("This adapter cannot be pickled, because it has no URL.")
-        return _adapter_at, (self._url,)
+        return _adapter_at, (self._url, self._who)
 
     @property
     def name(self) -> str:
@@ -123,7 +131,7 @@ class Adapter(requests.adapters.BaseAdapter):
                         return refused
                 self.open(create=creates)
                 self._store.check_exists()
-        return _call(self._application, request)
+        return _call(self._application, request, self._who)
 
     def close(self) -> None:
         """Close the connections to the database."""
@@ -134,7 +142,11 @@ class Adapter(requests.adapters.BaseAdapter):
         self._store.renew_connections()
 
 
-def _call(application: t.Any, request: requests.PreparedRequest) -> requests.Response:
+def _call(
+    application: t.Any,
+    request: requests.PreparedRequest,
+    who: identity.Identity = identity.OWNER,
+) -> requests.Response:
     """Call a WSGI application."""
     response = requests.Response()
 
@@ -143,7 +155,7 @@ def _call(application: t.Any, request: requests.PreparedRequest) -> requests.Res
         response.status_code = int(code)
         response.headers = CaseInsensitiveDict(headers)
 
-    body = application(_environ(request), start_response)
+    body = application(_environ(request, who), start_response)
     response.raw = io.BytesIO(b"".join(body))
     response.url = request.url or ""
     response.request = request
@@ -171,8 +183,8 @@ def _creates_object(request: requests.PreparedRequest) -> bool:
     return request.method == "POST" and path.count("/") == 2
 
 
-def _environ(request: requests.PreparedRequest) -> dict[str, t.Any]:
-    """Return the WSGI environment (PEP 3333) of a request by the owner of the fleet."""
+def _environ(request: requests.PreparedRequest, who: identity.Identity) -> dict[str, t.Any]:
+    """Return the WSGI environment (PEP 3333) of a request with an identity."""
     url = parse.urlsplit(request.url or "")
     sent: t.Any = request.body or b""  # the library sends JSON, never streams
     body = sent.encode() if isinstance(sent, str) else bytes(sent)
@@ -182,7 +194,7 @@ def _environ(request: requests.PreparedRequest) -> dict[str, t.Any]:
     }
     return {
         **headers,
-        wsgi_keys.IDENTITY: identity.OWNER,
+        wsgi_keys.IDENTITY: who,
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
         "PATH_INFO": parse.unquote(url.path, "latin-1"),

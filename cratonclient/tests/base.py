@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import pathlib
 import shutil
 import tempfile
@@ -13,7 +12,7 @@ import testtools
 
 from cratonclient import auth, secrets
 from cratonclient.v1 import cells, client, clouds, hosts, regions
-from cratonserver import composition
+from cratonserver import temporary
 
 
 class TestCase(testtools.TestCase):
@@ -37,10 +36,10 @@ class FleetTestCase(TestCase):
 
     def setUp(self):
         super().setUp()
+        fleet = temporary.TemporaryFleet()
+        self.addCleanup(fleet.close)
         #: The URL of the database and of the fleet.
-        self.database = f"sqlite:///{self.folder() / 'fleet.db'}"
-        with contextlib.closing(composition.store_at(self.database)) as store:
-            store.open()
+        self.database = fleet.url
         self.craton = self.connect()
         self._made = 0
 

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A server of a fleet with a URL, and the credentials of its users."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import http
+import json
+import typing as t
+
+from cratonclient import auth, exceptions
+from cratonclient.printable import shown
+from cratonclient.testing import sockets
+from cratonclient.testing.description import Described
+from cratonclient.v1 import client
+
+if t.TYPE_CHECKING:
+    from _typeshed import wsgi
+
+
+class Login:
+    """The credentials of a user of a :class:`Server`.
+
+    :param url: URL of the server.
+    :param username: name of the user.
+    :param token: API key of the user.
+    :param project_id: id of the project of the user.
+    :param stack: closes the clients.
+    """
+
+    def __init__(
+        self, url: str, username: str, token: str, project_id: str, stack: contextlib.ExitStack
+    ) -> None:
+        #: The URL of the server, without ``/v1``.
+        self.url = url
+        #: The name of the user.
+        self.username = username
+        #: The API key of the user.
+        self.token = token
+        #: The id of the project of the user.
+        self.project_id = project_id
+        self._stack = stack
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.username} at {self.url}>"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables that programs such as ``craton`` read.
+
+        >>> sorted(server.environment)
+        ['CRATON_URL', 'OS_PASSWORD', 'OS_PROJECT_ID', 'OS_USERNAME']
+        """
+        return {
+            "CRATON_URL": self.url,
+            "OS_USERNAME": self.username,
+            "OS_PASSWORD": self.token,
+            "OS_PROJECT_ID": self.project_id,
+        }
+
+    def client(self) -> client.Client:
+        """Return a new client of the user. It is closed together with the server.
+
+        >>> [cloud.name for cloud in server.client().clouds.list()]
+        ['prod']
+        """
+        session = auth.craton_auth(self.username, self.token, self.project_id)
+        self._stack.callback(session.close)
+        return client.Client(session, self.url)
+
+
+class Server(Login):
+    """A running server, with the credentials of a user with the root role."""
+
+    _users: t.Sequence[Described] = ()
+    _failures: _Failures
+
+    def login(self, username: str, project: str | None = None) -> Login:
+        """Return the credentials of a user of the description.
+
+        :param username: name of the user.
+        :param project: name of the project of the user, if projects have users of the same
+            name.
+        :raises cratonclient.exceptions.CommandError: if the description has no such user,
+            or several of them.
+
+        >>> server.login('ada').client().hosts.list()
+        """
+        found = [one for one in self._users if one.name == username]
+        if project is not None:
+            found = [one for one in found if one.references["project_id"].name == project]
+        if not found:
+            raise exceptions.CommandError(f"The description has no user {shown(username)}.")
+        if len(found) > 1:
+            raise exceptions.CommandError(
+                f"Several projects have a user {shown(username)}. Name the project, too."
+            )
+        user = found[0].real
+        return Login(self.url, user.username, user.api_key, user.project_id, self._stack)
+
+    def fail_next(self, status: int, times: int = 1) -> None:
+        """Answer the next requests with an error. They have no effect on the fleet.
+
+        The library repeats a GET request after 502, 503 and 504, so a single failure stays
+        hidden from a program that uses it.
+
+        :param status: HTTP status, such as 503.
+        :param times: number of requests.
+        :raises ValueError: if the status is not the status of an error.
+
+        >>> server.fail_next(500)
+        """
+        if status < 400:
+            raise ValueError(f"{status} is not the status of an error, such as 503")
+        self._failures.statuses.extend([http.HTTPStatus(status)] * times)
+
+
+class _Failures:
+    """A WSGI layer that answers requests with an error, as long as there are some."""
+
+    def __init__(self, application: wsgi.WSGIApplication) -> None:
+        self._application = application
+        self.statuses: collections.deque[http.HTTPStatus] = collections.deque()
+
+    def __call__(
+        self, environ: wsgi.WSGIEnvironment, start_response: wsgi.StartResponse
+    ) -> t.Iterable[bytes]:
+        """Answer a request."""
+        try:
+            status = self.statuses.popleft()
+        except IndexError:
+            return self._application(environ, start_response)
+        body = json.dumps({"message": f"{status.phrase} (by the test)", "status": status})
+        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+        start_response(f"{status.value} {status.phrase}", headers)
+        return [body.encode()]
+
+
+@contextlib.contextmanager
+def running(
+    application: wsgi.WSGIApplication,
+    username: str,
+    token: str,
+    project_id: str,
+    objects: t.Sequence[Described],
+) -> t.Iterator[Server]:
+    """Serve an application, and yield its server.
+
+    :param application: WSGI application of a fleet.
+    :param username: name of the user with the root role.
+    :param token: API key of the user.
+    :param project_id: id of the project of the user.
+    :param objects: objects of the fleet, created from a description.
+    """
+    failures = _Failures(application)
+    with sockets.serving(failures) as url, contextlib.ExitStack() as stack:
+        server = Server(url, username, token, project_id, stack)
+        server._failures = failures
+        server._users = [one for one in objects if one.kind.collection == "users"]
+        yield server
