@@ -29,11 +29,21 @@ class Variable(Wrapped):
     True
     """
 
-    name: str
-    value: t.Any
+    _name: str
+    _value: t.Any
 
     def __init__(self, name: str, value: JSON) -> None:
-        vars(self).update(name=name, value=value)
+        vars(self).update(_name=name, _value=value)
+
+    @property
+    def name(self) -> str:
+        """The name."""
+        return self._name
+
+    @property
+    def value(self) -> t.Any:
+        """The JSON value."""
+        return self._value
 
     if not t.TYPE_CHECKING:
 
