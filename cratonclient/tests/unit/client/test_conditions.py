@@ -69,7 +69,11 @@ class TestText(base.TestCase):
         self.assertIn("'the-value'", str(error))
 
     def test_a_secret_is_not_named(self):
-        for wanted in ({"bmc.password": {"x-1"}}, {"bmc": {"password": {"x-1"}}}):
+        for wanted in (
+            {"bmc.password": {"x-1"}},
+            {"bmc": {"password": {"x-1"}}},
+            {'"api token".x[-1]': "x-1, x-1"},
+        ):
             given: t.Any = wanted
             error = self.assertRaises(exceptions.BadRequest, conditions.text_of, given)
             self.assertNotIn("x-1", str(error))
