@@ -23,9 +23,8 @@ __all__ = ["Description", "DescriptionError", "Login", "Server", "fleet", "serve
 #: The description of a fleet, such as ``{'clouds': [{'name': 'prod'}]}``.
 Description = t.Mapping[str, t.Any]
 
-# Show the public names in tracebacks and in the documentation.
-for _public in (DescriptionError, Login, Server):
-    _public.__module__ = __name__
+# Show the public name in tracebacks.
+DescriptionError.__module__ = __name__
 
 #: The user who owns the fleet of a :func:`server`.
 _ROOT = "root"
@@ -68,9 +67,8 @@ def server(description: Description | None = None) -> t.Iterator[Server]:
     ...     subprocess.run(['my-program'], env={**os.environ, **running.environment})
     """
     with _filled(description) as (temporary, _craton, objects):
-        key = temporary.add_root_user(_ROOT)
-        application, project_id = temporary.application, temporary.project_id
-        with live.running(application, _ROOT, key, project_id, objects) as found:
+        root = (_ROOT, temporary.add_root_user(_ROOT), temporary.project_id)
+        with live.running(temporary.application, root, objects) as found:
             yield found
 
 

@@ -17,7 +17,7 @@ from cratonclient.process import private_files
 GROUP, NAME = "cratonclient.testing", "fleet"
 
 if t.TYPE_CHECKING:
-    from _typeshed import wsgi
+    from wsgiref import types as wsgi
 
 
 class TemporaryFleet(t.Protocol):

@@ -56,9 +56,9 @@ class _Filler:
         """Change the project that exists already."""
         projects = self._client(project_id).projects
         fields = {n: v for n, v in found.values.items() if n not in found.kind.parts}
-        with _naming(found):
-            found.real = projects.get(project_id)
-            if fields:
+        found.real = projects.resource_class(projects, {"id": project_id})
+        if fields:
+            with _naming(found):
                 found.real = projects.update(project_id, **fields)
         for name in found.values.keys() & found.kind.parts:
             _add_part(found, name)

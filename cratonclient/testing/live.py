@@ -16,7 +16,7 @@ from cratonclient.testing.description import Described
 from cratonclient.v1 import client
 
 if t.TYPE_CHECKING:
-    from _typeshed import wsgi
+    from wsgiref import types as wsgi
 
 
 class Login:
@@ -26,11 +26,16 @@ class Login:
     :param username: name of the user.
     :param token: API key of the user.
     :param project_id: id of the project of the user.
-    :param stack: closes the clients.
+    :param clients: stack that closes the clients.
     """
 
     def __init__(
-        self, url: str, username: str, token: str, project_id: str, stack: contextlib.ExitStack
+        self,
+        url: str,
+        username: str,
+        token: str,
+        project_id: str,
+        clients: contextlib.ExitStack,
     ) -> None:
         #: The URL of the server, without ``/v1``.
         self.url = url
@@ -40,7 +45,7 @@ class Login:
         self.token = token
         #: The id of the project of the user.
         self.project_id = project_id
-        self._stack = stack
+        self._clients = clients
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.username} at {self.url}>"
@@ -66,15 +71,23 @@ class Login:
         ['prod']
         """
         session = auth.craton_auth(self.username, self.token, self.project_id)
-        self._stack.callback(session.close)
-        return client.Client(session, self.url)
+        return self._clients.enter_context(client.Client(session, self.url))
 
 
 class Server(Login):
-    """A running server, with the credentials of a user with the root role."""
+    """A running server, with the credentials of a user with the root role.
 
-    _users: t.Sequence[Described] = ()
-    _failures: _Failures
+    It has all attributes and methods of :class:`Login`.
+
+    :param login: arguments of :class:`Login`.
+    :param users: users of the description, created.
+    :param failures: WSGI layer of the server.
+    """
+
+    def __init__(self, *login: t.Any, users: t.Sequence[Described], failures: Failures) -> None:
+        super().__init__(*login)
+        self._users = users
+        self._failures = failures
 
     def login(self, username: str, project: str | None = None) -> Login:
         """Return the credentials of a user of the description.
@@ -85,7 +98,8 @@ class Server(Login):
         :raises cratonclient.exceptions.CommandError: if the description has no such user,
             or several of them.
 
-        >>> server.login('ada').client().hosts.list()
+        >>> server.login('ada', project='lab').environment['OS_USERNAME']
+        'ada'
         """
         found = [one for one in self._users if one.name == username]
         if project is not None:
@@ -97,7 +111,7 @@ class Server(Login):
                 f"Several projects have a user {shown(username)}. Name the project, too."
             )
         user = found[0].real
-        return Login(self.url, user.username, user.api_key, user.project_id, self._stack)
+        return Login(self.url, user.username, user.api_key, user.project_id, self._clients)
 
     def fail_next(self, status: int, times: int = 1) -> None:
         """Answer the next requests with an error. They have no effect on the fleet.
@@ -116,7 +130,7 @@ class Server(Login):
         self._failures.statuses.extend([http.HTTPStatus(status)] * times)
 
 
-class _Failures:
+class Failures:
     """A WSGI layer that answers requests with an error, as long as there are some."""
 
     def __init__(self, application: wsgi.WSGIApplication) -> None:
@@ -140,22 +154,16 @@ class _Failures:
 @contextlib.contextmanager
 def running(
     application: wsgi.WSGIApplication,
-    username: str,
-    token: str,
-    project_id: str,
+    root: tuple[str, str, str],
     objects: t.Sequence[Described],
 ) -> t.Iterator[Server]:
     """Serve an application, and yield its server.
 
     :param application: WSGI application of a fleet.
-    :param username: name of the user with the root role.
-    :param token: API key of the user.
-    :param project_id: id of the project of the user.
+    :param root: name, API key and project id of a user with the root role.
     :param objects: objects of the fleet, created from a description.
     """
-    failures = _Failures(application)
-    with sockets.serving(failures) as url, contextlib.ExitStack() as stack:
-        server = Server(url, username, token, project_id, stack)
-        server._failures = failures
-        server._users = [one for one in objects if one.kind.collection == "users"]
-        yield server
+    failures = Failures(application)
+    users = [one for one in objects if one.kind.collection == "users"]
+    with sockets.serving(failures) as url, contextlib.ExitStack() as clients:
+        yield Server(url, *root, clients, users=users, failures=failures)

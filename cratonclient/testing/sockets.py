@@ -17,7 +17,7 @@ import typing as t
 from wsgiref import simple_server
 
 if t.TYPE_CHECKING:
-    from _typeshed import wsgi
+    from wsgiref import types as wsgi
 
 
 @contextlib.contextmanager
