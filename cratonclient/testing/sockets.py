@@ -12,6 +12,7 @@ import contextlib
 import io
 import socket
 import socketserver
+import sys
 import threading
 import typing as t
 from wsgiref import simple_server
@@ -67,6 +68,11 @@ class _Server(socketserver.ThreadingMixIn, simple_server.WSGIServer):
         """Close a connection."""
         self._connections.discard(request)
         super().shutdown_request(request)
+
+    def handle_error(self, request: t.Any, client_address: t.Any) -> None:
+        """Print a traceback, unless the client went away."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     def close_idle(self) -> None:
         """End the connections that wait for a request. Responses can still be sent."""

@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import concurrent.futures
+import io
 import json
 import os
 import pathlib
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -356,14 +358,33 @@ class TestServer(FolderTestCase):
             self.assertEqual(24, len(set(threads.map(create, range(24)))))
 
 
+def connect(server: testing.Server) -> socket.socket:
+    """Open a connection to a server."""
+    host, port = server.url.removeprefix("http://").split(":")
+    return socket.create_connection((host, int(port)), timeout=50)
+
+
 class TestServerEnd(FolderTestCase):
     def test_an_idle_connection_does_not_delay_it(self):
         with testing.server() as server:
-            host, port = server.url.removeprefix("http://").split(":")
-            connection = socket.create_connection((host, int(port)))
+            connection = connect(server)
             self.addCleanup(connection.close)
             server.client().clouds.create(name="x")  # the server has accepted the first one
         self.assertEqual(b"", connection.recv(1))
+
+    def test_clients_that_go_away_cause_no_output(self):
+        with mock.patch("sys.stderr", io.StringIO()) as said, testing.server() as server:
+            half = b"POST /v1 HTTP/1.1\r\nContent-Length: 9\r\n\r\n"
+            for sent in (b"", b"GET /v1", half, b"no request\n"):
+                connection = connect(server)
+                connection.sendall(sent)
+                # Close with a reset, as the end of a killed process does.
+                connection.setsockopt(
+                    socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+                )
+                connection.close()
+            list(server.client().clouds.list())
+        self.assertEqual("", said.getvalue())
 
     def test_nothing_listens_afterwards(self):
         with testing.server() as server:
