@@ -29,7 +29,7 @@ def missing_values(found: Described, number: int) -> dict[str, t.Any]:
         if field.required and name not in found.values and not isinstance(field, Ref):
             value = _value(field, {**found.values, **values}, number)
             if value is None:
-                raise found.error(name, f"missing. Give the {found.kind.noun} this value.")
+                raise found.error(name, f"missing. Give the {found.noun} this value.")
             values[name] = value
     return values
 

@@ -51,7 +51,12 @@ class Described:
         self.real: t.Any = None
 
     def __repr__(self) -> str:
-        return f"<{self.kind.noun} {self.path}>"
+        return f"<{self.noun} {self.path}>"
+
+    @property
+    def noun(self) -> str:
+        """The kind of the object, for messages. The description is that of a fleet."""
+        return self.kind.noun if self.parent else "fleet"
 
     @property
     def name(self) -> t.Any:
@@ -101,7 +106,7 @@ def read(described: t.Any) -> list[Described]:
     :raises DescriptionError: if the description is not valid.
 
     >>> read({'clouds': [{'name': 'prod'}]})
-    [<project >, <cloud clouds[0]>]
+    [<fleet >, <cloud clouds[0]>]
     """
     return list(_objects(Described(v1.kind(OUTERMOST)), described))
 
@@ -109,7 +114,7 @@ def read(described: t.Any) -> list[Described]:
 def _objects(found: Described, described: t.Any) -> t.Iterator[Described]:
     """Read an object, and yield it and the objects in it."""
     if not isinstance(described, t.Mapping):
-        noun, where = found.kind.noun, found.path or "the description"
+        noun, where = found.noun, found.path or "the description"
         raise DescriptionError(
             f"{where}: {shown(described)} is not a dictionary. Describe the {noun} by a "
             "dictionary with the names of its fields as keys."
@@ -143,9 +148,7 @@ def _objects_in(parent: Described, kind: Kind, items: t.Any) -> t.Iterator[Descr
         )
     # The description itself can contain everything.
     if parent.parent and not any(parent.fits(r.target) for r in references_of(kind).values()):
-        raise parent.error(
-            kind.collection, f"a {parent.kind.noun} cannot contain {kind.plural}."
-        )
+        raise parent.error(kind.collection, f"a {parent.noun} cannot contain {kind.plural}.")
     if isinstance(items, str | t.Mapping) or not isinstance(items, t.Iterable):
         raise parent.error(
             kind.collection, f"{shown(items)} is not a list. Write a list of dictionaries."
@@ -169,11 +172,11 @@ def _check_name(found: Described) -> None:
     key = found.kind.resource_class.NAME_ATTR
     if found.parent and key in found.kind.fields and not isinstance(found.name, str):
         what = f"{shown(found.name)} is not a name" if key in found.values else "missing"
-        raise found.error(key, f"{what}. Give the {found.kind.noun} a name, as text.")
+        raise found.error(key, f"{what}. Give the {found.noun} a name, as text.")
 
 
 def _unknown(found: Described, key: object, others: list[str]) -> str:
     """Return the text of the error for an unknown key."""
     near = difflib.get_close_matches(str(key), [*found.kind.fields, *others], 1)
     hint = f"Did you mean {near[0]!r}?" if near else "Leave it out."
-    return f"a {found.kind.noun} has no {shown(key)}. {hint}"
+    return f"a {found.noun} has no {shown(key)}. {hint}"

@@ -68,7 +68,7 @@ class _Filler:
         if found.real is not None:
             return
         if found in self._begun:
-            raise DescriptionError(f"{found.path}: the {found.kind.noun} refers to itself.")
+            raise DescriptionError(f"{found.path}: the {found.noun} refers to itself.")
         self._begun.add(found)
         for other in found.references.values():
             self.create(other)
@@ -101,5 +101,5 @@ def _naming(found: Described) -> t.Iterator[None]:
     try:
         yield
     except exceptions.ClientException as exc:
-        where = f"{found.path or 'the description'}: the {found.kind.noun} cannot be created"
+        where = f"{found.path or 'the description'}: the {found.noun} cannot be created"
         raise DescriptionError(f"{where}: {exc}", exception=exc) from exc

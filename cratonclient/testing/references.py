@@ -45,7 +45,7 @@ def _connect_to_place(found: Described, key: str, ref: Ref[t.Any]) -> None:
     elif ref.required:
         raise found.error(
             key,
-            f"missing. Write the {found.kind.noun} inside a {key}, or add the key {key!r} with "
+            f"missing. Write the {found.noun} inside a {key}, or add the key {key!r} with "
             "a name.",
         )
 

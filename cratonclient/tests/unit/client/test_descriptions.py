@@ -210,10 +210,13 @@ class TestErrors(base.TestCase):
 
     def test_a_description_is_a_dictionary(self):
         self.check(
-            "the description: [] is not a dictionary. Describe the project by a dictionary "
+            "the description: [] is not a dictionary. Describe the fleet by a dictionary "
             "with the names of its fields as keys.",
             [],
         )
+
+    def test_the_description_is_called_a_fleet(self):
+        self.check("cloud: a fleet has no 'cloud'. Did you mean 'clouds'?", {"cloud": []})
 
     def test_a_place_that_is_missing_is_named(self):
         self.check(
