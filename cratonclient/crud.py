@@ -6,11 +6,9 @@ from __future__ import annotations
 import collections.abc
 import typing as t
 
-from cratonclient import conditions, exceptions, formats, ids, secrets
-from cratonclient.fields import Ref
+from cratonclient import exceptions, finding, formats, ids, keywords, secrets
 from cratonclient.http.response import body_of, check_deletion
-from cratonclient.json_values import Wrapped
-from cratonclient.lists import pagination, sorting
+from cratonclient.lists import pagination, shortcuts, sorting
 from cratonclient.printable import printable, shown
 from cratonclient.resource import ALL_OPERATIONS, Operation, Parameters, Resource
 
@@ -27,6 +25,9 @@ __all__ = [
 ]
 
 R = t.TypeVar("R", bound=Resource)
+
+#: The maximum number of objects on a page of the API.
+MAX_PAGE_SIZE = 100
 
 
 class Deletion(t.NamedTuple):
@@ -82,6 +83,8 @@ class CRUDClient(t.Generic[R]):
         self.session = session
         self.url = url.rstrip("/")
         self.extra_request_kwargs = extra_request_kwargs
+        #: Returns a related object of an object, such as its region; a client sets it.
+        self.related: t.Callable[[Resource, str], t.Any] | None = None
         resource = getattr(self, "resource_class", None)
         if resource is not None:
             secrets.declare(resource.secret_fields())
@@ -128,9 +131,8 @@ class CRUDClient(t.Generic[R]):
         return f"{url}/{ids.path_segment(item_id)}"
 
     def _not_an_id(self, item_id: object) -> exceptions.NotFound:
-        noun = self.key.replace("_", " ")
         return exceptions.NotFound(
-            f"{shown(item_id)} is not the id of a {noun}. An id must be spelled "
+            f"{shown(item_id)} is not the id of a {self.noun}. An id must be spelled "
             "as it is printed."
         )
 
@@ -139,18 +141,14 @@ class CRUDClient(t.Generic[R]):
     ) -> None:
         """Add the arguments of the manager to those of a request, in place.
 
-        Arguments of the request have precedence. A variable is replaced by its value.
+        Arguments of the request have precedence.
 
         :param request_kwargs: arguments of the request.
-        :param skip_merge: do not add the arguments of the manager.
+        :param skip_merge: do nothing.
         """
         if not skip_merge:
             for name, value in self.extra_request_kwargs.items():
                 request_kwargs.setdefault(name, value)
-        for name, value in request_kwargs.items():
-            # Several variables are a mapping, and a filter needs to know that it has names.
-            if isinstance(value, Wrapped) and not isinstance(value, collections.abc.Mapping):
-                request_kwargs[name] = value.to_json()
 
     def create(self, skip_merge: bool = False, **kwargs: t.Any) -> R:
         """Create an object.
@@ -164,17 +162,21 @@ class CRUDClient(t.Generic[R]):
         >>> craton.clouds.create(name='my-cloud-0').id
         1
         """
+        options = keywords.request_options(kwargs)
         self.merge_request_arguments(kwargs, skip_merge)
         url = self.build_url(kwargs)
-        self._check_formats(kwargs)
-        return self._object_from(self.session.post(url, json=kwargs))
+        body = self._body(kwargs, "create")
+        return self._object_from(self.session.post(url, json=body, **options))
 
     def get(
-        self, item_id: int | str | None = None, skip_merge: bool = True, **kwargs: t.Any
+        self,
+        item_id: int | str | Resource | None = None,
+        skip_merge: bool = True,
+        **kwargs: t.Any,
     ) -> R:
         """Return an object by its id.
 
-        :param item_id: id of the object.
+        :param item_id: id of the object, or the object.
         :param skip_merge: do not send the arguments of the manager.
         :param kwargs: query parameters, such as ``resolved_values``.
         :returns: the object with its variables.
@@ -184,16 +186,22 @@ class CRUDClient(t.Generic[R]):
         >>> craton.hosts.get(1).name
         'my-host-0'
         """
+        options = keywords.request_options(kwargs)
         url = self._item_url(item_id, skip_merge, kwargs)
-        options = {"params": self._query(kwargs)} if kwargs else {}
+        if kwargs:
+            cls = getattr(self, "resource_class", None)
+            options["params"] = keywords.item_query(cls, self.noun, kwargs)
         return self._object_from(self.session.get(url, **options))
 
     def update(
-        self, item_id: int | str | None = None, skip_merge: bool = True, **kwargs: t.Any
+        self,
+        item_id: int | str | Resource | None = None,
+        skip_merge: bool = True,
+        **kwargs: t.Any,
     ) -> R:
         """Update fields of an object. Other fields keep their values.
 
-        :param item_id: id of the object.
+        :param item_id: id of the object, or the object.
         :param skip_merge: do not send the arguments of the manager.
         :param kwargs: fields to update, with their new values.
         :returns: the updated object, without its variables.
@@ -205,20 +213,21 @@ class CRUDClient(t.Generic[R]):
         >>> craton.hosts.update(1, note='in repair').note
         'in repair'
         """
+        options = keywords.request_options(kwargs)
         url = self._item_url(item_id, skip_merge, kwargs)
-        self._check_formats(kwargs)
-        return self._object_from(self.session.put(url, json=kwargs))
+        body = self._body(kwargs, "update")
+        return self._object_from(self.session.put(url, json=body, **options))
 
     def delete(
         self,
-        item_id: int | str | None = None,
+        item_id: int | str | Resource | None = None,
         skip_merge: bool = True,
         json: t.Any = None,
         **kwargs: t.Any,
     ) -> bool:
         """Delete an object and everything in it, such as the regions of a cloud.
 
-        :param item_id: id of the object.
+        :param item_id: id of the object, or the object.
         :param skip_merge: do not send the arguments of the manager.
         :param json: request body, for subclasses that need one.
         :param kwargs: query parameters.
@@ -229,14 +238,16 @@ class CRUDClient(t.Generic[R]):
         >>> craton.hosts.delete(1)
         True
         """
+        options = keywords.request_options(kwargs)
         url = self._item_url(item_id, skip_merge, kwargs)
-        check_deletion(self.session.delete(url, params=self._query(kwargs), json=json))
+        query = keywords.parameters(kwargs)
+        check_deletion(self.session.delete(url, params=query, json=json, **options))
         return True
 
-    def deletion(self, item_id: int | str) -> Deletion:
+    def deletion(self, item_id: int | str | Resource) -> Deletion:
         """Return the effects of deleting an object, without deleting it.
 
-        :param item_id: id of the object.
+        :param item_id: id of the object, or the object.
         :raises cratonclient.exceptions.NotFound: if the object does not exist, or the
             server is an original Craton server, which cannot tell.
 
@@ -272,7 +283,7 @@ class CRUDClient(t.Generic[R]):
         ['my-host-0']
         """
         for item in pagination.objects(self._walk(skip_merge, kwargs)):
-            yield self.resource_class(self, item, loaded=True)
+            yield self._listed(item)
 
     def pages(
         self, skip_merge: bool = False, *, ahead: bool = True, **kwargs: t.Any
@@ -297,6 +308,66 @@ class CRUDClient(t.Generic[R]):
         for _response, items in pagination.ahead(pages) if ahead else pages:
             yield items
 
+    def find(self, **fields: t.Any) -> R | None:
+        """Return the object with some values, or ``None`` if there is no such object.
+
+        Fields that lists can be filtered by are sent to the server. For others, the client
+        reads the list and compares them.
+
+        :param fields: values of fields, and options of :meth:`list`, such as ``details``.
+        :raises cratonclient.exceptions.Ambiguous: if several objects have the values.
+        :raises cratonclient.exceptions.BadRequest: if a name is unknown.
+        :raises cratonclient.exceptions.CommandError: without any value.
+
+        >>> craton.hosts.find(name='web-1', region=region).id
+        1
+        """
+        return t.cast("R | None", finding.find(self, fields))
+
+    def get_or_create(
+        self, defaults: t.Mapping[str, t.Any] | None = None, **fields: t.Any
+    ) -> tuple[R, bool]:
+        """Return the object with some values. Create it if it does not exist.
+
+        :param defaults: more values for the new object.
+        :param fields: as for :meth:`find`; also values of the new object.
+        :returns: the object, and whether it was created.
+        :raises cratonclient.exceptions.HTTPError: if the server refuses.
+
+        >>> craton.regions.get_or_create(name='east', cloud=cloud)
+        (<Region cloud_id=1, …>, True)
+        """
+        return finding.get_or_create(self, defaults, fields)
+
+    def update_or_create(
+        self, defaults: t.Mapping[str, t.Any] | None = None, **fields: t.Any
+    ) -> tuple[R, bool]:
+        """Update the object with some values. Create it if it does not exist.
+
+        Only values that differ are sent. Variables are set and labels are added; others
+        stay.
+
+        :param defaults: the other values of the object.
+        :param fields: as for :meth:`find`; also values of a new object.
+        :returns: the object, and whether it was created.
+        :raises cratonclient.exceptions.HTTPError: if the server refuses.
+
+        >>> craton.regions.update_or_create({'note': 'new'}, name='east', cloud=cloud)
+        (<Region cloud_id=1, …>, False)
+        """
+        return finding.update_or_create(self, defaults, fields)
+
+    def count(self, **filters: t.Any) -> int:
+        """Return the number of objects in a list. This reads the whole list.
+
+        :param filters: as for :meth:`list`.
+        :raises cratonclient.exceptions.BadRequest: if a filter is unknown or not valid.
+
+        >>> craton.hosts.count(region=region)
+        40
+        """
+        return sum(map(len, self.pages(ahead=False, **filters)))
+
     def _walk(self, skip_merge: bool, kwargs: dict[str, t.Any]) -> t.Iterator[pagination.Page]:
         """Generate the pages of a list. Nothing is requested before the first page."""
         autopaginate = kwargs.pop("autopaginate", True)
@@ -304,11 +375,13 @@ class CRUDClient(t.Generic[R]):
         # Pass these on only if given: sessions of other programs may not accept them.
         names = ("short_is_last", "max_items")
         options = {name: kwargs.pop(name) for name in names if name in kwargs}
-        self.merge_request_arguments(kwargs, skip_merge)
+        options.update(keywords.request_options(kwargs))
+        self._merge_filters(kwargs, skip_merge)
         url = self.build_url(kwargs)
+        fields = self.resource_class.fields()
 
         def fetch(query: dict[str, t.Any], autopaginate: bool) -> t.Iterator[pagination.Page]:
-            return self.session.paginate(
+            pages = self.session.paginate(
                 url,
                 autopaginate=autopaginate,
                 items_key=self.items_key(),
@@ -316,17 +389,36 @@ class CRUDClient(t.Generic[R]):
                 params=query,
                 **options,
             )
+            return map(pagination.as_page, pages)
 
-        yield from sorting.walk(
-            fetch,
-            self._query(kwargs),
-            self.resource_class.fields(),
-            autopaginate=autopaginate,
-            nested=nested,
+        def walk(query: dict[str, t.Any]) -> t.Iterator[pagination.Page]:
+            return sorting.walk(fetch, query, fields, autopaginate=autopaginate, nested=nested)
+
+        query = keywords.query(self.resource_class, self.noun, kwargs)
+        if autopaginate:
+            query.setdefault("limit", MAX_PAGE_SIZE)
+        yield from shortcuts.walk(walk, query, fields, self.resource_class.NAME_ATTR)
+
+    def _merge_filters(self, kwargs: dict[str, t.Any], skip_merge: bool) -> None:
+        """Add the arguments of the manager that a list can be filtered by."""
+        merged = dict(kwargs)
+        self.merge_request_arguments(merged, skip_merge)
+        known = keywords.filters(self.resource_class)
+        kwargs.update(
+            (n, v) for n, v in merged.items() if n in kwargs or known is None or n in known
         )
 
+    def _listed(self, item: dict[str, t.Any]) -> R:
+        """Return an object of a list."""
+        return self.resource_class(self, item, loaded=True)
+
+    @property
+    def noun(self) -> str:
+        """The singular of the kind in text, such as ``network device``."""
+        return self.key.replace("_", " ")
+
     def _item_url(
-        self, item_id: int | str | None, skip_merge: bool, kwargs: dict[str, t.Any]
+        self, item_id: int | str | Resource | None, skip_merge: bool, kwargs: dict[str, t.Any]
     ) -> str:
         """Return the URL of one object, and remove the id and ``base_path`` from ``kwargs``.
 
@@ -334,76 +426,44 @@ class CRUDClient(t.Generic[R]):
         :raises cratonclient.exceptions.NotFound: if the id is not spelled as it is printed.
         """
         self.merge_request_arguments(kwargs, skip_merge)
+        name, resource = f"{self.key}_id", getattr(self, "resource_class", None)
         if item_id is not None:
-            kwargs.setdefault(f"{self.key}_id", item_id)
-        if self.many and kwargs.get(f"{self.key}_id") is None:
-            raise exceptions.CommandError(
-                f"{self.key}_id is required, and it must not be None."
-            )
-        given = kwargs.get(f"{self.key}_id")
-        resource: t.Any = getattr(self, "resource_class", None)
+            kwargs.setdefault(name, item_id)
+        given = keywords.item_id(resource, self.noun, kwargs.get(name))
+        if self.many and given is None:
+            raise exceptions.CommandError(f"{name} is required, and it must not be None.")
+        if name in kwargs:
+            kwargs[name] = given
         id_type = getattr(getattr(resource, "id", None), "type", int)
         if self.many and not ids.may_be_sent(given, id_type):
             raise self._not_an_id(given)
         return self.build_url(kwargs)
 
-    def _check_formats(self, values: t.Mapping[str, t.Any]) -> None:
-        """Refuse invalid addresses before they are sent.
+    def _body(
+        self, kwargs: t.Mapping[str, t.Any], operation: keywords.Writing
+    ) -> dict[str, t.Any]:
+        """Return the body of a request that writes an object.
 
-        The original server stores them, and then fails to list them.
+        Invalid addresses are refused before they are sent: the original server stores them,
+        and then fails to list them.
 
         :raises cratonclient.exceptions.BadRequest: naming each field and its value.
         """
-        resource = getattr(self, "resource_class", None)
-        fields = resource.fields() if resource is not None else {}
-        found = formats.problems(fields, values) or formats.conflicts(fields, values, values)
+        resource: t.Any = getattr(self, "resource_class", None)
+        body = keywords.body(resource, self.noun, kwargs, operation)
+        fields = resource.fields() if keywords.is_kind(resource) else {}
+        found = formats.problems(fields, body) or formats.conflicts(fields, body, body)
         if found:
             raise exceptions.BadRequest("; ".join(found))
+        return body
 
     def _object_from(self, response: t.Any) -> R:
         """Return the object in the body of a response."""
         body = body_of(response)
         if self.many and "id" not in body:
             raise exceptions.UnexpectedResponse(
-                f"The response from {response.url} is not a {self.key.replace('_', ' ')}: it "
-                "has no id. Check that the URL belongs to a Craton server.",
+                f"The response from {response.url} is not a {self.noun}: it has no id. "
+                " Check that the URL belongs to a Craton server.",
                 response=response,
             )
         return self.resource_class(self, body, loaded=True)
-
-    def _query(self, kwargs: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """Return query parameters with the names of the API.
-
-        Python cannot pass ``resolved-values`` as a keyword, so programs write
-        ``resolved_values``.
-
-        :raises cratonclient.exceptions.BadRequest: if an id is not spelled as it is
-            printed: some servers would take it for the id of another object. Or if a field
-            has several values: servers use the first one only.
-        """
-        resource: t.Any = getattr(self, "resource_class", None)
-        fields = resource.fields() if hasattr(resource, "fields") else {}
-        for name, value in kwargs.items():
-            field = fields.get("id" if name == "marker" else name)
-            if field is not None and isinstance(value, (list, tuple, set, frozenset)):
-                if len(value) > 1:
-                    raise exceptions.BadRequest(
-                        f"{name}: {shown(value)} is not a single value. Servers would use "
-                        "the first one only. Request one list for each value."
-                    )
-                value = next(iter(value), None)
-            if field is None or not (name in ("id", "marker") or isinstance(field, Ref)):
-                continue
-            if isinstance(value, str) and not ids.may_be_sent(value, field.type):
-                raise exceptions.BadRequest(
-                    f"{name}: {shown(value)} is not an id. An id must be spelled "
-                    "as it is printed."
-                )
-        wanted = kwargs.get("vars")
-        if isinstance(wanted, collections.abc.Mapping):
-            others = {name: value for name, value in kwargs.items() if name != "vars"}
-            kwargs = {**others, "vars": conditions.text_of(wanted)} if wanted else others
-        return {
-            "resolved-values" if name == "resolved_values" else name: value
-            for name, value in kwargs.items()
-        }

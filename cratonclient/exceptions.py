@@ -81,6 +81,12 @@ class CommandError(ClientException):
     message = "The arguments are not valid."
 
 
+class Ambiguous(CommandError):
+    """Several objects match, where one was expected."""
+
+    message = "Several objects match."
+
+
 class UnableToAuthenticate(ClientException):
     """The credentials are missing, incomplete or refused."""
 

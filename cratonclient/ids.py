@@ -48,14 +48,14 @@ def may_be_sent(item_id: object, type: type) -> bool:
     """Return True if a value can be sent as the id of an object.
 
     :param item_id: an integer, or text.
-    :param type: type of the ids of the kind: ``int``, or ``str`` for UUIDs. Text that is
-        neither a UUID nor a number may be an id of that type, too.
+    :param type: type of the ids of the kind: ``int``, or ``str`` for UUIDs. A number may be
+        an id of that type, too.
 
     >>> may_be_sent(42, int), may_be_sent('42', int), may_be_sent('42abc', int)
     (True, True, False)
     """
     if isinstance(item_id, str):
-        return is_id(item_id, int) if type is int else not is_misspelled(item_id)
+        return is_id(item_id, int) or (type is str and is_id(item_id, str))
     return isinstance(item_id, int) and not isinstance(item_id, bool)
 
 

@@ -6,6 +6,7 @@ Programs import it as ``cratonclient.crud.Resource``.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import re
 import types
@@ -275,6 +276,10 @@ class Resource:
                     return self._part(name)
                 if name in self._info:
                     return self._info[name]
+                related = getattr(self.manager, "__dict__", {}).get("related")
+                if related is not None:
+                    with contextlib.suppress(LookupError):
+                        return related(self, name)
                 if not self._loaded:
                     self.get()
                     return getattr(self, name)

@@ -42,8 +42,8 @@ OTHERS = {
 def files(folder: str) -> list[pathlib.Path]:
     """Return the files below a folder, sorted by folder.
 
-    The files do not include caches and recorded responses and, except for the folder of
-    the tests, no tests.
+    The files do not include caches, recorded responses and generated stubs and, except for
+    the folder of the tests, no tests.
     """
     skipped = {"__pycache__", "cassettes"}
     if "tests" not in folder:
@@ -53,7 +53,7 @@ def files(folder: str) -> list[pathlib.Path]:
         for path in (ROOT / folder).rglob("*")
         if path.is_file()
         and not skipped & {*path.relative_to(ROOT).parts}
-        and path.suffix != ".pyc"
+        and path.suffix not in (".pyc", ".pyi")
     ]
     return sorted(found, key=lambda path: (path.parent.parts, path.name))
 

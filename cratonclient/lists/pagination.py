@@ -8,7 +8,6 @@ parameters are used: a server behind a proxy does not know its own URL.
 from __future__ import annotations
 
 import collections.abc
-import itertools
 import typing as t
 from urllib import parse
 
@@ -48,6 +47,17 @@ class Page(_Fields):
 
     #: The id of the object that must exist when the next page is requested, or ``None``.
     marker: str | None = None
+
+    def with_items(self, items: list[t.Any]) -> Page:
+        """Return the page with other objects, such as the sorted ones."""
+        page = Page(self.response, items)
+        page.marker = self.marker
+        return page
+
+
+def as_page(page: tuple[t.Any, list[t.Any]]) -> Page:
+    """Return a page of another session, which may be a plain tuple, as a :class:`Page`."""
+    return page if isinstance(page, Page) else Page(*page)
 
 
 def walk(
@@ -93,7 +103,7 @@ def ahead(pages: t.Iterator[Page]) -> t.Iterator[Page]:
     """
     page = next(pages, None)
     while page is not None:
-        following = _fetch(pages) if _position(page) < len(page[1]) else None
+        following = _fetch(pages) if _position(page) < len(page.items) else None
         yield page
         page = following() if following else next(pages, None)
 
@@ -107,7 +117,7 @@ def objects(pages: t.Iterator[Page]) -> t.Iterator[t.Any]:
     """
     page = next(pages, None)
     while page is not None:
-        items, position = page[1], _position(page)
+        items, position = page.items, _position(page)
         yield from items[:position]
         following = _fetch(pages) if position < len(items) else None
         yield from items[position:]
@@ -119,7 +129,7 @@ def keeps_place(page: Page) -> bool:
 
     :param page: page of :func:`walk`.
     """
-    link = _next_link(body_of(page[0]))
+    link = _next_link(body_of(page.response))
     return link is not None and _parameter(link, MARKER_VALUES) is not None
 
 
@@ -130,7 +140,7 @@ def loses_place(page: Page) -> bool:
 
     :param page: page of :func:`walk`.
     """
-    link = _next_link(body_of(page[0]))
+    link = _next_link(body_of(page.response))
     return link is not None and _parameter(link, MARKER_VALUES) is None
 
 
@@ -139,8 +149,8 @@ def is_whole(page: Page) -> bool:
 
     :param page: first page of :func:`walk`.
     """
-    link = _next_link(body_of(page[0]))
-    return link is None or len(page[1]) < _limit(link)
+    link = _next_link(body_of(page.response))
+    return link is None or len(page.items) < _limit(link)
 
 
 def _fetch(pages: t.Iterator[Page]) -> t.Callable[[], Page | None]:
@@ -162,11 +172,10 @@ def _position(page: Page) -> int:
 
     :returns: the number of objects in the page, if the link depends on none.
     """
-    items = page[1]
-    marker = getattr(page, "marker", None)
-    if marker is None:
+    items = page.items
+    if page.marker is None:
         return len(items)
-    found = (n for n, item in enumerate(items) if str(item.get("id")) == marker)
+    found = (n for n, item in enumerate(items) if str(item.get("id")) == page.marker)
     return next(found, len(items))
 
 
@@ -251,6 +260,23 @@ class _Bounds:
         self._urls.add(hash(_canonical(link)))
 
 
+class NestedItem(dict[str, t.Any]):
+    """An object of a list for several kinds.
+
+    :param collection: name of the list that contained it, such as ``'network-devices'``.
+    """
+
+    collection = ""
+
+
+def _nested(item: t.Any, collection: str) -> t.Any:
+    if not isinstance(item, dict):
+        return item
+    found = NestedItem(item)
+    found.collection = collection
+    return found
+
+
 def _items(
     response: requests.Response, body: dict[str, t.Any], items_key: str, nested: bool
 ) -> list[t.Any]:
@@ -262,7 +288,7 @@ def _items(
     if nested and isinstance(items, collections.abc.Mapping):
         lists = list(items.values())
         if all(isinstance(part, list) for part in lists):
-            items = list(itertools.chain.from_iterable(lists))
+            items = [_nested(item, name) for name, part in items.items() for item in part]
     if isinstance(items, list) and all(isinstance(item, dict) for item in items):
         return items
     raise exceptions.UnexpectedResponse(

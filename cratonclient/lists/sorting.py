@@ -109,12 +109,12 @@ def walk(
             yield from _sorted_here(fetch, query, order, autopaginate)
             return
         # The server may repeat this page as the next one, so do not request that.
-        yield Page(first[0], order.sorted(first[1]))
+        yield Page(first.response, order.sorted(first.items))
         return
     # In another order than the server's, the last object is not the marker of the next page.
     order = order._replace(folds=mixed and pagination.loses_place(first))
     for page in itertools.chain([first], pages):
-        yield _sorted_page(page, order) if mixed else page
+        yield page.with_items(order.sorted(page.items)) if mixed else page
 
 
 def _order(query: Query, fields: Fields) -> Order | None:
@@ -124,13 +124,6 @@ def _order(query: Query, fields: Fields) -> Order | None:
         return None
     keys = dict.fromkeys([*re.split("[, ]", text), "id"])
     return Order(tuple(keys), query.get("sort_dir") == "desc", fields)
-
-
-def _sorted_page(page: Page, order: Order) -> Page:
-    """Return a page with its objects sorted."""
-    found = Page(page[0], order.sorted(page[1]))
-    found.marker = getattr(page, "marker", None)
-    return found
 
 
 def _sorted_here(

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import typing as t
 
-from cratonclient import exceptions, v1
+from cratonclient import exceptions, keywords, v1
 from cratonclient.http import transport
+from cratonclient.process import command_line
 
 if t.TYPE_CHECKING:
     from cratonclient import session
@@ -23,6 +24,7 @@ if t.TYPE_CHECKING:
         regions,
         users,
     )
+    from cratonclient.v1.regions import Region
 
 
 class _Attributes:
@@ -81,7 +83,7 @@ class Client(_Attributes):
     ) -> None:
         self._session = _wrap(session, url, connect_retries, status_code_retries)
         if url is not None:
-            self._url = self._api_url(url)
+            self._url: str = self._api_url(url)
 
     @classmethod
     def from_cloud(cls, name: str | None = None, **overrides: t.Any) -> t.Self:
@@ -112,36 +114,51 @@ class Client(_Attributes):
     def __exit__(self, *failure: object) -> None:
         self.close()
 
-    def inventory(self, region_id: int) -> inventory.Inventory:
+    def inventory(self, region_id: int | str | Region) -> inventory.Inventory:
         """Return the managers of the objects in one region.
 
-        :param region_id: id of the region.
+        :param region_id: id of the region, or the region.
         :raises cratonclient.exceptions.CommandError: if the id is None.
 
         >>> [host.name for host in craton.inventory(1).hosts.list()]
         ['my-host-0']
         """
-        from cratonclient.v1 import inventory
+        from cratonclient.v1 import inventory, regions
 
-        return inventory.Inventory(self._session, self._url, region_id)
+        found = keywords.item_id(regions.Region, "region", region_id)
+        return inventory.Inventory(self._session, self._url, found)
 
     def _api_url(self, url: str) -> str:
         """Return the HTTP URL of the API of a server, and mount its transport if needed."""
         base = transport.mount(self._session, url).rstrip("/")
         return base if base.endswith("/v1") else f"{base}/v1"
 
-    def __getattr__(self, name: str) -> t.Any:
-        if name == "_url":
-            self._url = self._api_url(self._session.endpoint())
-            return self._url
-        if name.startswith("_"):
-            raise AttributeError(name)
-        try:
-            manager = v1.manager(name)
-        except LookupError:
-            raise AttributeError(f"the client has no collection named {name!r}") from None
-        made = manager(self._session, self._url)
-        setattr(self, name, made)
+    if not t.TYPE_CHECKING:  # type checkers know the declared collections, and no others
+
+        def __getattr__(self, name: str) -> t.Any:
+            if name == "_url":
+                self._url = self._api_url(self._session.endpoint())
+                return self._url
+            if name.startswith("_"):
+                raise AttributeError(name)
+            try:
+                return self._manager(name)
+            except LookupError:
+                hint = command_line.did_you_mean(name, v1.COLLECTIONS)
+                raise AttributeError(
+                    f"the client has no collection named {name!r}.{hint}"
+                ) from None
+
+    def _manager(self, collection: str) -> t.Any:
+        """Return the manager of a collection, which is created here.
+
+        :raises LookupError: if the collection is unknown.
+        """
+        manager = v1.manager(collection)
+        from cratonclient.v1 import relations
+
+        made = relations.with_relations(manager(self._session, self._url))
+        setattr(self, collection, made)
         return made
 
     @property
@@ -163,6 +180,25 @@ class Client(_Attributes):
 
     def __dir__(self) -> t.Iterable[str]:
         return {*dir(type(self)), *self._attributes(), *v1.COLLECTIONS}
+
+
+class _Collection:
+    """The attribute of a collection. Read from the class, it is the manager class.
+
+    Doubles need the signatures of managers, such as those of ``create_autospec(Client)``.
+
+    :param name: name of the collection.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, client: Client | None, owner: type) -> t.Any:
+        return v1.manager(self._name) if client is None else client._manager(self._name)
+
+
+for _name in v1.COLLECTIONS:
+    setattr(Client, _name, _Collection(_name))
 
 
 def _wrap(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import typing as t
 
-from cratonclient import crud
+from cratonclient import crud, v1
 from cratonclient.fields import NOT_STORED, Cli, Field, Parameter, Ref, Storage
 from cratonclient.v1 import shared
 
@@ -79,9 +79,27 @@ class DeviceManager(crud.CRUDClient[Device]):
     resource_class = Device
     nested = True
 
+    def __init__(self, session: t.Any, url: str, **extra_request_kwargs: t.Any) -> None:
+        super().__init__(session, url, **extra_request_kwargs)
+        #: The managers of the listed objects, by collection.
+        self._managers: dict[str, crud.CRUDClient[t.Any]] = {}
+
     def list(self, **kwargs: t.Any) -> t.Iterator[Device]:  # type: ignore[override]
         """Generate the hosts and the network devices.
 
         :param kwargs: as for :meth:`cratonclient.crud.CRUDClient.list`.
         """
         return super().list(**kwargs)
+
+    def _listed(self, item: dict[str, t.Any]) -> Device:
+        """Return a host or a network device, by the list that it came in."""
+        collection = getattr(item, "collection", "").replace("-", "_")
+        if collection not in self._managers:
+            try:
+                manager = v1.manager(collection)(self.session, self.url)
+            except LookupError:
+                return super()._listed(item)
+            manager.related = self.related
+            self._managers[collection] = manager
+        manager = self._managers[collection]
+        return t.cast("Device", manager.resource_class(manager, item, loaded=True))

@@ -6,7 +6,8 @@ from __future__ import annotations
 import typing as t
 
 from cratonclient import exceptions
-from cratonclient.v1 import cells, devices, hosts, network_devices, networks
+from cratonclient.v1 import cells, devices, hosts, network_devices, networks, relations
+from cratonclient.v1.relations import M
 
 if t.TYPE_CHECKING:
     from cratonclient import session as craton_session
@@ -27,16 +28,18 @@ class Inventory:
     ['my-host-0']
     """
 
-    def __init__(self, session: craton_session.Session, url: str, region_id: int) -> None:
+    def __init__(self, session: craton_session.Session, url: str, region_id: int | str) -> None:
         if region_id is None:
             raise exceptions.CommandError("region_id is required, and it must not be None.")
         self.session = session
         self.url = url
         self.region_id = region_id
-        self.cells = cells.CellManager(session, url, region_id=region_id)
-        self.devices = devices.DeviceManager(session, url, region_id=region_id)
-        self.hosts = hosts.HostManager(session, url, region_id=region_id)
-        self.networks = networks.NetworkManager(session, url, region_id=region_id)
-        self.network_devices = network_devices.NetworkDeviceManager(
-            session, url, region_id=region_id
-        )
+
+        def manager(cls: type[M]) -> M:
+            return relations.with_relations(cls(session, url, region_id=region_id))
+
+        self.cells = manager(cells.CellManager)
+        self.devices = manager(devices.DeviceManager)
+        self.hosts = manager(hosts.HostManager)
+        self.networks = manager(networks.NetworkManager)
+        self.network_devices = manager(network_devices.NetworkDeviceManager)

@@ -57,10 +57,10 @@ class UserManager(crud.CRUDClient[User]):
     base_path = "/users"
     resource_class = User
 
-    def replace_key(self, item_id: int) -> User:
+    def replace_key(self, item_id: int | str | User) -> User:
         """Replace the API key of a user. The old key stops working immediately.
 
-        :param item_id: id of the user.
+        :param item_id: id of the user, or the user.
         :returns: the user with the new ``api_key``. The server does not show it again.
         :raises cratonclient.exceptions.Forbidden: if the caller may not replace this key.
             Everyone may replace their own key, and an admin may replace the keys of the

@@ -15,8 +15,7 @@ class UsageError(exceptions.CommandError):
     """The command line is wrong."""
 
 
-class Ambiguous(exceptions.CommandError):
-    """A name matches more than one object."""
+Ambiguous = exceptions.Ambiguous
 
 
 class PartialFailure(exceptions.CommandError):

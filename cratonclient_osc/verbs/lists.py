@@ -8,7 +8,7 @@ import itertools
 import sys
 import typing as t
 
-from cratonclient import conditions, exceptions
+from cratonclient import conditions
 from cratonclient.fields import Field, Ref
 from cratonclient_osc import usage
 from cratonclient_osc.output import exit_status
@@ -19,7 +19,6 @@ from cratonclient_osc.verbs import (
     field_options,
     lookup,
     part_changes,
-    places,
     resource_command,
 )
 
@@ -135,7 +134,7 @@ class List(extra_columns.Columns, resource_command.ResourceCommand, display.List
         names = list(dict.fromkeys([*shown, *parsed_args.sort_columns, *self._unshown()]))
         query = self._query(parsed_args, names)
         filters = self.values(self.filters, parsed_args)
-        pages = self._pages({**filters, **query}, filters)
+        pages = self._pages({**filters, **query})
         pages = self._with_places_checked(pages, parsed_args)
         pages = self._with_labels(_first_rows(pages, parsed_args.limit), names)
         pages = extra_columns.with_values(self.client, self.fields, names, pages)
@@ -191,35 +190,6 @@ class List(extra_columns.Columns, resource_command.ResourceCommand, display.List
         query = {"limit": max(_MIN_PAGE_SIZE, min(rows, _MAX_PAGE_SIZE))}
         return {**query, "marker": parsed_args.marker} if parsed_args.marker else query
 
-    def _pages(self, query: dict[str, t.Any], filters: dict[str, t.Any]) -> Pages:
-        """Fetch the pages.
-
-        With a filter for the name or the id, the original server returns 404 instead of
-        an empty list for some kinds, and ignores the other filters for some kinds. This
-        method returns an empty list, and applies the other filters itself. For a name that
-        several objects have, that server returns 500; then the name is filtered here, too.
-
-        :param query: all parameters of the query, with the filters.
-        :param filters: the filters alone.
-        """
-        if not {"id", "name"} & set(filters):
-            yield from self._unfiltered(query)
-            return
-        where = {
-            n: v for n, v in filters.items() if n == "id" or isinstance(self.filters[n], Ref)
-        }
-        try:
-            pages = _started(self._unfiltered(query))
-        except exceptions.NotFound:
-            return
-        except exceptions.InternalServerError:
-            if "name" not in filters:
-                raise
-            where[self.kind.resource_class.NAME_ATTR] = filters["name"]
-            pages = self._unfiltered({n: v for n, v in query.items() if n != "name"})
-        for page in pages:
-            yield [info for info in page if places.is_in(info, where)]
-
     def _with_places_checked(self, pages: Pages, parsed_args: argparse.Namespace) -> Pages:
         """Refuse the id of a place that does not exist; the list would merely be empty.
 
@@ -232,8 +202,8 @@ class List(extra_columns.Columns, resource_command.ResourceCommand, display.List
                 lookup.check_number(self.client, field.target, getattr(parsed_args, name))
         yield from itertools.chain([first], pages)
 
-    def _unfiltered(self, query: dict[str, t.Any]) -> Pages:
-        """Fetch the pages as the server sends them."""
+    def _pages(self, query: dict[str, t.Any]) -> Pages:
+        """Fetch the pages."""
         return self.manager.pages(short_is_last=True, ahead=False, **query)
 
     def _with_labels(self, pages: Pages, names: t.Sequence[str]) -> Pages:
@@ -249,12 +219,6 @@ class List(extra_columns.Columns, resource_command.ResourceCommand, display.List
                 parts = {name: part_changes.value_of(found, name) for name in missing}
                 complete.append({**info, **parts})
             yield complete
-
-
-def _started(pages: Pages) -> Pages:
-    """Fetch the first page, so that its errors are raised here, and return all pages."""
-    first = list(itertools.islice(pages, 1))
-    return itertools.chain(first, pages)
 
 
 def _first_rows(pages: Pages, rows: int | None) -> Pages:

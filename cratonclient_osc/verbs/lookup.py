@@ -12,9 +12,6 @@ from cratonclient_osc.verbs import candidates, words
 from cratonclient_osc.verbs.places import ANYWHERE, Where, is_in
 from cratonclient_osc.verbs.words import Word
 
-#: The maximum number of objects on a page of the API.
-_PAGE_SIZE = 100
-
 
 def find(
     manager: crud.CRUDClient[t.Any], text: str, where: Where = ANYWHERE, **query: t.Any
@@ -159,23 +156,19 @@ def _by_name(
 ) -> list[t.Any]:
     """Return the objects with a name; none for a word that is only an id.
 
-    The API differs from kind to kind: for an unknown name it returns an empty list or
-    404, for some kinds it takes the name as a pattern, and for some it can filter only by
-    the place. So this function compares the names and places of the matches again.
+    The API differs from kind to kind: for some kinds it takes the name as a pattern, and for
+    some it can filter only by the place. So this function compares the names and places of
+    the matches again.
     """
     found: list[t.Any] = []
     for manager in managers if word.name is not None else ():
         resource = manager.resource_class
-        filters = _filters(resource, {**where, "name": word.bare})
+        filters: t.Any = _filters(resource, {**where, "name": word.bare})
         if not filters:
-            continue
-        try:
-            matches = _all(manager, filters, query)
-        except exceptions.NotFound:
             continue
         found += [
             match
-            for match in matches
+            for match in manager.list(short_is_last=True, **query, **filters)
             if getattr(match, resource.NAME_ATTR) == word.name and is_in(match.to_dict(), where)
         ]
     return found
@@ -187,26 +180,3 @@ def _filters(
     """Return the values that the API can filter a list by."""
     known = {*resource.filters, *resource.parameters}
     return {n: value for n, value in where.items() if n in known}
-
-
-def _all(
-    manager: crud.CRUDClient[t.Any],
-    filters: dict[str, int | str],
-    query: dict[str, t.Any],
-) -> list[t.Any]:
-    """Return all objects of a list. A list that fits on one page takes one request.
-
-    The original server responds with 500 if it finds a name more than once, so this
-    function then repeats the request without the name.
-    """
-    query = {**query, **filters, "limit": _PAGE_SIZE}
-    try:
-        page = list(manager.list(**query, autopaginate=False))
-    except exceptions.InternalServerError:
-        if "name" not in filters:
-            raise
-        del query["name"]
-        page = list(manager.list(**query, autopaginate=False))
-    if len(page) < _PAGE_SIZE:
-        return page
-    return [*page, *manager.list(**query, marker=page[-1].id)]

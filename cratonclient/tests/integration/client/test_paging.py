@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import itertools
+import typing as t
 from unittest import mock
 
 from cratonclient import exceptions, testing
@@ -93,7 +94,8 @@ class TestPages(base.TestCase):
         self.assertIn("9999", str(error))
 
     def test_an_unknown_parameter_is_refused_with_the_first_object(self):
-        found = self.craton.hosts.list(colour="red")
+        hosts: t.Any = self.craton.hosts
+        found = hosts.list(colour="red")
 
         error = self.assertRaises(exceptions.BadRequest, next, found)
 

@@ -242,9 +242,11 @@ class TestErrors(RecordedFleet):
         self.assertRaises(exceptions.NotFound, self.craton.hosts.get, 2**31 - 1)
 
     def test_an_unknown_parameter_is_refused(self):
-        listing = self.craton.hosts.list(colour="red")
+        url = self.craton.hosts.build_url()
 
-        error = self.assertRaises(exceptions.BadRequest, list, listing)
+        error = self.assertRaises(
+            exceptions.BadRequest, self.craton.hosts.session.get, url, params={"colour": "red"}
+        )
 
         self.assertIn("'colour' was unexpected", str(error))
 

@@ -253,7 +253,8 @@ class TestToys(FolderTestCase):
         temporary._empty_fleet.cache_clear()
 
         with testing.fleet(place(hosts=[{"name": "web", "masts": [mast]}])) as craton:
-            (found,) = craton.masts.list()
+            of_another_package: t.Any = craton
+            (found,) = of_another_package.masts.list()
             self.assertEqual((3, next(craton.hosts.list()).id), (found.height, found.host_id))
             self.assertEqual(["red"], found.flags.get())
             self.assertEqual({"a": 1}, found.variables.get().to_dict())

@@ -344,9 +344,10 @@ class TestGivenBack(base.FleetTestCase):
     def test_to_fields_and_filters(self):
         made = self.make_host(region_id=self.host.region_id, ip_address=self.found["ip"])
         self.assertEqual("10.0.0.77", made.ip_address)
-        found = self.craton.hosts.list(ip_address=self.found["ip"])
+        hosts: t.Any = self.craton.hosts
+        found = hosts.list(ip_address=self.found["ip"])
         self.assertEqual([made.id], [one.id for one in found])
-        changed = self.craton.hosts.update(made.id, note=self.found["rack"])
+        changed = hosts.update(made.id, note=self.found["rack"])
         self.assertEqual("r1", changed.note)
 
     def test_to_conditions(self):

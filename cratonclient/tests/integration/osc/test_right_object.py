@@ -6,7 +6,7 @@ from __future__ import annotations
 import typing as t
 from unittest import mock
 
-from cratonclient import crud, exceptions, v1
+from cratonclient import exceptions, session, v1
 from cratonclient.fields import Ref
 from cratonclient.kinds import Kind
 from cratonclient.tests.integration.osc import programs
@@ -251,14 +251,14 @@ class TestNamesThatAreNotUnique(programs.SharedFleetTestCase):
 
     def enter_on_original(self, *words: str) -> programs.Result:
         """Run ``craton`` on a server that fails as the original one does."""
-        pages = crud.CRUDClient.pages
+        paginate = session.Session.paginate
 
-        def fail(manager: t.Any, *args: t.Any, **query: t.Any) -> t.Any:
-            if manager.key == "region" and "name" in query:
+        def fail(asked: t.Any, url: str, items_key: str, **options: t.Any) -> t.Any:
+            if items_key == "regions" and "name" in options["params"]:
                 raise exceptions.InternalServerError
-            return pages(manager, *args, **query)
+            return paginate(asked, url, items_key, **options)
 
-        with mock.patch.object(crud.CRUDClient, "pages", fail):
+        with mock.patch.object(session.Session, "paginate", fail):
             return self.enter(*words)
 
     def test_lookup(self):

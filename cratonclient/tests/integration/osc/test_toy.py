@@ -135,7 +135,7 @@ for name, call in {
         call()
         said[name] = None
     except exceptions.HTTPError as error:
-        said[name] = [error.status_code, error.server_message]
+        said[name] = [error.status_code, error.server_message or str(error)]
 gone = craton.racks.create(name="gone", region_id=region.id)
 gone.delete()
 said["after"] = [one.name for one in craton.racks.list()]
@@ -203,7 +203,7 @@ class TestToy(ToyTestCase):
         self.assertEqual({"power": "A", "cooling": "air"}, said["resolved"])
         self.assertEqual({"power": "A"}, said["own"])
         self.assertEqual(400, said["unknown"][0])
-        self.assertIn("'colour' was unexpected", said["unknown"][1])
+        self.assertIn("A rack has no field 'colour'", said["unknown"][1])
         self.assertEqual([409, "A rack with the given name already exists."], said["taken"])
         self.assertEqual(404, said["nowhere"][0])
         self.assertEqual(["r1"], said["after"])

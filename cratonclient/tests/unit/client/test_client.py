@@ -53,10 +53,21 @@ class TestManagers(base.TestCase):
         self.assertEqual(set(PATHS), set(v1.COLLECTIONS))
 
     def test_an_unknown_one_is_no_attribute(self):
-        error = self.assertRaises(AttributeError, lambda: self.craton.servers)
+        craton: t.Any = self.craton
+        error = self.assertRaises(AttributeError, lambda: craton.servers)
 
         self.assertIn("servers", str(error))
         self.assertFalse(hasattr(self.craton, "_private"))
+
+    def test_a_double_of_a_client_has_the_methods_of_managers(self):
+        double = mock.create_autospec(client.Client, instance=True)
+        for name in v1.COLLECTIONS:
+            manager = getattr(double, name)
+            manager.list(autopaginate=False)
+            self.assertRaises(AttributeError, getattr, manager, "lsit")
+        double.hosts.get(1)
+        self.assertRaises(TypeError, double.hosts.get, 1, True, "too", "many")
+        self.assertRaises(AttributeError, getattr, double, "hostz")
 
     def test_a_client_can_be_copied(self):
         self.assertEqual(URL, copy.copy(self.craton).hosts.url)

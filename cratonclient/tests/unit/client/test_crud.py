@@ -288,21 +288,21 @@ class TestList(ManagerTestCase):
         list(self.inventory.list(True))
 
         first, second = self.session.paginate.call_args_list
-        self.assertEqual({"region_id": 1}, first.kwargs["params"])
-        self.assertEqual({}, second.kwargs["params"])
+        self.assertEqual({"region_id": 1, "limit": 100}, first.kwargs["params"])
+        self.assertEqual({"limit": 100}, second.kwargs["params"])
 
     def test_the_parameter_with_a_hyphen_has_an_alias(self):
         list(self.manager.list(resolved_values=True))
 
         found = self.session.paginate.call_args.kwargs["params"]
-        self.assertEqual({"resolved-values": True}, found)
+        self.assertEqual({"resolved-values": True, "limit": 100}, found)
 
     def test_a_path_may_be_given(self):
         list(self.manager.list(base_path="/huts"))
 
         call = self.session.paginate.call_args
         self.assertEqual((f"{URL}/huts",), call.args)
-        self.assertEqual({}, call.kwargs["params"])
+        self.assertEqual({"limit": 100}, call.kwargs["params"])
 
     def test_a_page_is_not_fetched_before_it_is_needed(self):
         def pages():

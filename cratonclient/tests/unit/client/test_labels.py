@@ -47,7 +47,7 @@ class TestManager(base.TestCase):
 
     def test_hosts_and_network_devices_have_them(self):
         for cls in (hosts.HostManager, network_devices.NetworkDeviceManager):
-            manager = cls(self.session, "http://craton.example/v1")
-            item = cls.resource_class(manager, {"id": 1}, loaded=True)
+            manager: t.Any = cls(self.session, "http://craton.example/v1")
+            item = manager.resource_class(manager, {"id": 1}, loaded=True)
             expected = f"http://craton.example/v1{cls.base_path}/1/labels"
             self.assertEqual(expected, item.labels.build_url())

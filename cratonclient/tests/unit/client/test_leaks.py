@@ -234,8 +234,9 @@ class TestForeignAnswers(LeaksTestCase):
             for name in ("hosts", "projects", "users", "network_interfaces"):
                 manager = getattr(found, name)
                 yield f"{name} get", lazy(manager.get, 1)
-                yield f"{name} create", lazy(manager.create, name="x")
-                yield f"{name} update", lazy(manager.update, 1, name="x")
+                field = {manager.resource_class.NAME_ATTR: "x"}
+                yield f"{name} create", lazy(manager.create, **field)
+                yield f"{name} update", lazy(manager.update, 1)
                 yield f"{name} delete", lazy(manager.delete, 1)
                 yield f"{name} list", lazy(lambda m=manager: list(m.list()))
             host = found.hosts.resource_class(found.hosts, {"id": 1}, loaded=True)

@@ -439,7 +439,7 @@ class TestBadServers(base.TestCase):
             self.assertTrue(callable(getattr(host, name)), name)
         for name in hostile:
             self.assertNotEqual("evil", getattr(host, name), name)
-        self.assertEqual("evil", host.to_dict()["delete"])
+        self.assertEqual("evil", {**host.to_dict()}["delete"])
 
     def test_they_are_not_replaced_by_loading_either(self):
         source, _ = manager({"id": 1, "name": "web-1", "delete": "evil", "manager": "evil"})

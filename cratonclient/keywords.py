@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Check the keywords of managers, and turn them into a request body or query parameters.
+
+The fields of the kind decide which names are known. A class that declares no field of its
+own, as programs of 2017 write them, may have any: its keywords are sent as they are.
+"""
+
+from __future__ import annotations
+
+import collections.abc
+import re
+import typing as t
+
+from cratonclient import conditions, exceptions, ids
+from cratonclient.fields import Field, Ref
+from cratonclient.json_values import Wrapped
+from cratonclient.printable import shown
+from cratonclient.process import command_line
+from cratonclient.resource import Resource
+
+Keywords = t.Mapping[str, t.Any]
+Writing = t.Literal["create", "update"]
+
+#: Keywords of all methods that concern the request, not the object.
+REQUEST_OPTIONS = ("timeout", "connect_retries", "status_code_retries")
+
+#: Parameters of lists that are not filters. ``None`` means that they are not given.
+LIST_OPTIONS = (
+    *("limit", "marker", "marker_values", "sort_keys", "sort_dir"),
+    *("details", "resolved_values", "resolved-values", "vars", "name_prefix"),
+)
+_RESOLVED = ("resolved_values", "resolved-values")
+
+
+def request_options(keywords: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Remove the keywords that concern the request, and return them.
+
+    :param keywords: keywords of a method, modified in place.
+    """
+    return {name: keywords.pop(name) for name in REQUEST_OPTIONS if name in keywords}
+
+
+def body(cls: t.Any, noun: str, keywords: Keywords, operation: Writing) -> dict[str, t.Any]:
+    """Return the body of a create or update request.
+
+    :param cls: class of the objects.
+    :param noun: name of the kind, for messages.
+    :param keywords: values of the fields. A reference may be given without ``_id``, and may
+        be an object: ``region=region`` is ``region_id=region.id``.
+    :param operation: ``'create'`` or ``'update'``.
+    :raises cratonclient.exceptions.BadRequest: if a field is unknown or cannot be written,
+        or if an object has the wrong kind.
+
+    >>> body(Host, 'host', {'name': 'web-1', 'region': region}, 'create')
+    {'name': 'web-1', 'region_id': 1}
+    """
+    fields, values = _declared(cls), with_ids(cls, keywords)
+    if not fields:
+        return values
+    writable = [name for name, field in fields.items() if getattr(field, operation)]
+    for name in values:
+        if name not in fields:
+            raise _unknown(f"A {noun} has no field", name, writable)
+        if name not in writable:
+            raise exceptions.BadRequest(
+                f"The field {name!r} of a {noun} cannot be set by {operation}(). "
+                f"These fields can: {', '.join(writable) or 'none'}."
+            )
+    return values
+
+
+def query(cls: t.Any, noun: str, keywords: Keywords) -> dict[str, t.Any]:
+    """Return the query parameters of a list.
+
+    :param cls: class of the objects.
+    :param noun: name of the kind, for messages.
+    :param keywords: filters and options of the list. A reference may be given as for
+        :func:`body`. An option that is ``None`` is not sent.
+    :raises cratonclient.exceptions.BadRequest: if a filter is unknown, is ``None`` or has
+        several values, or if an id is not valid.
+
+    >>> query(Host, 'host', {'region': region, 'marker': None})
+    {'region_id': 1}
+    """
+    fields = _declared(cls)
+    given = {n: v for n, v in keywords.items() if not (v is None and n in LIST_OPTIONS)}
+    values = with_ids(cls, given)
+    known = filters(cls)
+    for name, value in values.items():
+        if known is not None and name not in known and name not in LIST_OPTIONS:
+            raise _unknown(f"A list of {noun}s has no filter", name, known)
+        _check_filter(name, value, fields.get("id" if name == "marker" else name))
+    wanted = values.get("vars")
+    if isinstance(wanted, collections.abc.Mapping):
+        del values["vars"]
+        if wanted:
+            values["vars"] = conditions.text_of(wanted)
+    return {_api_name(name): _single(name, value) for name, value in values.items()}
+
+
+def item_query(cls: t.Any, noun: str, keywords: Keywords) -> dict[str, t.Any]:
+    """Return the query parameters of a request for one object.
+
+    :param cls: class of the objects.
+    :param noun: name of the kind, for messages.
+    :param keywords: parameters, such as ``resolved_values``.
+    :raises cratonclient.exceptions.BadRequest: if a parameter is the name of a field.
+    """
+    for name in keywords:
+        if _declared(cls) and name not in _RESOLVED:
+            raise _unknown(f"A request for a {noun} has no parameter", name, _RESOLVED[:1])
+    return parameters(keywords)
+
+
+def parameters(keywords: Keywords) -> dict[str, t.Any]:
+    """Return query parameters with the names of the API.
+
+    Python cannot pass ``resolved-values`` as a keyword, so programs write
+    ``resolved_values``.
+    """
+    return {_api_name(name): value for name, value in keywords.items()}
+
+
+def with_ids(cls: t.Any, keywords: Keywords) -> dict[str, t.Any]:
+    """Return keywords with ids in place of objects.
+
+    :param cls: class of the objects that have the keywords as fields.
+    :param keywords: values of fields.
+    :raises cratonclient.exceptions.BadRequest: if an object has the wrong kind, or if a
+        reference is given twice.
+
+    >>> with_ids(Host, {'region': region})
+    {'region_id': 1}
+    """
+    fields = _declared(cls)
+    found: dict[str, t.Any] = {}
+    for given, value in keywords.items():
+        name = f"{given}_id" if _is_reference(fields, given) else given
+        if name in found or (name != given and name in keywords):
+            raise exceptions.BadRequest(f"Pass either {given} or {name}, not both.")
+        field = fields.get("id" if name == "marker" else name)
+        found[name] = _reference(given, _bare(value), field)
+    return found
+
+
+def _bare(value: t.Any) -> t.Any:
+    """Return the value of a variable, and any other value as it is.
+
+    Several variables are a mapping, and a filter needs to know that it has names.
+    """
+    if isinstance(value, Wrapped) and not isinstance(value, collections.abc.Mapping):
+        return value.to_json()
+    return value
+
+
+def filters(cls: t.Any) -> list[str] | None:
+    """Return the names of the filters of a list, or ``None`` if the class declares none.
+
+    :param cls: class of the objects.
+    """
+    return [*cls.filters, *cls.parameters] if _declared(cls) else None
+
+
+def item_id(cls: t.Any, noun: str, value: t.Any) -> t.Any:
+    """Return the id in a value that is an id or an object.
+
+    :param cls: class of the objects.
+    :param noun: name of the kind, for messages.
+    :param value: the id or the object.
+    :raises cratonclient.exceptions.CommandError: if the object is of another kind.
+    """
+    if not isinstance(value, Resource):
+        return value
+    if is_kind(cls) and not isinstance(value, cls):
+        raise exceptions.CommandError(f"{_named(value)} is not a {noun}.")
+    return value.id
+
+
+def is_kind(cls: object) -> t.TypeGuard[type[Resource]]:
+    """Return True for the class of a kind. A test may use a double instead."""
+    return isinstance(cls, type) and issubclass(cls, Resource)
+
+
+def _declared(cls: object) -> dict[str, Field[t.Any]]:
+    """Return the fields of a kind, or none if the class does not declare its own."""
+    if not is_kind(cls):
+        return {}
+    fields = cls.fields()
+    return fields if len(fields) > len(Resource.fields()) else {}
+
+
+def _is_reference(fields: t.Mapping[str, Field[t.Any]], name: str) -> bool:
+    """Return True for the name of a reference without ``_id``."""
+    return name not in fields and isinstance(fields.get(f"{name}_id"), Ref)
+
+
+def _reference(name: str, value: t.Any, field: Field[t.Any] | None) -> t.Any:
+    if not isinstance(value, Resource) or field is None:
+        return value
+    if isinstance(field, Ref) and field.target not in collections_of(type(value)):
+        target = field.target.replace("_", " ").removesuffix("s")
+        raise exceptions.BadRequest(f"{name}: {_named(value)} is not a {target}.")
+    return value.id if isinstance(field, Ref) or field.name == "id" else value
+
+
+def collections_of(cls: type[Resource]) -> set[str]:
+    """Return the collections that the objects of a class belong to.
+
+    Classes are named after their collection. A host is a device, too.
+
+    >>> sorted(collections_of(NetworkDevice))
+    ['devices', 'network_devices']
+    """
+    names = [base.__name__ for base in cls.__mro__ if issubclass(base, Resource)]
+    singular = [re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() for name in names]
+    return {f"{name}s" for name in singular if name != "resource"}
+
+
+def _check_filter(name: str, value: object, field: Field[t.Any] | None) -> None:
+    """Refuse a filter that a server would ignore, or take for another value.
+
+    :raises cratonclient.exceptions.BadRequest: if it is one.
+    """
+    if name in LIST_OPTIONS and name != "marker":
+        return
+    if value is None:
+        raise exceptions.BadRequest(
+            f"{name}: None is not a value. A server would ignore the filter and list all "
+            "objects. Leave it out to do so."
+        )
+    if isinstance(value, (list, tuple, set, frozenset)) and len(value) != 1:
+        raise exceptions.BadRequest(
+            f"{name}: {shown(value)} is not a single value. Servers would use "
+            "the first one only. Request one list for each value."
+        )
+    single = _single(name, value)
+    is_id = name in ("id", "marker") or isinstance(field, Ref)
+    if field is not None and is_id and not ids.may_be_sent(single, field.type):
+        raise exceptions.BadRequest(
+            f"{name}: {shown(single)} is not an id. An id must be spelled as it is printed."
+        )
+
+
+def _single(name: str, value: t.Any) -> t.Any:
+    """Return the value of a parameter that has one value in a list."""
+    if name == "sort_keys" and isinstance(value, (list, tuple)):
+        return ",".join(map(str, value))
+    if isinstance(value, (list, tuple, set, frozenset)) and len(value) == 1:
+        return next(iter(value))
+    return value
+
+
+def _api_name(name: str) -> str:
+    return "resolved-values" if name == "resolved_values" else name
+
+
+def _unknown(what: str, name: str, known: t.Sequence[str]) -> exceptions.BadRequest:
+    hint = command_line.did_you_mean(name, known) or f" Known: {', '.join(known)}."
+    return exceptions.BadRequest(f"{what} {name!r}.{hint}")
+
+
+def _named(value: Resource) -> str:
+    """Return an object for messages, such as ``the Host 5``."""
+    return f"the {type(value).__name__} {shown(value.id)}"

@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The keywords of managers: names and values that are refused, and objects as ids."""
+
+from __future__ import annotations
+
+import typing as t
+
+from cratonclient import crud, exceptions, keywords, v1
+from cratonclient.fields import Ref
+from cratonclient.tests import base, toys
+from cratonclient.tests.unit.client import fakes
+from cratonclient.v1 import client, clouds, hosts, network_devices, regions
+
+UUID = "b9f10eca-66ac-4c27-9c13-9d01e65f96b4"
+
+
+class KeywordsTestCase(base.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.session, self.below = fakes.session_on()
+        self.craton = client.Client(self.session, "http://craton.example")
+
+    def managers(self, operation: crud.Operation) -> t.Iterator[t.Any]:
+        """Return the managers of the kinds that have an operation."""
+        for kind in v1.kinds():
+            if kind.can(operation):
+                yield getattr(self.craton, kind.collection)
+
+    def refused(self, call: t.Callable[..., t.Any], *args: t.Any, **kwargs: t.Any) -> str:
+        """Call a method that must refuse its arguments, and return the message."""
+        error = self.assertRaises(exceptions.BadRequest, call, *args, **kwargs)
+        self.assertEqual([], self.below.calls)
+        return str(error)
+
+    def answer(self, *bodies: t.Any) -> None:
+        self.below.answers += [fakes.answer(body) for body in bodies]
+
+    def make(self, collection: str, item_id: int | str) -> t.Any:
+        """Return an object of a collection."""
+        manager = getattr(self.craton, collection)
+        return manager.resource_class(manager, {"id": item_id}, loaded=True)
+
+
+class TestNames(KeywordsTestCase):
+    def test_unknown_fields(self):
+        for manager in self.managers("create"):
+            name = manager.resource_class.NAME_ATTR
+            misspelled: t.Any = {f"{name[:-1]}x": "x"}
+            for call in (manager.create, lambda m=manager, **kw: m.update(1, **kw)):
+                message = self.refused(call, **misspelled)
+                self.assertIn(f"A {manager.key.replace('_', ' ')} has no field", message)
+            self.assertIn(f"Did you mean {name}?", self.refused(manager.create, **misspelled))
+
+    def test_fields_that_cannot_be_written(self):
+        for manager in self.managers("update"):
+            for name, field in manager.resource_class.fields().items():
+                value: t.Any = {name: None}
+                if not field.update:
+                    self.assertIn(repr(name), self.refused(manager.update, 1, **value))
+                if not field.create:
+                    self.assertIn(repr(name), self.refused(manager.create, **value))
+
+    def test_unknown_filters(self):
+        for manager in self.managers("list"):
+            for call in (manager.list, manager.pages):
+                filters: t.Any = {"nmae": "x"}
+                self.assertIn("has no filter 'nmae'", self.refused(list, call(**filters)))
+        found: t.Any = self.craton.hosts
+        self.assertIn("Did you mean region_id?", self.refused(list, found.list(regoin_id=1)))
+        self.assertIn("has no filter 'note'", self.refused(list, found.list(note="")))
+
+    def test_parameters_of_one_object(self):
+        for manager in self.managers("get"):
+            self.refused(manager.get, 1, nmae="x")
+        self.answer({"id": 1})
+        self.craton.hosts.get(1, resolved_values=False)
+        self.assertEqual({"resolved-values": False}, self.below.calls[0]["params"])
+
+    def test_every_declared_name_is_accepted(self):
+        for manager in self.managers("list"):
+            resource = manager.resource_class
+            for name in (*resource.filters, *resource.parameters, *keywords.LIST_OPTIONS):
+                self.answer({manager.items_key(): [], "links": []})
+                query: t.Any = {name: UUID if name in ("id", "marker") else 1}
+                if resource.fields()["id"].type is int:
+                    query = {name: 1}
+                list(manager.list(**query, autopaginate=False))
+
+    def test_classes_without_declarations_take_any_name(self):
+        class Tent(crud.Resource):
+            pass
+
+        manager = toys.manager_of(Tent)(self.session, "http://craton.example/v1")
+        self.answer({"id": 1}, {"id": 1}, {"tents": []})
+
+        manager.create(colour="red")
+        manager.update(1, colour="red")
+        list(manager.list(colour="red"))
+
+        self.assertEqual("red", self.below.calls[2]["params"]["colour"])
+
+    def test_options_of_requests_are_passed_on(self):
+        self.answer({"id": 1}, {"id": 1}, {"id": 1}, {"hosts": []})
+        self.below.answers.append(fakes.answer(None, 204))
+        options: t.Any = {"timeout": 5, "connect_retries": 0, "status_code_retries": 0}
+        hosts = self.craton.hosts
+
+        hosts.get(1, **options)
+        hosts.create(name="x", **options)
+        hosts.update(1, name="x", **options)
+        list(hosts.list(**options))
+        hosts.delete(1, **options)
+
+        for call in self.below.calls:
+            self.assertEqual(options, {name: call[name] for name in options})
+            self.assertNotIn("timeout", call.get("json") or call.get("params") or {})
+
+
+class TestValues(KeywordsTestCase):
+    def test_none_as_a_filter(self):
+        for manager in self.managers("list"):
+            for name in (*manager.resource_class.filters, *manager.resource_class.parameters):
+                filters: t.Any = {name: None}
+                message = self.refused(list, manager.list(**filters))
+                self.assertIn(f"{name}: None is not a value", message)
+
+    def test_none_as_an_option(self):
+        for name in keywords.LIST_OPTIONS:
+            self.answer({"clouds": []})
+            options: t.Any = {name: None}
+            list(self.craton.clouds.list(**options))
+        for call in self.below.calls:
+            self.assertEqual({"limit": 100}, call["params"])
+
+    def test_several_values(self):
+        for manager in self.managers("list"):
+            for name in (*manager.resource_class.filters, *manager.resource_class.parameters):
+                values: t.Any = ([], [1, 2], (), ("a", "b"), {"a", "b"}, frozenset())
+                for value in values:
+                    filters: t.Any = {name: value}
+                    message = self.refused(list, manager.list(**filters))
+                    self.assertIn("is not a single value", message)
+
+    def test_one_value_in_a_list(self):
+        self.answer({"hosts": []})
+        found: t.Any = self.craton.hosts
+        list(found.list(name=["web-1"], sort_keys=["name", "id"]))
+        query = self.below.calls[0]["params"]
+        self.assertEqual(("web-1", "name,id"), (query["name"], query["sort_keys"]))
+
+    def test_the_largest_pages_unless_told_otherwise(self):
+        self.answer(*[{"hosts": []}] * 3)
+        hosts = self.craton.hosts
+        list(hosts.list())
+        list(hosts.list(limit=10))
+        list(hosts.list(autopaginate=False))
+        self.assertEqual(
+            [{"limit": 100}, {"limit": 10}, {}], [c["params"] for c in self.below.calls]
+        )
+
+
+class TestObjects(KeywordsTestCase):
+    """An object can be given wherever its id can."""
+
+    def test_as_the_id(self):
+        for kind in v1.kinds():
+            if not kind.can("get"):
+                continue
+            item_id: t.Any = 5 if kind.fields["id"].type is int else UUID
+            item, manager = (
+                self.make(kind.collection, item_id),
+                getattr(self.craton, kind.collection),
+            )
+            self.answer({"id": item_id}, {"id": item_id})
+            self.below.answers.append(fakes.answer(None, 204))
+            before = len(self.below.calls)
+
+            manager.get(item)
+            manager.update(item)
+            manager.delete(**{f"{kind.key}_id": item})
+
+            urls = {url.partition("/v1")[2] for url in self.below.urls[before:]}
+            self.assertEqual({f"/{kind.path}/{item_id}"}, urls)
+
+    def test_as_a_reference(self):
+        for kind in v1.kinds():
+            manager = getattr(self.craton, kind.collection)
+            references = {n: f for n, f in kind.fields.items() if isinstance(f, Ref)}
+            for name, field in references.items():
+                item_id: t.Any = 5 if field.type is int else UUID
+                for given in (name, name.removesuffix("_id")):
+                    value: t.Any = {given: self.make(field.target, item_id)}
+                    if field.create and kind.can("create"):
+                        self.answer({"id": 1})
+                        manager.create(**value)
+                        self.assertEqual({name: item_id}, self.below.calls[-1]["json"])
+                    if name in kind.resource_class.filters:
+                        self.answer({kind.collection: {} if manager.nested else []})
+                        list(manager.list(**value, autopaginate=False))
+                        self.assertEqual({name: item_id}, self.below.calls[-1]["params"])
+
+    def test_ids_without_the_ending_too(self):
+        self.answer({"hosts": []})
+        list(self.craton.hosts.list(region=3))
+        self.assertEqual({"region_id": 3, "limit": 100}, self.below.calls[0]["params"])
+
+    def test_hosts_and_network_devices_are_devices(self):
+        for device in (
+            hosts.Host(None, {"id": 7}),
+            network_devices.NetworkDevice(None, {"id": 7}),
+        ):
+            self.answer({"id": 1})
+            manager: t.Any = self.craton.network_interfaces
+            manager.create(device=device)
+            self.assertEqual({"device_id": 7}, self.below.calls[-1]["json"])
+
+    def test_markers(self):
+        self.answer({"hosts": []})
+        list(self.craton.hosts.list(marker=hosts.Host(None, {"id": 7}), autopaginate=False))
+        self.assertEqual({"marker": 7}, self.below.calls[0]["params"])
+
+    def test_those_of_another_kind(self):
+        cloud, region = clouds.Cloud(None, {"id": 1}), regions.Region(None, {"id": 1})
+        for call in (self.craton.hosts.get, self.craton.hosts.update, self.craton.hosts.delete):
+            error = self.assertRaises(exceptions.CommandError, call, region)
+            self.assertIn("the Region 1 is not a host", str(error))
+        self.assertIn(
+            "region: the Cloud 1 is not a region",
+            self.refused(self.craton.hosts.create, region=cloud),
+        )
+        wrong: t.Any = cloud
+        self.refused(list, self.craton.hosts.list(region_id=wrong))
+
+    def test_twice(self):
+        for given in ({"region": 1, "region_id": 1}, {"region_id": 1, "region": 2}):
+            values: t.Any = given
+            self.assertIn("not both", self.refused(self.craton.hosts.create, **values))
+            self.assertIn("not both", self.refused(list, self.craton.hosts.list(**values)))
+
+    def test_ids_of_projects(self):
+        for value in ("prod", "default", "x" * 32, "1abc"):
+            for call in (self.craton.projects.get, self.craton.projects.delete):
+                self.assertRaises(exceptions.NotFound, call, value)
+        self.assertEqual([], self.below.calls)
