@@ -22,7 +22,7 @@ from requests.structures import CaseInsensitiveDict
 
 from cratonclient import exceptions
 from cratonclient.http import transport
-from cratonserver import composition, identity, wsgi_keys
+from cratonserver import composition, fork_gate, identity, wsgi_keys
 from cratonserver.config.settings import Log, Settings
 from cratonserver.db.store import Store, StoreError
 
@@ -88,6 +88,7 @@ class Adapter(requests.adapters.BaseAdapter):
         self._url = url
         self._who = who
         self._is_open = False
+        self._gate = fork_gate.Gate(store.close)
 
     def __reduce__(self) -> tuple[t.Any, ...]:
         """Return what a pickle contains: the URL of the fleet, and the identity."""
@@ -122,24 +123,30 @@ class Adapter(requests.adapters.BaseAdapter):
         :raises cratonclient.exceptions.ConnectionFailed: if there is no fleet, and the
             request does not create an object.
         """
-        if not self._is_open:
-            with _translating_errors():
-                creates = _creates_object(request)
-                if creates and not self._store.exists():
-                    refused = _refusal(request)
-                    if refused is not None:
-                        return refused
-                self.open(create=creates)
-                self._store.check_exists()
-        return _call(self._application, request, self._who)
+        with self._gate.passed():
+            refused = None if self._is_open else self._open_for(request)
+            if refused is not None:
+                return refused
+            return _call(self._application, request, self._who)
+
+    def _open_for(self, request: requests.PreparedRequest) -> requests.Response | None:
+        """Open the store for a request, or return the response that refuses the request.
+
+        :raises cratonclient.exceptions.ConnectionFailed: as :meth:`send`.
+        """
+        with _translating_errors():
+            creates = _creates_object(request)
+            if creates and not self._store.exists():
+                refused = _refusal(request)
+                if refused is not None:
+                    return refused
+            self.open(create=creates)
+            self._store.check_exists()
+        return None
 
     def close(self) -> None:
         """Close the connections to the database."""
         self._store.close()
-
-    def renew_connections(self) -> None:
-        """Open new connections to the database from now on, after a fork."""
-        self._store.renew_connections()
 
 
 def _call(

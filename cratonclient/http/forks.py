@@ -29,13 +29,10 @@ def watch(session: t.Any) -> None:
 def renew(adapter: object) -> None:
     """Let a transport adapter open new connections, and leave the present ones alone.
 
-    :param adapter: transport adapter of requests, or an adapter with the method
-        ``renew_connections``. Other adapters are not changed.
+    :param adapter: transport adapter of requests. One that is not an ``HTTPAdapter`` has no
+        connections to servers, and does not change.
     """
-    own = getattr(type(adapter), "renew_connections", None)
-    if own is not None:
-        own(adapter)
-    elif issubclass(type(adapter), adapters.HTTPAdapter):
+    if issubclass(type(adapter), adapters.HTTPAdapter):
         http_adapter = t.cast("t.Any", adapter)
         # Create the connection pools, as for an unpickled adapter.
         http_adapter.__setstate__(http_adapter.__getstate__())

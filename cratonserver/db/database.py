@@ -58,18 +58,6 @@ class Database:
         self.autocommit_engine = self.dialect.autocommit_engine(self.engine)
         self.write_engine = self.dialect.write_engine(self.engine)
         self._writer = threading.Lock()
-        self._inherited: list[sa.Pool] = []
-
-    def renew_connections(self) -> None:
-        """Open new connections from now on, and leave the present ones to another process.
-
-        A forked process calls this. Its copies of the connections must not be closed:
-        closing a connection can change files of the database. A thread that does not exist
-        in this process may hold the lock of the writers.
-        """
-        self._inherited.append(self.engine.pool)
-        self.engine.dispose(close=False)
-        self._writer = threading.Lock()
 
     @contextlib.contextmanager
     def writer_lock(self) -> t.Iterator[None]:

@@ -219,10 +219,6 @@ class Store:
         """Close all connections."""
         self.engine.dispose()
 
-    def renew_connections(self) -> None:
-        """Open new connections from now on, and leave the present ones to another process."""
-        self.database.renew_connections()
-
     def _is_current(self, connection: sa.Connection) -> bool:
         """Return True if the schema has the current version, at the cost of two queries."""
         found = set(sa.inspect(connection).get_table_names())
