@@ -240,6 +240,7 @@ ROOMS = {
         "wsgi",
         "temporary",
         "embedded",
+        "fork_gate",
         "composition",
         "api",
         "auth",
