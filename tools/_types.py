@@ -82,7 +82,8 @@ class ListOptions(RequestOptions, total=False):
     vars: str | collections.abc.Mapping[str, t.Any] | None
     name_prefix: str | None
     autopaginate: bool
-    max_items: int"""
+    max_items: int
+    workers: int"""
     for kind in kinds:
         yield from _typed_dicts(kind)
 

@@ -56,6 +56,11 @@ class Order(t.NamedTuple):
         """Sort objects. Null comes last, or first when descending."""
         return sorted(items, key=self._values, reverse=self.descending)
 
+    def is_after(self, item: t.Mapping[str, t.Any], other: t.Mapping[str, t.Any]) -> bool:
+        """Return True if an object comes after another one."""
+        one, two = self._values(item), self._values(other)
+        return one < two if self.descending else one > two
+
     def _values(self, item: t.Mapping[str, t.Any]) -> list[tuple[bool, t.Any]]:
         return [(item.get(key) is None, self._value(key, item.get(key))) for key in self.keys]
 
@@ -92,7 +97,7 @@ def walk(
     :param nested: each page has one list of objects for each kind, one after the other;
         their common order is lost, and restored here.
     """
-    order = _order(query, fields)
+    order = order_of(query, fields)
     if order is None or not (nested or query.get("sort_keys")):
         yield from fetch(query, autopaginate)
         return
@@ -117,8 +122,12 @@ def walk(
         yield page.with_items(order.sorted(page.items)) if mixed else page
 
 
-def _order(query: Query, fields: Fields) -> Order | None:
-    """Return the order of a list, or ``None`` if the server must refuse the sort keys."""
+def order_of(query: Query, fields: Fields) -> Order | None:
+    """Return the order of a list, or ``None`` if the server must refuse the sort keys.
+
+    :param query: query parameters.
+    :param fields: fields of the kind.
+    """
     text = query.get("sort_keys") or "created_at"
     if not isinstance(text, str) or not re.fullmatch(r"\w+(?:[, ]\w+)*", text, re.ASCII):
         return None

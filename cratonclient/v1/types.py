@@ -45,6 +45,7 @@ class ListOptions(RequestOptions, total=False):
     name_prefix: str | None
     autopaginate: bool
     max_items: int
+    workers: int
 
 
 class ProjectDict(t.TypedDict, total=False):
