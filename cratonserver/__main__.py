@@ -20,7 +20,17 @@ def main() -> int:
     """Run the program and return its exit status."""
     private_files.protect_caches()
     process_list.hide_password(sys.argv[1:])
-    from cratonserver import cli
+    try:
+        from cratonserver import cli
+    except ModuleNotFoundError as exc:
+        if f"{exc.name}.".startswith(("cratonserver.", "cratonclient.")):
+            raise
+        print(
+            f"craton-server requires more packages ({exc}): "
+            "pip install 'python-cratonclient[server]'",
+            file=sys.stderr,
+        )
+        return 1
 
     return cli.main()
 

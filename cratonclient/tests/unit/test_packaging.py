@@ -109,6 +109,18 @@ class TestVersion(base.TestCase):
         self.assertIsNone(build(self.clone)[0])
 
 
+class TestExtras(base.TestCase):
+    def test_without_the_extra_the_server_says_what_to_install(self):
+        code = (
+            "import sys; sys.modules['oslo_config'] = None; sys.argv = ['server', 'run'];"
+            "from cratonserver import __main__; sys.exit(__main__.main())"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        self.assertEqual((1, ""), (done.returncode, done.stdout))
+        self.assertEqual(1, len(done.stderr.splitlines()), done.stderr)
+        self.assertIn("pip install 'python-cratonclient[server]'", done.stderr)
+
+
 class TestMetadata(base.TestCase):
     def setUp(self):
         super().setUp()
