@@ -128,9 +128,23 @@ def main() -> None:
         nargs="*",
         help="measurements: pages, queries, memory, creating (default: all)",
     )
+    library = commands.add_parser("library", help="measure how the library reads fleets")
+    library.add_argument(
+        "runs", nargs="?", type=int, default=5, help="runs of each program (default: 5)"
+    )
+    library.add_argument(
+        "--hosts", type=int, default=100_000, help="hosts in the fleet (default: 100000)"
+    )
+    library.add_argument(
+        "--workers", type=int, default=4, help="processes of the server (default: 4)"
+    )
     options = parser.parse_args()
     if options.what == "startup":
         startup(options.runs)
+    elif options.what == "library":
+        import _bench_library
+
+        _bench_library.run(options.hosts, options.runs, options.workers)
     elif options.what == "server":
         import _bench_server
 

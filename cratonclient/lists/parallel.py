@@ -32,7 +32,7 @@ _PARTS = 8
 #: The minimum number of objects on a page of the API.
 _SMALLEST = 10
 #: A list with fewer ids for each part is read in fewer parts.
-_IDS_IN_PART = 100
+_IDS_IN_PART = 500
 
 Fetch = t.Callable[[Query], t.Iterator[Page]]
 Row = dict[str, t.Any]
