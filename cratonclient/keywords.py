@@ -11,11 +11,10 @@ import collections.abc
 import re
 import typing as t
 
-from cratonclient import conditions, exceptions, ids
+from cratonclient import exceptions, ids, suggestions
 from cratonclient.fields import Field, Ref
 from cratonclient.json_values import Wrapped
 from cratonclient.printable import shown
-from cratonclient.process import command_line
 from cratonclient.resource import Resource
 
 Keywords = t.Mapping[str, t.Any]
@@ -94,6 +93,8 @@ def query(cls: t.Any, noun: str, keywords: Keywords) -> dict[str, t.Any]:
     if isinstance(wanted, collections.abc.Mapping):
         del values["vars"]
         if wanted:
+            from cratonclient import conditions
+
             values["vars"] = conditions.text_of(wanted)
     return {_api_name(name): _single(name, value) for name, value in values.items()}
 
@@ -255,7 +256,7 @@ def _api_name(name: str) -> str:
 
 
 def _unknown(what: str, name: str, known: t.Sequence[str]) -> exceptions.BadRequest:
-    hint = command_line.did_you_mean(name, known) or f" Known: {', '.join(known)}."
+    hint = suggestions.did_you_mean(name, known) or f" Known: {', '.join(known)}."
     return exceptions.BadRequest(f"{what} {name!r}.{hint}")
 
 

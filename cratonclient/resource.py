@@ -13,9 +13,8 @@ import types
 import typing as t
 import unicodedata
 
-from cratonclient import exceptions
+from cratonclient import exceptions, suggestions
 from cratonclient.fields import Field, Parameter, Sub
-from cratonclient.process import command_line
 
 if t.TYPE_CHECKING:
     import datetime
@@ -285,7 +284,7 @@ class Resource:
                     return getattr(self, name)
             raise AttributeError(
                 f"{type(self).__name__!r} object has no attribute {name!r}"
-                f"{command_line.did_you_mean(name, self.fields())}"
+                f"{suggestions.did_you_mean(name, self.fields())}"
             )
 
         def __setattr__(self, name: str, value: t.Any) -> None:
@@ -296,7 +295,7 @@ class Resource:
                 return
             hint = f"Call update({name}=...) to change it on the server."
             if known is None:
-                hint = command_line.did_you_mean(name, self.fields()).strip()
+                hint = suggestions.did_you_mean(name, self.fields()).strip()
             raise AttributeError(
                 f"{name!r} of a {type(self).__name__} cannot be set. {hint}".rstrip()
             )

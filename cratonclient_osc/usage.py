@@ -11,7 +11,8 @@ import typing as t
 from cratonclient import exceptions, secrets
 from cratonclient.printable import printable
 from cratonclient.process import environment
-from cratonclient.process.command_line import advice, did_you_mean, naming_unknown_options
+from cratonclient.process.command_line import advice, naming_unknown_options
+from cratonclient.suggestions import did_you_mean
 from cratonclient_osc.output import exit_status
 
 T = t.TypeVar("T")

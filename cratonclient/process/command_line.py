@@ -13,18 +13,7 @@ import re
 import sys
 import typing as t
 
-
-def did_you_mean(word: str, known: t.Iterable[str]) -> str:
-    """Return a suggestion to append to an error message, or an empty string.
-
-    >>> did_you_mean('nmae', ['id', 'name'])
-    ' Did you mean name?'
-    """
-    import difflib
-
-    by_lower = {name.lower(): name for name in known}
-    close = difflib.get_close_matches(word.lower(), list(by_lower), n=1)
-    return f" Did you mean {by_lower[close[0]]}?" if close else ""
+from cratonclient.suggestions import did_you_mean
 
 
 def advice(message: str, options: t.Collection[str], has_arguments: bool = False) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import typing as t
 
-from cratonclient import exceptions, keywords, v1
+from cratonclient import exceptions, keywords, suggestions, v1
 from cratonclient.http import transport
-from cratonclient.process import command_line
 
 if t.TYPE_CHECKING:
     from cratonclient import session
@@ -144,7 +143,7 @@ class Client(_Attributes):
             try:
                 return self._manager(name)
             except LookupError:
-                hint = command_line.did_you_mean(name, v1.COLLECTIONS)
+                hint = suggestions.did_you_mean(name, v1.COLLECTIONS)
                 raise AttributeError(
                     f"the client has no collection named {name!r}.{hint}"
                 ) from None

@@ -6,8 +6,7 @@ from __future__ import annotations
 import argparse
 import typing as t
 
-from cratonclient import exceptions, paths
-from cratonclient.process import command_line
+from cratonclient import exceptions, paths, suggestions
 from cratonclient_osc import usage
 from cratonclient_osc.output import exit_status, terminal, values
 from cratonclient_osc.verbs import (
@@ -140,7 +139,7 @@ class Show(VariableCommand, display.ShowOne):
         for path in parsed_args.paths or [(name,) for name in sorted(variables)]:
             text = path[0] if len(path) == 1 else paths.write(path)
             if not paths.has(variables, path):
-                suggestion = command_line.did_you_mean(str(path[0]), variables)
+                suggestion = suggestions.did_you_mean(str(path[0]), variables)
                 raise exceptions.NotFound(
                     f"The {self.noun} {parsed_args.object!r} has no variable {text!r}."
                     f"{suggestion}"

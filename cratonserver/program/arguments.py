@@ -8,7 +8,7 @@ import re
 import sys
 import typing as t
 
-from cratonclient import secrets
+from cratonclient import secrets, suggestions
 from cratonclient.printable import printable
 from cratonclient.process import command_line
 
@@ -45,7 +45,7 @@ class Parser(argparse.ArgumentParser):
         hint = command_line.advice(message, self._option_string_actions)
         if choice := re.search("invalid choice: '(.*?)'", message):
             known = [c for a in self._actions for c in a.choices or ()]
-            hint = command_line.did_you_mean(choice[1], known)
+            hint = suggestions.did_you_mean(choice[1], known)
         self.refuse(message, hint)
 
     def refuse(self, message: str, hint: str) -> t.NoReturn:

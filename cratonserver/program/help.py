@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import typing as t
 
-from cratonclient.process import command_line
+from cratonclient import suggestions
 from cratonserver.program import arguments
 
 _HELP = "Show the help of a command, of a group of commands, or of the program."
@@ -53,7 +53,7 @@ class _PrintHelp(argparse.Action):
         for word in values:
             below = found.commands()
             if word not in below:
-                hint = command_line.did_you_mean(word, below)
+                hint = suggestions.did_you_mean(word, below)
                 found.refuse(f"{' '.join(values)!r} is not a command", hint)
             found = below[word]
         found.print_help()

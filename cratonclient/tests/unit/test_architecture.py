@@ -217,6 +217,7 @@ ROOMS = {
         "diagnosis",
         "secrets",
         "printable",
+        "suggestions",
     ),
     "cratonclient_osc": (
         "__main__",
