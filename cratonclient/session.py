@@ -314,8 +314,8 @@ class Session:
         The library calls this in the child process after a fork.
         """
         inner = wrapped.innermost(self._sender)
-        for one in inner.adapters.values() if wrapped.is_requests(inner) else ():
-            forks.renew(one)
+        if wrapped.is_requests(inner):
+            forks.renew(inner)
 
     def endpoint(self) -> str:
         """Return the URL of Craton, from the catalog or from the credentials.

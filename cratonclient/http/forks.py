@@ -12,10 +12,15 @@ import os
 import typing as t
 import weakref
 
+import requests
 from requests import adapters
 
 #: The sessions of this process.
 _SESSIONS: weakref.WeakSet[t.Any] = weakref.WeakSet()
+
+
+#: The connection pools of the parent process.
+_INHERITED: list[t.Any] = []
 
 
 def watch(session: t.Any) -> None:
@@ -26,16 +31,23 @@ def watch(session: t.Any) -> None:
     _SESSIONS.add(session)
 
 
-def renew(adapter: object) -> None:
-    """Let a transport adapter open new connections, and leave the present ones alone.
+def renew(session: t.Any) -> None:
+    """Let a session of requests open new connections, and leave the present ones alone.
 
-    :param adapter: transport adapter of requests. One that is not an ``HTTPAdapter`` has no
-        connections to servers, and does not change.
+    A thread of the parent process may have held a lock of the connection pools or of the
+    cookies, and the child process has no such thread. So both are made anew, as if they were
+    unpickled. The old pools are kept, because deleting them needs their locks.
+
+    :param session: session of requests, modified in place.
     """
-    if issubclass(type(adapter), adapters.HTTPAdapter):
-        http_adapter = t.cast("t.Any", adapter)
-        # Create the connection pools, as for an unpickled adapter.
-        http_adapter.__setstate__(http_adapter.__getstate__())
+    for adapter in session.adapters.values():
+        if issubclass(type(adapter), adapters.HTTPAdapter):
+            _INHERITED.extend((adapter.poolmanager, adapter.proxy_manager))
+            adapter.__setstate__(adapter.__getstate__())
+    cookies = session.cookies
+    if isinstance(cookies, requests.cookies.RequestsCookieJar):
+        session.cookies = object.__new__(type(cookies))
+        session.cookies.__setstate__(cookies.__getstate__())
 
 
 def _renew_all() -> None:
