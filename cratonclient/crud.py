@@ -85,6 +85,8 @@ class CRUDClient(t.Generic[R]):
         self.extra_request_kwargs = extra_request_kwargs
         #: Returns a related object of an object, such as its region; a client sets it.
         self.related: t.Callable[[Resource, str], t.Any] | None = None
+        #: The object that contains new objects, such as the region of ``region.hosts``.
+        self.within: Resource | None = None
         resource = getattr(self, "resource_class", None)
         if resource is not None:
             secrets.declare(resource.secret_fields())
@@ -166,6 +168,8 @@ class CRUDClient(t.Generic[R]):
         self.merge_request_arguments(kwargs, skip_merge)
         url = self.build_url(kwargs)
         body = self._body(kwargs, "create")
+        if self.within is not None and not skip_merge:
+            keywords.add_references(self.resource_class, body, self.within)
         return self._object_from(self.session.post(url, json=body, **options))
 
     def get(
@@ -378,7 +382,7 @@ class CRUDClient(t.Generic[R]):
         names = ("short_is_last", "max_items")
         options = {name: kwargs.pop(name) for name in names if name in kwargs}
         options.update(keywords.request_options(kwargs))
-        self._merge_filters(kwargs, skip_merge)
+        self.merge_request_arguments(kwargs, skip_merge)
         url = self.build_url(kwargs)
         fields = self.resource_class.fields()
 
@@ -405,15 +409,6 @@ class CRUDClient(t.Generic[R]):
             yield from parallel.walk(walk, query, fields, workers)
             return
         yield from shortcuts.walk(walk, query, fields, self.resource_class.NAME_ATTR)
-
-    def _merge_filters(self, kwargs: dict[str, t.Any], skip_merge: bool) -> None:
-        """Add the arguments of the manager that a list can be filtered by."""
-        merged = dict(kwargs)
-        self.merge_request_arguments(merged, skip_merge)
-        known = keywords.filters(self.resource_class)
-        kwargs.update(
-            (n, v) for n, v in merged.items() if n in kwargs or known is None or n in known
-        )
 
     def _listed(self, item: dict[str, t.Any]) -> R:
         """Return an object of a list."""

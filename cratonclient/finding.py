@@ -120,7 +120,9 @@ def _split(manager: t.Any, values: Values) -> tuple[dict[str, t.Any], dict[str, 
                 f"A {manager.noun} cannot be found by its {name}. "
                 "Use vars= to find it by the values of variables."
             )
-        if name in parameter_of:
+        if value is None and name in fields:
+            compared[name] = None
+        elif name in parameter_of:
             filters[parameter_of[name]] = value
         elif name in known or name in keywords.LIST_OPTIONS or name not in fields:
             filters[name] = value
@@ -132,6 +134,8 @@ def _split(manager: t.Any, values: Values) -> tuple[dict[str, t.Any], dict[str, 
 
 def _is_equal(field: Field[t.Any], one: t.Any, other: t.Any) -> bool:
     """Return True if two values of a field are equal, in any spelling of an address."""
+    if one is None or other is None:
+        return one is other
     if isinstance(field, Ref) or field.name == "id":
         return str(one) == str(other)
     if field.format and isinstance(one, str) and isinstance(other, str):

@@ -154,6 +154,23 @@ def _bare(value: t.Any) -> t.Any:
     return value
 
 
+def add_references(cls: type[Resource], values: dict[str, t.Any], within: Resource) -> None:
+    """Add the references that a new object shares with the object that contains it.
+
+    A host in a region is in the cloud of the region, too.
+
+    :param cls: class of the new object.
+    :param values: values of the new object by field, modified in place.
+    :param within: object that contains it. It is loaded if a reference is missing.
+    """
+    known = type(within).fields()
+    for name, field in cls.fields().items():
+        if isinstance(field, Ref) and field.create and name in known and name not in values:
+            value = getattr(within, name)
+            if value is not None:
+                values[name] = value
+
+
 def filters(cls: t.Any) -> list[str] | None:
     """Return the names of the filters of a list, or ``None`` if the class declares none.
 
@@ -261,5 +278,5 @@ def _unknown(what: str, name: str, known: t.Sequence[str]) -> exceptions.BadRequ
 
 
 def _named(value: Resource) -> str:
-    """Return an object for messages, such as ``the Host 5``."""
-    return f"the {type(value).__name__} {shown(value.id)}"
+    """Return an object for messages, such as ``Host 5``."""
+    return f"{type(value).__name__} {shown(value.id)}"

@@ -282,9 +282,10 @@ class Resource:
                 if not self._loaded:
                     self.get()
                     return getattr(self, name)
+            hint = suggestions.did_you_mean(name, self.fields())
             raise AttributeError(
                 f"{type(self).__name__!r} object has no attribute {name!r}"
-                f"{suggestions.did_you_mean(name, self.fields())}"
+                f"{f'.{hint}' if hint else ''}"
             )
 
         def __setattr__(self, name: str, value: t.Any) -> None:

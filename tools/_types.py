@@ -111,7 +111,7 @@ def _typed_dicts(kind: Kind) -> Lines:
         f"{name}Filters", f"Keywords to list {kind.plural}.", "ListOptions", _filters(kind)
     )
     yield from _typed_dict(
-        f"{name}Fields", f"Keywords to find a {noun}.", f"{name}Filters", _found(kind)
+        f"{name}Fields", f"Keywords to find a {noun}.", "ListOptions", _found(kind)
     )
 
 
@@ -152,14 +152,13 @@ def _filters(kind: Kind) -> Lines:
 
 
 def _found(kind: Kind) -> Lines:
-    """Generate the fields that are compared in the client."""
-    known = {*kind.resource_class.filters, *kind.resource_class.parameters}
-    for name, field in kind.fields.items():
-        if name in known or isinstance(field, Sub):
-            continue
+    """Generate the fields and parameters that an object can be found by."""
+    for name, field in {**kind.fields, **kind.resource_class.parameters}.items():
         if isinstance(field, Ref):
             yield from _reference(name, field, field.null)
-        else:
+        elif name == "id":
+            yield "id: int | str"
+        elif not isinstance(field, Sub):
             yield f"{name}: {_or_none(_value(field), _may_be_none(field))}"
 
 

@@ -40,7 +40,9 @@ def related(resource: crud.Resource, name: str) -> t.Any:
     reference = reference_to(type(resource), kind)
     if reference is None:
         raise LookupError(name)
-    return _manager(resource.manager, kind, {**_shared(resource, kind), reference: resource.id})
+    found = _manager(resource.manager, kind, {reference: resource.id})
+    found.within = resource
+    return found
 
 
 def reference_to(cls: type[crud.Resource], kind: Kind) -> str | None:
@@ -75,22 +77,6 @@ def reachable(cls: type[crud.Resource]) -> dict[str, str]:
 
 def _filters(kind: Kind) -> tuple[str, ...]:
     return kind.resource_class.filters
-
-
-def _shared(resource: crud.Resource, kind: Kind) -> dict[str, t.Any]:
-    """Return the references of an object that a new object in it has, too.
-
-    A host in a region is in the cloud of the region.
-    """
-    known = resource.to_dict()
-    return {
-        name: known[name]
-        for name, field in kind.fields.items()
-        if isinstance(field, Ref)
-        and field.create
-        and known.get(name) is not None
-        and name in type(resource).fields()
-    }
 
 
 def _object(manager: crud.CRUDClient[t.Any], collection: str, item_id: t.Any) -> t.Any:

@@ -77,10 +77,11 @@ class ProjectFilters(ListOptions, total=False):
     name: str
 
 
-class ProjectFields(ProjectFilters, total=False):
+class ProjectFields(ListOptions, total=False):
     """Keywords to find a project."""
 
-    id: str
+    id: int | str
+    name: str
     created_at: str
     updated_at: str | None
 
@@ -122,9 +123,10 @@ class UserFilters(ListOptions, total=False):
     name: str
 
 
-class UserFields(UserFilters, total=False):
+class UserFields(ListOptions, total=False):
     """Keywords to find a user."""
 
+    id: int | str
     username: str
     is_admin: bool
     api_key: str | None
@@ -133,6 +135,7 @@ class UserFields(UserFilters, total=False):
     updated_at: str | None
     project_id: int | str | Project
     project: int | str | Project
+    name: str
 
 
 class CloudDict(t.TypedDict, total=False):
@@ -169,9 +172,11 @@ class CloudFilters(ListOptions, total=False):
     name: str
 
 
-class CloudFields(CloudFilters, total=False):
+class CloudFields(ListOptions, total=False):
     """Keywords to find a cloud."""
 
+    id: int | str
+    name: str
     note: str | None
     created_at: str
     updated_at: str | None
@@ -218,10 +223,14 @@ class RegionFilters(ListOptions, total=False):
     cloud: int | str | Cloud
 
 
-class RegionFields(RegionFilters, total=False):
+class RegionFields(ListOptions, total=False):
     """Keywords to find a region."""
 
+    id: int | str
+    name: str
     note: str | None
+    cloud_id: int | str | Cloud
+    cloud: int | str | Cloud
     created_at: str
     updated_at: str | None
     project_id: int | str | Project
@@ -272,10 +281,16 @@ class CellFilters(ListOptions, total=False):
     region: int | str | Region
 
 
-class CellFields(CellFilters, total=False):
+class CellFields(ListOptions, total=False):
     """Keywords to find a cell."""
 
+    id: int | str
+    name: str
     note: str | None
+    cloud_id: int | str | Cloud
+    cloud: int | str | Cloud
+    region_id: int | str | Region
+    region: int | str | Region
     created_at: str
     updated_at: str | None
     project_id: int | str | Project
@@ -315,18 +330,28 @@ class DeviceFilters(ListOptions, total=False):
     descendants: bool
 
 
-class DeviceFields(DeviceFilters, total=False):
+class DeviceFields(ListOptions, total=False):
     """Keywords to find a device."""
 
-    id: int
+    id: int | str
     name: str
     ip_address: str
     device_type: str
+    active: bool
+    cloud_id: int | str | Cloud
+    cloud: int | str | Cloud
+    region_id: int | str | Region
+    region: int | str | Region
+    cell_id: int | str | Cell | None
+    cell: int | str | Cell | None
+    parent_id: int | str | Device | None
+    parent: int | str | Device | None
     created_at: str
     updated_at: str | None
     project_id: int | str | Project
     project: int | str | Project
     links: list[t.Any]
+    descendants: bool
 
 
 class HostDict(t.TypedDict, total=False):
@@ -399,10 +424,20 @@ class HostFilters(ListOptions, total=False):
     label: str
 
 
-class HostFields(HostFilters, total=False):
+class HostFields(ListOptions, total=False):
     """Keywords to find a host."""
 
+    id: int | str
+    name: str
+    ip_address: str
+    device_type: str
     active: bool
+    cloud_id: int | str | Cloud
+    cloud: int | str | Cloud
+    region_id: int | str | Region
+    region: int | str | Region
+    cell_id: int | str | Cell | None
+    cell: int | str | Cell | None
     parent_id: int | str | Device | None
     parent: int | str | Device | None
     note: str | None
@@ -411,6 +446,7 @@ class HostFields(HostFilters, total=False):
     project_id: int | str | Project
     project: int | str | Project
     links: list[t.Any]
+    label: str
 
 
 class NetworkDeviceDict(t.TypedDict, total=False):
@@ -492,10 +528,20 @@ class NetworkDeviceFilters(ListOptions, total=False):
     cell: int | str | Cell
 
 
-class NetworkDeviceFields(NetworkDeviceFilters, total=False):
+class NetworkDeviceFields(ListOptions, total=False):
     """Keywords to find a network device."""
 
+    id: int | str
+    name: str
+    ip_address: str
+    device_type: str
     active: bool
+    cloud_id: int | str | Cloud
+    cloud: int | str | Cloud
+    region_id: int | str | Region
+    region: int | str | Region
+    cell_id: int | str | Cell | None
+    cell: int | str | Cell | None
     parent_id: int | str | Device | None
     parent: int | str | Device | None
     model_name: str | None
@@ -570,9 +616,11 @@ class NetworkFilters(ListOptions, total=False):
     cell: int | str | Cell
 
 
-class NetworkFields(NetworkFilters, total=False):
+class NetworkFields(ListOptions, total=False):
     """Keywords to find a network."""
 
+    id: int | str
+    name: str
     cidr: str
     gateway: str
     netmask: str
@@ -580,6 +628,10 @@ class NetworkFields(NetworkFilters, total=False):
     nss: str | None
     cloud_id: int | str | Cloud
     cloud: int | str | Cloud
+    region_id: int | str | Region
+    region: int | str | Region
+    cell_id: int | str | Cell | None
+    cell: int | str | Cell | None
     created_at: str
     updated_at: str | None
     project_id: int | str | Project
@@ -654,10 +706,15 @@ class NetworkInterfaceFilters(ListOptions, total=False):
     interface_type: str
 
 
-class NetworkInterfaceFields(NetworkInterfaceFilters, total=False):
+class NetworkInterfaceFields(ListOptions, total=False):
     """Keywords to find a network interface."""
 
+    id: int | str
     name: str
+    interface_type: str
+    ip_address: str
+    device_id: int | str | Device
+    device: int | str | Device
     network_id: int | str | Network | None
     network: int | str | Network | None
     vlan_id: int | None

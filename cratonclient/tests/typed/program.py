@@ -79,6 +79,7 @@ def keywords(craton: client.Client, region: Region, host: Host) -> None:
     craton.hosts.get(host, resolved=False)  # error
     t.assert_type(craton.hosts.find(name="web-1", region=region), Host | None)
     t.assert_type(craton.hosts.get_or_create({"note": "x"}, name="w"), tuple[Host, bool])
+    craton.hosts.find(name="web-1", cell=None, region_id=1, label="web", details=True)
     t.assert_type(craton.hosts.count(label="web"), int)
     craton.hosts.count(lable="web")  # error
 

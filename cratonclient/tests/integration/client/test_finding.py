@@ -98,10 +98,18 @@ class TestFind(PlaceTestCase):
         )
         self.assertIn("vars=", str(error))
 
+    def test_none_is_a_value(self):
+        cell = self.east.cells.create(name="c")
+        inside = cell.hosts.create(name="h1", **self.device)
+        outside = self.east.hosts.create(name="h2", **self.device)
+        found: t.Any = self.craton.hosts
+        self.assertEqual(outside.id, found.find(region=self.east, cell=None).id)
+        self.assertEqual(inside.id, found.find(region=self.east, cell=cell).id)
+        self.assertIsNone(found.find(name=None))
+
     def test_misuse(self):
         self.assertRaises(exceptions.CommandError, self.craton.hosts.find)
         self.assertRaises(exceptions.BadRequest, self.craton.hosts.find, nmae="x")
-        self.assertRaises(exceptions.BadRequest, self.craton.hosts.find, name=None)
 
 
 class TestCreate(PlaceTestCase):
@@ -221,6 +229,11 @@ class TestRelations(PlaceTestCase):
         self.assertEqual(host.id, interface.device_id)
         found, created = host.network_interfaces.get_or_create(name="eth0")
         self.assertEqual((interface.id, False), (found.id, created))
+
+    def test_new_objects_in_an_object_that_is_not_loaded(self):
+        made = self.host.region.hosts.create(name="h3", **self.device)
+        self.assertEqual(self.cloud.id, made.cloud_id)
+        self.assertRaises(exceptions.BadRequest, self.cloud.regions.create, True, name="x")
 
     def test_what_is_no_relation(self):
         for name in ("hosts", "servers", "users"):

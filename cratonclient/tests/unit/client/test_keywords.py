@@ -223,9 +223,9 @@ class TestObjects(KeywordsTestCase):
         cloud, region = clouds.Cloud(None, {"id": 1}), regions.Region(None, {"id": 1})
         for call in (self.craton.hosts.get, self.craton.hosts.update, self.craton.hosts.delete):
             error = self.assertRaises(exceptions.CommandError, call, region)
-            self.assertIn("the Region 1 is not a host", str(error))
+            self.assertIn("Region 1 is not a host", str(error))
         self.assertIn(
-            "region: the Cloud 1 is not a region",
+            "region: Cloud 1 is not a region",
             self.refused(self.craton.hosts.create, region=cloud),
         )
         wrong: t.Any = cloud
