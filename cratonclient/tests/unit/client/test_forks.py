@@ -139,14 +139,6 @@ class TestForks(ConnectionsTestCase):
             self.assertEqual([], wrong(craton, 4000), name)
             self.assertEqual(before, self.server.connections, "the parent kept its connection")
 
-    def test_a_child_in_the_middle_of_a_request_of_the_parent(self):
-        for name, craton in self.clients().items():
-            with futures.ThreadPoolExecutor(4) as threads:
-                parents = [threads.submit(wrong, craton, n * 100) for n in range(4)]
-                results = [in_child(functools.partial(wrong, craton, 5000)) for _ in range(3)]
-                self.assertEqual([[]] * 4, [one.result() for one in parents], name)
-            self.assertEqual([[]] * 3, [result() for result in results], name)
-
     def test_a_child_of_a_child(self):
         craton = self.clients()["user"]
         wrong(craton, 0)
