@@ -135,7 +135,7 @@ class CRUDClient(t.Generic[R]):
     def _not_an_id(self, item_id: object) -> exceptions.NotFound:
         return exceptions.NotFound(
             f"{shown(item_id)} is not the id of a {self.noun}. An id must be spelled "
-            "as it is printed."
+            "as it is printed. Use find(name=...) to get an object by its name."
         )
 
     def merge_request_arguments(
@@ -147,7 +147,13 @@ class CRUDClient(t.Generic[R]):
 
         :param request_kwargs: arguments of the request.
         :param skip_merge: do nothing.
+        :raises cratonclient.exceptions.CommandError: if this is not a boolean, but a value
+            that should have been passed as a keyword.
         """
+        if not isinstance(skip_merge, (int, type(None))):
+            raise exceptions.CommandError(
+                f"{shown(skip_merge)}: Pass fields and filters as keywords, such as name=... ."
+            )
         if not skip_merge:
             for name, value in self.extra_request_kwargs.items():
                 request_kwargs.setdefault(name, value)
@@ -433,7 +439,8 @@ class CRUDClient(t.Generic[R]):
             kwargs.setdefault(name, item_id)
         given = keywords.item_id(resource, self.noun, kwargs.get(name))
         if self.many and given is None:
-            raise exceptions.CommandError(f"{name} is required, and it must not be None.")
+            hint = "" if resource is None else " Use find() to get an object by its fields."
+            raise exceptions.CommandError(f"{name} is required, and it must not be None.{hint}")
         if name in kwargs:
             kwargs[name] = given
         id_type = getattr(getattr(resource, "id", None), "type", int)

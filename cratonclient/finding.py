@@ -97,7 +97,19 @@ def _update(found: t.Any, values: Values) -> None:
     for name, value in parts.items():
         part = getattr(found, name)
         if value:
-            part.update(value) if fields[name].type is dict else part.add(*value)
+            part.update(value) if fields[name].type is dict else part.add(
+                *_several(name, value)
+            )
+
+
+def _several(name: str, value: t.Any) -> t.Any:
+    """Return several values, which a single text is not.
+
+    :raises cratonclient.exceptions.BadRequest: if it is a text.
+    """
+    if isinstance(value, str):
+        raise exceptions.BadRequest(f"{name}: {shown(value)} is not a list.")
+    return value
 
 
 def _is_part(fields: t.Mapping[str, Field[t.Any]], name: str) -> bool:
@@ -118,7 +130,7 @@ def _split(manager: t.Any, values: Values) -> tuple[dict[str, t.Any], dict[str, 
         if _is_part(fields, name):
             raise exceptions.BadRequest(
                 f"A {manager.noun} cannot be found by its {name}. "
-                "Use vars= to find it by the values of variables."
+                f"Use {parameter_of.get(name, 'vars')}= in place of it."
             )
         if value is None and name in fields:
             compared[name] = None

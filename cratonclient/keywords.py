@@ -12,7 +12,7 @@ import re
 import typing as t
 
 from cratonclient import exceptions, ids, suggestions
-from cratonclient.fields import Field, Ref
+from cratonclient.fields import Field, Ref, Sub
 from cratonclient.json_values import Wrapped
 from cratonclient.printable import shown
 from cratonclient.resource import Resource
@@ -42,13 +42,16 @@ def request_options(keywords: dict[str, t.Any]) -> dict[str, t.Any]:
 def body(cls: t.Any, noun: str, keywords: Keywords, operation: Writing) -> dict[str, t.Any]:
     """Return the body of a create or update request.
 
+    ``None`` for a field that may be null is the same as leaving the field out of a create
+    request. Servers do not take it.
+
     :param cls: class of the objects.
     :param noun: name of the kind, for messages.
     :param keywords: values of the fields. A reference may be given without ``_id``, and may
         be an object: ``region=region`` is ``region_id=region.id``.
     :param operation: ``'create'`` or ``'update'``.
     :raises cratonclient.exceptions.BadRequest: if a field is unknown or cannot be written,
-        or if an object has the wrong kind.
+        if an object has the wrong kind, or if an id is not valid.
 
     >>> body(Host, 'host', {'name': 'web-1', 'region': region}, 'create')
     {'name': 'web-1', 'region_id': 1}
@@ -63,9 +66,35 @@ def body(cls: t.Any, noun: str, keywords: Keywords, operation: Writing) -> dict[
         if name not in writable:
             raise exceptions.BadRequest(
                 f"The field {name!r} of a {noun} cannot be set by {operation}(). "
-                f"These fields can: {', '.join(writable) or 'none'}."
+                f"{_way_to_write(fields[name], noun, writable)}"
             )
-    return values
+    found = {name: _written(fields[name], value, operation) for name, value in values.items()}
+    return {
+        name: value
+        for name, value in found.items()
+        if not (value is None and fields[name].null and operation == "create")
+    }
+
+
+def _way_to_write(field: Field[t.Any], noun: str, writable: t.Sequence[str]) -> str:
+    """Return the sentence that says how a field is written, or which fields can be."""
+    if isinstance(field, Sub):
+        return f"Use the methods of the attribute {field.name} of the {noun}."
+    return f"These fields can: {', '.join(writable) or 'none'}."
+
+
+def _written(field: Field[t.Any], value: t.Any, operation: Writing) -> t.Any:
+    """Return the value of a field as it is sent.
+
+    :raises cratonclient.exceptions.BadRequest: if it is not an id, or ``None`` for a field
+        that a server does not clear.
+    """
+    if value is None and field.null and operation == "update" and not field.clear:
+        raise exceptions.BadRequest(f"{field.name}: None cannot be set. No server clears it.")
+    if isinstance(field, Ref) and isinstance(value, str):
+        _check_id(field.name, value, field)
+        return field.type(value)
+    return value
 
 
 def query(cls: t.Any, noun: str, keywords: Keywords) -> dict[str, t.Any]:
@@ -252,10 +281,19 @@ def _check_filter(name: str, value: object, field: Field[t.Any] | None) -> None:
             "the first one only. Request one list for each value."
         )
     single = _single(name, value)
-    is_id = name in ("id", "marker") or isinstance(field, Ref)
-    if field is not None and is_id and not ids.may_be_sent(single, field.type):
+    if field is not None and (name in ("id", "marker") or isinstance(field, Ref)):
+        _check_id(name, single, field)
+
+
+def _check_id(name: str, value: object, field: Field[t.Any]) -> None:
+    """Refuse a value that cannot be an id.
+
+    :raises cratonclient.exceptions.BadRequest: if it is none.
+    """
+    if not ids.may_be_sent(value, field.type):
         raise exceptions.BadRequest(
-            f"{name}: {shown(single)} is not an id. An id must be spelled as it is printed."
+            f"{name}: {shown(value)} is not an id. An id must be spelled as it is printed. "
+            "Use find(name=...) to get an object by its name."
         )
 
 

@@ -216,7 +216,8 @@ class Resource:
         """
         if self.manager is None:
             raise exceptions.CommandError(
-                f"{self!r} was unpickled, so it has no manager. Use a manager of a client."
+                f"{self!r} has no manager, because it was unpickled or made without one. "
+                "Use a manager of a client."
             )
         return self.manager
 
@@ -294,9 +295,9 @@ class Resource:
             if is_own or not (known is None or isinstance(known, Field)):
                 _set(self, name, value)
                 return
-            hint = f"Call update({name}=...) to change it on the server."
-            if known is None:
-                hint = suggestions.did_you_mean(name, self.fields()).strip()
+            hint = suggestions.did_you_mean(name, self.fields()).strip()
+            if known is not None:
+                hint = _way_to_change(known)
             raise AttributeError(
                 f"{name!r} of a {type(self).__name__} cannot be set. {hint}".rstrip()
             )
@@ -341,6 +342,15 @@ class Resource:
     def _without_managers(self) -> dict[str, t.Any]:
         managers = {"manager", *self.subresource_managers}
         return {n: v for n, v in self.__dict__.items() if n not in managers}
+
+
+def _way_to_change(field: Field[t.Any]) -> str:
+    """Return the sentence that says how the value of a field is changed."""
+    if isinstance(field, Sub):
+        return "Call its methods to change it on the server."
+    if field.update:
+        return f"Call update({field.name}=...) to change it on the server."
+    return "It cannot be changed on the server, either."
 
 
 def _time(text: object) -> datetime.datetime | None:

@@ -131,7 +131,7 @@ def _written(kind: Kind, operation: str) -> Lines:
     for name, field in kind.fields.items():
         if not getattr(field, operation):
             continue
-        may_be_none = field.null if operation == "create" else field.null or field.clear
+        may_be_none = field.null if operation == "create" else field.clear
         if isinstance(field, Ref):
             yield from _reference(name, field, may_be_none)
             continue

@@ -162,7 +162,7 @@ class CloudUpdate(RequestOptions, total=False):
     """Keywords to update a cloud."""
 
     name: str
-    note: str | None
+    note: str
 
 
 class CloudFilters(ListOptions, total=False):
@@ -211,7 +211,7 @@ class RegionUpdate(RequestOptions, total=False):
     """Keywords to update a region."""
 
     name: str
-    note: str | None
+    note: str
 
 
 class RegionFilters(ListOptions, total=False):
@@ -267,7 +267,7 @@ class CellUpdate(RequestOptions, total=False):
     """Keywords to update a cell."""
 
     name: str
-    note: str | None
+    note: str
 
 
 class CellFilters(ListOptions, total=False):
@@ -405,7 +405,7 @@ class HostUpdate(RequestOptions, total=False):
     active: bool
     parent_id: int | str | Device | None
     parent: int | str | Device | None
-    note: str | None
+    note: str
 
 
 class HostFilters(ListOptions, total=False):
@@ -508,9 +508,9 @@ class NetworkDeviceUpdate(RequestOptions, total=False):
     device_type: str
     parent_id: int | str | Device | None
     parent: int | str | Device | None
-    model_name: str | None
-    os_version: str | None
-    vlans: str | None
+    model_name: str
+    os_version: str
+    vlans: str
 
 
 class NetworkDeviceFilters(ListOptions, total=False):
@@ -601,8 +601,8 @@ class NetworkUpdate(RequestOptions, total=False):
     cidr: str
     gateway: str
     netmask: str
-    ip_block_type: str | None
-    nss: str | None
+    ip_block_type: str
+    nss: str
 
 
 class NetworkFilters(ListOptions, total=False):
@@ -687,13 +687,13 @@ class NetworkInterfaceUpdate(RequestOptions, total=False):
 
     name: str
     interface_type: str
-    vlan: str | None
-    port: int | None
-    speed: int | None
-    duplex: str | None
-    link: str | None
-    cdp: str | None
-    security: str | None
+    vlan: str
+    port: int
+    speed: int
+    duplex: str
+    link: str
+    cdp: str
+    security: str
 
 
 class NetworkInterfaceFilters(ListOptions, total=False):

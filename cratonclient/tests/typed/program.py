@@ -69,7 +69,8 @@ def keywords(craton: client.Client, region: Region, host: Host) -> None:
     t.assert_type(made, Host)
     craton.hosts.create(name="h", ip_address="10.0.0.1", device_type="server", nmae=1)  # error
     craton.hosts.create(name="h", ip_address="10.0.0.1")  # error
-    craton.hosts.update(host, note=None, connect_retries=0)
+    craton.hosts.update(host, parent=None, connect_retries=0)
+    craton.hosts.update(host, note=None)  # error
     craton.hosts.update(host, note=1)  # error
     craton.hosts.update(host, region=region)  # error
     host.update(note="x", parent=host)

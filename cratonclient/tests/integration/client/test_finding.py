@@ -93,19 +93,11 @@ class TestFind(PlaceTestCase):
         for query in ({"vars": {"rack": "r1"}}, {"label": "web"}):
             found: t.Any = self.craton.hosts.find(name="h", **t.cast("t.Any", query))
             self.assertEqual(host.id, found.id)
-        error = self.assertRaises(
-            exceptions.BadRequest, self.craton.hosts.find, variables={"rack": "r1"}
-        )
-        self.assertIn("vars=", str(error))
-
-    def test_none_is_a_value(self):
-        cell = self.east.cells.create(name="c")
-        inside = cell.hosts.create(name="h1", **self.device)
-        outside = self.east.hosts.create(name="h2", **self.device)
-        found: t.Any = self.craton.hosts
-        self.assertEqual(outside.id, found.find(region=self.east, cell=None).id)
-        self.assertEqual(inside.id, found.find(region=self.east, cell=cell).id)
-        self.assertIsNone(found.find(name=None))
+        wanted = {"variables": "vars=", "labels": "label="}
+        for name, parameter in wanted.items():
+            value: t.Any = {name: {"rack": "r1"}}
+            error = self.assertRaises(exceptions.BadRequest, self.craton.hosts.find, **value)
+            self.assertIn(f"Use {parameter}", str(error))
 
     def test_misuse(self):
         self.assertRaises(exceptions.CommandError, self.craton.hosts.find)
@@ -154,6 +146,22 @@ class TestCreate(PlaceTestCase):
         self.assertEqual((found.id, "b", False), (again.id, again.note, created))
         self.assertEqual(["x", "y"], again.labels.get())
         self.assertEqual({"a": 1, "b": 2}, again.variables.get().to_dict())
+
+    def test_none_is_a_value_of_the_new_object(self):
+        place: t.Any = {**self.place, "cell": None}
+        for created in (True, False):
+            found = self.craton.hosts.get_or_create(self.device, name="h", **place)
+            self.assertEqual((None, created), (found[0].cell_id, found[1]))
+
+    def test_a_text_is_not_a_list_of_labels(self):
+        host = self.craton.hosts.create(name="h", **self.place, **self.device)
+        self.assertRaises(
+            exceptions.BadRequest,
+            self.craton.hosts.update_or_create,
+            {"labels": "web"},
+            name="h",
+        )
+        self.assertEqual([], host.labels.get())
 
     def test_only_what_differs_is_sent(self):
         self.craton.hosts.create(name="h", note="a", **self.place, **self.device)

@@ -60,6 +60,28 @@ class TestNames(KeywordsTestCase):
                 if not field.create:
                     self.assertIn(repr(name), self.refused(manager.create, **value))
 
+    def test_parts_are_written_with_their_own_methods(self):
+        for name in ("variables", "labels"):
+            value: t.Any = {name: []}
+            message = self.refused(self.craton.hosts.update, 1, **value)
+            self.assertIn(f"Use the methods of the attribute {name} of the host.", message)
+
+    def test_values_without_a_name(self):
+        """The first parameter of 2017 takes a boolean."""
+        for manager in self.managers("create"):
+            for value in ("web-1", {"name": "web-1"}, ["web-1"], manager):
+                calls: t.Any = (
+                    lambda m=manager, v=value: m.create(v),
+                    lambda m=manager, v=value: list(m.list(v)),
+                    lambda m=manager, v=value: m.get(1, v),
+                    lambda m=manager, v=value: m.update(1, v),
+                    lambda m=manager, v=value: m.delete(1, v),
+                )
+                for call in calls:
+                    error = self.assertRaises(exceptions.CommandError, call)
+                    self.assertIn("as keywords", str(error))
+        self.assertEqual([], self.below.calls)
+
     def test_unknown_filters(self):
         for manager in self.managers("list"):
             for call in (manager.list, manager.pages):
@@ -124,6 +146,26 @@ class TestValues(KeywordsTestCase):
                 message = self.refused(list, manager.list(**filters))
                 self.assertIn(f"{name}: None is not a value", message)
 
+    def test_none_in_a_new_object(self):
+        for manager in self.managers("create"):
+            fields = manager.resource_class.fields().items()
+            values: t.Any = {n: None for n, f in fields if f.null and f.create}
+            self.answer({"id": 1})
+            manager.create(**values)
+            self.assertEqual({}, self.below.calls[-1]["json"])
+
+    def test_none_in_an_update(self):
+        for manager in self.managers("update"):
+            for name, field in manager.resource_class.fields().items():
+                value: t.Any = {name: None}
+                if field.update and field.clear:
+                    self.answer({"id": 1})
+                    manager.update(1, **value)
+                    self.assertEqual(value, self.below.calls.pop()["json"])
+                elif field.update and field.null:
+                    message = self.refused(manager.update, 1, **value)
+                    self.assertIn(f"{name}: None cannot be set", message)
+
     def test_none_as_an_option(self):
         for name in keywords.LIST_OPTIONS:
             self.answer({"clouds": []})
@@ -161,6 +203,21 @@ class TestValues(KeywordsTestCase):
 
 class TestObjects(KeywordsTestCase):
     """An object can be given wherever its id can."""
+
+    def test_texts_as_references(self):
+        for kind in v1.kinds():
+            manager = getattr(self.craton, kind.collection)
+            for name, field in kind.fields.items():
+                if not (isinstance(field, Ref) and field.create and kind.can("create")):
+                    continue
+                text = "5" if field.type is int else UUID
+                self.answer({"id": 1})
+                manager.create(**{name: text})
+                self.assertEqual({name: field.type(text)}, self.below.calls.pop()["json"])
+                for wrong in ("prod", "05", ""):
+                    message = self.refused(manager.create, **t.cast("t.Any", {name: wrong}))
+                    self.assertIn(f"{name}: ", message)
+                    self.assertIn("is not an id", message)
 
     def test_as_the_id(self):
         for kind in v1.kinds():

@@ -117,6 +117,12 @@ class TestAttributes(base.TestCase):
         self.assertIn("update(note=...)", str(error))
         error = self.assertRaises(AttributeError, setattr, host, "nmae", "x")
         self.assertIn("Did you mean name?", str(error))
+        error = self.assertRaises(AttributeError, setattr, host, "variables", {})
+        self.assertIn("Call its methods", str(error))
+        error = self.assertRaises(AttributeError, setattr, host, "region_id", 2)
+        self.assertIn("It cannot be changed on the server, either.", str(error))
+        error = self.assertRaises(AttributeError, getattr, host, "nmae")
+        self.assertIn("'nmae'. Did you mean name?", str(error))
 
     def test_attributes_of_subclasses_and_doubles_can_be_set(self):
         class Host(hosts.Host):
