@@ -59,11 +59,13 @@ def make_client(instance: t.Any) -> client.Client:
     :raises cratonclient.exceptions.UnableToAuthenticate: if the credentials are
         incomplete.
     :raises cratonclient.exceptions.ConfigurationError: if an environment variable begins
-        or ends with a blank or an invisible character.
+        or ends with a blank or an invisible character, or a number of retries in clouds.yaml
+        is not valid.
     """
     from osc_lib import exceptions as osc_exceptions
 
     from cratonclient import auth, exceptions, session
+    from cratonclient.login import clouds_yaml
     from cratonclient.process import environment
 
     environment.check_all()
@@ -73,12 +75,15 @@ def make_client(instance: t.Any) -> client.Client:
     embedded.addFilter(_TOLD)
     client_class = _client_class(str(instance._api_version[API_NAME]))
     config = getattr(instance, "_cli_options", None)
+    numbers = clouds_yaml.retry_numbers(config) if config else None
     try:
         bound = auth.bind(
             instance.session,
             region_name=instance.region_name,
             interface=instance.interface,
             endpoint_override=config and config.get_endpoint(session.SERVICE_TYPE),
+            connect_retries=numbers and numbers.connect,
+            status_code_retries=numbers and numbers.status,
         )
     except osc_exceptions.AuthorizationFailure as exc:
         raise exceptions.UnableToAuthenticate(str(exc), exception=exc) from exc

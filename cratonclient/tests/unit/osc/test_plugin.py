@@ -36,6 +36,26 @@ class Instance:
         return types.SimpleNamespace()
 
 
+class Cloud:
+    """A cloud of clouds.yaml, as openstacksdk reads it, with its numbers of retries."""
+
+    name = "prod"
+
+    def __init__(self, connect: int | None, status: int | None) -> None:
+        self._connect, self._status = connect, status
+
+    def get_endpoint(self, service: str) -> None:
+        """Return no endpoint."""
+
+    def get_connect_retries(self, service: str) -> int | None:
+        """Return ``connect_retries``."""
+        return self._connect
+
+    def get_status_code_retries(self, service: str) -> int | None:
+        """Return ``status_code_retries``."""
+        return self._status
+
+
 class TestClient(base.TestCase):
     def test_the_client_has_the_session_the_region_and_the_interface(self):
         made = plugin.make_client(Instance())
@@ -43,6 +63,15 @@ class TestClient(base.TestCase):
         self.assertIsInstance(made, client.Client)
         below = made._session._session
         self.assertEqual(("east", "internal"), (below.region_name, below.interface))
+
+    def test_the_cloud_chooses_the_retries(self):
+        for given, expected in (((2, 0), (2, 0)), ((None, None), (None, None))):
+            instance: t.Any = Instance()
+            instance._cli_options = Cloud(*given)
+            self.assertEqual(expected, plugin.make_client(instance)._session._retries)
+        instance._cli_options = Cloud(-1, None)
+        error = self.assertRaises(exceptions.ConfigurationError, plugin.make_client, instance)
+        self.assertIn("'prod'", str(error))
 
     def test_a_minor_version_is_the_same_client(self):
         self.assertIsInstance(plugin.make_client(Instance("1.0")), client.Client)
