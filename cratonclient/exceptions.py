@@ -5,6 +5,7 @@ They form this tree::
 
     ClientException
     ├── CommandError
+    │   └── Ambiguous
     ├── UnableToAuthenticate
     ├── ConfigurationError
     ├── EndpointNotFound

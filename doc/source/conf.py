@@ -24,6 +24,7 @@ release = metadata.version(project)
 version = ".".join(release.split(".")[:2])
 
 extensions = [
+    "kinds",
     "oslo_config.sphinxext",
     "parsers",
     "reno.sphinxext",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import doctest
 import itertools
 import pathlib
 import re
@@ -16,6 +17,7 @@ import typing as t
 
 from cratonclient import v1
 from cratonclient.tests import base, structure
+from cratonclient.tests.docs import pages
 from cratonclient_osc.program import shell
 from cratonserver.config import settings
 from cratonserver.program import parser
@@ -121,6 +123,39 @@ class TestOpenings(base.TestCase):
             self.assertEqual([f"here: {text}"], refused([("here", text)]))
         for text in ("Return what answers.", "Whatever", "Thatch", "Whole fleets"):
             self.assertEqual([], refused([("here", text)]))
+
+
+def examples() -> t.Iterator[tuple[str, str]]:
+    """Yield the place and the source of every example in docstrings and pages."""
+    parser = doctest.DocTestParser()
+    for place, text in docstrings():
+        for example in parser.get_examples(text):
+            yield place, example.source
+    for page in pages.PAGES:
+        for block in pages.blocks(page):
+            yield f"{page.relative_to(ROOT)}, line {block.line}", block.text
+
+
+def private(texts: t.Iterable[tuple[str, str]]) -> list[str]:
+    """Return the private attributes in texts: a reader would take them for public ones."""
+    return [
+        f"{place}: {found[0]}"
+        for place, text in texts
+        for found in re.finditer(r"[\w)\]]\._[a-z]\w*", text)
+    ]
+
+
+class TestExamples(base.TestCase):
+    def test_they_use_no_private_attributes(self):
+        found = [*examples()]
+        self.assertGreater(len(found), 300)
+        self.assertEqual([], private(found))
+
+    def test_a_private_attribute_would_be_found(self):
+        for text in ("host._info", "craton.hosts.get(1)._load('id')", "hosts[0]._info"):
+            self.assertEqual(1, len(private([("here", text)])), text)
+        for text in ("vars(x).__name__", "_ = host.get()", "f(_x)", "a_b.c"):
+            self.assertEqual([], private([("here", text)]), text)
 
 
 class TestCitations(base.TestCase):

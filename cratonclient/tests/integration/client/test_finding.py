@@ -99,6 +99,15 @@ class TestFind(PlaceTestCase):
             error = self.assertRaises(exceptions.BadRequest, self.craton.hosts.find, **value)
             self.assertIn(f"Use {parameter}", str(error))
 
+    def test_none_is_a_value(self):
+        cell = self.east.cells.create(name="c")
+        inside = cell.hosts.create(name="h1", **self.device)
+        outside = self.east.hosts.create(name="h2", **self.device)
+        found: t.Any = self.craton.hosts
+        self.assertEqual(outside.id, found.find(region=self.east, cell=None).id)
+        self.assertEqual(inside.id, found.find(region=self.east, cell=cell).id)
+        self.assertIsNone(found.find(name=None))
+
     def test_misuse(self):
         self.assertRaises(exceptions.CommandError, self.craton.hosts.find)
         self.assertRaises(exceptions.BadRequest, self.craton.hosts.find, nmae="x")
