@@ -156,7 +156,8 @@ class CRUDClient(t.Generic[R]):
             )
         if not skip_merge:
             for name, value in self.extra_request_kwargs.items():
-                request_kwargs.setdefault(name, value)
+                if name.removesuffix("_id") not in request_kwargs:  # region= is region_id=
+                    request_kwargs.setdefault(name, value)
 
     def create(self, skip_merge: bool = False, **kwargs: t.Any) -> R:
         """Create an object.
@@ -250,7 +251,8 @@ class CRUDClient(t.Generic[R]):
         """
         options = keywords.request_options(kwargs)
         url = self._item_url(item_id, skip_merge, kwargs)
-        query = keywords.parameters(kwargs)
+        cls = getattr(self, "resource_class", None)
+        query = keywords.item_query(cls, self.noun, kwargs, known=())
         check_deletion(self.session.delete(url, params=query, json=json, **options))
         return True
 
@@ -435,9 +437,15 @@ class CRUDClient(t.Generic[R]):
         """
         self.merge_request_arguments(kwargs, skip_merge)
         name, resource = f"{self.key}_id", getattr(self, "resource_class", None)
-        if item_id is not None:
-            kwargs.setdefault(name, item_id)
         given = keywords.item_id(resource, self.noun, kwargs.get(name))
+        if item_id is not None:
+            positional = keywords.item_id(resource, self.noun, item_id)
+            if given is not None and str(given) != str(positional):
+                raise exceptions.CommandError(
+                    f"The {self.noun} is given twice: {shown(positional)}, and {name}="
+                    f"{shown(given)}. Pass one of them."
+                )
+            given = kwargs[name] = positional
         if self.many and given is None:
             hint = "" if resource is None else " Use find() to get an object by its fields."
             raise exceptions.CommandError(f"{name} is required, and it must not be None.{hint}")

@@ -14,6 +14,9 @@ from cratonclient.printable import shown
 
 Values = t.Mapping[str, t.Any]
 
+#: Keywords of :meth:`cratonclient.crud.CRUDClient.list` that are not sent.
+_LIST_KEYWORDS = ("autopaginate", "nested", "workers", "max_items", "base_path", "skip_merge")
+
 
 def find(manager: t.Any, given: Values) -> t.Any:
     """Return the object with some values, or ``None``.
@@ -28,7 +31,7 @@ def find(manager: t.Any, given: Values) -> t.Any:
     """
     cls, noun = manager.resource_class, manager.noun
     values = keywords.with_ids(cls, given)
-    if not values:
+    if not any(_selects(name, value) for name, value in values.items()):
         raise exceptions.CommandError(f"find() needs at least one field of the {noun}.")
     filters, compared = _split(manager, values)
     found: list[t.Any] = []
@@ -114,6 +117,13 @@ def _several(name: str, value: t.Any) -> t.Any:
 
 def _is_part(fields: t.Mapping[str, Field[t.Any]], name: str) -> bool:
     return isinstance(fields.get(name), Sub)
+
+
+def _selects(name: str, value: t.Any) -> bool:
+    """Return True for a value of a field or a filter, unlike for options such as ``limit``."""
+    if name in keywords.LIST_OPTIONS:
+        return name in ("vars", "name_prefix") and bool(value)
+    return name not in (*keywords.REQUEST_OPTIONS, *_LIST_KEYWORDS)
 
 
 def _split(manager: t.Any, values: Values) -> tuple[dict[str, t.Any], dict[str, t.Any]]:

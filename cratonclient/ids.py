@@ -51,12 +51,14 @@ def may_be_sent(item_id: object, type: type) -> bool:
     :param type: type of the ids of the kind: ``int``, or ``str`` for UUIDs. A number may be
         an id of that type, too.
 
-    >>> may_be_sent(42, int), may_be_sent('42', int), may_be_sent('42abc', int)
-    (True, True, False)
+    >>> may_be_sent(42, int), may_be_sent('42abc', int), may_be_sent(-42, int)
+    (True, False, False)
     """
     if isinstance(item_id, str):
         return is_id(item_id, int) or (type is str and is_id(item_id, str))
-    return isinstance(item_id, int) and not isinstance(item_id, bool)
+    if isinstance(item_id, bool) or not isinstance(item_id, int):
+        return False
+    return 0 <= item_id < 10**_MAX_DIGITS
 
 
 def is_misspelled(text: str) -> bool:

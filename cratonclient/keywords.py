@@ -91,7 +91,7 @@ def _written(field: Field[t.Any], value: t.Any, operation: Writing) -> t.Any:
     """
     if value is None and field.null and operation == "update" and not field.clear:
         raise exceptions.BadRequest(f"{field.name}: None cannot be set. No server clears it.")
-    if isinstance(field, Ref) and isinstance(value, str):
+    if isinstance(field, Ref) and value is not None:
         _check_id(field.name, value, field)
         return field.type(value)
     return value
@@ -111,7 +111,11 @@ def query(cls: t.Any, noun: str, keywords: Keywords) -> dict[str, t.Any]:
     {'region_id': 1}
     """
     fields = _declared(cls)
-    given = {n: v for n, v in keywords.items() if not (v is None and n in LIST_OPTIONS)}
+    given = {
+        name: _single(name, value)
+        for name, value in keywords.items()
+        if not (value is None and name in LIST_OPTIONS)
+    }
     values = with_ids(cls, given)
     known = filters(cls)
     for name, value in values.items():
@@ -125,20 +129,24 @@ def query(cls: t.Any, noun: str, keywords: Keywords) -> dict[str, t.Any]:
             from cratonclient import conditions
 
             values["vars"] = conditions.text_of(wanted)
-    return {_api_name(name): _single(name, value) for name, value in values.items()}
+    return {_api_name(name): value for name, value in values.items()}
 
 
-def item_query(cls: t.Any, noun: str, keywords: Keywords) -> dict[str, t.Any]:
+def item_query(
+    cls: t.Any, noun: str, keywords: Keywords, known: t.Sequence[str] = _RESOLVED
+) -> dict[str, t.Any]:
     """Return the query parameters of a request for one object.
 
     :param cls: class of the objects.
     :param noun: name of the kind, for messages.
     :param keywords: parameters, such as ``resolved_values``.
-    :raises cratonclient.exceptions.BadRequest: if a parameter is the name of a field.
+    :param known: parameters of the request.
+    :raises cratonclient.exceptions.BadRequest: if a parameter is unknown, such as the name
+        of a field.
     """
     for name in keywords:
-        if _declared(cls) and name not in _RESOLVED:
-            raise _unknown(f"A request for a {noun} has no parameter", name, _RESOLVED[:1])
+        if _declared(cls) and name not in known:
+            raise _unknown(f"A request for a {noun} has no parameter", name, known[:1])
     return parameters(keywords)
 
 
@@ -169,7 +177,7 @@ def with_ids(cls: t.Any, keywords: Keywords) -> dict[str, t.Any]:
         if name in found or (name != given and name in keywords):
             raise exceptions.BadRequest(f"Pass either {given} or {name}, not both.")
         field = fields.get("id" if name == "marker" else name)
-        found[name] = _reference(given, _bare(value), field)
+        found[name] = _reference(given, _bare(value), field, cls)
     return found
 
 
@@ -241,9 +249,11 @@ def _is_reference(fields: t.Mapping[str, Field[t.Any]], name: str) -> bool:
     return name not in fields and isinstance(fields.get(f"{name}_id"), Ref)
 
 
-def _reference(name: str, value: t.Any, field: Field[t.Any] | None) -> t.Any:
+def _reference(name: str, value: t.Any, field: Field[t.Any] | None, cls: t.Any) -> t.Any:
     if not isinstance(value, Resource) or field is None:
         return value
+    if field.name == "id" and not isinstance(value, cls):
+        raise exceptions.BadRequest(f"{name}: {_named(value)} is not a {cls.__name__}.")
     if isinstance(field, Ref) and field.target not in collections_of(type(value)):
         target = field.target.replace("_", " ").removesuffix("s")
         raise exceptions.BadRequest(f"{name}: {_named(value)} is not a {target}.")
@@ -268,6 +278,17 @@ def _check_filter(name: str, value: object, field: Field[t.Any] | None) -> None:
 
     :raises cratonclient.exceptions.BadRequest: if it is one.
     """
+    if name == "vars" and isinstance(value, collections.abc.Mapping):
+        return
+    if _is_several(value):
+        raise exceptions.BadRequest(
+            f"{name}: {shown(value)} is not a single value. Servers would use the first one "
+            "only, or none. Request one list for each value."
+        )
+    if isinstance(value, Resource):
+        raise exceptions.BadRequest(
+            f"{name}: {_named(value)} is an object. Pass the value of one of its fields."
+        )
     if name in LIST_OPTIONS and name != "marker":
         return
     if value is None:
@@ -275,14 +296,13 @@ def _check_filter(name: str, value: object, field: Field[t.Any] | None) -> None:
             f"{name}: None is not a value. A server would ignore the filter and list all "
             "objects. Leave it out to do so."
         )
-    if isinstance(value, (list, tuple, set, frozenset)) and len(value) != 1:
-        raise exceptions.BadRequest(
-            f"{name}: {shown(value)} is not a single value. Servers would use "
-            "the first one only. Request one list for each value."
-        )
-    single = _single(name, value)
     if field is not None and (name in ("id", "marker") or isinstance(field, Ref)):
-        _check_id(name, single, field)
+        _check_id(name, value, field)
+
+
+def _is_several(value: object) -> bool:
+    """Return True for a value that a query string contains once for each of its elements."""
+    return isinstance(value, collections.abc.Iterable) and not isinstance(value, (str, bytes))
 
 
 def _check_id(name: str, value: object, field: Field[t.Any]) -> None:
@@ -311,7 +331,7 @@ def _api_name(name: str) -> str:
 
 
 def _unknown(what: str, name: str, known: t.Sequence[str]) -> exceptions.BadRequest:
-    hint = suggestions.did_you_mean(name, known) or f" Known: {', '.join(known)}."
+    hint = suggestions.did_you_mean(name, known) or f" Known: {', '.join(known) or 'none'}."
     return exceptions.BadRequest(f"{what} {name!r}.{hint}")
 
 

@@ -284,6 +284,8 @@ class Resource:
                     self.get()
                     return getattr(self, name)
             hint = suggestions.did_you_mean(name, self.fields())
+            if self.manager is None and f"{name}_id" in self.fields():
+                hint = " It has no manager, so it cannot request related objects."
             raise AttributeError(
                 f"{type(self).__name__!r} object has no attribute {name!r}"
                 f"{f'.{hint}' if hint else ''}"

@@ -112,6 +112,23 @@ class TestFind(PlaceTestCase):
         self.assertRaises(exceptions.CommandError, self.craton.hosts.find)
         self.assertRaises(exceptions.BadRequest, self.craton.hosts.find, nmae="x")
 
+    def test_options_alone_find_nothing(self):
+        self.assertEqual(1, self.craton.clouds.count())
+        options: t.Any = {
+            "limit": 10,
+            "details": True,
+            "autopaginate": False,
+            "workers": 1,
+            "vars": {},
+            "timeout": 5,
+            "max_items": 10,
+        }
+        for name, value in options.items():
+            error = self.assertRaises(
+                exceptions.CommandError, self.craton.clouds.find, **{name: value}
+            )
+            self.assertIn("needs at least one field", str(error))
+
 
 class TestCreate(PlaceTestCase):
     def test_get_or_create(self):

@@ -98,6 +98,11 @@ class TestNames(KeywordsTestCase):
         self.craton.hosts.get(1, resolved_values=False)
         self.assertEqual({"resolved-values": False}, self.below.calls[0]["params"])
 
+    def test_parameters_of_a_deletion(self):
+        for manager in self.managers("delete"):
+            message = self.refused(manager.delete, 1, name="x")
+            self.assertIn("has no parameter 'name'", message)
+
     def test_every_declared_name_is_accepted(self):
         for manager in self.managers("list"):
             resource = manager.resource_class
@@ -182,6 +187,29 @@ class TestValues(KeywordsTestCase):
                     filters: t.Any = {name: value}
                     message = self.refused(list, manager.list(**filters))
                     self.assertIn("is not a single value", message)
+
+    def test_several_values_in_any_iterable(self):
+        for value in ({"a": 1}, {}.keys(), range(2), (name for name in "ab")):
+            for name in ("name", "id", "region_id", "limit", "details", "sort_dir"):
+                filters: t.Any = {name: value}
+                message = self.refused(list, self.craton.hosts.list(**filters))
+                self.assertIn(f"{name}: ", message)
+                self.assertIn("is not a single value", message)
+
+    def test_several_conditions_on_variables(self):
+        for value in ([], ["a:1", "b:2"]):
+            filters: t.Any = {"vars": value}
+            message = self.refused(list, self.craton.hosts.list(**filters))
+            self.assertIn("is not a single value", message)
+
+    def test_what_cannot_be_a_reference(self):
+        for value in (-1, 10**30, 1.0, True, [1], {}, b"1", object()):
+            for call in (
+                self.craton.hosts.create,
+                lambda **kw: self.craton.hosts.update(1, **kw),
+            ):
+                fields: t.Any = {"parent_id": value}
+                self.assertIn("is not an id", self.refused(call, **fields))
 
     def test_one_value_in_a_list(self):
         self.answer({"hosts": []})
@@ -275,6 +303,43 @@ class TestObjects(KeywordsTestCase):
         self.answer({"hosts": []})
         list(self.craton.hosts.list(marker=hosts.Host(None, {"id": 7}), autopaginate=False))
         self.assertEqual({"marker": 7}, self.below.calls[0]["params"])
+
+    def test_one_in_a_list(self):
+        self.answer({"hosts": []})
+        filters: t.Any = {"region": [self.make("regions", 7)], "id": [self.make("hosts", 8)]}
+        list(self.craton.hosts.list(**filters, autopaginate=False))
+        self.assertEqual({"region_id": 7, "id": 8}, self.below.calls[0]["params"])
+
+    def test_filters_that_are_no_references(self):
+        filters: t.Any = {"name": self.make("hosts", 7)}
+        message = self.refused(list, self.craton.hosts.list(**filters))
+        self.assertIn("name: Host 7 is an object", message)
+
+    def test_ids_and_markers_of_another_kind(self):
+        for name in ("id", "marker"):
+            filters: t.Any = {name: self.make("clouds", 1)}
+            message = self.refused(list, self.craton.hosts.list(**filters))
+            self.assertIn(f"{name}: Cloud 1 is not a Host", message)
+
+    def test_an_id_that_is_given_twice(self):
+        craton = self.craton
+        host = self.make("hosts", 1)
+        calls: t.Any = (craton.hosts.get, craton.hosts.update, craton.hosts.delete)
+        for call in (*calls, lambda _host, **kw: host.update(**kw)):
+            for other in (2, self.make("hosts", 2)):
+                error = self.assertRaises(exceptions.CommandError, call, host, host_id=other)
+                self.assertIn("The host is given twice: 1, and host_id=2", str(error))
+        self.assertEqual([], self.below.calls)
+        self.answer({"id": 1})
+        self.assertEqual(1, craton.hosts.get("1", host_id=host).id)
+
+    def test_the_place_of_a_manager_may_be_replaced(self):
+        self.answer({"hosts": []}, {"id": 1})
+        hosts_of = self.make("regions", 7).hosts
+        self.assertEqual([], list(hosts_of.list(region=8)))
+        hosts_of.create(region=self.make("regions", 8), cloud_id=1, name="web-1")
+        self.assertEqual(8, self.below.calls[0]["params"]["region_id"])
+        self.assertEqual(8, self.below.calls[1]["json"]["region_id"])
 
     def test_those_of_another_kind(self):
         cloud, region = clouds.Cloud(None, {"id": 1}), regions.Region(None, {"id": 1})

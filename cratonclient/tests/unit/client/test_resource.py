@@ -323,6 +323,8 @@ class TestDelete(base.TestCase):
         error = self.assertRaises(exceptions.CommandError, host.delete)
 
         self.assertIn("manager", str(error))
+        error = self.assertRaises(AttributeError, getattr, host, "region")
+        self.assertIn("It has no manager", str(error))
 
 
 class TestEquality(base.TestCase):
