@@ -85,6 +85,8 @@ class CRUDClient(t.Generic[R]):
         self.extra_request_kwargs = extra_request_kwargs
         #: Returns a related object of an object, such as its region; a client sets it.
         self.related: t.Callable[[Resource, str], t.Any] | None = None
+        #: Returns the names of the related objects of a class; a client sets it.
+        self.reachable: t.Callable[[type[Resource]], t.Iterable[str]] | None = None
         #: The object that contains new objects, such as the region of ``region.hosts``.
         self.within: Resource | None = None
         resource = getattr(self, "resource_class", None)

@@ -17,6 +17,7 @@ _HEX_DIGITS = frozenset("0123456789abcdef")
 #: The number of digits of the largest integer that a database stores as an id. Longer
 #: numbers are names: Python cannot even convert very long ones.
 _MAX_DIGITS = 19
+_MAX_ID = 10**19 - 1
 
 
 def is_id(text: str, type: type) -> bool:
@@ -58,7 +59,7 @@ def may_be_sent(item_id: object, type: type) -> bool:
         return is_id(item_id, int) or (type is str and is_id(item_id, str))
     if isinstance(item_id, bool) or not isinstance(item_id, int):
         return False
-    return 0 <= item_id < 10**_MAX_DIGITS
+    return 0 <= item_id <= _MAX_ID
 
 
 def is_misspelled(text: str) -> bool:

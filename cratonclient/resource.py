@@ -292,17 +292,34 @@ class Resource:
             )
 
         def __setattr__(self, name: str, value: t.Any) -> None:
-            known = getattr(type(self), name, None)
-            is_own = name.startswith("_") or name == "manager"
-            if is_own or not (known is None or isinstance(known, Field)):
+            if self._may_be_set(name):
                 _set(self, name, value)
                 return
-            hint = suggestions.did_you_mean(name, self.fields()).strip()
+            fields = self.fields()
+            known = fields.get(name) or fields.get(f"{name}_id")
             if known is not None:
                 hint = _way_to_change(known)
-            raise AttributeError(
-                f"{name!r} of a {type(self).__name__} cannot be set. {hint}".rstrip()
-            )
+            elif not (hint := suggestions.did_you_mean(name, fields).strip()):
+                hint = "The class must declare attributes of your own."
+            raise AttributeError(f"{name!r} of a {type(self).__name__} cannot be set. {hint}")
+
+        def __dir__(self) -> t.Iterable[str]:
+            """Return the names of all attributes, with those that the class does not have."""
+            reachable = getattr(self.manager, "__dict__", {}).get("reachable")
+            related = reachable(type(self)) if reachable is not None else ()
+            return {*super().__dir__(), *self._info, *related}
+
+    def _may_be_set(self, name: str) -> bool:
+        """Return True for an attribute that is no value of the object on the server.
+
+        Classes of 2017 declare no fields, and set attributes of their own.
+        """
+        if name.startswith("_") or name == "manager":
+            return True
+        if hasattr(type(self), name):
+            return not isinstance(getattr(type(self), name), Field)
+        declares = len(self.fields()) > len(Resource.fields())
+        return not declares and name not in vars(self).get("_info", ())
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Resource):

@@ -99,7 +99,7 @@ class DeviceManager(crud.CRUDClient[Device]):
                 manager = v1.manager(collection)(self.session, self.url)
             except LookupError:
                 return super()._listed(item)
-            manager.related = self.related
+            manager.related, manager.reachable = self.related, self.reachable
             self._managers[collection] = manager
         manager = self._managers[collection]
         return t.cast("Device", manager.resource_class(manager, item, loaded=True))

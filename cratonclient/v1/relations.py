@@ -105,5 +105,5 @@ def with_relations(manager: M) -> M:
 
     :param manager: manager of a kind, modified in place.
     """
-    manager.related = related
+    manager.related, manager.reachable = related, reachable
     return manager

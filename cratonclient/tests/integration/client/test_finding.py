@@ -7,6 +7,7 @@ import typing as t
 
 from cratonclient import exceptions, v1
 from cratonclient.tests import base
+from cratonclient.tests.unit.client import fakes
 from cratonclient.v1 import hosts, network_devices, relations
 
 
@@ -268,6 +269,12 @@ class TestRelations(PlaceTestCase):
         made = self.host.region.hosts.create(name="h3", **self.device)
         self.assertEqual(self.cloud.id, made.cloud_id)
         self.assertRaises(exceptions.BadRequest, self.cloud.regions.create, True, name="x")
+
+    def test_completion_knows_them(self):
+        for source in (self.host, next(self.craton.devices.list())):
+            self.assertLessEqual({*relations.reachable(type(source)), "name"}, set(dir(source)))
+        self.assertIn("hosts", dir(self.host.region))
+        self.assertNotIn("region", dir(fakes.pickled(self.host)))
 
     def test_what_is_no_relation(self):
         for name in ("hosts", "servers", "users"):

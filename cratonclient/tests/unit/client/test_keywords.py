@@ -189,7 +189,8 @@ class TestValues(KeywordsTestCase):
                     self.assertIn("is not a single value", message)
 
     def test_several_values_in_any_iterable(self):
-        for value in ({"a": 1}, {}.keys(), range(2), (name for name in "ab")):
+        values: t.Any = ({"a": 1}, {}.keys(), range(2), (name for name in "ab"))
+        for value in values:
             for name in ("name", "id", "region_id", "limit", "details", "sort_dir"):
                 filters: t.Any = {name: value}
                 message = self.refused(list, self.craton.hosts.list(**filters))

@@ -100,6 +100,36 @@ class TestAttributes(base.TestCase):
         self.assertIsInstance(hash(host), int)
         self.assertEqual([], below.calls)
 
+    def test_classes_of_2017_may_set_attributes_of_their_own(self):
+        class Tent(crud.Resource):
+            def __init__(self, manager, info, loaded=False):
+                self.before = 1
+                super().__init__(manager, info, loaded)
+                self.after = 2
+
+        tent = Tent(manager()[0], {"id": 1, "name": "x"}, loaded=True)
+        for same in (tent, copy.copy(tent), copy.deepcopy(tent)):
+            self.assertEqual((1, 2), (same.before, same.after))
+        for name in ("id", "name", "created_at", "created"):
+            self.assertRaises(AttributeError, setattr, tent, name, "y")
+
+    def test_subclasses_of_kinds_may_set_attributes_that_they_declare(self):
+        class Rack(hosts.Host):
+            tent = None
+
+        host = Rack(manager()[0], dict(INFO), loaded=True)
+        host.tent = 1
+        self.assertEqual(1, host.tent)
+        error = self.assertRaises(AttributeError, setattr, host, "unknown", 1)
+        self.assertIn("must declare attributes of your own", str(error))
+
+    def test_a_related_object_cannot_be_set(self):
+        host: t.Any = hosts.Host(manager()[0], dict(INFO), loaded=True)
+        error = self.assertRaises(AttributeError, setattr, host, "parent", None)
+        self.assertIn("Call update(parent_id=...)", str(error))
+        error = self.assertRaises(AttributeError, setattr, host, "region", None)
+        self.assertIn("cannot be changed on the server", str(error))
+
     def test_an_attribute_cannot_be_set(self):
         for kind in v1.kinds():
             source, _ = manager(cls=kind.manager)
