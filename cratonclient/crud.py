@@ -173,6 +173,7 @@ class CRUDClient(t.Generic[R]):
         >>> craton.clouds.create(name='my-cloud-0').id
         1
         """
+        self._check_operation("create")
         options = keywords.request_options(kwargs)
         self.merge_request_arguments(kwargs, skip_merge)
         url = self.build_url(kwargs)
@@ -199,6 +200,7 @@ class CRUDClient(t.Generic[R]):
         >>> craton.hosts.get(1).name
         'my-host-0'
         """
+        self._check_operation("get")
         options = keywords.request_options(kwargs)
         url = self._item_url(item_id, skip_merge, kwargs)
         if kwargs:
@@ -226,6 +228,7 @@ class CRUDClient(t.Generic[R]):
         >>> craton.hosts.update(1, note='in repair').note
         'in repair'
         """
+        self._check_operation("update")
         options = keywords.request_options(kwargs)
         url = self._item_url(item_id, skip_merge, kwargs)
         body = self._body(kwargs, "update")
@@ -251,6 +254,7 @@ class CRUDClient(t.Generic[R]):
         >>> craton.hosts.delete(1)
         True
         """
+        self._check_operation("delete")
         options = keywords.request_options(kwargs)
         url = self._item_url(item_id, skip_merge, kwargs)
         cls = getattr(self, "resource_class", None)
@@ -429,6 +433,20 @@ class CRUDClient(t.Generic[R]):
         """The singular of the kind in text, such as ``network device``."""
         return self.key.replace("_", " ")
 
+    def _check_operation(self, operation: Operation) -> None:
+        """Refuse an operation that the API does not have for this kind, as a server does.
+
+        :raises cratonclient.exceptions.MethodNotAllowed: naming the operations that it has.
+        :raises cratonclient.exceptions.NotFound: likewise, if single objects have no path.
+        """
+        resource = getattr(self, "resource_class", None)
+        if not keywords.is_kind(resource) or operation in resource.operations:
+            return
+        has_path = operation == "create" or "get" in resource.operations
+        error = exceptions.MethodNotAllowed if has_path else exceptions.NotFound
+        known = ", ".join(f"{name}()" for name in resource.operations)
+        raise error(f"The API has no {operation}() for {self.noun}s, only {known}.")
+
     def _item_url(
         self, item_id: int | str | Resource | None, skip_merge: bool, kwargs: dict[str, t.Any]
     ) -> str:
@@ -451,6 +469,10 @@ class CRUDClient(t.Generic[R]):
         if self.many and given is None:
             hint = "" if resource is None else " Use find() to get an object by its fields."
             raise exceptions.CommandError(f"{name} is required, and it must not be None.{hint}")
+        if not self.many and given is not None:
+            raise exceptions.CommandError(
+                f"{shown(given)}: get() returns all {self.part_name}. Write get()[...] for one."
+            )
         if name in kwargs:
             kwargs[name] = given
         id_type = getattr(getattr(resource, "id", None), "type", int)

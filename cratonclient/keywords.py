@@ -120,7 +120,7 @@ def query(cls: t.Any, noun: str, keywords: Keywords) -> dict[str, t.Any]:
     known = filters(cls)
     for name, value in values.items():
         if known is not None and name not in known and name not in LIST_OPTIONS:
-            raise _unknown(f"A list of {noun}s has no filter", name, known)
+            raise _unknown(f"A list of {noun}s has no filter", name, known, LIST_OPTIONS)
         _check_filter(name, value, fields.get("id" if name == "marker" else name))
     wanted = values.get("vars")
     if isinstance(wanted, collections.abc.Mapping):
@@ -165,7 +165,7 @@ def with_ids(cls: t.Any, keywords: Keywords) -> dict[str, t.Any]:
     :param cls: class of the objects that have the keywords as fields.
     :param keywords: values of fields.
     :raises cratonclient.exceptions.BadRequest: if an object has the wrong kind, or if a
-        reference is given twice.
+        reference is given twice, with different values.
 
     >>> with_ids(Host, {'region': region})
     {'region_id': 1}
@@ -174,10 +174,12 @@ def with_ids(cls: t.Any, keywords: Keywords) -> dict[str, t.Any]:
     found: dict[str, t.Any] = {}
     for given, value in keywords.items():
         name = f"{given}_id" if _is_reference(fields, given) else given
-        if name in found or (name != given and name in keywords):
-            raise exceptions.BadRequest(f"Pass either {given} or {name}, not both.")
         field = fields.get("id" if name == "marker" else name)
-        found[name] = _reference(given, _bare(value), field, cls)
+        value = _reference(given, _bare(value), field, cls)
+        if name in found and str(found[name]) != str(value):
+            both = f"{name.removesuffix('_id')} and {name}"
+            raise exceptions.BadRequest(f"{both} are different: pass only one of them.")
+        found[name] = value
     return found
 
 
@@ -330,8 +332,11 @@ def _api_name(name: str) -> str:
     return "resolved-values" if name == "resolved_values" else name
 
 
-def _unknown(what: str, name: str, known: t.Sequence[str]) -> exceptions.BadRequest:
-    hint = suggestions.did_you_mean(name, known) or f" Known: {', '.join(known) or 'none'}."
+def _unknown(
+    what: str, name: str, known: t.Sequence[str], options: t.Sequence[str] = ()
+) -> exceptions.BadRequest:
+    hint = suggestions.did_you_mean(name, [*known, *options])
+    hint = hint or f" Known: {', '.join(known) or 'none'}."
     return exceptions.BadRequest(f"{what} {name!r}.{hint}")
 
 

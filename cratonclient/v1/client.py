@@ -7,6 +7,7 @@ import typing as t
 
 from cratonclient import exceptions, keywords, suggestions, v1
 from cratonclient.http import transport
+from cratonclient.printable import shown
 
 if t.TYPE_CHECKING:
     from cratonclient import session
@@ -54,7 +55,8 @@ class Client(_Attributes):
     :raises cratonclient.exceptions.TransportNotFound: if the URL is not valid, or no
         installed transport can open it.
     :raises cratonclient.exceptions.UnableToAuthenticate: if a server needs a session.
-    :raises cratonclient.exceptions.CommandError: if a number of retries is not valid.
+    :raises cratonclient.exceptions.CommandError: if the session is a text, or a number of
+        retries is not valid.
 
     >>> craton = Client(session=auth.craton_auth('demo', 'demo', PROJECT_ID), url=URL)
     >>> [region.name for region in craton.regions.list()]
@@ -209,6 +211,11 @@ def _wrap(
     """Return a session of this library, which wraps a session of keystoneauth."""
     from cratonclient import session as craton_session
 
+    if isinstance(session, str):
+        raise exceptions.CommandError(
+            f"{shown(session)} is not a session. Pass a URL as url=..., and the name of a "
+            "cloud in clouds.yaml to Client.from_cloud()."
+        )
     if session is None:
         session = _without_credentials(url)
     is_wrapped = hasattr(session, "paginate")

@@ -28,6 +28,14 @@ PATHS = {
 }
 
 
+class TestSessions(base.TestCase):
+    def test_a_text_is_not_a_session(self):
+        for text in (URL, "prod"):
+            error = self.assertRaises(exceptions.CommandError, client.Client, text)
+            self.assertIn("url=", str(error))
+            self.assertIn("Client.from_cloud()", str(error))
+
+
 class TestManagers(base.TestCase):
     def setUp(self):
         super().setUp()

@@ -91,6 +91,29 @@ class TestNames(KeywordsTestCase):
         self.assertIn("Did you mean region_id?", self.refused(list, found.list(regoin_id=1)))
         self.assertIn("has no filter 'note'", self.refused(list, found.list(note="")))
 
+    def test_the_nearest_name_may_be_an_option(self):
+        found: t.Any = self.craton.hosts
+        message = self.refused(list, found.list(sort_key="name"))
+        self.assertIn("Did you mean sort_keys?", message)
+
+    def test_operations_that_the_api_does_not_have(self):
+        for kind in v1.kinds():
+            manager = getattr(self.craton, kind.collection)
+            calls: t.Any = {"create": manager.create}
+            for name in ("get", "update", "delete"):
+                calls[name] = lambda m=manager, n=name: getattr(m, n)(1)
+            for name, call in calls.items():
+                if not kind.can(name):
+                    error = self.assertRaises(exceptions.HTTPClientError, call)
+                    self.assertIn(f"no {name}() for {kind.plural}, only list()", str(error))
+        self.assertEqual([], self.below.calls)
+
+    def test_one_variable(self):
+        variables: t.Any = self.make("hosts", 1).variables
+        error = self.assertRaises(exceptions.CommandError, variables.get, "rack")
+        self.assertIn("get() returns all variables", str(error))
+        self.assertEqual([], self.below.calls)
+
     def test_parameters_of_one_object(self):
         for manager in self.managers("get"):
             self.refused(manager.get, 1, nmae="x")
@@ -355,10 +378,23 @@ class TestObjects(KeywordsTestCase):
         self.refused(list, self.craton.hosts.list(region_id=wrong))
 
     def test_twice(self):
-        for given in ({"region": 1, "region_id": 1}, {"region_id": 1, "region": 2}):
+        for given in ({"region": 1, "region_id": 2}, {"region_id": 1, "region": 2}):
             values: t.Any = given
-            self.assertIn("not both", self.refused(self.craton.hosts.create, **values))
-            self.assertIn("not both", self.refused(list, self.craton.hosts.list(**values)))
+            for call in (
+                lambda v=values: self.craton.hosts.create(**v),
+                lambda v=values: list(self.craton.hosts.list(**v)),
+            ):
+                self.assertIn("region and region_id are different", self.refused(call))
+
+    def test_twice_the_same(self):
+        region = self.make("regions", 1)
+        for values in ({"region": region, "region_id": "1"}, {"region_id": 1, "region": 1}):
+            given: t.Any = values
+            self.answer({"id": 1}, {"hosts": []})
+            self.craton.hosts.create(**given)
+            list(self.craton.hosts.list(**given, autopaginate=False))
+            sent = [self.below.calls[-2]["json"], self.below.calls[-1]["params"]]
+            self.assertEqual(["1", "1"], [str(body["region_id"]) for body in sent])
 
     def test_ids_of_projects(self):
         for value in ("prod", "default", "x" * 32, "1abc"):
