@@ -342,6 +342,7 @@ class CRUDClient(t.Generic[R]):
         >>> craton.hosts.find(name='web-1', region=region).id
         1
         """
+        self._check_operation("list")
         return t.cast("R | None", finding.find(self, fields))
 
     def get_or_create(
@@ -390,6 +391,7 @@ class CRUDClient(t.Generic[R]):
 
     def _walk(self, skip_merge: bool, kwargs: dict[str, t.Any]) -> t.Iterator[pagination.Page]:
         """Generate the pages of a list. Nothing is requested before the first page."""
+        self._check_operation("list")
         autopaginate = kwargs.pop("autopaginate", True)
         nested, workers = kwargs.pop("nested", self.nested), kwargs.pop("workers", 1)
         # Pass these on only if given: sessions of other programs may not accept them.

@@ -52,6 +52,12 @@ class LabelManager(crud.CRUDClient[crud.Resource]):
         check_deletion(self.session.delete(self.build_url(), params={}, json=body))
         return True
 
+    def _check_operation(self, operation: crud.Operation) -> None:
+        """Refuse the methods of other managers, of which labels have none but ``get``."""
+        raise exceptions.CommandError(
+            f"Labels have no {operation}(). Call get(), add('a', 'b') or remove('a', 'b')."
+        )
+
     def _from(self, response: t.Any) -> list[str]:
         labels = body_of(response).get(self.part_name)
         if not isinstance(labels, list):

@@ -32,6 +32,20 @@ class TestManager(base.TestCase):
 
         self.session.put.assert_called_once_with(f"{URL}/labels", json={"labels": ["web"]})
 
+    def test_they_have_no_other_methods(self):
+        manager: t.Any = self.manager
+        for call in (
+            lambda: manager.create(name="web"),
+            lambda: manager.update(["web"]),
+            lambda: manager.delete("web"),
+            lambda: list(manager.list()),
+            lambda: manager.count(),
+            lambda: manager.find(name="web"),
+        ):
+            error = self.assertRaises(exceptions.CommandError, call)
+            self.assertIn("add('a', 'b')", str(error))
+        self.assertEqual([], self.session.mock_calls)
+
     def test_remove_sends_them(self):
         self.assertIs(True, self.manager.remove("web", "a"))
 
