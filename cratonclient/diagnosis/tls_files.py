@@ -14,6 +14,8 @@ _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 #: Python writes the keys of TLS connections to the file of this variable.
 _KEYS = "SSLKEYLOGFILE"
 
+_NAME_ANOTHER = "Name a file that exists."
+
 #: Errors of a file that cannot be opened. A connection has other ones, except for EACCES.
 _UNUSABLE = (
     *(errno.ENOENT, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR),
@@ -28,8 +30,13 @@ def problem(cause: BaseException) -> str:
         the variable, and not always the file.
     """
     text = str(cause)
-    if text.startswith(("Could not find a suitable TLS", "Could not find the TLS")):
-        return _absent_bundle(text.partition("invalid path: ")[2])
+    path = text.partition("invalid path: ")[2]
+    if text.startswith("Could not find the TLS certificate file"):
+        return f"The client certificate {printable(path)} does not exist. {_NAME_ANOTHER}"
+    if text.startswith("Could not find the TLS key file"):
+        return f"The key {printable(path)} of the client does not exist. {_NAME_ANOTHER}"
+    if text.startswith("Could not find a suitable TLS"):
+        return _absent_bundle(path)
     if "NO_CERTIFICATE_OR_CRL_FOUND" in text or "PEM lib" in text:
         origin = next(filter(os.environ.get, _BUNDLES), "")
         also = origin and f", also that of {origin}, {printable(os.environ[origin])}"
@@ -59,7 +66,7 @@ def _absent_bundle(path: str) -> str:
             f"The CA bundle {printable(path)} of {origin} does not exist. Name a file that "
             f"exists, or unset {origin}."
         )
-    return f"The CA bundle {printable(path)} does not exist. Name a file that exists."
+    return f"The CA bundle {printable(path)} does not exist. {_NAME_ANOTHER}"
 
 
 def _unusable_key_log(reason: str) -> str:

@@ -80,6 +80,7 @@ def build(
     :raises cratonclient.exceptions.TransportNotFound: if the URL of Keystone is not valid.
     """
     seconds.check_timeout(timeout)
+    _check_certificate(cert)
     check_plugin(auth)
     if session is None:
         session = requests.Session()
@@ -98,6 +99,19 @@ def build(
     built.timeout = timeout
     built.user_agent = f"python-cratonclient/{cratonclient.__version__}"
     return built
+
+
+def _check_certificate(cert: object) -> None:
+    """Refuse a value that is no client certificate.
+
+    :raises cratonclient.exceptions.CommandError: if it is not a path or a pair of paths.
+    """
+    files = cert if isinstance(cert, (tuple, list)) and len(cert) == 2 else (cert,)
+    if cert is not None and not all(isinstance(file, str) for file in files):
+        raise exceptions.CommandError(
+            "cert must be the path of a file with a certificate and its key, or a pair of "
+            f"paths, not {shown(cert)}."
+        )
 
 
 def check_plugin(auth: object) -> None:

@@ -17,6 +17,9 @@ from cratonclient.lists.pagination import Page
 
 Query = dict[str, t.Any]
 
+#: The message of a server of 2017 about an object. The one about an unknown path is another.
+_NO_OBJECT = "Not Found"
+
 
 def walk(
     fetch: t.Callable[[Query], t.Iterator[Page]],
@@ -30,6 +33,7 @@ def walk(
     :param query: query parameters.
     :param fields: fields of the kind.
     :param name_field: field that the parameter ``name`` filters by.
+    :raises cratonclient.exceptions.NotFound: if the server has no such list.
     """
     if not {"id", "name"} & query.keys():
         yield from fetch(query)
@@ -37,7 +41,9 @@ def walk(
     where = {n: v for n, v in query.items() if n == "id" or isinstance(fields.get(n), Ref)}
     try:
         pages = _started(fetch(query))
-    except exceptions.NotFound:
+    except exceptions.NotFound as error:
+        if error.message != _NO_OBJECT:
+            raise
         return
     except exceptions.InternalServerError:
         if "name" not in query:

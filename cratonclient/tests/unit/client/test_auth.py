@@ -43,6 +43,14 @@ class TestCratonAuth(base.TestCase):
             self.assertEqual(inspect.Parameter.KEYWORD_ONLY, found.parameters[name].kind)
         self.assertIs(True, found.parameters["verify"].default)
 
+    def test_what_is_no_certificate(self):
+        for cert in (5, ("a",), ("a", None), (), b"a", ("a", "b", "c"), object()):
+            wrong: t.Any = cert
+            error = self.assertRaises(
+                exceptions.CommandError, auth.craton_auth, "demo", "key", PROJECT, cert=wrong
+            )
+            self.assertIn("cert must be", str(error))
+
     def test_arguments_may_be_given_by_position(self):
         plugin = auth.craton_auth("demo", "key", PROJECT, False)._session.auth
 

@@ -391,6 +391,16 @@ class TestProxies(FailuresTestCase):
                 self.assertIn("The CA bundle contains no certificates", said)
                 self.assertIn("REQUESTS_CA_BUNDLE", said)
 
+    def test_a_client_certificate_that_does_not_exist(self):
+        url = self.server.url.replace("http:", "https:")
+        for cert, message in (
+            ("/nowhere.pem", "The client certificate /nowhere.pem does not exist"),
+            ((os.devnull, "/nowhere.key"), "The key /nowhere.key of the client does not exist"),
+        ):
+            craton = auth.craton_auth("u", "t", "b9f10eca66ac4c279c139d01e65f96b4", cert=cert)
+            said = self.refused(exceptions.ConfigurationError, craton.get, url)
+            self.assertIn(message, said)
+
     def test_a_proxy_that_refuses_says_so(self):
         proxy = f"http://u:{PASSWORD}@{self.server.url.removeprefix('http://')}"
         with mock.patch.dict(os.environ, https_proxy=proxy):

@@ -27,6 +27,14 @@ class TestShortcuts(base.TestCase):
             self.assertEqual([], list(found.clouds.list(**query)))
             self.assertEqual(1, len(below.calls))
 
+    def test_at_a_wrong_url_it_is_an_error(self):
+        for body in ({"message": "The requested URL was not found on the server."}, "no JSON"):
+            for query in ({"name": "none"}, {"id": 9}):
+                found, _ = craton(fakes.answer(body, 404))
+                self.assertRaises(exceptions.NotFound, list, found.clouds.list(**query))
+                found, _ = craton(fakes.answer(body, 404))
+                self.assertRaises(exceptions.NotFound, found.hosts.find, **query)
+
     def test_without_such_a_filter_it_is_an_error(self):
         found, _ = craton(fakes.answer({"message": "Not Found"}, 404))
         self.assertRaises(exceptions.NotFound, list, found.regions.list(cloud_id=1))
