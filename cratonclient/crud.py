@@ -165,7 +165,7 @@ class CRUDClient(t.Generic[R]):
         """Create an object.
 
         :param skip_merge: do not send the arguments of the manager.
-        :param kwargs: fields of the object.
+        :param kwargs: fields of the object; :doc:`/user/kinds` lists them.
         :returns: the new object.
         :raises cratonclient.exceptions.BadRequest: if a field is not valid.
         :raises cratonclient.exceptions.Conflict: if the name is already in use.
@@ -218,7 +218,7 @@ class CRUDClient(t.Generic[R]):
 
         :param item_id: id of the object, or the object.
         :param skip_merge: do not send the arguments of the manager.
-        :param kwargs: fields to update, with their new values.
+        :param kwargs: fields to update, with their new values; see :doc:`/user/kinds`.
         :returns: the updated object, without its variables.
         :raises cratonclient.exceptions.CommandError: if the id is None.
         :raises cratonclient.exceptions.NotFound: if the object does not exist.
@@ -289,13 +289,13 @@ class CRUDClient(t.Generic[R]):
         The objects can be deleted while the list is read.
 
         :param skip_merge: do not send the arguments of the manager.
-        :param kwargs: filters, such as ``region_id``, and: ``limit``, the number of
-            objects in a page (10 to 100); ``marker``, the id of the object after which
-            to begin; ``autopaginate=False``, to request one page only; ``max_items``, the
-            number of objects after which a list counts as endless (1,000,000);
-            ``workers``, the number of threads that read the list, which is faster if the
-            server has several processes. The filter ``vars`` takes a mapping as
-            :func:`cratonclient.conditions.text_of` does.
+        :param kwargs: filters, such as ``region_id`` (see :doc:`/user/kinds`), and:
+            ``limit``, the number of objects in a page (10 to 100); ``marker``, the id of the
+            object after which to begin; ``autopaginate=False``, to request one page only;
+            ``max_items``, the number of objects after which a list counts as endless
+            (1,000,000); ``workers``, the number of threads that read the list, which is
+            faster if the server has several processes. The filter ``vars`` takes a mapping
+            as :func:`cratonclient.conditions.text_of` does.
         :returns: a generator. It sends no request before its first value is consumed.
         :raises cratonclient.exceptions.BadRequest: if a parameter is unknown or not valid.
 
