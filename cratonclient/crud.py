@@ -94,7 +94,8 @@ class CRUDClient(t.Generic[R]):
             secrets.declare(resource.secret_fields())
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {printable(self.url)}{self.base_path or ''}>"
+        url = secrets.mask(printable(self.url))
+        return f"<{type(self).__name__} {url}{self.base_path or ''}>"
 
     @classmethod
     def items_key(cls) -> str:

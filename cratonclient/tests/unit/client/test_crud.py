@@ -47,6 +47,10 @@ class TestConstruction(ManagerTestCase):
         self.assertIs(self.session, manager.session)
         self.assertEqual({"region_id": 1, "cell_id": 2}, manager.extra_request_kwargs)
 
+    def test_its_representation_has_no_password(self):
+        shown = repr(TentManager(self.session, "http://ada:5f4dcc3b@craton.example/v1"))
+        self.assertEqual("<TentManager http://***@craton.example/v1/tents>", shown)
+
     def test_no_request_is_made(self):
         self.assertEqual([], self.session.method_calls)
 
