@@ -245,10 +245,15 @@ class Resource:
     def _load(self, name: str) -> t.Any:
         """Return a field that is missing so far; ``None`` if the server does not send it."""
         if self._failed:
-            raise AttributeError(f"{name!r} could not be loaded. Call get() to try again.")
+            raise AttributeError(name)  # __getattr__ follows
         if not self._loaded:
             self.get()
         return self._info.get(name)
+
+    def _missing(self, name: str) -> str:
+        """Return the message about a declared attribute that could not be loaded."""
+        way = "Call get() to try again." if "id" in self._info else "The object has no id."
+        return f"{name!r} of the {type(self).__name__} could not be loaded. {way}"
 
     def _part(self, name: str) -> t.Any:
         """Return the manager of a part; without a manager of the object, its plain value."""
@@ -272,6 +277,8 @@ class Resource:
             methods before ``__init__`` has run; this must not cause infinite recursion.
             """
             if not name.startswith("_"):
+                if self._failed and hasattr(type(self), name):
+                    raise AttributeError(self._missing(name))
                 if name in self.subresource_managers:
                     return self._part(name)
                 if name in self._info:

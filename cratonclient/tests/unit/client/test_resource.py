@@ -263,12 +263,22 @@ class TestLoading(base.TestCase):
 
         self.assertEqual(1, len(below.calls))
 
+    def test_without_an_id(self):
+        host: t.Any = hosts.Host(manager()[0], {})
+        for name in ("name", "id"):
+            error = self.assertRaises(AttributeError, getattr, host, name)
+            self.assertIn("The object has no id", str(error))
+        self.assertRaises(AttributeError, host.delete)
+
     def test_a_failure_is_not_repeated(self):
         session, below = fakes.session_on(fakes.answer({"message": "Not Found"}, 404))
         host = hosts.Host(hosts.HostManager(session, URL), {"id": 1})
 
         self.assertRaises(exceptions.NotFound, lambda: host.name)
-        self.assertRaises(AttributeError, lambda: host.name)
+        for name in ("name", "note", "created"):
+            error = self.assertRaises(AttributeError, getattr, host, name)
+            self.assertIn(f"{name!r} of the Host could not be loaded", str(error))
+            self.assertIn("Call get() to try again", str(error))
         self.assertEqual(1, len(below.calls))
 
         below.answers.append(fakes.answer({"id": 1, "name": "web-1"}))
