@@ -157,10 +157,27 @@ class CRUDClient(t.Generic[R]):
             raise exceptions.CommandError(
                 f"{shown(skip_merge)}: Pass fields and filters as keywords, such as name=... ."
             )
-        if not skip_merge:
-            for name, value in self.extra_request_kwargs.items():
-                if name.removesuffix("_id") not in request_kwargs:  # region= is region_id=
-                    request_kwargs.setdefault(name, value)
+        if skip_merge:
+            return
+        for name, value in self.extra_request_kwargs.items():
+            given = {name, name.removesuffix("_id")} & request_kwargs.keys()
+            if not given:  # region= is region_id=
+                request_kwargs[name] = value
+            elif self.within is not None:
+                self._check_within(value, {one: request_kwargs[one] for one in given})
+
+    def _check_within(self, item_id: t.Any, given: t.Mapping[str, t.Any]) -> None:
+        """Refuse another object than the one whose objects this manager manages.
+
+        :raises cratonclient.exceptions.BadRequest: if it is another one.
+        """
+        for name, value in given.items():
+            if str(value.id if isinstance(value, Resource) else value) != str(item_id):
+                raise exceptions.BadRequest(
+                    f"{name}: This manager manages the {self.noun}s of "
+                    f"{type(self.within).__name__} {item_id} only. Leave {name} out, or use "
+                    f"the manager of the client."
+                )
 
     def create(self, skip_merge: bool = False, **kwargs: t.Any) -> R:
         """Create an object.
@@ -388,7 +405,7 @@ class CRUDClient(t.Generic[R]):
         >>> craton.hosts.count(region=region)
         40
         """
-        return sum(map(len, self.pages(ahead=False, **filters)))
+        return sum(map(len, self.pages(ahead=False, short_is_last=True, **filters)))
 
     def _walk(self, skip_merge: bool, kwargs: dict[str, t.Any]) -> t.Iterator[pagination.Page]:
         """Generate the pages of a list. Nothing is requested before the first page."""

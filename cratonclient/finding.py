@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from cratonclient import exceptions, formats, keywords
+from cratonclient import exceptions, formats, json_values, keywords
 from cratonclient.fields import Field, Ref, Sub
 from cratonclient.printable import shown
 
@@ -55,7 +55,10 @@ def get_or_create(manager: t.Any, defaults: Values | None, given: Values) -> tup
     :param defaults: more values for the new object.
     :param given: values to find the object by.
     :returns: the object, and whether it was created.
+    :raises cratonclient.exceptions.BadRequest: if a name is unknown.
     """
+    # Also if the object exists: a misspelled name must not wait for the first that does not.
+    keywords.body(manager.resource_class, manager.noun, defaults or {}, "create")
     found = find(manager, given)
     if found is not None:
         return found, False
@@ -99,10 +102,30 @@ def _update(found: t.Any, values: Values) -> None:
         found.update(**changed)
     for name, value in parts.items():
         part = getattr(found, name)
-        if value:
-            part.update(value) if fields[name].type is dict else part.add(
-                *_several(name, value)
-            )
+        if value and fields[name].type is dict:
+            _set_missing(part, json_values.plain(value))
+        elif value:
+            _add_missing(part, _several(name, value))
+
+
+def _set_missing(part: t.Any, values: Values) -> None:
+    """Set the variables that an object does not have itself, or with another value."""
+    own = part.own()
+    changed = {
+        name: value
+        for name, value in values.items()
+        if name not in own or json_values.differ(own[name], value)
+    }
+    if changed:
+        part.update(changed)
+
+
+def _add_missing(part: t.Any, values: t.Iterable[str]) -> None:
+    """Add the labels that an object does not have."""
+    present = part.get()
+    missing = [value for value in values if value not in present]
+    if missing:
+        part.add(*missing)
 
 
 def _several(name: str, value: t.Any) -> t.Any:

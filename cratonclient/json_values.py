@@ -28,6 +28,15 @@ JSON: t.TypeAlias = (
 )
 
 
+def differ(one: object, other: object) -> bool:
+    """Return True if two JSON values differ. Unlike in Python, ``1`` is not ``True``.
+
+    >>> differ({'a': 1}, {'a': 1.0}), differ([1], [1])
+    (True, False)
+    """
+    return json.dumps(one, sort_keys=True) != json.dumps(other, sort_keys=True)
+
+
 def plain(value: t.Any) -> t.Any:
     """Return a value with the JSON values of all :class:`Wrapped` objects in it.
 

@@ -293,6 +293,8 @@ class Resource:
             hint = suggestions.did_you_mean(name, self.fields())
             if self.manager is None and f"{name}_id" in self.fields():
                 hint = " It has no manager, so it cannot request related objects."
+            if name == "save":  # as in other libraries
+                hint = " Call update() with the fields to change."
             raise AttributeError(
                 f"{type(self).__name__!r} object has no attribute {name!r}"
                 f"{f'.{hint}' if hint else ''}"

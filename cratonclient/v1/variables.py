@@ -10,7 +10,7 @@ import typing as t
 
 from cratonclient import crud, exceptions, paths
 from cratonclient.http.response import body_of
-from cratonclient.json_values import JSON, Wrapped, checked
+from cratonclient.json_values import JSON, Wrapped, checked, differ
 from cratonclient.printable import shown
 
 Values = t.Mapping[str, JSON]
@@ -305,7 +305,7 @@ class VariableManager(crud.CRUDClient[Variables]):
         changed = {
             name: value
             for name, value in wanted.items()
-            if name not in own or _differ(own[name], value)
+            if name not in own or differ(own[name], value)
         }
         if changed:
             self.update(changed)
@@ -423,8 +423,3 @@ def _merged(old: t.Any, new: t.Any) -> t.Any:
     if not (isinstance(old, dict) and isinstance(new, dict)):
         return new
     return {**old, **{name: _merged(old.get(name), value) for name, value in new.items()}}
-
-
-def _differ(one: t.Any, other: t.Any) -> bool:
-    """Return True if two JSON values differ. Unlike in Python, ``1`` is not ``True``."""
-    return json.dumps(one, sort_keys=True) != json.dumps(other, sort_keys=True)

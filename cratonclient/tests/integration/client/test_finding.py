@@ -191,15 +191,31 @@ class TestCreate(PlaceTestCase):
         self.assertEqual([], host.labels.get())
 
     def test_only_what_differs_is_sent(self):
-        self.craton.hosts.create(name="h", note="a", **self.place, **self.device)
+        parts: t.Any = {"variables": {"a": [1], "b": 1}, "labels": ["x"]}
+        self.craton.hosts.create(name="h", note="a", **self.place, **self.device, **parts)
         seen = self.requests()
-        self.craton.hosts.update_or_create({**self.device, "note": "a"}, name="h", **self.place)
-        self.assertEqual(["GET"], [method for method, _ in seen])
+        defaults: t.Any = {**self.device, "note": "a", **parts}
+        self.craton.hosts.update_or_create(defaults, name="h", **self.place)
+        self.assertEqual({"GET"}, {method for method, _ in seen})
+
+        seen.clear()
+        defaults["variables"] = {"a": [1], "b": True}
+        self.craton.hosts.update_or_create(defaults, name="h", **self.place)
+        self.assertEqual(1, [method for method, _ in seen].count("PUT"))
+
+    def test_a_misspelled_default_is_refused_also_if_the_object_exists(self):
+        for call in (self.craton.regions.get_or_create, self.craton.regions.update_or_create):
+            error = self.assertRaises(
+                exceptions.BadRequest, call, {"nmae": "x"}, name="east", cloud=self.cloud
+            )
+            self.assertIn("Did you mean name?", str(error))
 
 
 class TestCount(PlaceTestCase):
     def test_all_and_some(self):
+        seen = self.requests()
         self.assertEqual(2, self.craton.regions.count())
+        self.assertEqual(1, len(seen))
         self.assertEqual(1, self.craton.regions.count(name="east"))
         self.assertEqual(0, self.craton.hosts.count(region=self.east))
         self.assertRaises(exceptions.BadRequest, self.craton.hosts.count, regoin_id=1)

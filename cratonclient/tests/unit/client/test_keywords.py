@@ -357,13 +357,41 @@ class TestObjects(KeywordsTestCase):
         self.answer({"id": 1})
         self.assertEqual(1, craton.hosts.get("1", host_id=host).id)
 
-    def test_the_place_of_a_manager_may_be_replaced(self):
+    def test_the_region_of_an_inventory_may_be_replaced(self):
         self.answer({"hosts": []}, {"id": 1})
-        hosts_of = self.make("regions", 7).hosts
+        hosts_of: t.Any = self.craton.inventory(7).hosts
         self.assertEqual([], list(hosts_of.list(region=8)))
         hosts_of.create(region=self.make("regions", 8), cloud_id=1, name="web-1")
         self.assertEqual(8, self.below.calls[0]["params"]["region_id"])
         self.assertEqual(8, self.below.calls[1]["json"]["region_id"])
+
+    def test_a_manager_of_an_object_does_not_leave_it(self):
+        hosts_of = self.make("regions", 7).hosts
+        for name in ("region", "region_id"):
+            for other in (8, "8", self.make("regions", 8)):
+                given: t.Any = {name: other, "name": "web-1"}
+                for call in (
+                    lambda **kw: list(hosts_of.list(**kw)),
+                    hosts_of.create,
+                    hosts_of.find,
+                    hosts_of.count,
+                    lambda **kw: hosts_of.get_or_create({}, **kw),
+                ):
+                    message = self.refused(call, **given)
+                    self.assertIn(
+                        f"{name}: This manager manages the hosts of Region 7", message
+                    )
+
+    def test_the_place_of_a_manager_may_be_repeated(self):
+        hosts_of = self.make("regions", 7).hosts
+        for name in ("region", "region_id"):
+            for same in (7, "7", self.make("regions", 7)):
+                self.answer({"hosts": []}, {"id": 1})
+                given: t.Any = {name: same}
+                self.assertEqual([], list(hosts_of.list(**given, autopaginate=False)))
+                hosts_of.create(name="web-1", cloud_id=1, **given)
+                self.assertEqual("7", str(self.below.calls[-2]["params"]["region_id"]))
+                self.assertEqual("7", str(self.below.calls[-1]["json"]["region_id"]))
 
     def test_those_of_another_kind(self):
         cloud, region = clouds.Cloud(None, {"id": 1}), regions.Region(None, {"id": 1})

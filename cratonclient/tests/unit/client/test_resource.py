@@ -67,6 +67,12 @@ class TestAttributes(base.TestCase):
 
         self.assertIn("Did you mean name?", str(error))
 
+    def test_what_users_of_other_libraries_call(self):
+        host: t.Any = hosts.Host(None, dict(INFO), loaded=True)
+        self.assertIn(
+            "Call update()", str(self.assertRaises(AttributeError, lambda: host.save))
+        )
+
     def test_times(self):
         sent = {"created_at": "2026-01-31T12:00:00.000000", "updated_at": None}
         host = hosts.Host(None, {**INFO, **sent}, loaded=True)
