@@ -151,12 +151,13 @@ class CRUDClient(t.Generic[R]):
         :param request_kwargs: arguments of the request.
         :param skip_merge: do nothing.
         :raises cratonclient.exceptions.CommandError: if this is not a boolean, but a value
-            that should have been passed as a keyword.
+            that should have been passed as a keyword, or for an object of another server.
         """
         if not isinstance(skip_merge, (int, type(None))):
             raise exceptions.CommandError(
                 f"{shown(skip_merge)}: Pass fields and filters as keywords, such as name=... ."
             )
+        self._check_server(request_kwargs.values())
         if skip_merge:
             return
         for name, value in self.extra_request_kwargs.items():
@@ -165,6 +166,21 @@ class CRUDClient(t.Generic[R]):
                 request_kwargs[name] = value
             elif self.within is not None:
                 self._check_within(value, {one: request_kwargs[one] for one in given})
+
+    def _check_server(self, values: t.Iterable[t.Any]) -> None:
+        """Refuse an object of another server, which has other objects with the same ids.
+
+        :raises cratonclient.exceptions.CommandError: if there is one.
+        """
+        for value in values:
+            manager = value.manager if isinstance(value, Resource) else None
+            url = getattr(manager, "url", None)
+            if isinstance(url, str) and url != self.url:
+                raise exceptions.CommandError(
+                    f"{type(value).__name__} {shown(value.id)} was read from "
+                    f"{secrets.mask_url(url)}, not from {secrets.mask_url(self.url)}. Pass its "
+                    "id if it is the same object there."
+                )
 
     def _check_within(self, item_id: t.Any, given: t.Mapping[str, t.Any]) -> None:
         """Refuse another object than the one whose objects this manager manages.
@@ -476,6 +492,7 @@ class CRUDClient(t.Generic[R]):
         :raises cratonclient.exceptions.NotFound: if the id is not spelled as it is printed.
         """
         self.merge_request_arguments(kwargs, skip_merge)
+        self._check_server([item_id])
         name, resource = f"{self.key}_id", getattr(self, "resource_class", None)
         given = keywords.item_id(resource, self.noun, kwargs.get(name))
         if item_id is not None:

@@ -30,6 +30,7 @@ def find(manager: t.Any, given: Values) -> t.Any:
     :raises cratonclient.exceptions.BadRequest: if a name is unknown.
     """
     cls, noun = manager.resource_class, manager.noun
+    manager.merge_request_arguments({**given}, False)  # refuses objects of other servers
     values = keywords.with_ids(cls, given)
     if not any(_selects(name, value) for name, value in values.items()):
         raise exceptions.CommandError(f"find() needs at least one field of the {noun}.")
@@ -58,6 +59,7 @@ def get_or_create(manager: t.Any, defaults: Values | None, given: Values) -> tup
     :raises cratonclient.exceptions.BadRequest: if a name is unknown.
     """
     # Also if the object exists: a misspelled name must not wait for the first that does not.
+    manager.merge_request_arguments({**(defaults or {})}, True)
     keywords.body(manager.resource_class, manager.noun, defaults or {}, "create")
     found = find(manager, given)
     if found is not None:

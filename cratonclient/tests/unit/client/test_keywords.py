@@ -378,9 +378,7 @@ class TestObjects(KeywordsTestCase):
                     lambda **kw: hosts_of.get_or_create({}, **kw),
                 ):
                     message = self.refused(call, **given)
-                    self.assertIn(
-                        f"{name}: This manager manages the hosts of Region 7", message
-                    )
+                    self.assertIn("This manager manages the hosts of Region 7 only", message)
 
     def test_the_place_of_a_manager_may_be_repeated(self):
         hosts_of = self.make("regions", 7).hosts
@@ -392,6 +390,33 @@ class TestObjects(KeywordsTestCase):
                 hosts_of.create(name="web-1", cloud_id=1, **given)
                 self.assertEqual("7", str(self.below.calls[-2]["params"]["region_id"]))
                 self.assertEqual("7", str(self.below.calls[-1]["json"]["region_id"]))
+
+    def test_those_of_another_server(self):
+        other = client.Client(self.session, "http://other.example")
+        region = other.regions.resource_class(other.regions, {"id": 1}, loaded=True)
+        host = other.hosts.resource_class(other.hosts, {"id": 1}, loaded=True)
+        hosts, given = self.craton.hosts, {"region": region, "name": "x"}
+        arguments: t.Any = given
+        calls: list[t.Callable[[], t.Any]] = [
+            lambda: hosts.get(host),
+            lambda: hosts.update(host, note="x"),
+            lambda: hosts.update(1, parent=host),
+            lambda: hosts.delete(host),
+            lambda: hosts.deletion(host),
+            lambda: list(hosts.list(region=region)),
+            lambda: list(hosts.list(marker=host)),
+            lambda: hosts.create(**arguments),
+            lambda: hosts.find(region=region),
+            lambda: hosts.get_or_create({"parent": host}, name="x"),
+        ]
+        for call in calls:
+            error = self.assertRaises(exceptions.CommandError, call)
+            self.assertIn("was read from http://other.example/v1", str(error))
+        self.assertEqual([], self.below.calls)
+
+    def test_those_without_a_manager(self):
+        self.answer({"id": 1})
+        self.assertEqual(1, self.craton.hosts.get(hosts.Host(None, {"id": 1})).id)
 
     def test_those_of_another_kind(self):
         cloud, region = clouds.Cloud(None, {"id": 1}), regions.Region(None, {"id": 1})
