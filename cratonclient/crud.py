@@ -175,7 +175,9 @@ class CRUDClient(t.Generic[R]):
         for value in values:
             manager = value.manager if isinstance(value, Resource) else None
             url = getattr(manager, "url", None)
-            if isinstance(url, str) and url != self.url:
+            if not (isinstance(url, str) and getattr(manager, "many", True)):
+                continue  # not an object, but the variables of one
+            if url != self.url:
                 raise exceptions.CommandError(
                     f"{type(value).__name__} {shown(value.id)} was read from "
                     f"{secrets.mask_url(url)}, not from {secrets.mask_url(self.url)}. Pass its "
@@ -425,7 +427,7 @@ class CRUDClient(t.Generic[R]):
 
     def _walk(self, skip_merge: bool, kwargs: dict[str, t.Any]) -> t.Iterator[pagination.Page]:
         """Generate the pages of a list. Nothing is requested before the first page."""
-        self._check_operation("list")
+        self.check_collection()
         autopaginate = kwargs.pop("autopaginate", True)
         nested, workers = kwargs.pop("nested", self.nested), kwargs.pop("workers", 1)
         # Pass these on only if given: sessions of other programs may not accept them.
@@ -459,6 +461,17 @@ class CRUDClient(t.Generic[R]):
             yield from parallel.walk(walk, query, fields, workers)
             return
         yield from shortcuts.walk(walk, query, fields, self.resource_class.NAME_ATTR)
+
+    def check_collection(self) -> None:
+        """Refuse a method that needs a list of objects, for a part such as variables.
+
+        :raises cratonclient.exceptions.CommandError: if this is the manager of a part.
+        """
+        self._check_operation("list")
+        if self.part_name:
+            raise exceptions.CommandError(
+                f"The {self.part_name} of an object are no list of objects. Call get()."
+            )
 
     def _listed(self, item: dict[str, t.Any]) -> R:
         """Return an object of a list."""

@@ -29,6 +29,7 @@ def find(manager: t.Any, given: Values) -> t.Any:
     :raises cratonclient.exceptions.Ambiguous: if several objects have the values.
     :raises cratonclient.exceptions.BadRequest: if a name is unknown.
     """
+    manager.check_collection()
     cls, noun = manager.resource_class, manager.noun
     manager.merge_request_arguments({**given}, False)  # refuses objects of other servers
     values = keywords.with_ids(cls, given)
@@ -59,6 +60,7 @@ def get_or_create(manager: t.Any, defaults: Values | None, given: Values) -> tup
     :raises cratonclient.exceptions.BadRequest: if a name is unknown.
     """
     # Also if the object exists: a misspelled name must not wait for the first that does not.
+    manager.check_collection()
     manager.merge_request_arguments({**(defaults or {})}, True)
     keywords.body(manager.resource_class, manager.noun, defaults or {}, "create")
     found = find(manager, given)

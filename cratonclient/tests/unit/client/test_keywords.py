@@ -357,6 +357,20 @@ class TestObjects(KeywordsTestCase):
         self.answer({"id": 1})
         self.assertEqual(1, craton.hosts.get("1", host_id=host).id)
 
+    def test_parts_are_no_lists_of_objects(self):
+        host: t.Any = self.make("hosts", 1)
+        for part in (host.variables, host.labels):
+            for call in (
+                lambda p=part: p.find(name="x"),
+                lambda p=part: p.count(),
+                lambda p=part: list(p.pages()),
+                lambda p=part: p.get_or_create(name="x"),
+                lambda p=part: p.update_or_create({"a": 1}, name="x"),
+            ):
+                error = self.assertRaises(exceptions.CommandError, call)
+                self.assertRegex(str(error), r"Call get\(\)|add\(")
+        self.assertEqual([], self.below.calls)
+
     def test_the_region_of_an_inventory_may_be_replaced(self):
         self.answer({"hosts": []}, {"id": 1})
         hosts_of: t.Any = self.craton.inventory(7).hosts
