@@ -30,6 +30,15 @@ R = t.TypeVar("R", bound=Resource)
 MAX_PAGE_SIZE = 100
 
 
+#: The methods of this library that do what methods of other libraries do.
+_OTHER_LIBRARIES = {
+    "all": "list()",
+    "filter": "list(), with the filters as keywords",
+    "save": "update()",
+    "search": "list(vars=...)",
+}
+
+
 class Deletion(t.NamedTuple):
     """The effects of deleting an object.
 
@@ -96,6 +105,16 @@ class CRUDClient(t.Generic[R]):
     def __repr__(self) -> str:
         url = secrets.mask(printable(self.url))
         return f"<{type(self).__name__} {url}{self.base_path or ''}>"
+
+    if not t.TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> t.Any:
+            """Name the method of this library for a method of others."""
+            hint = _OTHER_LIBRARIES.get(name)
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {name!r}"
+                f"{f'. Call {hint}.' if hint else ''}"
+            )
 
     @classmethod
     def items_key(cls) -> str:

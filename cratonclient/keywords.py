@@ -121,6 +121,7 @@ def query(cls: t.Any, noun: str, keywords: Keywords) -> dict[str, t.Any]:
     for name, value in values.items():
         if known is not None and name not in known and name not in LIST_OPTIONS:
             raise _unknown(f"A list of {noun}s has no filter", name, known, LIST_OPTIONS)
+        _check_option(cls, noun, name)
         _check_filter(name, value, fields.get("id" if name == "marker" else name))
     wanted = values.get("vars")
     if isinstance(wanted, collections.abc.Mapping):
@@ -273,6 +274,22 @@ def collections_of(cls: type[Resource]) -> set[str]:
     names = [base.__name__ for base in cls.__mro__ if issubclass(base, Resource)]
     singular = [re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() for name in names]
     return {f"{name}s" for name in singular if name != "resource"}
+
+
+def _check_option(cls: t.Any, noun: str, name: str) -> None:
+    """Refuse an option about variables for a kind that has none, as servers do.
+
+    :raises cratonclient.exceptions.BadRequest: if the kind has none.
+    """
+    if not _declared(cls):
+        return
+    has_own = isinstance(cls.fields().get("variables"), Sub)
+    needs_any = name in ("details", *_RESOLVED)
+    if (name == "vars" and not has_own) or (needs_any and not (has_own or cls.inherits)):
+        raise exceptions.BadRequest(
+            f"A list of {noun}s has no option {name!r}, because the variables of a {noun} are "
+            "not in lists."
+        )
 
 
 def _check_filter(name: str, value: object, field: Field[t.Any] | None) -> None:

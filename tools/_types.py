@@ -116,7 +116,7 @@ def _typed_dicts(kind: Kind) -> Lines:
 
 
 def _typed_dict(name: str, doc: str, base: str, members: t.Iterable[str]) -> Lines:
-    bases = f"{base}, total=False" if base else "t.TypedDict, total=False"
+    bases = f"{base}, total=False" if base else "t.TypedDict"
     yield f'\n\nclass {name}({bases}):\n    """{doc}"""\n'
     yield from (f"    {member}" for member in members)
 
@@ -124,7 +124,8 @@ def _typed_dict(name: str, doc: str, base: str, members: t.Iterable[str]) -> Lin
 def _read(kind: Kind) -> Lines:
     for name, field in kind.fields.items():
         types = [_value(field), *([field.read_as.__name__] if field.read_as else [])]
-        yield f"{name}: {_or_none(' | '.join(types), _may_be_none(field))}"
+        value = _or_none(" | ".join(types), _may_be_none(field))
+        yield f"{name}: {value if field.shown == 'always' else f't.NotRequired[{value}]'}"
 
 
 def _written(kind: Kind, operation: str) -> Lines:
@@ -264,10 +265,11 @@ def _signature(kind: Kind, method: str) -> str:
     name = _class(kind)
     item = f"item_id: int | str | {name} | None = None"
     skip = "skip_merge: bool = False, "
-    listed = name
+    listed, rows = name, f"types.{name}Dict"
     if not kind.can("get"):
         skip = ""
-        listed = " | ".join(k.resource_class.__name__ for k in _extending(kind))
+        listed = " | ".join(map(_class, _extending(kind)))
+        rows = " | ".join(f"types.{_class(k)}Dict" for k in _extending(kind))
     create = (
         "(self, defaults: collections.abc.Mapping[str, t.Any] | None = None, "
         f"**fields: {_unpack(name)})"
@@ -277,7 +279,7 @@ def _signature(kind: Kind, method: str) -> str:
         f"collections.abc.Iterator[{listed}]",
         "pages": "(self, skip_merge: bool = False, *, ahead: bool = True, "
         f"**kwargs: {_unpack(name, 'Filters')}) -> "
-        "collections.abc.Iterator[collections.abc.Sequence[dict[str, t.Any]]]",
+        f"collections.abc.Iterator[collections.abc.Sequence[{rows}]]",
         "find": f"(self, **fields: {_unpack(name)}) -> {listed} | None",
         "count": f"(self, **filters: {_unpack(name, 'Filters')}) -> int",
     }

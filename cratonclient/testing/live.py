@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-import collections
 import contextlib
 import http
 import json
+import threading
 import typing as t
 
 from cratonclient import auth, exceptions
@@ -113,42 +113,77 @@ class Server(Login):
         user = found[0].real
         return Login(self.url, user.username, user.api_key, user.project_id, self._clients)
 
-    def fail_next(self, status: int, times: int = 1) -> None:
+    def fail_next(
+        self, status: int, times: int = 1, *, method: str = "", path: str = ""
+    ) -> None:
         """Answer the next requests with an error. They have no effect on the fleet.
 
-        The library repeats a GET request after 502, 503 and 504, so a single failure stays
-        hidden from a program that uses it.
+        The library repeats a GET request after 429, 502, 503 and 504, so a single failure
+        stays hidden from a program that uses it.
 
         :param status: HTTP status, such as 503.
         :param times: number of requests.
+        :param method: count requests with this method only, such as ``PUT``.
+        :param path: count requests for paths that contain this text only, such as
+            ``/labels``.
         :raises ValueError: if the status is not the status of an error.
 
         >>> server.fail_next(500)
+        >>> server.fail_next(503, times=2, method='PUT', path='/labels')
         """
         if status < 400:
             raise ValueError(f"{status} is not the status of an error, such as 503")
-        self._failures.statuses.extend([http.HTTPStatus(status)] * times)
+        failure = Failure(http.HTTPStatus(status), method.upper(), path)
+        self._failures.expected.extend([failure] * times)
+
+
+class Failure(t.NamedTuple):
+    """A failure of a coming request.
+
+    :param status: status of the response.
+    :param method: method of the request, empty for any.
+    :param path: text in the path of the request, empty for any.
+    """
+
+    status: http.HTTPStatus
+    method: str
+    path: str
+
+    def concerns(self, environ: wsgi.WSGIEnvironment) -> bool:
+        """Return True if a request fails."""
+        is_method = self.method in ("", environ["REQUEST_METHOD"])
+        return is_method and self.path in environ.get("PATH_INFO", "")
 
 
 class Failures:
-    """A WSGI layer that answers requests with an error, as long as there are some."""
+    """A WSGI layer that answers requests with an error, as long as some are expected."""
 
     def __init__(self, application: wsgi.WSGIApplication) -> None:
         self._application = application
-        self.statuses: collections.deque[http.HTTPStatus] = collections.deque()
+        self._lock = threading.Lock()
+        self.expected: list[Failure] = []
 
     def __call__(
         self, environ: wsgi.WSGIEnvironment, start_response: wsgi.StartResponse
     ) -> t.Iterable[bytes]:
         """Answer a request."""
-        try:
-            status = self.statuses.popleft()
-        except IndexError:
+        failure = self._taken(environ)
+        if failure is None:
             return self._application(environ, start_response)
+        status = failure.status
         body = json.dumps({"message": f"{status.phrase} (by the test)", "status": status})
         headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
         start_response(f"{status.value} {status.phrase}", headers)
         return [body.encode()]
+
+    def _taken(self, environ: wsgi.WSGIEnvironment) -> Failure | None:
+        """Remove and return the first failure that concerns a request."""
+        with self._lock:
+            for failure in self.expected:
+                if failure.concerns(environ):
+                    self.expected.remove(failure)
+                    return failure
+        return None
 
 
 @contextlib.contextmanager

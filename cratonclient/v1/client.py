@@ -104,6 +104,38 @@ class Client(_Attributes):
 
         return cls(clouds_yaml.open_session(name, **overrides))
 
+    @classmethod
+    def from_environment(cls, **options: t.Any) -> t.Self:
+        """Build a client with Craton's own authentication from environment variables.
+
+        These are the variables of the commands: ``CRATON_URL``, ``OS_USERNAME``,
+        ``OS_PASSWORD`` (the API key), ``OS_PROJECT_ID``, and ``OS_CACERT``, the path of a CA
+        bundle. The URL of a fleet in a file needs no other variable.
+
+        :param options: keywords of :func:`cratonclient.auth.craton_auth`, such as ``timeout``.
+        :raises cratonclient.exceptions.ConfigurationError: if a variable is missing, or begins
+            or ends with a blank or an invisible character.
+
+        >>> Client.from_environment(timeout=10).hosts.get(1).name
+        'my-host-0'
+        """
+        from cratonclient.process import environment
+
+        names = ("CRATON_URL", "OS_USERNAME", "OS_PASSWORD", "OS_PROJECT_ID")
+        url, *login = map(environment.get, names)
+        if url and not transport.is_http(url):
+            return cls(url=url)
+        missing = [name for name, value in zip(names, [url, *login], strict=True) if not value]
+        if missing:
+            raise exceptions.ConfigurationError(
+                f"These environment variables are not set: {', '.join(missing)}."
+            )
+        from cratonclient import auth
+
+        options.setdefault("verify", environment.get("OS_CACERT") or True)
+        session: t.Any = auth.craton_auth
+        return cls(session(*login, **options), url)
+
     def close(self) -> None:
         """Close the connections to the server. The client can be used again afterwards."""
         self._session.close()

@@ -48,12 +48,12 @@ class ListOptions(RequestOptions, total=False):
     workers: int
 
 
-class ProjectDict(t.TypedDict, total=False):
+class ProjectDict(t.TypedDict):
     """The fields of a project, as the server sent them."""
 
     id: str
     name: str
-    variables: dict[str, t.Any]
+    variables: t.NotRequired[dict[str, t.Any]]
     created_at: str
     updated_at: str | None
 
@@ -86,14 +86,14 @@ class ProjectFields(ListOptions, total=False):
     updated_at: str | None
 
 
-class UserDict(t.TypedDict, total=False):
+class UserDict(t.TypedDict):
     """The fields of a user, as the server sent them."""
 
     id: int
     username: str
     is_admin: bool
     api_key: str | None
-    roles: list[t.Any] | None
+    roles: t.NotRequired[list[t.Any] | None]
     created_at: str
     updated_at: str | None
     project_id: str
@@ -138,13 +138,13 @@ class UserFields(ListOptions, total=False):
     name: str
 
 
-class CloudDict(t.TypedDict, total=False):
+class CloudDict(t.TypedDict):
     """The fields of a cloud, as the server sent them."""
 
     id: int
     name: str
     note: str | None
-    variables: dict[str, t.Any]
+    variables: t.NotRequired[dict[str, t.Any]]
     created_at: str
     updated_at: str | None
     project_id: str
@@ -184,14 +184,14 @@ class CloudFields(ListOptions, total=False):
     project: int | str | Project
 
 
-class RegionDict(t.TypedDict, total=False):
+class RegionDict(t.TypedDict):
     """The fields of a region, as the server sent them."""
 
     id: int
     name: str
     note: str | None
     cloud_id: int
-    variables: dict[str, t.Any]
+    variables: t.NotRequired[dict[str, t.Any]]
     created_at: str
     updated_at: str | None
     project_id: str
@@ -237,7 +237,7 @@ class RegionFields(ListOptions, total=False):
     project: int | str | Project
 
 
-class CellDict(t.TypedDict, total=False):
+class CellDict(t.TypedDict):
     """The fields of a cell, as the server sent them."""
 
     id: int
@@ -245,7 +245,7 @@ class CellDict(t.TypedDict, total=False):
     note: str | None
     cloud_id: int
     region_id: int
-    variables: dict[str, t.Any]
+    variables: t.NotRequired[dict[str, t.Any]]
     created_at: str
     updated_at: str | None
     project_id: str
@@ -297,7 +297,7 @@ class CellFields(ListOptions, total=False):
     project: int | str | Project
 
 
-class DeviceDict(t.TypedDict, total=False):
+class DeviceDict(t.TypedDict):
     """The fields of a device, as the server sent them."""
 
     id: int
@@ -354,7 +354,7 @@ class DeviceFields(ListOptions, total=False):
     descendants: bool
 
 
-class HostDict(t.TypedDict, total=False):
+class HostDict(t.TypedDict):
     """The fields of a host, as the server sent them."""
 
     id: int
@@ -367,8 +367,8 @@ class HostDict(t.TypedDict, total=False):
     cell_id: int | None
     parent_id: int | None
     note: str | None
-    labels: list[t.Any]
-    variables: dict[str, t.Any]
+    labels: t.NotRequired[list[t.Any]]
+    variables: t.NotRequired[dict[str, t.Any]]
     created_at: str
     updated_at: str | None
     project_id: str
@@ -449,7 +449,7 @@ class HostFields(ListOptions, total=False):
     label: str
 
 
-class NetworkDeviceDict(t.TypedDict, total=False):
+class NetworkDeviceDict(t.TypedDict):
     """The fields of a network device, as the server sent them."""
 
     id: int
@@ -464,11 +464,11 @@ class NetworkDeviceDict(t.TypedDict, total=False):
     model_name: str | None
     os_version: str | None
     vlans: str | None
-    access_secret_id: int | None
-    interface_id: int | None
-    network_id: int | None
-    labels: list[t.Any]
-    variables: dict[str, t.Any]
+    access_secret_id: t.NotRequired[int | None]
+    interface_id: t.NotRequired[int | None]
+    network_id: t.NotRequired[int | None]
+    labels: t.NotRequired[list[t.Any]]
+    variables: t.NotRequired[dict[str, t.Any]]
     created_at: str
     updated_at: str | None
     project_id: str
@@ -557,7 +557,7 @@ class NetworkDeviceFields(ListOptions, total=False):
     links: list[t.Any]
 
 
-class NetworkDict(t.TypedDict, total=False):
+class NetworkDict(t.TypedDict):
     """The fields of a network, as the server sent them."""
 
     id: int
@@ -570,7 +570,7 @@ class NetworkDict(t.TypedDict, total=False):
     cloud_id: int
     region_id: int
     cell_id: int | None
-    variables: dict[str, t.Any]
+    variables: t.NotRequired[dict[str, t.Any]]
     created_at: str
     updated_at: str | None
     project_id: str
@@ -638,7 +638,7 @@ class NetworkFields(ListOptions, total=False):
     project: int | str | Project
 
 
-class NetworkInterfaceDict(t.TypedDict, total=False):
+class NetworkInterfaceDict(t.TypedDict):
     """The fields of a network interface, as the server sent them."""
 
     id: int
@@ -655,7 +655,7 @@ class NetworkInterfaceDict(t.TypedDict, total=False):
     link: str | None
     cdp: str | None
     security: str | None
-    variables: dict[str, t.Any]
+    variables: t.NotRequired[dict[str, t.Any]]
     created_at: str
     updated_at: str | None
     project_id: str

@@ -96,7 +96,7 @@ def lists(craton: client.Client, region: Region) -> None:
     craton.hosts.list(note="x")  # error
     craton.projects.list(name="alpha", marker=None)
     for page in craton.hosts.pages(name="web-1", ahead=False):
-        t.assert_type(page[0]["name"], t.Any)
+        t.assert_type(page[0]["name"], str)
 
 
 def programs_of_2017(craton: client.Client, session: t.Any) -> None:

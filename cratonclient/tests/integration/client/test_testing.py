@@ -326,6 +326,16 @@ class TestServer(FolderTestCase):
             self.assertRaises(exceptions.Conflict, craton.clouds.create, name="x")
         self.assertEqual("x", craton.clouds.create(name="x").name)
 
+    def test_requests_of_a_method_and_a_path_fail(self):
+        craton = self.server.client()
+        host = next(craton.hosts.list())
+        self.server.fail_next(500, method="put", path="/labels")
+        host.update(note="x")
+        host.labels.get()
+        host.variables.set("a", 1)
+        self.assertRaises(exceptions.InternalServerError, host.labels.add, "x")
+        self.assertIn("x", host.labels.add("x"))
+
     def test_only_errors_can_be_asked_for(self):
         for status in (200, 999):
             self.assertRaises(ValueError, self.server.fail_next, status)

@@ -88,6 +88,49 @@ class TestManagers(base.TestCase):
         self.assertIs(manager.return_value, found)
 
 
+class TestEnvironment(base.TestCase):
+    LOGIN: t.ClassVar = {
+        "CRATON_URL": "https://craton.example",
+        "OS_USERNAME": "ada",
+        "OS_PASSWORD": "key-1",
+        "OS_PROJECT_ID": "b9f10eca66ac4c279c139d01e65f96b4",
+    }
+
+    def made(self, **variables: str) -> client.Client:
+        with mock.patch.dict(os.environ, variables, clear=True):
+            found = client.Client.from_environment(timeout=7)
+        self.addCleanup(found.close)
+        return found
+
+    def test_it_has_the_login_of_the_variables(self):
+        found = self.made(**self.LOGIN)
+        self.assertEqual("https://craton.example/v1", found.hosts.url)
+        login = found.hosts.session.login()
+        self.assertEqual(("ada", self.LOGIN["OS_PROJECT_ID"]), (login.user, login.project_id))
+        self.assertEqual(7, found.hosts.session._session.timeout)
+        self.assertIs(True, found.hosts.session._session.verify)
+
+    def test_it_has_the_ca_bundle(self):
+        found = self.made(**self.LOGIN, OS_CACERT="/etc/ca.pem")
+        self.assertEqual("/etc/ca.pem", found.hosts.session._session.verify)
+
+    def test_missing_variables_are_named(self):
+        for name in self.LOGIN:
+            others = {n: v for n, v in self.LOGIN.items() if n != name}
+            for given in (others, {**others, name: ""}):
+                error = self.assertRaises(exceptions.ConfigurationError, self.made, **given)
+                self.assertIn(f"not set: {name}.", str(error))
+
+    def test_values_with_invisible_characters_are_refused(self):
+        given = {**self.LOGIN, "OS_USERNAME": "ada\r"}
+        error = self.assertRaises(exceptions.ConfigurationError, self.made, **given)
+        self.assertIn("OS_USERNAME", str(error))
+
+    def test_a_fleet_in_a_file_needs_its_url_only(self):
+        found = self.made(CRATON_URL=f"sqlite:///{self.folder()}/fleet.db")
+        self.assertEqual("prod", found.clouds.create(name="prod").name)
+
+
 class TestUrl(base.TestCase):
     def url_for(self, url):
         return client.Client(session=fakes.session_on()[0], url=url).hosts.url

@@ -11,6 +11,8 @@ from cratonclient.tests import base, toys
 from cratonclient.tests.unit.client import fakes
 from cratonclient.v1 import client, clouds, hosts, network_devices, regions
 
+#: The options of lists that need variables.
+ABOUT_VARIABLES = {"details", "resolved_values", "resolved-values"}
 UUID = "b9f10eca-66ac-4c27-9c13-9d01e65f96b4"
 
 
@@ -114,6 +116,24 @@ class TestNames(KeywordsTestCase):
         self.assertIn("get() returns all variables", str(error))
         self.assertEqual([], self.below.calls)
 
+    def test_options_about_variables_that_are_not_in_lists(self):
+        craton, options = self.craton, ("details", "resolved_values", "vars")
+        refused = [
+            *((manager, name) for name in options for manager in (craton.users,)),
+            *((manager, name) for name in options for manager in (craton.network_interfaces,)),
+            (craton.devices, "vars"),
+        ]
+        for manager, name in refused:
+            given: t.Any = {name: True}
+            message = self.refused(list, t.cast("t.Any", manager).list(**given))
+            self.assertIn(f"has no option {name!r}", message)
+
+    def test_methods_of_other_libraries(self):
+        for name, hint in (("filter", "list()"), ("all", "list()"), ("save", "update()")):
+            error = self.assertRaises(AttributeError, getattr, self.craton.hosts, name)
+            self.assertIn(hint, str(error))
+        self.assertFalse(hasattr(self.craton.hosts, "no_such_method"))
+
     def test_parameters_of_one_object(self):
         for manager in self.managers("get"):
             self.refused(manager.get, 1, nmae="x")
@@ -129,7 +149,11 @@ class TestNames(KeywordsTestCase):
     def test_every_declared_name_is_accepted(self):
         for manager in self.managers("list"):
             resource = manager.resource_class
-            for name in (*resource.filters, *resource.parameters, *keywords.LIST_OPTIONS):
+            options = set(keywords.LIST_OPTIONS)
+            if "variables" not in resource.subresource_managers:
+                options -= {"vars"}
+                options -= set() if resource.inherits else ABOUT_VARIABLES
+            for name in (*resource.filters, *resource.parameters, *options):
                 self.answer({manager.items_key(): [], "links": []})
                 query: t.Any = {name: UUID if name in ("id", "marker") else 1}
                 if resource.fields()["id"].type is int:
