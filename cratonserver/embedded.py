@@ -46,9 +46,7 @@ def open_transport(url: str) -> transport.Transport:
     with _translating_errors():
         adapter = _adapter_at(transport.absolute(url))
         adapter.open()
-    # A host name for each fleet. No resolver knows names in .invalid (RFC 2606).
-    name = hashlib.sha256(adapter.name.encode()).hexdigest()[:16]
-    return transport.Transport(f"http://{name}.invalid", adapter)
+    return transport.Transport(adapter.base_url, adapter)
 
 
 def _adapter_at(url: str, who: identity.Identity = identity.OWNER) -> Adapter:
@@ -100,6 +98,12 @@ class Adapter(requests.adapters.BaseAdapter):
     def name(self) -> str:
         """The URL of the database, without a password."""
         return self._store.name
+
+    @property
+    def base_url(self) -> str:
+        """The URL of the requests, with a host name for each fleet."""
+        name = hashlib.sha256(self.name.encode()).hexdigest()[:16]
+        return f"http://{name}.invalid"  # no resolver knows names in .invalid (RFC 2606)
 
     def open(self, create: bool = False) -> None:
         """Open the store, unless there is no fleet.

@@ -56,7 +56,7 @@ class TemporaryFleet:
         """
         who = dataclasses.replace(identity.OWNER, project_id=project_id or self.project_id)
         adapter = embedded.Adapter(self.application, self._store, self.url, who)
-        return transport.Transport("http://fleet.invalid", adapter)
+        return transport.Transport(adapter.base_url, adapter)
 
     def add_root_user(self, username: str) -> str:
         """Add the root user to the first project, and return the API key of the user.

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import typing as t
 
-from cratonclient import exceptions, v1
+from cratonclient import exceptions, testing, v1
 from cratonclient.tests import base
 from cratonclient.tests.unit.client import fakes
 from cratonclient.v1 import hosts, network_devices, relations
@@ -209,6 +209,16 @@ class TestCreate(PlaceTestCase):
                 exceptions.BadRequest, call, {"nmae": "x"}, name="east", cloud=self.cloud
             )
             self.assertIn("Did you mean name?", str(error))
+
+
+class TestOtherFleets(base.TestCase):
+    def test_their_objects_are_refused(self):
+        fleet = {"clouds": [{"name": "prod"}]}
+        with testing.fleet(fleet) as one, testing.fleet(fleet) as other:
+            cloud = one.clouds.find(name="prod")
+            error = self.assertRaises(exceptions.CommandError, other.clouds.delete, cloud)
+            self.assertIn("was read from", str(error))
+            self.assertEqual((1, 1), (one.clouds.count(), other.clouds.count()))
 
 
 class TestCount(PlaceTestCase):
