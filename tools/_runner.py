@@ -183,6 +183,7 @@ class Tally(testtools.StreamToDict):
         super().__init__(self._finished)
         self.outcomes: dict[str, str] = {}
         self.skips: list[str] = []
+        self.figures: list[str] = []
         self._column = 0
 
     def count(self, outcome: str) -> int:
@@ -215,6 +216,9 @@ class Tally(testtools.StreamToDict):
         test_id, status, details = test["id"], test["status"], test["details"]
         if status == "exists":
             return
+        self.figures += (
+            f"{test_id}: {details[name].as_text()}" for name in details if "figures" in name
+        )
         if status in ("success", "xfail"):
             outcome, sign = "passed", "."
         elif status == "skip":
@@ -242,8 +246,13 @@ class Tally(testtools.StreamToDict):
         self._column = 0
 
 
+def is_attack(test_id: str) -> bool:
+    """Return True for a test that measures time, which needs the machine for itself."""
+    return words(test_id)[:3] == [*PACKAGE, "attack"]
+
+
 def run(selected: list[str], environment: dict[str, str]) -> Tally:
-    """Run tests in the parallel workers of stestr."""
+    """Run tests in the parallel workers of stestr. Attacks run one after the other."""
     # stestr starts its workers through a shell and does not quote the path of the
     # interpreter, which may contain blanks. So pass only its name, and put its folder
     # first in PATH.
@@ -259,6 +268,8 @@ def run(selected: list[str], environment: dict[str, str]) -> Tally:
         names.write("\n".join(selected) + "\n")
         names.flush()
         command = [sys.executable, "-m", "stestr", "run", "--subunit"]
+        if any(map(is_attack, selected)):
+            command.append("--serial")
         with subprocess.Popen(
             [*command, "--load-list", names.name],
             env=environment,
@@ -312,7 +323,8 @@ def main(arguments: list[str]) -> int:
 
     passed, failed = tally.count("passed"), tally.count("failed")
     skipped = tally.count("skipped")
-    print("", *(f"skipped {line}" for line in sorted(tally.skips)), sep="\n")
+    print("", *(f"figures {line}" for line in sorted(tally.figures)), sep="\n")
+    print(*(f"skipped {line}" for line in sorted(tally.skips)), sep="\n")
     for test_id in sorted(i for i, how in tally.outcomes.items() if how == "failed"):
         print(f"failed {test_id}")
     total = f"{passed} passed, {failed} failed"
