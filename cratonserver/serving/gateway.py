@@ -24,6 +24,14 @@ LOG = logging.getLogger(__name__)
 
 Headers = list[tuple[str, str]]
 
+#: Headers of every response, refusals included. A cache between the server and its clients
+#: must not store a response. If it does so in spite of that, it must not use it for a request
+#: with other credentials.
+NOT_CACHED: Headers = [
+    ("Cache-Control", "no-store"),
+    ("Vary", "X-Auth-Token, X-Auth-User, X-Auth-Project, X-Service-Token, Authorization"),
+]
+
 
 class Gateway:
     """A WSGI application that passes requests to another one.
@@ -55,7 +63,7 @@ class Gateway:
             access_log.log(environ, request_id, status, headers, time.perf_counter() - began)
         if environ["REQUEST_METHOD"] == "HEAD":
             body = []
-        start_response(status, [*headers, ("x-openstack-request-id", request_id)])
+        start_response(status, [*headers, *NOT_CACHED, ("x-openstack-request-id", request_id)])
         return body
 
     def _respond(self, environ: wsgi.WSGIEnvironment) -> tuple[str, Headers, list[bytes]]:

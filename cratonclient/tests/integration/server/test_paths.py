@@ -231,6 +231,12 @@ class TestEveryAnswer(base.ServerTestCase):
         self.assertEqual([], [one for one in found if not pattern.fullmatch(one)])
         self.assertEqual(len(found), len(set(found)))
 
+    def test_no_cache_may_share_it_between_users(self):
+        for answer in self._answers():
+            self.assertEqual("no-store", answer.headers["cache-control"])
+            varies = set(answer.headers["vary"].lower().split(", "))
+            self.assertLessEqual({"authorization", *map(str.lower, self.root.headers)}, varies)
+
     def test_a_request_id_that_the_client_sends_is_ignored(self):
         sent = "req-11111111-1111-4111-8111-111111111111"
         answer = self.root.get("/clouds", headers={"X-OpenStack-Request-Id": sent})
