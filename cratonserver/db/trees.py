@@ -38,6 +38,8 @@ and :func:`descendants_of`::
         UNION
         SELECT d.id FROM devices AS d, below WHERE d.parent_id = below.id)
     SELECT id FROM below
+
+:func:`heirs` has ``NOT <ends>`` in both queries.
 """
 
 from __future__ import annotations
@@ -118,4 +120,30 @@ def descendants_of(
     start = sa.select(table.c.id).where(table.c.parent_id.in_(row_ids)).correlate(None)
     tree = start.cte("below", recursive=True, nesting=True)
     tree = tree.union(sa.select(further.c.id).where(further.c.parent_id == tree.c.id))
+    return sa.select(tree.c.id)
+
+
+def heirs(
+    table: sa.Table,
+    further: t.Any,
+    row_ids: sa.Select[tuple[t.Any]],
+    ends: t.Callable[[t.Any], sa.ColumnElement[bool]],
+) -> sa.Select[tuple[t.Any]]:
+    """Select the ids of all rows that inherit something from some rows.
+
+    Each row is visited once, however long the chains of parents are and however many rows
+    inherit from the same row.
+
+    :param further: an alias of the table.
+    :param row_ids: the query for the ids of the rows.
+    :param ends: function that returns the condition that a row inherits nothing, nor do
+        its descendants through it, such as that it has a value of its own. Its argument is
+        the table or the alias.
+    """
+    first = table.c.parent_id.in_(row_ids)
+    start = sa.select(table.c.id).where(first, sa.not_(ends(table))).correlate(None)
+    tree = start.cte("heirs", recursive=True, nesting=True)
+    tree = tree.union(
+        sa.select(further.c.id).where(further.c.parent_id == tree.c.id, sa.not_(ends(further)))
+    )
     return sa.select(tree.c.id)
