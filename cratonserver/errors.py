@@ -21,6 +21,8 @@ class Refused(Exception):
     :param status: HTTP status, 400 or higher.
     :param lines: lines of the message. Long lines are shortened.
     :param headers: additional headers of the response.
+    :param reason: the limit that was reached, as a label of the metrics, such as
+        ``"user_limit"``. Empty if the request was refused for another reason.
     """
 
     def __init__(
@@ -28,8 +30,10 @@ class Refused(Exception):
         status: int,
         *lines: str,
         headers: collections.abc.Mapping[str, str] | None = None,
+        reason: str = "",
     ) -> None:
         self.status = status
+        self.reason = reason
         self.message = "\n".join(map(brief, lines))
         self.headers = dict(headers or {})
         super().__init__(self.message)

@@ -18,6 +18,10 @@ IDENTITY = "cratonserver.identity"
 #: the application.
 REFUSED = "cratonserver.refused"
 
+#: The limit that was reached, if the request was refused because of one: the reason of a
+#: :class:`cratonserver.errors.Refused`. The metrics count refusals by it.
+REASON = "cratonserver.reason"
+
 #: The path of the health check. A busy server still serves it, and the access log omits it.
 HEALTHCHECK_PATH = "/healthcheck"
 

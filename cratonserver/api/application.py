@@ -103,6 +103,7 @@ def _respond_refused(
 ) -> None:
     if isinstance(exception, StoreError):  # the reason is for the operator only
         LOG.error("%s", exception, extra=wsgi_keys.log_fields(req.env))
+    req.env[wsgi_keys.REASON] = exception.reason
     resp.status = exception.status
     resp.set_headers(exception.headers)
     json_response.set_body(resp, {"message": exception.message, "status": exception.status})

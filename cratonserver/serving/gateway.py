@@ -53,6 +53,7 @@ class Gateway:
         try:
             status, headers, body = self._respond(environ)
         except errors.Refused as exc:
+            environ[wsgi_keys.REASON] = exc.reason
             status, headers, body = error(exc.status, exc.message, exc.headers)
         except Exception:
             LOG.exception(
