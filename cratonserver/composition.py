@@ -3,7 +3,7 @@
 
 A request passes these layers, from the outermost to the innermost:
 
-1. the gateway: request id, access log, error responses for the inner layers;
+1. the gateway: request id, deadline, access log, error responses for the inner layers;
 2. the headers of trusted proxies and the public URL;
 3. the size limits;
 4. with Keystone: the validation of the token;
@@ -60,7 +60,9 @@ def application_of(
         layers = _falcon(views, local.LocalAuthentication(store, open_paths))
     layers = size_limits.SizeLimits(layers, settings.limits)
     layers = proxies.behind(layers, settings.proxies)
-    return gateway.Gateway(layers, access_log=settings.log.access_log)
+    return gateway.Gateway(
+        layers, settings.log.access_log, deadline=settings.limits.request_deadline
+    )
 
 
 def _falcon(views: t.Mapping[str, t.Any], authentication: t.Any) -> t.Any:

@@ -23,13 +23,14 @@ from requests.structures import CaseInsensitiveDict
 from cratonclient import exceptions
 from cratonclient.http import transport
 from cratonserver import composition, fork_gate, identity, wsgi_keys
-from cratonserver.config.settings import Log, Settings
+from cratonserver.config.settings import Limits, Log, Settings
 from cratonserver.db.store import Store, StoreError
 
 LOG = logging.getLogger(__name__)
 
-#: Without an access log: the log of the process belongs to the client.
-SETTINGS = Settings(log=Log(access_log=False))
+#: Without an access log: the log of the process belongs to the client. Without a deadline:
+#: nobody else waits.
+SETTINGS = Settings(log=Log(access_log=False), limits=Limits(request_deadline=0))
 
 
 def open_transport(url: str) -> transport.Transport:
@@ -168,6 +169,8 @@ def _call(
 
     body = application(_environ(request, who), start_response)
     response.raw = io.BytesIO(b"".join(body))
+    if hasattr(body, "close"):
+        body.close()
     response.url = request.url or ""
     response.request = request
     response.encoding = "utf-8"

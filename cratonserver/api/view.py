@@ -10,6 +10,7 @@ import typing as t
 import falcon
 
 from cratonclient.kinds import Kind
+from cratonserver import deadlines
 from cratonserver.api.representation import Representation
 from cratonserver.db.aliases import Row
 from cratonserver.db.objects import Objects
@@ -88,9 +89,11 @@ class KindView(View):
         :returns: the result of the work.
         """
         who = req.context.identity
-        return self.store.transact(
+        result = self.store.transact(
             lambda connection: work(Objects(self.store.tables, self.kind, who, connection))
         )
+        deadlines.lift()
+        return result
 
     def show(self, req: falcon.Request, row: Row) -> Row:
         """Return the representation of a row, without its parts."""

@@ -152,7 +152,7 @@ class Serving:
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-    """Size limits of requests, which apply behind any WSGI server."""
+    """Limits of requests and responses, which apply behind any WSGI server."""
 
     body_size: int = _setting(
         4 * 2**20,
@@ -163,6 +163,12 @@ class Limits:
         16384,
         "Maximum length of the path and the query of a URL, in bytes. Longer URLs get 414.",
         minimum=256,
+    )
+    request_deadline: int = _setting(
+        30,
+        "Maximum time for processing a request, in seconds. A request that takes longer is "
+        "stopped, also in the database, and gets 504.",
+        minimum=1,
     )
 
 

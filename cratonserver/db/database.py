@@ -11,6 +11,7 @@ import typing as t
 import sqlalchemy as sa
 
 from cratonclient import secrets
+from cratonserver import deadlines
 from cratonserver.db.dialect import BUSY_TIMEOUT, Dialect, StoreError, one_line
 
 
@@ -54,6 +55,7 @@ class Database:
                 f"The database URL {shown} is invalid. Use a URL such as "
                 "sqlite:////var/lib/craton/fleet.db or postgresql://host/fleet."
             ) from exc
+        sa.event.listen(self.engine, "before_cursor_execute", _check_deadline)
         self.snapshot_engine = self.dialect.snapshot_engine(self.engine)
         self.autocommit_engine = self.dialect.autocommit_engine(self.engine)
         self.write_engine = self.dialect.write_engine(self.engine)
@@ -66,11 +68,13 @@ class Database:
         With SQLite alone, waiting writers poll the lock, and some of them starve.
 
         :raises StoreError: if another writer takes longer than :data:`BUSY_TIMEOUT`.
+        :raises cratonserver.deadlines.Exceeded: at the deadline of the request.
         """
         if not self.dialect.single_writer:
             yield
             return
-        if not self._writer.acquire(timeout=BUSY_TIMEOUT):
+        if not self._writer.acquire(timeout=deadlines.remaining(BUSY_TIMEOUT)):
+            deadlines.check()
             raise StoreError(
                 f"The database {self.engine.url.render_as_string()} is locked. Another "
                 f"transaction has been writing to it for {BUSY_TIMEOUT} seconds.",
@@ -80,6 +84,11 @@ class Database:
             yield
         finally:
             self._writer.release()
+
+
+def _check_deadline(*_statement: t.Any) -> None:
+    """Refuse to begin a statement after the deadline of the request."""
+    deadlines.check()
 
 
 def _dialect(backend: str) -> Dialect:

@@ -58,11 +58,14 @@ class Diagnosis(t.NamedTuple):
     :param problem: end of a sentence that begins with "The database".
     :param solution: solution for the operator, as a sentence.
     :param retryable: the same transaction may succeed when it is repeated.
+    :param waited: the statement was canceled, or waited too long for a lock. If the
+        deadline of the request has passed, that is the reason.
     """
 
     problem: str
     solution: str
     retryable: bool = False
+    waited: bool = False
 
 
 class ConstraintViolation(t.NamedTuple):

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from cratonclient import secrets
-from cratonserver.db import json_contains
+from cratonserver.db import json_contains, postgresql_connection
 from cratonserver.db.aliases import Clause
 from cratonserver.db.dialect import (
     BUSY_TIMEOUT,
@@ -54,9 +54,16 @@ _BY_SQLSTATE = {
     "42501": _RIGHTS,
     "53": Diagnosis("is out of resources", "Free disk space, or allow more connections."),
     "55P03": Diagnosis(
-        "is locked", f"Another transaction has held a lock for {BUSY_TIMEOUT} seconds."
+        "is locked",
+        f"Another transaction has held a lock for {BUSY_TIMEOUT} seconds.",
+        waited=True,
     ),
     "57": _DOWN,
+    "57014": Diagnosis(
+        "canceled a statement",
+        "Check statement_timeout of the database and its user.",
+        waited=True,
+    ),
     "58": Diagnosis("cannot be read or written", "Check its disk."),
     "XX001": Diagnosis("is damaged", "Restore it from a backup."),
     "XX002": Diagnosis("is damaged", "Restore it from a backup."),
@@ -115,10 +122,12 @@ class PostgreSQL(Dialect):
             skip_autocommit_rollback=True,
             connect_args={"connect_timeout": 10, "application_name": "craton"} | url.query,
         )
+        sa.event.listen(engine, "do_connect", postgresql_connection.connect)
         sa.event.listen(engine, "connect", _configure)
         sa.event.listen(engine, "do_execute", _execute)
         sa.event.listen(engine, "checkin", _note_use)
         sa.event.listen(engine, "checkout", _test_connection)
+        sa.event.listen(engine, "checkout", postgresql_connection.limit_statements)
         return engine
 
     def snapshot_engine(self, engine: sa.Engine) -> sa.Engine:
@@ -136,7 +145,11 @@ class PostgreSQL(Dialect):
         return engine.execution_options(isolation_level="READ COMMITTED")
 
     def lock_fleet(self, connection: sa.Connection) -> None:
-        """Take the advisory lock of the fleet, until the transaction ends."""
+        """Take the advisory lock of the fleet, until the transaction ends.
+
+        Creating or upgrading tables takes as long as it takes.
+        """
+        connection.execute(sa.text("SET LOCAL statement_timeout = 0"))
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_FLEET_LOCK)))
 
     def create_functions(self, connection: sa.Connection) -> None:

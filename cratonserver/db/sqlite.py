@@ -15,6 +15,7 @@ from sqlalchemy.sql import operators, visitors
 
 from cratonclient import secrets
 from cratonclient.process import private_files
+from cratonserver import deadlines
 from cratonserver.db import json_contains
 from cratonserver.db.aliases import Clause
 from cratonserver.db.dialect import (
@@ -26,17 +27,21 @@ from cratonserver.db.dialect import (
     T,
 )
 from cratonserver.db.migrations import VERSION_TABLE
+from cratonserver.db.sqlite_connection import Connection
 
 _CHECK_PATH = (
     "Check that the path is right, and that you can read and write the file and its directory."
 )
 _LOCKED = Diagnosis(
-    "is locked", f"Another program has been writing to it for {BUSY_TIMEOUT} seconds."
+    "is locked",
+    f"Another program has been writing to it for {BUSY_TIMEOUT} seconds.",
+    waited=True,
 )
 #: Causes of errors by primary result code (https://www.sqlite.org/rescode.html).
 _BY_RESULT_CODE = {
     sqlite3.SQLITE_BUSY: _LOCKED,
     sqlite3.SQLITE_LOCKED: _LOCKED,
+    sqlite3.SQLITE_INTERRUPT: Diagnosis("was interrupted", "Try again.", waited=True),
     sqlite3.SQLITE_FULL: Diagnosis("is full", "Free space on its disk."),
     sqlite3.SQLITE_READONLY: Diagnosis("is read-only", _CHECK_PATH),
     sqlite3.SQLITE_PERM: Diagnosis("cannot be opened", _CHECK_PATH),
@@ -51,6 +56,7 @@ _BY_RESULT_CODE = {
 
 #: Execution option: statement that begins a transaction, or None for no transaction.
 _BEGIN = "craton_begin"
+_BEGIN_WRITING = "BEGIN IMMEDIATE"
 
 
 class SQLite(Dialect):
@@ -94,6 +100,7 @@ class SQLite(Dialect):
             max_overflow=-1,
             pool_use_lifo=True,  # the last used connection has the warmest cache
             hide_parameters=True,  # in logs and exceptions
+            connect_args={"factory": Connection},
         )
         sa.event.listen(engine, "do_connect", _create_private)
         sa.event.listen(engine, "connect", _configure)
@@ -113,7 +120,7 @@ class SQLite(Dialect):
 
         A transaction that reads first and writes later fails if another one writes between.
         """
-        return engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
+        return engine.execution_options(**{_BEGIN: _BEGIN_WRITING})
 
     def lock_fleet(self, connection: sa.Connection) -> None:
         """Do nothing, because ``BEGIN IMMEDIATE`` has already locked the file."""
@@ -198,6 +205,7 @@ def _configure(connection: t.Any, _record: t.Any) -> None:
     cursor.execute("PRAGMA case_sensitive_like = ON")  # as on PostgreSQL
     cursor.close()
     connection.create_function(json_contains.NAME, 3, json_contains.matches, deterministic=True)
+    connection.watch()
 
 
 def _write_ahead(cursor: t.Any) -> None:
@@ -206,7 +214,7 @@ def _write_ahead(cursor: t.Any) -> None:
     The file keeps this mode. If several connections switch a new file at the same time,
     SQLite ignores the busy timeout and refuses all but one, so this function retries.
     """
-    deadline = time.monotonic() + BUSY_TIMEOUT
+    deadline = time.monotonic() + deadlines.remaining(BUSY_TIMEOUT)
     while True:
         try:
             cursor.execute("PRAGMA journal_mode = WAL")
@@ -219,5 +227,8 @@ def _write_ahead(cursor: t.Any) -> None:
 
 def _begin(connection: sa.Connection) -> None:
     begin = connection.get_execution_options().get(_BEGIN, "BEGIN")
+    if begin == _BEGIN_WRITING:
+        driver: t.Any = connection.connection.driver_connection
+        driver.limit_waiting()
     if begin:
         connection.exec_driver_sql(begin)

@@ -13,7 +13,7 @@ import typing as t
 import sqlalchemy as sa
 
 from cratonclient import secrets
-from cratonserver import identity
+from cratonserver import deadlines, identity
 from cratonserver.db import clock, migrations
 from cratonserver.db.database import Database
 from cratonserver.db.dialect import StoreError, one_line
@@ -176,13 +176,18 @@ class Store:
 
     @contextlib.contextmanager
     def _translating_errors(self) -> t.Iterator[None]:
-        """Translate errors of the database into :class:`StoreError`, except for bugs."""
+        """Translate errors of the database into :class:`StoreError`, except for bugs.
+
+        :raises cratonserver.deadlines.Exceeded: if the deadline of the request is the cause.
+        """
         try:
             yield
         except sa.exc.DBAPIError as exc:
             diagnosis = self.database.dialect.diagnose(exc)
             if diagnosis is None:
                 raise
+            if diagnosis.waited:
+                deadlines.check()
             reason = one_line(exc.orig or exc)
             raise StoreError(
                 f"The database {self.name} {diagnosis.problem}: {reason}. {diagnosis.solution}",

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The outermost WSGI layer.
 
-It gives every request an id, turns the errors of all inner layers into JSON error responses,
-and writes the access log.
+It gives every request an id and a deadline, turns the errors of all inner layers into JSON
+error responses, and writes the access log.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import time
 import typing as t
 import uuid
 
-from cratonserver import errors, wsgi_keys
+from cratonserver import deadlines, errors, wsgi_keys
 from cratonserver.serving import access_log
 
 if t.TYPE_CHECKING:
@@ -38,11 +38,15 @@ class Gateway:
 
     :param application: WSGI application to call.
     :param access_log: write an access log line for each request.
+    :param deadline: maximum number of seconds for each request; 0 for no limit.
     """
 
-    def __init__(self, application: wsgi.WSGIApplication, access_log: bool) -> None:
+    def __init__(
+        self, application: wsgi.WSGIApplication, access_log: bool, deadline: float = 0
+    ) -> None:
         self._application = application
         self._access_log = access_log
+        self._deadline = deadline
 
     def __call__(
         self, environ: wsgi.WSGIEnvironment, start_response: wsgi.StartResponse
@@ -51,7 +55,8 @@ class Gateway:
         began = time.perf_counter()
         request_id = environ[wsgi_keys.REQUEST_ID] = f"req-{uuid.uuid4()}"
         try:
-            status, headers, body = self._respond(environ)
+            with deadlines.limit(self._deadline):
+                status, headers, body = self._respond(environ)
         except errors.Refused as exc:
             environ[wsgi_keys.REASON] = exc.reason
             status, headers, body = error(exc.status, exc.message, exc.headers)
@@ -63,12 +68,13 @@ class Gateway:
         if self._access_log:
             access_log.log(environ, request_id, status, headers, time.perf_counter() - began)
         if environ["REQUEST_METHOD"] == "HEAD":
+            _close(body)
             body = []
         start_response(status, [*headers, *NOT_CACHED, ("x-openstack-request-id", request_id)])
         return body
 
-    def _respond(self, environ: wsgi.WSGIEnvironment) -> tuple[str, Headers, list[bytes]]:
-        """Call the application and return its response.
+    def _respond(self, environ: wsgi.WSGIEnvironment) -> tuple[str, Headers, t.Iterable[bytes]]:
+        """Call the application and return its response, whose body may be a file.
 
         An error response that is not JSON is replaced: it comes from a library, and clients
         expect Craton's error format.
@@ -80,15 +86,11 @@ class Gateway:
         def start(status: str, headers: Headers, exc_info: t.Any = None) -> t.Any:
             started[:] = [(status, headers)]
 
-        result = self._application(environ, start)
-        try:
-            body = result if isinstance(result, list) else list(result)
-        finally:
-            if hasattr(result, "close"):
-                result.close()
+        body = self._application(environ, start)
         status, headers = started[0]
         code = int(status[:3])
         if code >= 400 and not _is_json(headers):
+            _close(body)
             return error(code, http.HTTPStatus(code).phrase)
         return status, headers, body
 
@@ -112,6 +114,12 @@ def error(
         ],
         [body],
     )
+
+
+def _close(body: t.Iterable[bytes]) -> None:
+    """Close the body of a response that is not sent."""
+    if hasattr(body, "close"):
+        body.close()
 
 
 def _is_json(headers: Headers) -> bool:

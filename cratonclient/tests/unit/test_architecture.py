@@ -251,6 +251,7 @@ ROOMS = {
         "db",
         "config",
         "identity",
+        "deadlines",
         "errors",
         "wsgi_keys",
     ),

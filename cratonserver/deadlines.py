@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The deadline of the request that the current thread works for.
+
+The outermost layer sets it, so that all others know it without a parameter: statements are
+cancelled at the deadline, waiting for locks ends, and long computations check it. Without
+a request, such as in commands of ``craton-server``, there is no deadline.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import time
+import typing as t
+
+from cratonserver import errors
+
+T = t.TypeVar("T")
+
+
+class Exceeded(errors.Refused):
+    """The request took too long: status 504.
+
+    :param seconds: the limit.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            504,
+            f"The request was stopped because it took longer than {seconds:g} seconds "
+            "(request_deadline). Ask for less at once, or try again.",
+            reason="request_deadline",
+        )
+
+
+class Deadline(t.NamedTuple):
+    """A deadline.
+
+    :param at: the time, by ``time.monotonic``.
+    :param seconds: the limit that led to it.
+    """
+
+    at: float
+    seconds: float
+
+
+_current: contextvars.ContextVar[Deadline | None] = contextvars.ContextVar(
+    "craton_deadline", default=None
+)
+
+
+@contextlib.contextmanager
+def limit(seconds: float) -> t.Iterator[None]:
+    """Set the deadline of the work in a block.
+
+    :param seconds: the time from now; 0 for no deadline.
+
+    >>> with limit(30):
+    ...     print(round(remaining(60)))
+    30
+    """
+    found = Deadline(time.monotonic() + seconds, seconds) if seconds else None
+    token = _current.set(found)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+@contextlib.contextmanager
+def suspended() -> t.Iterator[None]:
+    """Work without the deadline in a block that must not be interrupted, such as a COMMIT."""
+    token = _current.set(None)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def lift() -> None:
+    """Remove the deadline: the change is committed, and the response must say so."""
+    _current.set(None)
+
+
+def current() -> Deadline | None:
+    """Return the deadline, ``None`` if there is none."""
+    return _current.get()
+
+
+def remaining(most: float) -> float:
+    """Return the seconds until the deadline, at least 0.
+
+    :param most: the result if there is no deadline, or a later one.
+    """
+    found = _current.get()
+    return most if found is None else min(most, max(0.0, found.at - time.monotonic()))
+
+
+def passed() -> bool:
+    """Return True if the deadline has passed."""
+    found = _current.get()
+    return found is not None and time.monotonic() >= found.at
+
+
+def check() -> None:
+    """Stop the request if its deadline has passed.
+
+    :raises Exceeded: if it has.
+    """
+    found = _current.get()
+    if found is not None and time.monotonic() >= found.at:
+        raise Exceeded(found.seconds)
+
+
+def checked(items: t.Iterable[T], every: int = 256) -> t.Iterator[T]:
+    """Yield items, and check the deadline before every so many of them.
+
+    Other threads get their turn as well, so that a long computation does not hold them up.
+
+    :param items: the items.
+    :param every: number of items between two checks.
+    :raises Exceeded: if the deadline has passed.
+    """
+    for number, item in enumerate(items):
+        if not number % every:
+            check()
+            time.sleep(0)
+        yield item
