@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Attacks with statements that run for minutes, and with locks that nobody releases."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import http.client
+import time
+
+from cratonclient.tests.attack import base
+from cratonclient.tests.integration.server import databases
+
+#: A view in the place of the table of regions, which takes minutes to read.
+SLOW_VIEW = (
+    "ALTER TABLE regions RENAME TO hidden",
+    "CREATE VIEW regions AS SELECT hidden.* FROM hidden, (SELECT count(*) FROM "
+    "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000000000) "
+    "SELECT i FROM n) AS numbers) AS counted",
+)
+#: Fewer than the threads of the server, so that others find a free one.
+ATTACKERS = 6
+
+
+class TestSlowStatements(base.AttackTestCase):
+    options = ("--no-access-log", "--request-deadline=2")
+
+    def test_statements_of_minutes(self):
+        craton = self.server.client()
+        cloud = craton.clouds.create(name="cloud")
+        craton.regions.create(name="region", cloud_id=cloud.id)
+        databases.execute(self.server.database, *SLOW_VIEW)
+        began = time.monotonic()
+        with (
+            self.bystander() as seen,
+            concurrent.futures.ThreadPoolExecutor(ATTACKERS) as pool,
+        ):
+            answers = [*pool.map(self.ask, ATTACKERS * ["/v1/regions"])]
+        took = time.monotonic() - began
+        self.figures(f"{ATTACKERS} statements of minutes were stopped after {took:.1f} s")
+        self.assertEqual(ATTACKERS * [504], answers)
+        self.assert_unharmed(seen)
+        self.assertEqual(200, self.ask("/v1/hosts"))
+
+    def ask(self, path: str) -> int:
+        """Request a path as the first user, and return the status."""
+        connection = http.client.HTTPConnection(
+            self.server.host, self.server.port, timeout=base.PATIENCE
+        )
+        try:
+            connection.request("GET", path, headers=self.server.headers)
+            response = connection.getresponse()
+            response.read()
+            return response.status
+        finally:
+            connection.close()
