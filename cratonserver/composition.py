@@ -14,10 +14,14 @@ from __future__ import annotations
 
 import typing as t
 
-from cratonserver.api import application
+from cratonserver import wsgi_keys
+from cratonserver.api import application, router
+from cratonserver.api.liveness import Liveness
+from cratonserver.api.metrics import Scrape
 from cratonserver.api.router import AllowedMethods
 from cratonserver.auth import local, read_only
 from cratonserver.config.settings import Settings
+from cratonserver.db import pool
 from cratonserver.db.store import Store
 from cratonserver.kinds import registry
 from cratonserver.serving import gateway, proxies, size_limits
@@ -25,6 +29,8 @@ from cratonserver.serving import gateway, proxies, size_limits
 if t.TYPE_CHECKING:
     from _typeshed import wsgi
     from oslo_config import cfg
+
+    from cratonserver.metrics.collection import Metrics
 
 
 def store_at(url: str, connections: int = 8) -> Store:
@@ -48,7 +54,13 @@ def application_of(
     :param settings: settings of the server.
     :param parsed: parsed configuration of oslo.config, for keystonemiddleware.
     """
-    views = application.paths(store)
+    metrics = _metrics(store, settings) if settings.metrics.enabled else None
+    views = {**application.paths(store)}
+    if metrics is not None:
+        views[wsgi_keys.METRICS_PATH] = Scrape(
+            metrics, settings.metrics, bool(settings.proxies.trusted_proxy)
+        )
+        metrics.route_of = router.templates(views)
     open_paths = application.open_paths(views)
     layers: t.Any
     if settings.auth == "keystone":
@@ -61,8 +73,27 @@ def application_of(
     layers = size_limits.SizeLimits(layers, settings.limits)
     layers = proxies.behind(layers, settings.proxies)
     return gateway.Gateway(
-        layers, settings.log.access_log, deadline=settings.limits.request_deadline
+        layers, settings.log, deadline=settings.limits.request_deadline, metrics=metrics
     )
+
+
+def liveness(settings: Settings) -> wsgi.WSGIApplication:
+    """Return a WSGI application for the liveness check, which needs no store.
+
+    :param settings: settings of the server.
+    """
+    views = {wsgi_keys.LIVENESS_PATH: Liveness()}
+    return gateway.Gateway(application.application(views, [AllowedMethods()]), settings.log)
+
+
+def _metrics(store: Store, settings: Settings) -> Metrics:
+    """Return new metrics, which measure the connections of the store."""
+    # Programs that open a fleet in a file measure nothing, and start faster without it.
+    from cratonserver.metrics import collection, connections
+
+    made = collection.Metrics()
+    pool.observe(store.engine, connections.Connections(made))
+    return made
 
 
 def _falcon(views: t.Mapping[str, t.Any], authentication: t.Any) -> t.Any:

@@ -23,14 +23,18 @@ from requests.structures import CaseInsensitiveDict
 from cratonclient import exceptions
 from cratonclient.http import transport
 from cratonserver import composition, fork_gate, identity, wsgi_keys
-from cratonserver.config.settings import Limits, Log, Settings
+from cratonserver.config.settings import Limits, Log, Metrics, Settings
 from cratonserver.db.store import Store, StoreError
 
 LOG = logging.getLogger(__name__)
 
-#: Without an access log: the log of the process belongs to the client. Without a deadline:
-#: nobody else waits.
-SETTINGS = Settings(log=Log(access_log=False), limits=Limits(request_deadline=0))
+#: Without logs of requests and metrics: the process belongs to the client. Without a
+#: deadline: nobody else waits.
+SETTINGS = Settings(
+    log=Log(access_log=False, limit_log=False),
+    limits=Limits(request_deadline=0),
+    metrics=Metrics(metrics_from=()),
+)
 
 
 def open_transport(url: str) -> transport.Transport:

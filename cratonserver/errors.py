@@ -21,8 +21,8 @@ class Refused(Exception):
     :param status: HTTP status, 400 or higher.
     :param lines: lines of the message. Long lines are shortened.
     :param headers: additional headers of the response.
-    :param reason: the limit that was reached, as a label of the metrics, such as
-        ``"user_limit"``. Empty if the request was refused for another reason.
+    :param reason: the limit that was reached, such as ``"user_limit"``. The metrics count it,
+        and the log says who reached it. Empty if the request was refused for another reason.
     """
 
     def __init__(

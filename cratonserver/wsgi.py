@@ -36,15 +36,21 @@ class Application:
         self._lock = threading.Lock()
         self._store: Store | None = None
         self._composed: wsgi.WSGIApplication | None = None
-        self._refusing = gateway.Gateway(_refuse, config.settings.log.access_log)
+        self._refusing = gateway.Gateway(_refuse, config.settings.log)
+        self._living = composition.liveness(config.settings)
         os.register_at_fork(after_in_child=self._reset)
 
     def __call__(
         self, environ: wsgi.WSGIEnvironment, start_response: wsgi.StartResponse
     ) -> t.Iterable[bytes]:
-        """Handle a request. If the database cannot be opened, the next request retries."""
+        """Handle a request. If the database cannot be opened, the next request retries.
+
+        Until it is open, only the liveness check works.
+        """
         composed = self._composed
         if composed is None:
+            if environ.get("PATH_INFO") == wsgi_keys.LIVENESS_PATH:
+                return self._living(environ, start_response)
             try:
                 composed = self._compose()
             except StoreError as exc:

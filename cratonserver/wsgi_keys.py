@@ -18,12 +18,18 @@ IDENTITY = "cratonserver.identity"
 #: the application.
 REFUSED = "cratonserver.refused"
 
-#: The limit that was reached, if the request was refused because of one: the reason of a
-#: :class:`cratonserver.errors.Refused`. The metrics count refusals by it.
-REASON = "cratonserver.reason"
+#: The :class:`cratonserver.errors.Refused` with which any layer responded to the request.
+REFUSAL = "cratonserver.refusal"
 
-#: The path of the health check. A busy server still serves it, and the access log omits it.
+#: The path of the health check.
 HEALTHCHECK_PATH = "/healthcheck"
+#: The path of the liveness check, which does not use the database.
+LIVENESS_PATH = "/livez"
+#: The path of the metrics.
+METRICS_PATH = "/metrics"
+#: The paths with which operators watch the server. A busy server still serves them, and the
+#: access log omits them.
+WATCHED_PATHS = frozenset({HEALTHCHECK_PATH, LIVENESS_PATH, METRICS_PATH})
 
 
 def log_fields(environ: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

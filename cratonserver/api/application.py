@@ -14,6 +14,7 @@ from cratonserver.api import (
     description,
     health,
     json_response,
+    liveness,
     user_key,
     versions,
 )
@@ -59,6 +60,7 @@ def paths(store: Store) -> dict[str, View]:
     found["/v1/openapi.json"] = description.Document(found, store.tables)
     found["/v1/docs"] = description.Docs(found, store.tables)
     found[wsgi_keys.HEALTHCHECK_PATH] = health.Health(store)
+    found[wsgi_keys.LIVENESS_PATH] = liveness.Liveness()
     return found
 
 
@@ -103,7 +105,7 @@ def _respond_refused(
 ) -> None:
     if isinstance(exception, StoreError):  # the reason is for the operator only
         LOG.error("%s", exception, extra=wsgi_keys.log_fields(req.env))
-    req.env[wsgi_keys.REASON] = exception.reason
+    req.env[wsgi_keys.REFUSAL] = exception
     resp.status = exception.status
     resp.set_headers(exception.headers)
     json_response.set_body(resp, {"message": exception.message, "status": exception.status})

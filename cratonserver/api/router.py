@@ -31,6 +31,23 @@ class Router(CompiledRouter):
         return dict(t.cast("View", resource).methods)
 
 
+def templates(views: t.Mapping[str, View]) -> t.Callable[[str], str | None]:
+    """Return a function that finds the template of a path, such as ``/v1/hosts/{item_id}``.
+
+    :param views: views by path.
+    :returns: function that returns ``None`` for a path that no view has.
+    """
+    router = Router()
+    for path, view in views.items():
+        router.add_route(path, view)
+
+    def find(path: str) -> str | None:
+        found = router.find(path)
+        return str(found[3]).replace(":id}", "}") if found else None
+
+    return find
+
+
 class AllowedMethods:
     """Falcon middleware that responds to OPTIONS and refuses methods that a path lacks.
 

@@ -210,7 +210,8 @@ def _option(declared: Declaration) -> cfg.Opt:
     if declared.type is tuple:
         options["default"] = list(declared.default)
         choices = list(setting.choices) or None
-        return cfg.ListOpt(declared.name, item_type=types.String(choices=choices), **options)
+        item = _Checked(setting.check) if setting.check else types.String(choices=choices)
+        return cfg.ListOpt(declared.name, item_type=item, **options)
     if setting.check:
         return cfg.Opt(declared.name, type=_Checked(setting.check), **options)
     return cfg.StrOpt(declared.name, choices=list(setting.choices.items()) or None, **options)

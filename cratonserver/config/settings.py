@@ -9,6 +9,8 @@ sample file and the documentation. The name of a setting is unique over all grou
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
+import pathlib
 import typing as t
 from urllib import parse
 
@@ -92,6 +94,32 @@ def http_url(text: str) -> str:
     if not usable:
         raise ValueError("must be the http:// or https:// URL of a server, without ? and #")
     return text.rstrip("/")
+
+
+def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    """Parse an address, a network such as ``10.0.0.0/8``, or ``*``.
+
+    :returns: the network, ``None`` for ``*``, which means any address.
+    :raises ValueError: if the text is nothing of that.
+    """
+    if text == "*":
+        return None
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError:
+        raise ValueError("must be addresses, networks such as 10.0.0.0/8, or *") from None
+
+
+def readable_file(text: str) -> None:
+    """Check that a text is empty or the path of a file that can be read.
+
+    :raises ValueError: if it is not.
+    """
+    try:
+        if text:
+            pathlib.Path(text).read_bytes()
+    except OSError as exc:
+        raise ValueError(f"must be a file that can be read ({exc.strerror})") from None
 
 
 def _setting(default: t.Any, help: str, **accepts: t.Any) -> t.Any:
@@ -207,13 +235,41 @@ class Log:
         "info",
         "Minimum level of messages to log.",
         choices={
-            "debug": "all messages, including requests for /healthcheck",
+            "debug": "all messages, including requests for /healthcheck and /metrics",
             "info": "requests, normal events, warnings and errors",
             "warning": "warnings and errors",
             "error": "errors only",
         },
     )
     access_log: bool = _setting(True, "Write a log line for each request.")
+    limit_log: bool = _setting(
+        True,
+        "Write a log line when a request reaches a limit: at most one line a minute for each "
+        "user and limit.",
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Metrics:
+    """The metrics for Prometheus at ``/metrics``, and who may read them."""
+
+    metrics_from: tuple[str, ...] = _setting(
+        ("127.0.0.1", "::1"),
+        "Addresses and networks from which the metrics can be read, or * for any. If it is "
+        "empty, and so is metrics_token_file, nothing is measured.",
+        check=network,
+    )
+    metrics_token_file: str = _setting(
+        "",
+        "File with a token. Requests with the header 'Authorization: Bearer TOKEN' can read "
+        "the metrics from any address.",
+        check=readable_file,
+    )
+
+    @property
+    def enabled(self) -> bool:
+        """True if anybody can read the metrics."""
+        return bool(self.metrics_from or self.metrics_token_file)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -261,6 +317,7 @@ class Settings:
     limits: Limits = Limits()
     proxies: Proxies = Proxies()
     log: Log = Log()
+    metrics: Metrics = Metrics()
     roles: Roles = Roles()
 
 

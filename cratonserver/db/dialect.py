@@ -31,7 +31,7 @@ T = t.TypeVar("T")
 class StoreError(errors.Refused):
     """The database cannot be used. The API responds with 503.
 
-    :param reason: one line for the operator, with the database, the cause and the
+    :param details: one line for the operator, with the database, the cause and the
         solution. This is the string of the exception.
     :param message: message for the client. It does not name the database.
     :param retryable: the same transaction may succeed when it is repeated.
@@ -39,17 +39,17 @@ class StoreError(errors.Refused):
 
     def __init__(
         self,
-        reason: str,
+        details: str,
         message: str = "The database cannot be used at the moment.",
         *,
         retryable: bool = False,
     ) -> None:
         super().__init__(503, message)
-        self.reason = reason
+        self.details = details
         self.retryable = retryable
 
     def __str__(self) -> str:
-        return self.reason
+        return self.details
 
 
 class Diagnosis(t.NamedTuple):
@@ -132,6 +132,15 @@ class Dialect(abc.ABC):
     @abc.abstractmethod
     def create_functions(self, connection: sa.Connection) -> None:
         """Create the functions that queries use, after the tables were created."""
+
+    @abc.abstractmethod
+    def find_write_problem(self, engine: sa.Engine) -> Diagnosis | None:
+        """Return the reason why nothing can be written, without changing anything.
+
+        This waits for no other writer, and forces no data to the disk.
+
+        :raises sqlalchemy.exc.DBAPIError: if the attempt fails.
+        """
 
     # Errors
 

@@ -24,6 +24,7 @@ from cratonserver.db.dialect import (
     Dialect,
     StoreError,
 )
+from cratonserver.db.pool import Pool
 
 #: The key of the advisory lock for creating tables and the first user: "craton" in ASCII.
 _FLEET_LOCK = int.from_bytes(b"craton", "big")
@@ -114,6 +115,7 @@ class PostgreSQL(Dialect):
         """
         engine = sa.create_engine(
             url,
+            poolclass=Pool,
             pool_size=connections,
             max_overflow=-1,
             pool_use_lifo=True,  # the last used connection is the most reliable one
@@ -155,6 +157,16 @@ class PostgreSQL(Dialect):
     def create_functions(self, connection: sa.Connection) -> None:
         """Create ``craton_matches``."""
         connection.exec_driver_sql(json_contains.postgresql_function())
+
+    def find_write_problem(self, engine: sa.Engine) -> Diagnosis | None:
+        """Ask whether transactions are read-only, and let a query write a temporary file."""
+        with self.write_engine(engine).begin() as connection:
+            read_only = sa.select(sa.func.current_setting("transaction_read_only"))
+            if connection.execute(read_only).scalar() == "on":
+                return _BY_SQLSTATE["25006"]
+            connection.execute(sa.select(sa.func.set_config("work_mem", "64kB", True)))
+            connection.execute(_spilling_query())
+        return None
 
     def diagnose(self, error: sa.exc.DBAPIError) -> Diagnosis | None:
         """Return the cause of an error by its SQLSTATE."""
@@ -207,6 +219,16 @@ class PostgreSQL(Dialect):
         connection.execute(sa.text("SET CONSTRAINTS ALL DEFERRED"))
         yield
         connection.execute(sa.text("SET CONSTRAINTS ALL IMMEDIATE"))
+
+
+def _spilling_query() -> sa.Select[t.Any]:
+    """Return a query whose rows need a temporary file of a megabyte with little memory.
+
+    The file is on the disk of the database, and its pages are not forced to the disk::
+
+        SELECT count(*) FROM generate_series(1, 40000)
+    """
+    return sa.select(sa.func.count()).select_from(sa.func.generate_series(1, 40000))
 
 
 def _configure(connection: t.Any, _record: t.Any) -> None:

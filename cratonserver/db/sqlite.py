@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
+import tempfile
 import time
 import typing as t
 
@@ -27,6 +29,7 @@ from cratonserver.db.dialect import (
     T,
 )
 from cratonserver.db.migrations import VERSION_TABLE
+from cratonserver.db.pool import Pool
 from cratonserver.db.sqlite_connection import Connection
 
 _CHECK_PATH = (
@@ -53,6 +56,12 @@ _BY_RESULT_CODE = {
     sqlite3.SQLITE_CORRUPT: Diagnosis("is damaged", "Restore it from a backup."),
     sqlite3.SQLITE_IOERR: Diagnosis("cannot be read or written", "Check its disk."),
 }
+
+#: Errors of the operating system that mean that nothing can be written to a disk at all.
+#: Others mean that there is no space: the disk, a quota or a limit on the size of files.
+_READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
+#: The free space that a healthy database has on its disk, in bytes.
+_HEADROOM = 2**20
 
 #: Execution option: statement that begins a transaction, or None for no transaction.
 _BEGIN = "craton_begin"
@@ -96,6 +105,7 @@ class SQLite(Dialect):
         """Create the engine. :func:`_configure` configures each connection."""
         engine = sa.create_engine(
             url,
+            poolclass=Pool,
             pool_size=connections,
             max_overflow=-1,
             pool_use_lifo=True,  # the last used connection has the warmest cache
@@ -127,6 +137,20 @@ class SQLite(Dialect):
 
     def create_functions(self, connection: sa.Connection) -> None:
         """Do nothing, because :func:`_configure` adds the functions to each connection."""
+
+    def find_write_problem(self, engine: sa.Engine) -> Diagnosis | None:
+        """Try to allocate space beside the file, and in a transaction that is rolled back."""
+        path = engine.url.database or ""
+        if not os.access(path, os.W_OK):
+            return _BY_RESULT_CODE[sqlite3.SQLITE_READONLY]
+        try:
+            _allocate(path)
+        except OSError as exc:
+            code = sqlite3.SQLITE_READONLY if exc.errno in _READ_ONLY else sqlite3.SQLITE_FULL
+            return _BY_RESULT_CODE[code]
+        with self.autocommit_engine(engine).connect() as connection:
+            _try_to_write(connection)
+        return None
 
     def diagnose(self, error: sa.exc.DBAPIError) -> Diagnosis | None:
         """Return the cause of an error by its result code."""
@@ -174,6 +198,43 @@ class SQLite(Dialect):
         """Return ``group_concat(json_quote(name) || ':' || value)``."""
         member = sa.func.json_quote(name, type_=sa.Text) + sa.literal_column("':'") + value
         return sa.func.group_concat(member, type_=sa.Text)  # separated by commas
+
+
+def _allocate(path: str) -> None:
+    """Allocate space on the disk of a file, and free it again.
+
+    The space begins where the file ends, because there may be a limit on the size of files.
+
+    :raises OSError: if that is not possible.
+    """
+    end = max(os.path.getsize(name) for name in (path, f"{path}-wal") if os.path.exists(name))
+    with tempfile.TemporaryFile(dir=os.path.dirname(path)) as file:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), end, _HEADROOM)
+        else:
+            os.pwrite(file.fileno(), bytes(_HEADROOM), end)
+
+
+def _try_to_write(connection: sa.Connection) -> None:
+    """Add pages to the file in a transaction, and roll it back before anything is written.
+
+    Another writer proves that writing works.
+
+    :raises sqlalchemy.exc.DBAPIError: if that is not possible.
+    """
+    run = connection.exec_driver_sql
+    run("PRAGMA busy_timeout = 0")
+    try:
+        run("BEGIN IMMEDIATE")
+        run("CREATE TABLE craton_probe (content)")
+        run("INSERT INTO craton_probe VALUES (zeroblob(65536))")
+    except sa.exc.OperationalError as exc:
+        if getattr(exc.orig, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+    finally:
+        if t.cast("t.Any", connection.connection.dbapi_connection).in_transaction:
+            run("ROLLBACK")
+        run(f"PRAGMA busy_timeout = {BUSY_TIMEOUT * 1000}")
 
 
 def _create_private(_dialect: t.Any, _record: t.Any, arguments: t.Any, _options: t.Any) -> None:

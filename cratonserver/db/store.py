@@ -155,6 +155,20 @@ class Store:
         ):
             yield connection
 
+    def check_writable(self) -> None:
+        """Check that the database can be written, without changing anything in it.
+
+        :raises StoreError: if its disk is full, or if it is read-only.
+        """
+        dialect = self.database.dialect
+        with self._translating_errors():
+            diagnosis = dialect.find_write_problem(self.engine)
+        if diagnosis is not None:
+            raise StoreError(
+                f"The database {self.name} {diagnosis.problem}. {diagnosis.solution}",
+                f"The database {diagnosis.problem}.",
+            )
+
     def transact(self, work: t.Callable[[sa.Connection], T]) -> T:
         """Run a transaction that writes. Retry it if it conflicts with another transaction.
 

@@ -36,11 +36,8 @@ def log(
     :param headers: headers of the response.
     :param seconds: time between request and response.
     """
-    level = (
-        logging.DEBUG
-        if environ.get("PATH_INFO") == wsgi_keys.HEALTHCHECK_PATH
-        else logging.INFO
-    )
+    watched = environ.get("PATH_INFO") in wsgi_keys.WATCHED_PATHS
+    level = logging.DEBUG if watched else logging.INFO
     if not LOG.isEnabledFor(level):
         return
     identity = environ.get(wsgi_keys.IDENTITY)

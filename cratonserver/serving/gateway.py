@@ -15,10 +15,13 @@ import typing as t
 import uuid
 
 from cratonserver import deadlines, errors, wsgi_keys
-from cratonserver.serving import access_log
+from cratonserver.config import settings
+from cratonserver.serving import access_log, limit_log
 
 if t.TYPE_CHECKING:
     from _typeshed import wsgi
+
+    from cratonserver.metrics.collection import Metrics
 
 LOG = logging.getLogger(__name__)
 
@@ -37,16 +40,23 @@ class Gateway:
     """A WSGI application that passes requests to another one.
 
     :param application: WSGI application to call.
-    :param access_log: write an access log line for each request.
+    :param log: settings that say what to log.
     :param deadline: maximum number of seconds for each request; 0 for no limit.
+    :param metrics: the metrics that count requests, ``None`` to count nothing.
     """
 
     def __init__(
-        self, application: wsgi.WSGIApplication, access_log: bool, deadline: float = 0
+        self,
+        application: wsgi.WSGIApplication,
+        log: settings.Log,
+        *,
+        deadline: float = 0,
+        metrics: Metrics | None = None,
     ) -> None:
         self._application = application
-        self._access_log = access_log
+        self._log = log
         self._deadline = deadline
+        self._metrics = metrics
 
     def __call__(
         self, environ: wsgi.WSGIEnvironment, start_response: wsgi.StartResponse
@@ -58,20 +68,39 @@ class Gateway:
             with deadlines.limit(self._deadline):
                 status, headers, body = self._respond(environ)
         except errors.Refused as exc:
-            environ[wsgi_keys.REASON] = exc.reason
+            environ[wsgi_keys.REFUSAL] = exc
             status, headers, body = error(exc.status, exc.message, exc.headers)
         except Exception:
             LOG.exception(
                 "%s failed", environ["REQUEST_METHOD"], extra=wsgi_keys.log_fields(environ)
             )
             status, headers, body = error(500, errors.UNKNOWN)
-        if self._access_log:
-            access_log.log(environ, request_id, status, headers, time.perf_counter() - began)
+        self._note(environ, request_id, status, headers, time.perf_counter() - began)
         if environ["REQUEST_METHOD"] == "HEAD":
             _close(body)
             body = []
         start_response(status, [*headers, *NOT_CACHED, ("x-openstack-request-id", request_id)])
         return body
+
+    def _note(
+        self,
+        environ: wsgi.WSGIEnvironment,
+        request_id: str,
+        status: str,
+        headers: Headers,
+        seconds: float,
+    ) -> None:
+        """Write the log lines of a request, and count it."""
+        if self._log.access_log:
+            access_log.log(environ, request_id, status, headers, seconds)
+        refused = environ.get(wsgi_keys.REFUSAL)
+        if refused is not None and self._log.limit_log:
+            limit_log.LIMITS.refused(environ, refused)
+        if self._metrics is not None:
+            path = environ.get("PATH_INFO", "")
+            self._metrics.answered(environ["REQUEST_METHOD"], path, int(status[:3]), seconds)
+            if refused is not None:
+                self._metrics.refused(refused)
 
     def _respond(self, environ: wsgi.WSGIEnvironment) -> tuple[str, Headers, t.Iterable[bytes]]:
         """Call the application and return its response, whose body may be a file.

@@ -94,10 +94,11 @@ class Parser(parser.HTTPRequestParser):
         if error.code == 413:
             return size_limits.too_large(self.adj.max_request_body_size - 1)
         if error.code == 431 and not first_line_ended:
-            return errors.Refused(414, "The URL is too long.")
+            return errors.Refused(414, "The URL is too long.", reason="header_size")
         if error.code == 431:
             limit = self.adj.max_request_header_size - 1
-            return errors.Refused(431, f"The headers are too long: the limit is {limit} bytes.")
+            message = f"The headers are too long: the limit is {limit} bytes."
+            return errors.Refused(431, message, reason="header_size")
         if error.code == 501:
             return errors.Refused(501, "The Transfer-Encoding is not supported: use chunked.")
         return errors.Refused(400, f"The request is not valid HTTP: {error.body}.")

@@ -159,7 +159,7 @@ class Channel(channel.HTTPChannel):
                 return
             if time.monotonic() - request.began > request_timeout:
                 message = f"The request did not arrive within {request_timeout} seconds."
-                request.refuse(errors.Refused(408, message))
+                request.refuse(errors.Refused(408, message, reason="request_timeout"))
                 self.requests.append(request)
                 self.request = None
                 self.server.add_task(self)
@@ -226,11 +226,14 @@ class Server(server.TcpWSGIServer):
         working = len(self.task_dispatcher.queue) + self.task_dispatcher.active_count
         if (
             working >= self._settings.request_limit
-            and request.path != wsgi_keys.HEALTHCHECK_PATH
+            and request.path not in wsgi_keys.WATCHED_PATHS
         ):
             request.refuse(
                 errors.Refused(
-                    503, "The server is busy: try again.", headers={"Retry-After": "1"}
+                    503,
+                    "The server is busy: try again.",
+                    headers={"Retry-After": "1"},
+                    reason="request_limit",
                 )
             )
         (self._refusals if request.error else self.task_dispatcher).add_task(task)

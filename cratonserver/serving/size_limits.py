@@ -39,7 +39,9 @@ class SizeLimits:
         length = len(environ.get("PATH_INFO", "")) + len(environ.get("QUERY_STRING", ""))
         if length > self._limits.url_length:
             raise errors.Refused(
-                414, f"The URL is too long: the limit is {self._limits.url_length} bytes."
+                414,
+                f"The URL is too long: the limit is {self._limits.url_length} bytes.",
+                reason="url_length",
             )
         if environ.get("HTTP_TRANSFER_ENCODING"):
             _read_chunks(environ, self._limits.body_size)
@@ -53,7 +55,8 @@ def too_large(limit: int) -> errors.Refused:
 
     :param limit: maximum size in bytes.
     """
-    return errors.Refused(413, f"The body is too large: the limit is {limit} bytes.")
+    message = f"The body is too large: the limit is {limit} bytes."
+    return errors.Refused(413, message, reason="body_size")
 
 
 def _content_length(environ: wsgi.WSGIEnvironment) -> int:

@@ -246,6 +246,7 @@ ROOMS = {
         "api",
         "auth",
         "serving",
+        "metrics",
         "kinds",
         "openapi",
         "db",

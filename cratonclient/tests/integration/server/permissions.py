@@ -57,7 +57,7 @@ GET     ansible-inventory      401     200  none   200  none   200  none   200  
 """
 
 #: The paths that need no credentials for reading. They are not relative to ``/v1``.
-OPEN = {"/", "/v1", "/v1/", "/v1/docs", "/v1/openapi.json", "/healthcheck"}
+OPEN = {"/", "/v1", "/v1/", "/v1/docs", "/v1/openapi.json", "/healthcheck", "/livez"}
 
 ROLES = ("plain", "reader", "admin", "root")
 KINDS = {
