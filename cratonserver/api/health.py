@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from cratonserver.api import json_response
 from cratonserver.api.view import View
+from cratonserver.db.dialect import one_line
 from cratonserver.db.store import Store, StoreError
 from cratonserver.openapi.operations import Operation, operation, ref
 
@@ -87,13 +88,13 @@ class Health(View):
         try:
             self._store.run_query(lambda connection: connection.execute(sa.select(1)))
         except (StoreError, sa.exc.SQLAlchemyError) as exc:
-            return _SILENT, str(exc)
+            return _SILENT, one_line(exc)
         try:
             self._store.check_writable()
         except StoreError as exc:
             return exc.message.removesuffix("."), str(exc)
         except sa.exc.SQLAlchemyError as exc:
-            return "The database cannot be written", str(exc)
+            return "The database cannot be written", one_line(exc)
         return "", ""
 
     def describe(self) -> dict[str, Operation]:

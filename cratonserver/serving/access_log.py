@@ -9,6 +9,7 @@ from urllib import parse
 
 from cratonclient import secrets
 from cratonserver import wsgi_keys
+from cratonserver.serving import query_masks
 
 if t.TYPE_CHECKING:
     from _typeshed import wsgi
@@ -57,16 +58,8 @@ def log(
 
 
 def _masked_path(environ: wsgi.WSGIEnvironment) -> str:
-    """Return the path and the query in ASCII, with the values of secrets masked."""
+    """Return the path and the query in ASCII, without searched values and secrets."""
     path = parse.quote(environ.get("PATH_INFO", ""), encoding="latin-1")
     query = environ.get("QUERY_STRING", "")
-    masked = "&".join(_masked_parameter(pair) for pair in query.split("&"))
-    return secrets.mask(f"{path}?{masked}" if query else path)[:_MAX_LENGTH]
-
-
-def _masked_parameter(pair: str) -> str:
-    name, _, value = pair.partition("=")
-    text = parse.unquote_plus(name)
-    if text == "vars":  # the names of variables are inside the value
-        text = parse.unquote_plus(value)
-    return f"{name}={secrets.MASK}" if value and secrets.names_secret(text) else pair
+    shown = f"{path}?{query_masks.mask_query(query)}" if query else path
+    return secrets.mask(shown)[:_MAX_LENGTH]

@@ -12,12 +12,15 @@ import json
 import logging
 import re
 import sys
+import typing as t
 
 from cratonclient import secrets
 from cratonserver.config.settings import Settings
 
-#: The part of an error message of PostgreSQL that quotes the values of a row.
-_DETAIL = re.compile(r"^(DETAIL: ).*", re.MULTILINE)
+#: A text in quotes, in a message of a database.
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'", re.DOTALL)
+#: The class of the errors of PostgreSQL whose message itself quotes a value.
+_DATA_EXCEPTION = "22"
 
 
 class JSONFormatter(logging.Formatter):
@@ -39,9 +42,40 @@ class JSONFormatter(logging.Formatter):
             **getattr(record, "fields", {}),
         }
         if record.exc_info:
-            traceback = secrets.mask(self.formatException(record.exc_info))
-            line["traceback"] = _DETAIL.sub(rf"\1 {secrets.MASK}", traceback)
+            traceback = self.formatException(record.exc_info)
+            line["traceback"] = secrets.mask(_without_values(traceback, record.exc_info[1]))
         return json.dumps(line)
+
+
+def _without_values(traceback: str, error: BaseException | None) -> str:
+    """Remove the values that errors of PostgreSQL quote from a traceback.
+
+    The driver appends the lines ``LINE``, ``DETAIL``, ``HINT`` and ``CONTEXT`` to the
+    message. They quote rows, parameters and parts of statements.
+
+    :param traceback: the traceback.
+    :param error: its exception, whose causes are in the traceback as well.
+    """
+    for one in _causes(error):
+        state = getattr(one, "sqlstate", None)
+        if isinstance(state, str) and (message := str(one)):
+            first = message.splitlines()[0]
+            if state.startswith(_DATA_EXCEPTION):
+                first = _QUOTED.sub(secrets.MASK, first)
+            traceback = traceback.replace(message, f"{first} (SQLSTATE {state})")
+    return traceback
+
+
+def _causes(error: BaseException | None) -> t.Iterator[BaseException]:
+    """Yield an exception, and all exceptions that its traceback shows."""
+    ahead, seen = [error], set()
+    while ahead:
+        one = ahead.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        ahead += [one.__cause__, one.__context__, *getattr(one, "exceptions", ())]
 
 
 def configure(settings: Settings) -> None:

@@ -9,6 +9,8 @@ import logging
 import sys
 import typing as t
 
+import psycopg
+import psycopg.errors
 import sqlalchemy as sa
 
 from cratonclient.tests import base
@@ -34,16 +36,50 @@ class TestFormatter(base.TestCase):
         self.assertEqual("pw=***", line(self.record(f"pw={KEY}"))["message"])
 
     def test_tracebacks_are_masked(self):
-        for message in (
-            f"INSERT failed: {{'bmc_password': '{KEY}'}}",
-            f"null value violates a constraint\nDETAIL:  Failing row contains (1, {KEY}).",
+        try:
+            raise ValueError(f"INSERT failed: {{'bmc_password': '{KEY}'}}")
+        except ValueError:
+            shown = line(self.record("failed", sys.exc_info()))["traceback"]
+        self.assertIn("ValueError", shown)
+        self.assertNotIn(KEY, shown)
+
+    def test_what_postgresql_quotes_is_not_in_tracebacks(self):
+        for error, message, kept in (
+            (
+                psycopg.errors.NotNullViolation,
+                'null value in column "a" violates a constraint\n'
+                f"DETAIL:  Failing row contains (1, first line\n{KEY}).",
+                'null value in column "a" violates a constraint (SQLSTATE 23502)',
+            ),
+            (
+                psycopg.errors.InvalidTextRepresentation,
+                f'invalid input syntax for type integer: "{KEY}"\n'
+                f"LINE 1: SELECT '{KEY}'::int\n               ^\n"
+                f"CONTEXT:  unnamed portal parameter $1 = '{KEY}'",
+                "invalid input syntax for type integer: *** (SQLSTATE 22P02)",
+            ),
+            (
+                psycopg.errors.UniqueViolation,
+                f'duplicate key value violates unique constraint "uq"\n'
+                f"DETAIL:  Key (name)=({KEY}) already exists.",
+                'duplicate key value violates unique constraint "uq" (SQLSTATE 23505)',
+            ),
         ):
-            try:
-                raise ValueError(message)
-            except ValueError:
-                shown = line(self.record("failed", sys.exc_info()))["traceback"]
-            self.assertIn("ValueError", shown)
+            shown = self._traceback_of(error(message))
+            self.assertIn(kept, shown)
             self.assertNotIn(KEY, shown)
+            self.assertIn("SELECT 1", shown)
+
+    def _traceback_of(self, error: Exception) -> str:
+        """Return the logged traceback of an error, wrapped as SQLAlchemy wraps it."""
+        try:
+            try:
+                raise error
+            except psycopg.Error as exc:
+                wrapped = sa.exc.DBAPIError("SELECT 1", {}, exc, hide_parameters=True)
+                raise wrapped from exc
+        except sa.exc.DBAPIError:
+            return str(line(self.record("failed", sys.exc_info()))["traceback"])
 
     def test_control_characters_are_escaped(self):
         text = logs.JSONFormatter().format(self.record("a\x1b[2J\n\u202eb"))
@@ -58,15 +94,27 @@ class TestAccessLog(base.TestCase):
             access_log.log(environ, "req-1", "200 OK", [], 0.1)
         return log.records[0].fields  # type: ignore[attr-defined]
 
-    def test_values_with_secret_names_are_masked(self):
+    def test_searched_values_are_masked_and_names_are_kept(self):
         for query, masked in (
-            ("sort_keys=name&sort_dir=asc", "sort_keys=name&sort_dir=asc"),
+            (
+                "sort_keys=name,id&sort_dir=asc&limit=9",
+                "sort_keys=name,id&sort_dir=asc&limit=9",
+            ),
+            ("region_id=12&id=3", "region_id=12&id=3"),
+            (f"region_id={KEY}&limit=({KEY})", "region_id=***&limit=***"),
             ("api%5Fkey=KEY", "api%5Fkey=***"),
-            (f"vars=bmc.pw:{KEY}&limit=1", "vars=***&limit=1"),
-            (f"vars=snmp%2Dcommunity%3A{KEY}", "vars=***"),
-            (f"v%61rs=bmc.pw:{KEY}", "v%61rs=***"),
+            (f"name={KEY}&note=", "name=***&note="),
+            (f"{KEY}&=a b&a b={KEY}", f"{KEY}&***&***"),
+            (f'marker_values=["{KEY}"]', "marker_values=***"),
+            (f"vars=bmc.pw:{KEY}&limit=1", "vars=bmc.pw:***&limit=1"),
+            (f"vars=snmp%2Dcommunity%3A{KEY}", "vars=snmp-community:***"),
+            (f"v%61rs=bmc.pw:{KEY}", "v%61rs=bmc.pw:***"),
+            ("vars=rack:r1", "vars=rack:***"),
+            (f'vars=a:"{KEY},x:1",b[0].c:{{"d":"{KEY}"}}', "vars=a:***,b[0].c:***"),
+            (f'vars=a:1,{KEY}"', "vars=a:***,***"),
+            (f'vars=a:1,b:"{KEY},c:1', "vars=a:***,b:***"),
+            (f"vars=a:{'[' * 5000}{KEY}", "vars=a:***"),
             (f"name=craton_{40 * 'a'}", "name=***"),
-            ("vars=rack:r1", "vars=rack:r1"),
         ):
             self.assertEqual(f"/v1/hosts?{masked}", self.path(query)["path"])
 
