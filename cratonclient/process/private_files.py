@@ -63,12 +63,25 @@ def replace(path: pathlib.Path, content: bytes) -> None:
     :param path: path of the file. A symbolic link with this name is replaced.
     :raises OSError: if the file cannot be written.
     """
+    with replacing(path) as file:
+        file.write(content)
+
+
+@contextlib.contextmanager
+def replacing(path: pathlib.Path) -> t.Iterator[t.BinaryIO]:
+    """Yield a binary file that replaces another one at the end of the block.
+
+    :param path: path of the file, as for :func:`replace`. If the block fails, it stays as
+        it was.
+    :raises OSError: if the file cannot be written.
+    """
     import tempfile  # its import is slow
 
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent)  # with FILE_MODE
+    # With FILE_MODE. A killed process leaves it, so its name says which file it was for.
+    descriptor, temporary = tempfile.mkstemp(".partial", f"{path.name}.", path.parent)
     try:
         with open(descriptor, "wb") as file:
-            file.write(content)
+            yield file
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)

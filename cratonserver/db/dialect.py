@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from cratonserver import errors
 from cratonserver.db.aliases import Clause
+from cratonserver.db.bulk import Bulk
 
 #: Execution option: run the statement as a prepared statement. Only for statements whose
 #: plan is good for all values of their parameters.
@@ -90,6 +91,8 @@ class Dialect(abc.ABC):
     single_writer: t.ClassVar[bool]
     #: True if foreign keys without a cascade are declared DEFERRABLE, None for no clause.
     deferrable: t.ClassVar[bool | None] = None
+    #: Functions that copy whole tables.
+    bulk: t.ClassVar[Bulk]
 
     # Connections
 

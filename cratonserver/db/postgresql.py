@@ -25,6 +25,7 @@ from cratonserver.db.dialect import (
     StoreError,
 )
 from cratonserver.db.pool import Pool
+from cratonserver.db.postgresql_bulk import PostgreSQLBulk
 
 #: The key of the advisory lock for creating tables and the first user: "craton" in ASCII.
 _FLEET_LOCK = int.from_bytes(b"craton", "big")
@@ -84,6 +85,7 @@ class PostgreSQL(Dialect):
     name = "postgresql"
     reuses_plans = True
     single_writer = False
+    bulk = PostgreSQLBulk()
     # PostgreSQL checks foreign keys after each step of a cascade, unless they are
     # deferred. SQLite checks them at the end of the statement.
     deferrable = True
@@ -241,6 +243,8 @@ def _execute(cursor: t.Any, statement: str, parameters: t.Any, context: t.Any) -
     The generic plan of a prepared statement suits the most common values, and may take a
     hundred times as long for others.
     """
+    if isinstance(cursor, psycopg.ServerCursor):
+        return False  # SQLAlchemy runs it
     prepare = context.execution_options.get(PREPARE, False)
     cursor.execute(statement, parameters, prepare=prepare)
     return True

@@ -30,6 +30,7 @@ from cratonserver.db.dialect import (
 )
 from cratonserver.db.migrations import VERSION_TABLE
 from cratonserver.db.pool import Pool
+from cratonserver.db.sqlite_bulk import SQLiteBulk
 from cratonserver.db.sqlite_connection import Connection
 
 _CHECK_PATH = (
@@ -74,6 +75,7 @@ class SQLite(Dialect):
     name = "sqlite"
     reuses_plans = False
     single_writer = True
+    bulk = SQLiteBulk()
 
     def check_url(self, url: sa.URL, text: str) -> sa.URL:
         """Return the URL with an absolute path. It must name a file, and have no options."""

@@ -79,7 +79,7 @@ class Store:
                 return False
         with self.write() as connection:
             self.database.dialect.lock_fleet(connection)
-            self._refuse_foreign(connection)
+            self.refuse_foreign(connection)
             found = migrations.version(connection)
             if found not in (None, migrations.HEAD) and not upgrade:
                 raise StoreError(
@@ -244,7 +244,7 @@ class Store:
         wanted = {*self.tables.metadata.tables, migrations.VERSION_TABLE}
         return wanted <= found and migrations.version(connection) == migrations.HEAD
 
-    def _refuse_foreign(self, connection: sa.Connection) -> None:
+    def refuse_foreign(self, connection: sa.Connection) -> None:
         """Refuse a database of another program or of a newer version, before any change."""
         found = migrations.version(connection)
         if found is None and sa.inspect(connection).get_table_names():

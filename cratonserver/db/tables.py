@@ -27,6 +27,11 @@ from cratonserver.db.storage import Storage
 
 T = t.TypeVar("T")
 
+#: Key in ``info`` of a table whose rows are derived from other tables. Backups do not contain
+#: them. Its value is a function that fills the table, with a connection and the
+#: :class:`Tables`.
+DERIVED = "craton_derived"
+
 #: The size of the cache of statements and parts of statements. The number of possible
 #: statements is unlimited, but only a few of them are common.
 _CACHED_STATEMENTS = 512

@@ -12,6 +12,7 @@ from cratonserver.config.configuration import Configuration
 from cratonserver.program import (
     administration,
     arguments,
+    backup,
     config,
     database,
     help,
@@ -50,6 +51,7 @@ def build() -> argparse.ArgumentParser:
         "Upgrade the tables to the version of this program, and print that version.",
     )
     _command(schema, database.version, "version", "Print the version of the tables.")
+    _add_backup(commands)
     _add_user_commands(commands)
     _add_project_commands(commands)
     help.add(commands, parser)
@@ -82,6 +84,30 @@ def _add_init(commands: t.Any) -> None:
         metavar="FILE",
         help="new file for the credentials, which only its owner can read (default: standard "
         "output)",
+    )
+
+
+def _add_backup(commands: t.Any) -> None:
+    writing = _command(
+        commands,
+        backup.backup,
+        "backup",
+        "Write a backup of the fleet while servers use it. Print the rows of each table.",
+    )
+    writing.add_argument("file", help="new file, which only its owner can read")
+    reading = _command(
+        commands,
+        backup.restore,
+        "restore",
+        "Restore a backup into an empty database of any kind. Print the rows of each table.",
+    )
+    reading.add_argument("file", help="file that craton-server backup wrote")
+    how = reading.add_mutually_exclusive_group()
+    how.add_argument(
+        "--replace", action="store_true", help="replace the fleet in the database, if any"
+    )
+    how.add_argument(
+        "--check", action="store_true", help="only check that the file is complete"
     )
 
 

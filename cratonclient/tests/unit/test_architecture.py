@@ -238,6 +238,7 @@ ROOMS = {
         "process_list",
         "cli",
         "program",
+        "backup",
         "wsgi",
         "temporary",
         "embedded",

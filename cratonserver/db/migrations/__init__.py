@@ -39,11 +39,31 @@ def upgrade(connection: sa.Connection, metadata: sa.MetaData) -> None:
     :param metadata: the current tables.
     """
     if version(connection) is None:
-        metadata.create_all(connection)
-        _stamp(connection)
+        create(connection, metadata, HEAD)
         return
     upgrade_with_alembic(connection)
     metadata.create_all(connection)  # tables of kinds of other packages
+
+
+def create(connection: sa.Connection, metadata: sa.MetaData, wanted: str) -> None:
+    """Create the tables of a version of the schema.
+
+    :param connection: connection in a transaction that writes, to a database without them.
+    :param metadata: the current tables.
+    :param wanted: the version. An older version lacks the tables of kinds of other packages.
+    """
+    if wanted == HEAD:
+        metadata.create_all(connection)
+        _version_table().create(connection)
+        connection.execute(sa.insert(_version_table()).values(version_num=HEAD))
+    else:
+        _version_table().create(connection)
+        upgrade_with_alembic(connection, wanted)
+
+
+def forget(connection: sa.Connection) -> None:
+    """Drop the table with the version, after the other tables were dropped."""
+    _version_table().drop(connection)
 
 
 def upgrade_with_alembic(connection: sa.Connection, to: str = "head") -> None:
@@ -60,12 +80,7 @@ def upgrade_with_alembic(connection: sa.Connection, to: str = "head") -> None:
     command.upgrade(settings, to)
 
 
-def _stamp(connection: sa.Connection) -> None:
-    """Write the current version into the table of Alembic."""
-    table = sa.Table(
-        VERSION_TABLE,
-        sa.MetaData(),
-        sa.Column("version_num", sa.String(32), primary_key=True),
-    )
-    table.create(connection)
-    connection.execute(sa.insert(table).values(version_num=HEAD))
+def _version_table() -> sa.Table:
+    """Return the table of Alembic."""
+    version = sa.Column("version_num", sa.String(32), primary_key=True)
+    return sa.Table(VERSION_TABLE, sa.MetaData(), version)

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Copy whole tables of PostgreSQL."""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+import psycopg
+import sqlalchemy as sa
+
+from cratonserver.db.bulk import Bulk, Values
+
+
+class PostgreSQLBulk(Bulk):
+    """Copies tables with COPY, which is several times as fast as INSERT."""
+
+    def lock_tables(self, connection: sa.Connection, tables: t.Sequence[sa.Table]) -> None:
+        """Lock the tables in EXCLUSIVE mode, in which others can only read them."""
+        names = ", ".join(map(connection.dialect.identifier_preparer.format_table, tables))
+        connection.exec_driver_sql(f"LOCK TABLE {names} IN EXCLUSIVE MODE")
+
+    @contextlib.contextmanager
+    def loading(self, connection: sa.Connection) -> t.Iterator[None]:
+        """Defer checking the foreign keys of a table to itself to the end of the block."""
+        connection.exec_driver_sql("SET CONSTRAINTS ALL DEFERRED")
+        yield
+        connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+
+    def load(
+        self,
+        connection: sa.Connection,
+        table: sa.Table,
+        columns: t.Sequence[str],
+        rows: t.Sequence[Values],
+    ) -> None:
+        """Insert rows with COPY.
+
+        For example::
+
+            COPY users (id, username) FROM STDIN
+        """
+        dialect = connection.dialect
+        quote = dialect.identifier_preparer.quote
+        names = ", ".join(map(quote, columns))
+        statement = f"COPY {quote(table.name)} ({names}) FROM STDIN"
+        types = [table.c[name].type.dialect_impl(dialect) for name in columns]
+        processors = [(i, p) for i, t_ in enumerate(types) if (p := t_.bind_processor(dialect))]
+        driver: t.Any = connection.connection.driver_connection
+        try:
+            with driver.cursor() as cursor, cursor.copy(statement) as copy:
+                for row in rows:
+                    values = [*row]
+                    for index, process in processors:
+                        values[index] = process(values[index])
+                    copy.write_row(values)
+        except psycopg.Error as exc:
+            raise sa.exc.DBAPIError.instance(
+                statement, None, exc, psycopg.Error, dialect=dialect
+            ) from exc
+
+    def last_assigned(
+        self, connection: sa.Connection, table: sa.Table, column: sa.Column[t.Any]
+    ) -> int:
+        """Return the value of the sequence, 0 if there is no sequence."""
+        sequence = self._sequence(connection, table, column)
+        if sequence is None:
+            return 0
+        query = f"SELECT last_value FROM {sequence} WHERE is_called"  # noqa: S608
+        return connection.exec_driver_sql(query).scalar() or 0
+
+    def set_last_id(self, connection: sa.Connection, table: sa.Table, last_id: int) -> None:
+        """Raise the value of the sequence. A rollback would not lower it again."""
+        column: t.Any = table.autoincrement_column
+        sequence = column is not None and self._sequence(connection, table, column)
+        if sequence and last_id > self.last_assigned(connection, table, column):
+            connection.execute(sa.select(sa.func.setval(sequence, last_id)))
+
+    @staticmethod
+    def _sequence(
+        connection: sa.Connection, table: sa.Table, column: sa.Column[t.Any]
+    ) -> str | None:
+        """Return the name of the sequence of a column, quoted."""
+        quoted = connection.dialect.identifier_preparer.quote(table.name)
+        query = sa.select(sa.func.pg_get_serial_sequence(quoted, column.name))
+        name: str | None = connection.execute(query).scalar()
+        return name
+
+    def analyze(self, connection: sa.Connection) -> None:
+        """Update the statistics. Autovacuum would do it later; until then plans are bad."""
+        connection.exec_driver_sql("ANALYZE")

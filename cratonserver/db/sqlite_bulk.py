@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Copy whole tables of SQLite."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import typing as t
+
+import sqlalchemy as sa
+
+from cratonserver.db.bulk import Bulk, Values
+
+
+class SQLiteBulk(Bulk):
+    """Copies tables with ordinary statements."""
+
+    def lock_tables(self, connection: sa.Connection, tables: t.Sequence[sa.Table]) -> None:
+        """Do nothing, because ``BEGIN IMMEDIATE`` has already locked the file."""
+
+    @contextlib.contextmanager
+    def loading(self, connection: sa.Connection) -> t.Iterator[None]:
+        """Defer checking foreign keys, and check all of them at the end."""
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        yield
+        found = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if found is not None:
+            reason = sqlite3.IntegrityError(
+                f"a row of {found[0]} refers to no row of {found[2]}"
+            )
+            raise sa.exc.IntegrityError(None, None, reason)
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys = OFF")
+
+    def load(
+        self,
+        connection: sa.Connection,
+        table: sa.Table,
+        columns: t.Sequence[str],
+        rows: t.Sequence[Values],
+    ) -> None:
+        """Insert rows with a prepared statement."""
+        values = [dict(zip(columns, row, strict=True)) for row in rows]
+        connection.execute(sa.insert(table), values)
+
+    def last_assigned(
+        self, connection: sa.Connection, table: sa.Table, column: sa.Column[t.Any]
+    ) -> int:
+        """Return the value in ``sqlite_sequence``."""
+        query = sa.text("SELECT seq FROM sqlite_sequence WHERE name = :name")
+        return connection.execute(query, {"name": table.name}).scalar() or 0
+
+    def set_last_id(self, connection: sa.Connection, table: sa.Table, last_id: int) -> None:
+        """Raise the value in ``sqlite_sequence``."""
+        if self.last_assigned(connection, table, table.c[0]) >= last_id:
+            return
+        values = {"name": table.name, "seq": last_id}
+        for statement in (
+            "DELETE FROM sqlite_sequence WHERE name = :name",
+            "INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :seq)",
+        ):
+            connection.execute(sa.text(statement), values)
