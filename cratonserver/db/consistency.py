@@ -1,13 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Check that the values of a row fit together, before they are written.
 
-For example, a change of the cell of a host on PostgreSQL. The cell is locked until the
-transaction ends; other transactions can still refer to it. On SQLite the statement has no
-``FOR``, because only one transaction writes at a time::
-
-    SELECT id, cloud_id, region_id FROM cells
-    WHERE id = :cell AND project_id = :project AND project_id = :project_of_host
-    FOR KEY SHARE
+Checks that need the database are one statement, see :mod:`cratonserver.db.requirements`.
 """
 
 from __future__ import annotations
@@ -18,84 +12,72 @@ import sqlalchemy as sa
 
 from cratonclient import formats
 from cratonclient.fields import Field
+from cratonclient.kinds import Kind
 from cratonserver import errors
-from cratonserver.db import references
+from cratonserver.db import requirements
 from cratonserver.db.aliases import Row
+from cratonserver.db.policy import Requirement
 from cratonserver.db.rows import Rows
+from cratonserver.db.tables import Tables
+
+#: The beginning of the names of parameters.
+_UNIQUE = "craton_unique_"
 
 
-def check(rows: Rows, changes: Row, values: Row) -> None:
+def check(rows: Rows, changes: Row, values: Row, others: t.Iterable[Requirement]) -> None:
     """Refuse values that do not fit together.
 
     :param changes: values that change.
     :param values: values of all fields after the change.
-    :raises cratonserver.errors.Refused: with status 400, 404 or 409.
+    :param others: requirements of the kind, which are checked last.
+    :raises cratonserver.errors.Refused: with status 400, 404 or 409, or with that of a
+        requirement that is not met.
     """
     problems = formats.conflicts(rows.kind.fields, values, changes)
     if problems:
         raise errors.invalid(problems)
-    _check_references(rows, changes, values)
-    _check_addresses(rows, changes, values)
+    requirements.check(rows, changes, values, [*_addresses(rows, changes, values), *others])
 
 
-def _check_addresses(rows: Rows, changes: Row, values: Row) -> None:
-    """Refuse a unique address that another row has in another canonical spelling.
+def _addresses(rows: Rows, changes: Row, values: Row) -> t.Iterator[Requirement]:
+    """Require that no other row has a unique address in another canonical spelling.
 
     The unique constraint of the table compares texts, so it does not know that an IPv4
     address and its IPv4-mapped address are the same.
     """
-    fields = {name: rows.kind.fields[name] for name in rows.kind.resource_class.unique}
+    fields = _unique_fields(rows.kind)
     if not (fields.keys() & changes.keys() and any(f.format for f in fields.values())):
         return
-    same = [
-        rows.table.c[name].in_(spellings(field, values[name])) for name, field in fields.items()
-    ]
-    others = sa.select(rows.table.c.id).where(*same)
-    if "id" in values:
-        others = others.where(rows.table.c.id != values["id"])
-    if rows.connection.execute(others).first():
-        raise errors.Refused(409, rows.policy.name_taken)
+
+    def check_none(same: int) -> None:
+        if same:
+            raise errors.Refused(409, rows.policy.name_taken)
+
+    same = {_UNIQUE + name: spellings(field, values[name]) for name, field in fields.items()}
+    yield Requirement(_same_address, {**same, f"{_UNIQUE}id": values.get("id")}, check_none)
 
 
-def _check_references(rows: Rows, changes: t.Container[str], values: Row) -> None:
-    """Refuse references to objects that do not exist, or that do not fit together.
+def _same_address(tables: Tables, kind: Kind) -> sa.Select[int]:
+    """Count the other rows with the same unique values, in any spelling.
 
-    The objects are locked until the transaction ends, in the same order as by a
-    deletion: a cloud before its regions. This avoids deadlocks with deletions.
+    For example, on PostgreSQL::
 
-    :param changes: names of the fields that change.
-    :param values: values of all fields after the change.
-    :raises cratonserver.errors.Refused: with status 404 for an object that does not
-        exist, 400 for references that contradict each other.
+        SELECT count(*) FROM segments
+        WHERE project_id = ANY (:craton_unique_project_id)
+            AND router = ANY (:craton_unique_router)
+            AND id IS DISTINCT FROM :craton_unique_id
     """
-    known = references.of_kind(rows.tables, rows.kind)
-    found = [
-        (name, one, _require(rows, name, one, values))
-        for name, one in references.to_check(known, changes, values).items()
-    ]
-    problems = references.conflicts(rows.kind, found, values)
-    if problems:
-        raise errors.invalid(problems)
+    table = tables.table(kind)
+    same = (
+        tables.dialect.in_parameter(table.c[name], _UNIQUE + name)
+        for name in _unique_fields(kind)
+    )
+    row = sa.bindparam(f"{_UNIQUE}id", type_=table.c.id.type)
+    return sa.select(sa.func.count()).where(*same, table.c.id.is_distinct_from(row))
 
 
-def _require(rows: Rows, field: str, one: references.Reference, values: Row) -> Row:
-    """Lock a referenced row and return it, with the references that it shares.
-
-    References to another project are refused, even if the user sees several projects.
-    """
-    target = Rows(rows.tables, one.target, rows.who, rows.connection)
-    table, item_id = target.table, values[field]
-    columns = [table.c[name] for name in ("id", *one.shared)]
-    select = sa.select(*columns).where(table.c.id == item_id, *target.scope())
-    where = ""
-    if "project_id" in table.c:
-        project_id = values.get("project_id")
-        select = select.where(table.c.project_id == project_id)
-        where = f" in the project {project_id}"
-    found = target.run(select.with_for_update(read=True, key_share=True))
-    if not found:
-        raise errors.Refused(404, f"{field}: {one.target.noun} {item_id} does not exist{where}")
-    return found[0]
+def _unique_fields(kind: Kind) -> dict[str, Field[t.Any]]:
+    return {name: kind.fields[name] for name in kind.resource_class.unique}
 
 
 def spellings(field: Field[t.Any], value: t.Any) -> list[t.Any]:

@@ -9,7 +9,6 @@ dialect of :class:`cratonserver.db.tables.Tables` and contain no SQL for a singl
 from __future__ import annotations
 
 import abc
-import contextlib
 import typing as t
 
 import sqlalchemy as sa
@@ -89,6 +88,8 @@ class Dialect(abc.ABC):
     reuses_plans: t.ClassVar[bool]
     #: True if only one transaction can write at a time.
     single_writer: t.ClassVar[bool]
+    #: True if one statement can write to several tables.
+    writes_many_tables: t.ClassVar[bool]
     #: True if foreign keys without a cascade are declared DEFERRABLE, None for no clause.
     deferrable: t.ClassVar[bool | None] = None
     #: Functions that copy whole tables.
@@ -175,26 +176,34 @@ class Dialect(abc.ABC):
     def insert(self, table: sa.Table) -> t.Any:
         """Return an INSERT that knows ``ON CONFLICT``."""
 
-    def upsert(
-        self,
-        connection: sa.Connection,
-        table: sa.Table,
-        rows: t.Sequence[t.Mapping[str, t.Any]],
-    ) -> None:
-        """Insert rows; update the rows that exist.
+    @abc.abstractmethod
+    def given_rows(self, columns: t.Sequence[sa.Column[t.Any]]) -> sa.Select[t.Any]:
+        """Return a query for rows that are parameters of the statement.
 
+        The statement does not depend on the number of rows. :meth:`row_parameters` returns
+        the parameters.
+
+        :param columns: columns of text in one table, to which the rows will be written.
+        """
+
+    @abc.abstractmethod
+    def row_parameters(
+        self,
+        columns: t.Sequence[sa.Column[t.Any]],
+        rows: t.Sequence[t.Mapping[str, t.Any]],
+    ) -> dict[str, t.Any]:
+        """Return the parameters of :meth:`given_rows`.
+
+        :param columns: the same columns.
         :param rows: rows in the order that all writers use, to avoid deadlocks.
         """
-        insert = self.insert(table)
-        values = {c.name: insert.excluded[c.name] for c in table.c if not c.primary_key}
-        keys = list(table.primary_key)
-        statement = (
-            insert.on_conflict_do_update(index_elements=keys, set_=values)
-            if values
-            else insert.on_conflict_do_nothing(index_elements=keys)
-        )
-        if rows:
-            connection.execute(statement, list(rows))
+
+    def deferring_foreign_keys(self, statement: T) -> T:
+        """Return a deletion that checks foreign keys when it is complete.
+
+        :param statement: a DELETE.
+        """
+        return statement
 
     @abc.abstractmethod
     def in_parameter(self, column: sa.ColumnElement[t.Any], name: str) -> Clause:
@@ -229,14 +238,6 @@ class Dialect(abc.ABC):
         :param name: column with the names of the members.
         :param value: column with their values, as JSON.
         """
-
-    def deferred_foreign_keys(self, connection: sa.Connection) -> t.ContextManager[None]:
-        """Defer checking foreign keys to the end of a deletion.
-
-        :raises sqlalchemy.exc.IntegrityError: at the end, if a row still refers to a
-            deleted one.
-        """
-        return contextlib.nullcontext()
 
 
 def one_line(error: BaseException) -> str:

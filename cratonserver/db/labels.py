@@ -3,10 +3,9 @@
 
 For example, on both databases, the labels of a host::
 
-    SELECT label FROM device_labels WHERE owner_id = :host
-    INSERT INTO device_labels (owner_id, label) VALUES (:host, :label)
-        ON CONFLICT (owner_id, label) DO NOTHING
-    DELETE FROM device_labels WHERE owner_id = :host AND label IN (:label_1, :label_2)
+    SELECT label FROM device_labels WHERE owner_id = :craton_owner
+
+:mod:`cratonserver.db.part_rows` has examples of the statements that write them.
 """
 
 from __future__ import annotations
@@ -16,6 +15,9 @@ import typing as t
 import sqlalchemy as sa
 
 from cratonclient.kinds import Kind
+from cratonserver.db import part_rows
+from cratonserver.db.dialect import PREPARE
+from cratonserver.db.part_rows import OWNER, PartRows
 from cratonserver.db.tables import Tables
 
 
@@ -28,22 +30,18 @@ def read(
     :param owner_id: id of the row.
     :param part: name of the part, such as ``labels``.
     """
-    table = tables.part(kind, part)
-    query = sa.select(table.c.label).where(table.c.owner_id == owner_id)
-    return sorted(connection.execute(query).scalars())
+    query = tables.cached(_query, tables.part(kind, part))
+    return sorted(connection.execute(query, {OWNER: owner_id}).scalars())
 
 
-def add(
-    connection: sa.Connection,
-    tables: Tables,
-    kind: Kind,
-    owner_id: t.Any,
-    labels: t.Iterable[str],
-    part: str,
-) -> None:
-    """Add labels to a row. Labels that it has already are ignored."""
-    rows = [{"owner_id": owner_id, "label": label} for label in sorted({*labels})]
-    tables.dialect.upsert(connection, tables.part(kind, part), rows)
+def rows(tables: Tables, kind: Kind, labels: t.Iterable[str], part: str) -> PartRows:
+    """Return the rows that store labels.
+
+    :param kind: kind of the owner.
+    :param part: name of the part.
+    """
+    stored = [{"label": label} for label in sorted({*labels})]
+    return PartRows(tables.part(kind, part), stored)
 
 
 def remove(
@@ -58,7 +56,9 @@ def remove(
 
     :returns: True if the row had one of the labels.
     """
-    table = tables.part(kind, part)
-    wanted = table.c.label.in_(sorted(labels))
-    delete = sa.delete(table).where(table.c.owner_id == owner_id, wanted)
-    return bool(connection.execute(delete).rowcount)
+    return part_rows.remove(connection, tables, owner_id, tables.part(kind, part), labels)
+
+
+def _query(tables: Tables, table: sa.Table) -> sa.Select[str]:
+    query = sa.select(table.c.label).where(table.c.owner_id == part_rows.owner_parameter(table))
+    return query.execution_options(**{PREPARE: True})

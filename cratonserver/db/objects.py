@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The objects of one kind in the store: create, update, delete.
 
-For example, a change of a host on PostgreSQL. The host and the objects that it refers to
-are locked until the transaction ends; other transactions can still refer to them. On
-SQLite the statements have no ``FOR``, because only one transaction writes at a time::
+A change takes a fixed number of statements, and on PostgreSQL few round trips, because
+BEGIN travels together with the first statement. For example, a change of the parent of a
+host on PostgreSQL. The host, its project and its parent are locked until the transaction
+ends; other transactions can still refer to them. On SQLite the statements have no ``FOR``,
+because only one transaction writes at a time::
 
-    SELECT id FROM devices
-    WHERE id = :id AND project_id = :project AND kind = 'host' FOR NO KEY UPDATE
-    SELECT id, cloud_id, region_id FROM cells
-    WHERE id = :cell AND project_id = :project AND project_id = :project_of_host
-    FOR KEY SHARE
-    UPDATE devices SET cell_id = :cell, updated_at = :now WHERE id = :id
+    BEGIN; SELECT devices.id, … FROM projects JOIN devices ON …
+           WHERE devices.id = :craton_item … FOR NO KEY UPDATE
+    SELECT 'parent_id' AS what, …                   -- see the module requirements
+    UPDATE devices SET parent_id = :craton_parent_id, updated_at = :craton_updated_at
+    WHERE id = :craton_item RETURNING id, …
+    COMMIT
 """
 
 from __future__ import annotations
@@ -19,11 +21,16 @@ import typing as t
 
 import sqlalchemy as sa
 
+from cratonclient.kinds import Kind
 from cratonserver import errors
-from cratonserver.db import clock, consistency
+from cratonserver.db import clock, consistency, creation
 from cratonserver.db.aliases import Row
 from cratonserver.db.part_changes import PartChanges
 from cratonserver.db.policy import Change, Deletion
+from cratonserver.db.tables import PROJECT, Tables
+
+#: The name of the parameter for the id of the row.
+_ITEM = "craton_item"
 
 
 class Objects(PartChanges):
@@ -46,15 +53,15 @@ class Objects(PartChanges):
         shown = self.policy.complete(values, self.who)
         if "kind" in self.table.c:
             values["kind"] = self.kind.key
-        consistency.check(self, values, values)
-        insert = sa.insert(self.table).values(values).returning(self.table.c.id)
+        change = self._change(values, values, is_new=True)
+        consistency.check(self, values, values, self.policy.requirements(change))
         try:
-            item_id = self.connection.execute(insert).scalar_one()
+            row = creation.insert(
+                self.connection, self.tables, self.kind, values, self.new_parts(given)
+            )
         except sa.exc.IntegrityError as exc:
             raise self._refusal(exc) from exc
-        row = self.find(item_id)
-        self.policy.check_update(self._change(row, values))
-        self.create_parts(item_id, given)
+        self.policy.check_update(change._replace(row=row))
         return row, shown
 
     def update(self, item_id: int | str, given: t.Mapping[str, t.Any]) -> Row:
@@ -66,20 +73,22 @@ class Objects(PartChanges):
             object does not exist, 400 if the objects do not fit together, 409 if the name
             is taken.
         """
-        self.lock(item_id)
-        row = self.find(item_id)
+        row = self.lock(item_id, with_project=self.policy.locks_project(given))
         values = dict(given)
-        consistency.check(self, _changes(row, values), {**row, **values})
-        self.policy.check_update(self._change(row, values))
+        change = self._change(row, values)
+        consistency.check(
+            self, _changes(row, values), {**row, **values}, self.policy.requirements(change)
+        )
+        self.policy.check_update(change)
         changes = _changes(row, values)
         if not changes:
             return row
-        update = sa.update(self.table).where(self.table.c.id == item_id)
+        changes["updated_at"] = clock.now()
+        update = self.tables.cached(_update, self.kind, tuple(sorted(changes)))
         try:
-            self.connection.execute(update.values(**changes, updated_at=clock.now()))
+            return self.run(update, {_ITEM: item_id, **_parameters(changes)})[0]
         except sa.exc.IntegrityError as exc:
             raise self._refusal(exc) from exc
-        return self.find(item_id)
 
     def delete(self, item_id: int | str) -> None:
         """Delete a row and everything that belongs to it (``ON DELETE CASCADE``).
@@ -90,13 +99,11 @@ class Objects(PartChanges):
             to the row, or to a row that would be deleted with it.
         """
         self.check_deletion(item_id)
-        delete = sa.delete(self.table).where(self.table.c.id == item_id, *self.scope())
-        dialect = self.tables.dialect
+        delete = self.tables.cached(_deletion, self.kind, self.who.is_root)
         try:
-            with dialect.deferred_foreign_keys(self.connection):
-                self.connection.execute(delete)
+            self.connection.execute(delete, {_ITEM: item_id, PROJECT: self.who.project_id})
         except sa.exc.IntegrityError as exc:
-            dialect.violated(exc)
+            self.tables.dialect.violated(exc)
             raise errors.InUse(
                 f"The {self.kind.noun} {item_id} is in use: another object refers to it."
             ) from exc
@@ -111,8 +118,8 @@ class Objects(PartChanges):
             Deletion(self.connection, self.table, self.who, item_id, self.scope(), lock)
         )
 
-    def _change(self, row: Row, values: Row) -> Change:
-        return Change(self.connection, self.table, self.who, row, values)
+    def _change(self, row: Row, values: Row, *, is_new: bool = False) -> Change:
+        return Change(self.connection, self.table, self.who, row, values, is_new)
 
     def _refusal(self, error: sa.exc.IntegrityError) -> errors.Refused:
         """Return the error for values that violate a constraint."""
@@ -126,3 +133,25 @@ class Objects(PartChanges):
 def _changes(row: Row, values: Row) -> Row:
     """Return the values that differ from those of a row."""
     return {name: value for name, value in values.items() if row[name] != value}
+
+
+def _parameters(values: Row) -> Row:
+    """Return the parameters for values. SQLAlchemy reserves the names of the columns."""
+    return {f"craton_{name}": value for name, value in values.items()}
+
+
+def _update(tables: Tables, kind: Kind, columns: tuple[str, ...]) -> t.Any:
+    table = tables.table(kind)
+    values = {
+        name: sa.bindparam(f"craton_{name}", type_=table.c[name].type) for name in columns
+    }
+    row = table.c.id == sa.bindparam(_ITEM, type_=table.c.id.type)
+    shown = tables.select(kind).selected_columns
+    return sa.update(table).where(row).values(values).returning(*shown)
+
+
+def _deletion(tables: Tables, kind: Kind, all_projects: bool) -> t.Any:
+    table = tables.table(kind)
+    row = table.c.id == sa.bindparam(_ITEM, type_=table.c.id.type)
+    delete = sa.delete(table).where(row, *tables.visible(kind, all_projects=all_projects))
+    return tables.dialect.deferring_foreign_keys(delete)

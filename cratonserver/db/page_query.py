@@ -47,10 +47,10 @@ from cratonserver.db import keyset, list_query, markers
 from cratonserver.db.aliases import Clause
 from cratonserver.db.dialect import PREPARE
 from cratonserver.db.list_query import DEFAULT_SORT, ListQuery, Shape, end_of_prefix
-from cratonserver.db.tables import Tables
+from cratonserver.db.tables import PROJECT, Tables
 
-#: The names of parameters, in addition to the names of the filters.
-PROJECT, MARKER = "craton_project", "craton_marker"
+#: The name of the parameter for the marker.
+MARKER = "craton_marker"
 #: The names of the parameters for a prefix of names, and for the end of their range.
 PREFIX, PREFIX_END = "craton_prefix", "craton_prefix_end"
 
@@ -176,9 +176,7 @@ def condition(tables: Tables, shape: Shape, name: str) -> Clause:
 
 def _visible(tables: Tables, shape: Shape, project: t.Any = None) -> list[Clause]:
     """Return the conditions for the rows that the user may see."""
-    project = sa.bindparam(PROJECT) if project is None else project
-    own = tables.storage(shape.kind).visible(tables.table(shape.kind), project)
-    return [*([] if shape.all_projects else [own]), *tables.kind_conditions(shape.kind)]
+    return tables.visible(shape.kind, all_projects=shape.all_projects, project=project)
 
 
 def _marker_values(

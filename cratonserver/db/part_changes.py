@@ -6,11 +6,10 @@ from __future__ import annotations
 import json
 import typing as t
 
-import sqlalchemy as sa
-
 from cratonclient.fields import Field
-from cratonserver.db import clock, consistency, labels, variables
+from cratonserver.db import consistency, labels, part_rows, variables
 from cratonserver.db.aliases import Row
+from cratonserver.db.part_rows import PartRows
 from cratonserver.db.rows import Rows
 
 #: Stands for a value that a mapping does not have.
@@ -31,8 +30,7 @@ class PartChanges(Rows):
         before = variables.own(*where, [item_id], part).get(item_id, {})
         new = {n: v for n, v in values.items() if not _same_json(before.get(n, _ABSENT), v)}
         if new:
-            variables.put(*where, item_id, new, part)
-            self._touch(item_id)
+            self._put(item_id, variables.rows(self.tables, self.kind, new, part))
         return {**before, **new}
 
     def remove_from_mapping(
@@ -59,8 +57,7 @@ class PartChanges(Rows):
         before = self.labels(item_id, part)
         new = _missing(self.kind.parts[part], given, before)
         if new:
-            labels.add(self.connection, self.tables, self.kind, item_id, new, part)
-            self._touch(item_id)
+            self._put(item_id, labels.rows(self.tables, self.kind, new, part))
         return sorted([*before, *new])
 
     def remove_labels(
@@ -77,25 +74,26 @@ class PartChanges(Rows):
         if labels.remove(self.connection, self.tables, self.kind, item_id, going, part):
             self._touch(item_id)
 
-    def create_parts(self, item_id: int | str, given: t.Mapping[str, t.Any]) -> None:
-        """Store the parts of a new row.
+    def new_parts(self, given: t.Mapping[str, t.Any]) -> t.Iterator[PartRows]:
+        """Generate the rows for the parts of a new row.
 
         :param given: values of the request, with or without the parts.
         """
-        where = self.connection, self.tables, self.kind, item_id
+        where = self.tables, self.kind
         for name, part in self.kind.parts.items():
             if name in given:
                 if part.type is dict:
-                    variables.put(*where, given[name], name)
+                    yield variables.rows(*where, given[name], name)
                 else:
-                    labels.add(*where, _missing(part, given[name], []), name)
+                    yield labels.rows(*where, _missing(part, given[name], []), name)
         if "variables" in given and "variables" not in self.kind.parts:
-            variables.put(*where, given["variables"])
+            yield variables.rows(*where, given["variables"])
+
+    def _put(self, item_id: int | str, rows: PartRows) -> None:
+        part_rows.put(self.connection, self.tables, self.kind, item_id, [rows])
 
     def _touch(self, item_id: int | str) -> None:
-        """Set the time of the last change of a row, because one of its parts changed."""
-        update = sa.update(self.table).where(self.table.c.id == item_id)
-        self.connection.execute(update.values(updated_at=clock.now()))
+        part_rows.touch(self.connection, self.tables, self.kind, item_id)
 
 
 def _missing(

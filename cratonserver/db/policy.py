@@ -16,13 +16,15 @@ from cratonserver.identity import Identity
 
 
 class Change(t.NamedTuple):
-    """A new or changed row, before the transaction ends.
+    """A new or changed row.
 
     :param connection: connection in the transaction.
     :param table: table of the kind.
     :param who: the user.
-    :param row: a new row after its creation, an existing row before its update.
+    :param row: an existing row before its update. A new row has its values before it is
+        written, and all columns after that.
     :param values: the values that change. A policy may add to them.
+    :param is_new: the row is new.
     """
 
     connection: sa.Connection
@@ -30,6 +32,41 @@ class Change(t.NamedTuple):
     who: Identity
     row: t.Mapping[str, t.Any]
     values: Row
+    is_new: bool = False
+
+
+class Requirement(t.NamedTuple):
+    """A number that is checked before a row is written, such as a count of rows.
+
+    The statement that reads the references of the row reads the number, too, so a
+    requirement costs no further statement and no round trip.
+
+    The number is that of the moment when the statement began. Two transactions at the same
+    time may both meet a requirement that only one of them should meet, unless both lock
+    the same row in an earlier statement, as :meth:`Policy.locks_project` does for updates.
+
+    For example, a limit for the objects of a kind in a project::
+
+        Requirement(_count, {"craton_limited": who.project_id}, check)
+
+        def _count(tables, kind):
+            table = tables.table(kind)
+            project = sa.bindparam("craton_limited")
+            return sa.select(sa.func.count()).where(
+                table.c.project_id == project, *tables.kind_conditions(kind)
+            )
+
+    :param query: function that builds the query for the number, from the tables and the
+        kind of the row. The query is cached by this function, so it must be a function of
+        a module, and all values must be parameters.
+    :param values: values of the parameters. Their names begin with ``craton_``.
+    :param check: function that raises :class:`cratonserver.errors.Refused` if the number is
+        not acceptable. It is called after the references have been checked.
+    """
+
+    query: t.Callable[..., sa.Select[int]]
+    values: t.Mapping[str, t.Any]
+    check: t.Callable[[int], None]
 
 
 class Deletion(t.NamedTuple):
@@ -94,6 +131,22 @@ class Policy:
         """
         values["project_id"] = who.project_id
         return {}
+
+    def locks_project(self, values: t.Mapping[str, t.Any]) -> bool:
+        """Return True if an update has to lock the project of the row.
+
+        :param values: values in the request.
+        """
+        return False
+
+    def requirements(self, change: Change) -> t.Sequence[Requirement]:
+        """Return what the database has to confirm before a row is written.
+
+        This is the place for checks that need a query: they cost no further statement.
+
+        :param change: the change; a new row does not have an id yet.
+        """
+        return ()
 
     def check_update(self, change: Change) -> None:
         """Refuse a new or changed row that is not valid.

@@ -30,7 +30,12 @@ from cratonserver.db.postgresql_bulk import PostgreSQLBulk
 #: The key of the advisory lock for creating tables and the first user: "craton" in ASCII.
 _FLEET_LOCK = int.from_bytes(b"craton", "big")
 
+#: Execution option: defer checking foreign keys to the end of the statement and of its
+#: cascades.
+_DEFER = "craton_defer"
+
 _DRIVER = "postgresql+psycopg"
+_IDLE = psycopg.pq.TransactionStatus.IDLE
 #: The seconds after its last use in which a connection is not tested with a query.
 _TRUSTED_SECONDS = 1
 _BUSY = Diagnosis("is busy", "Try again.", retryable=True)
@@ -86,6 +91,7 @@ class PostgreSQL(Dialect):
     reuses_plans = True
     single_writer = False
     bulk = PostgreSQLBulk()
+    writes_many_tables = True
     # PostgreSQL checks foreign keys after each step of a cascade, unless they are
     # deferred. SQLite checks them at the end of the statement.
     deferrable = True
@@ -192,9 +198,28 @@ class PostgreSQL(Dialect):
         """Return an INSERT of PostgreSQL."""
         return insert(table)
 
+    def given_rows(self, columns: t.Sequence[sa.Column[t.Any]]) -> sa.Select[t.Any]:
+        """Return ``SELECT name, … FROM unnest(:names, …) AS given(name, …)``."""
+        lists = (sa.bindparam(_list_of(one), type_=_array(one.type)) for one in columns)
+        named = [sa.column(one.name, one.type) for one in columns]
+        given = sa.func.unnest(*lists).table_valued(*named, name="given").render_derived()
+        return sa.select(*given.c)
+
+    def row_parameters(
+        self,
+        columns: t.Sequence[sa.Column[t.Any]],
+        rows: t.Sequence[t.Mapping[str, t.Any]],
+    ) -> dict[str, t.Any]:
+        """Return one list for each column."""
+        return {_list_of(one): [row[one.name] for row in rows] for one in columns}
+
+    def deferring_foreign_keys(self, statement: t.Any) -> t.Any:
+        """Return the statement with an option for :func:`_execute`."""
+        return statement.execution_options(**{_DEFER: True})
+
     def in_parameter(self, column: sa.ColumnElement[t.Any], name: str) -> Clause:
         """Return ``column = ANY (:name)``."""
-        return column == sa.any_(sa.bindparam(name, type_=ARRAY(column.type)))
+        return column == sa.any_(sa.bindparam(name, type_=_array(column.type)))
 
     def in_small_subquery(
         self, column: sa.ColumnElement[t.Any], subquery: sa.CompoundSelect[t.Any]
@@ -215,12 +240,18 @@ class PostgreSQL(Dialect):
             type_=sa.Text,
         )
 
-    @contextlib.contextmanager
-    def deferred_foreign_keys(self, connection: sa.Connection) -> t.Iterator[None]:
-        """Defer checking foreign keys to the end of a deletion."""
-        connection.execute(sa.text("SET CONSTRAINTS ALL DEFERRED"))
-        yield
-        connection.execute(sa.text("SET CONSTRAINTS ALL IMMEDIATE"))
+
+def _array(element: sa.types.TypeEngine[t.Any]) -> ARRAY[t.Any]:
+    """Return the type of a list of values.
+
+    A cast to VARCHAR(255) would cut longer texts, which would then equal other ones.
+    """
+    return ARRAY(sa.Text()) if isinstance(element, sa.String) else ARRAY(element)
+
+
+def _list_of(column: sa.Column[t.Any]) -> str:
+    """Return the name of the parameter for the values of a column."""
+    return f"{column.table}_{column.name}"
 
 
 def _spilling_query() -> sa.Select[t.Any]:
@@ -242,11 +273,22 @@ def _execute(cursor: t.Any, statement: str, parameters: t.Any, context: t.Any) -
 
     The generic plan of a prepared statement suits the most common values, and may take a
     hundred times as long for others.
+
+    The BEGIN of a transaction travels together with its first statement. Otherwise, it is
+    another round trip.
     """
     if isinstance(cursor, psycopg.ServerCursor):
         return False  # SQLAlchemy runs it
-    prepare = context.execution_options.get(PREPARE, False)
-    cursor.execute(statement, parameters, prepare=prepare)
+    options = context.execution_options
+    connection = cursor.connection
+    begins = not connection.autocommit and connection.pgconn.transaction_status == _IDLE
+    together = begins or options.get(_DEFER, False)
+    with connection.pipeline() if together else contextlib.nullcontext():
+        if options.get(_DEFER, False):
+            connection.execute("SET CONSTRAINTS ALL DEFERRED")
+        cursor.execute(statement, parameters, prepare=options.get(PREPARE, False))
+        if options.get(_DEFER, False):
+            connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
     return True
 
 

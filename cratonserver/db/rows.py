@@ -19,9 +19,15 @@ from cratonserver.db import (
     variables,
 )
 from cratonserver.db.aliases import Clause, Row
+from cratonserver.db.dialect import PREPARE
 from cratonserver.db.list_query import ListQuery, Shape
-from cratonserver.db.tables import Tables
+from cratonserver.db.tables import PROJECT, Tables
 from cratonserver.identity import Identity
+
+#: What to lock: a row, or its project and the row.
+_Lock = t.Literal["row", "project"]
+#: The name of the parameter for the id of a row.
+_ITEM = "craton_item"
 
 
 class Page(t.NamedTuple):
@@ -59,10 +65,7 @@ class Rows:
 
         :raises cratonserver.errors.Refused: with status 404.
         """
-        found = self.run(self._select().where(self.table.c.id == item_id))
-        if not found:
-            raise errors.not_found()
-        return found[0]
+        return self._one(item_id)
 
     def page(self, query: ListQuery) -> Page:
         """Return a page of a list.
@@ -72,7 +75,7 @@ class Rows:
         """
         self._check_order(query)
         shape = query.shape(self.kind, all_projects=self.who.is_root)
-        values = {**page_query.values_of(query), page_query.PROJECT: self.who.project_id}
+        values = {**page_query.values_of(query), PROJECT: self.who.project_id}
         position = None
         if query.marker is not None:
             values[page_query.MARKER] = markers.parse_id(self.kind, query.marker)
@@ -90,7 +93,7 @@ class Rows:
         shape = query.shape(self.kind, all_projects=self.who.is_root)
         conditions = page_query.conditions_of(self.tables, shape)
         select = self.tables.select(self.kind).where(*conditions).order_by(self.table.c.id)
-        return self.run(select, {**filters, page_query.PROJECT: self.who.project_id})
+        return self.run(select, {**filters, PROJECT: self.who.project_id})
 
     def mapping_of(
         self, rows: t.Sequence[Row], *, resolved: bool = False, part: str = "variables"
@@ -120,20 +123,20 @@ class Rows:
         project_id = None if self.who.is_root else self.who.project_id
         return dependents.holders(self.connection, self.tables, self.kind, item_id, project_id)
 
-    def lock(self, item_id: int | str) -> None:
+    def lock(self, item_id: int | str, *, with_project: bool = False) -> Row:
         """Lock a row against changes and deletion until the transaction ends.
 
+        :param with_project: lock the project of the row, too, before the row.
+        :returns: the row.
         :raises cratonserver.errors.Refused: with status 404, if it does not exist.
         """
-        row = sa.select(self.table.c.id).where(self.table.c.id == item_id, *self.scope())
-        if self.connection.execute(row.with_for_update(key_share=True)).first() is None:
-            raise errors.not_found()
+        return self._one(item_id, "project" if with_project else "row")
 
     def scope(self) -> list[Clause]:
         """Return the conditions for the rows of the kind that the user may see."""
-        storage = self.tables.storage(self.kind)
-        own = storage.visible(self.table, self.who.project_id)
-        return [*([] if self.who.is_root else [own]), *self.tables.kind_conditions(self.kind)]
+        return self.tables.visible(
+            self.kind, all_projects=self.who.is_root, project=self.who.project_id
+        )
 
     def run(
         self, select: sa.Select[t.Any], values: t.Mapping[str, t.Any] | None = None
@@ -158,8 +161,13 @@ class Rows:
         found = self.connection.execute(statements.if_empty, values).one()
         return None if found.marker is None else Page(rows, found.before)
 
-    def _select(self) -> sa.Select[t.Any]:
-        return self.tables.select(self.kind).where(*self.scope())
+    def _one(self, item_id: int | str, lock: _Lock | None = None) -> Row:
+        """Return one row, and lock it if that is wanted."""
+        query = self.tables.cached(_one_query, self.kind, self.who.is_root, lock)
+        found = self.run(query, {PROJECT: self.who.project_id, _ITEM: item_id})
+        if not found:
+            raise errors.not_found()
+        return found[0]
 
     def _with_variables(self, query: ListQuery, shape: Shape) -> list[Clause]:
         """Return the conditions of a list with conditions on variables."""
@@ -177,3 +185,28 @@ class Rows:
         for name in query.sort_keys:
             if name not in known:
                 raise errors.Refused(400, f'"{name}" is an invalid sort key')
+
+
+def _one_query(
+    tables: Tables, kind: Kind, all_projects: bool, lock: _Lock | None
+) -> sa.Select[t.Any]:
+    """Build the query for one row.
+
+    For example, for a host that is locked together with its project, on PostgreSQL::
+
+        SELECT devices.id, … FROM projects JOIN devices ON projects.id = devices.project_id
+        WHERE devices.id = :craton_item AND devices.project_id = :craton_project
+            AND devices.kind = 'host'
+        FOR NO KEY UPDATE OF projects, devices
+    """
+    table = tables.table(kind)
+    item_id = sa.bindparam(_ITEM, type_=table.c.id.type)
+    query = tables.select(kind).where(
+        table.c.id == item_id, *tables.visible(kind, all_projects=all_projects)
+    )
+    if lock == "project":
+        projects = tables.metadata.tables["projects"]
+        query = query.select_from(projects.join(table, projects.c.id == table.c.project_id))
+    if lock:
+        query = query.with_for_update(key_share=True)
+    return query.execution_options(**{PREPARE: True})

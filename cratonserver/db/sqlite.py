@@ -76,6 +76,7 @@ class SQLite(Dialect):
     reuses_plans = False
     single_writer = True
     bulk = SQLiteBulk()
+    writes_many_tables = False
 
     def check_url(self, url: sa.URL, text: str) -> sa.URL:
         """Return the URL with an absolute path. It must name a file, and have no options."""
@@ -170,6 +171,26 @@ class SQLite(Dialect):
         """Return an INSERT of SQLite."""
         return insert(table)
 
+    def given_rows(self, columns: t.Sequence[sa.Column[t.Any]]) -> sa.Select[t.Any]:
+        """Return ``SELECT json_extract(value, '$[0]'), … FROM json_each(:rows)``."""
+        rows = sa.bindparam(_rows_of(columns), type_=sa.JSON)
+        given = sa.func.json_each(rows).table_valued("value")
+        members = (
+            sa.func.json_extract(given.c.value, sa.literal_column(f"'$[{number}]'"))
+            for number, _ in enumerate(columns)
+        )
+        # Without a condition, SQLite takes the ON of ON CONFLICT for the ON of a join.
+        return sa.select(*members).where(sa.true())
+
+    def row_parameters(
+        self,
+        columns: t.Sequence[sa.Column[t.Any]],
+        rows: t.Sequence[t.Mapping[str, t.Any]],
+    ) -> dict[str, t.Any]:
+        """Return the rows as one parameter."""
+        names = [column.name for column in columns]
+        return {_rows_of(columns): [[row[name] for name in names] for row in rows]}
+
     def in_parameter(self, column: sa.ColumnElement[t.Any], name: str) -> Clause:
         """Return ``column IN (SELECT value FROM json_each(:name))``."""
         ids = sa.func.json_each(sa.bindparam(name, type_=sa.JSON)).table_valued("value")
@@ -237,6 +258,11 @@ def _try_to_write(connection: sa.Connection) -> None:
         if t.cast("t.Any", connection.connection.dbapi_connection).in_transaction:
             run("ROLLBACK")
         run(f"PRAGMA busy_timeout = {BUSY_TIMEOUT * 1000}")
+
+
+def _rows_of(columns: t.Sequence[sa.Column[t.Any]]) -> str:
+    """Return the name of the parameter for the rows of a table."""
+    return f"{columns[0].table}_rows"
 
 
 def _create_private(_dialect: t.Any, _record: t.Any, arguments: t.Any, _options: t.Any) -> None:

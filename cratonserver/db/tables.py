@@ -32,6 +32,9 @@ T = t.TypeVar("T")
 #: :class:`Tables`.
 DERIVED = "craton_derived"
 
+#: The name of the parameter for the project of the user.
+PROJECT = "craton_project"
+
 #: The size of the cache of statements and parts of statements. The number of possible
 #: statements is unlimited, but only a few of them are common.
 _CACHED_STATEMENTS = 512
@@ -165,6 +168,17 @@ class Tables:
         keys = [sa.literal_column(f"'{member.key}'", sa.String) for member in members]
         return [table.c.kind == keys[0] if len(keys) == 1 else table.c.kind.in_(keys)]
 
+    def visible(self, kind: Kind, *, all_projects: bool, project: t.Any = None) -> list[Clause]:
+        """Return the conditions for the rows of a kind that a user may see.
+
+        :param all_projects: the user sees the rows of all projects.
+        :param project: id of the project, by default the parameter :data:`PROJECT`.
+        """
+        table = self.table(kind)
+        project = sa.bindparam(PROJECT) if project is None else project
+        own = [] if all_projects else [self.storage(kind).visible(table, project)]
+        return [*own, *self.kind_conditions(kind)]
+
     def _find_root(self, kind: Kind) -> Kind:
         # The last resource class is Resource itself, the one before it the root.
         top = [c for c in kind.resource_class.__mro__ if issubclass(c, crud.Resource)][-2]
@@ -274,9 +288,10 @@ def _select(tables: Tables, kind: Kind) -> sa.Select[t.Any]:
     table = tables.table(kind)
     columns: list[t.Any] = [*table.c]
     if "kind" in table.c and tables.ancestry(kind).nested:
-        parent = table.alias()
-        found = sa.select(parent.c.kind).where(parent.c.id == table.c.parent_id)
-        columns.append(found.scalar_subquery().label("parent_kind"))
+        # Text, because SQLAlchemy does not qualify the columns in RETURNING of SQLite.
+        row = f"FROM {table} AS parents WHERE parents.id = {table}.parent_id"
+        kind_of_parent = sa.literal_column(f"(SELECT parents.kind {row})", sa.String)
+        columns.append(kind_of_parent.label("parent_kind"))
     return sa.select(*columns)
 
 

@@ -53,17 +53,6 @@ import sqlalchemy as sa
 MAX_DISTANCE = 10_000
 
 
-def project_lock(table: sa.Table, row: t.Mapping[str, t.Any]) -> sa.Select[tuple[str]]:
-    """Return a query that locks the project of a row until the transaction ends.
-
-    A transaction that sets a parent does this first. Without the lock, two transactions
-    could create a cycle together, because neither sees the change of the other.
-    """
-    projects = table.metadata.tables["projects"]
-    project = sa.select(projects.c.id).where(projects.c.id == row["project_id"])
-    return project.with_for_update(key_share=True)
-
-
 def descendants(table: sa.Table, row_id: t.Any) -> sa.Select[tuple[int]]:
     """Select the ids of all descendants of a row.
 

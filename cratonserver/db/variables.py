@@ -29,9 +29,10 @@ import typing as t
 import sqlalchemy as sa
 
 from cratonclient.kinds import Kind
-from cratonserver.db import trees
+from cratonserver.db import part_rows, trees
 from cratonserver.db.aliases import Row
 from cratonserver.db.dialect import PREPARE
+from cratonserver.db.part_rows import PartRows
 from cratonserver.db.tables import Tables
 
 Values = dict[str, t.Any]
@@ -93,26 +94,17 @@ def resolve(
     return resolved
 
 
-def put(
-    connection: sa.Connection,
-    tables: Tables,
-    kind: Kind,
-    owner_id: t.Any,
-    values: Values,
-    part: str = "variables",
-) -> None:
-    """Set values of a row, and keep the other values.
+def rows(tables: Tables, kind: Kind, values: Values, part: str = "variables") -> PartRows:
+    """Return the rows that store values.
 
-    :param kind: kind of the row.
-    :param owner_id: id of the row.
+    :param kind: kind of the owner.
     :param values: values by name.
     :param part: name of the part.
     """
-    rows = [
-        {"owner_id": owner_id, "name": name, "value": json.dumps(value)}
-        for name, value in sorted(values.items())
+    stored = [
+        {"name": name, "value": json.dumps(value)} for name, value in sorted(values.items())
     ]
-    tables.dialect.upsert(connection, tables.part(kind, part), rows)
+    return PartRows(tables.part(kind, part), stored)
 
 
 def remove(
@@ -127,10 +119,7 @@ def remove(
 
     :returns: True if the row had a value with one of the names.
     """
-    table = tables.part(kind, part)
-    wanted = table.c.name.in_(sorted(names))
-    delete = sa.delete(table).where(table.c.owner_id == owner_id, wanted)
-    return bool(connection.execute(delete).rowcount)
+    return part_rows.remove(connection, tables, owner_id, tables.part(kind, part), names)
 
 
 def _own_query(tables: Tables, kind: Kind, part: str) -> sa.Select[t.Any]:

@@ -7,9 +7,14 @@ import typing as t
 
 import sqlalchemy as sa
 
+from cratonclient.kinds import Kind
 from cratonserver import errors
 from cratonserver.db import policy, storage, trees
 from cratonserver.db.aliases import Clause
+from cratonserver.db.tables import Tables
+
+#: The names of parameters.
+_PARENT, _ITEM = "craton_parent", "craton_parent_of"
 
 
 class Storage(storage.Storage):
@@ -32,31 +37,50 @@ class Policy(policy.Policy):
     optional_filters = ("descendants",)
     name_taken = "A device with the given name already exists."
 
-    def check_update(self, change: policy.Change) -> None:
+    def locks_project(self, values: t.Mapping[str, t.Any]) -> bool:
+        """Return True for a new parent.
+
+        Without the lock, two transactions could create a cycle together, because neither
+        sees the change of the other.
+        """
+        return values.get("parent_id") is not None
+
+    def requirements(self, change: policy.Change) -> t.Sequence[policy.Requirement]:
         """Refuse a parent that is the device itself or one of its descendants.
 
-        The query, where ``descendants`` is that of :func:`.trees.descendants`::
-
-            SELECT 1 FROM devices
-            WHERE id = :parent AND id IN (SELECT id FROM descendants)
+        A new device has no descendants.
         """
-        row, table = change.row, change.table
-        parent = change.values.get("parent_id")
-        if parent is None:
-            return
-        if parent == row["id"]:
-            raise errors.Refused(
-                400,
-                "A device cannot be its own parent. The id for "
-                f"'{row['name']}' cannot be used as its parent_id.",
-            )
-        change.connection.execute(trees.project_lock(table, row))
-        below = sa.select(sa.literal(1)).where(
-            table.c.id == parent, table.c.id.in_(trees.descendants(table, row["id"]))
-        )
-        if change.connection.execute(below).first():
-            raise errors.Refused(
-                400,
-                "A device cannot have a descendant as its parent. The parent_id for "
-                f"'{row['name']}' cannot be set to the id '{parent}'.",
-            )
+        parent, row = change.values.get("parent_id"), change.row
+        if parent is None or change.is_new:
+            return ()
+
+        def check(below: int) -> None:
+            if parent == row["id"]:
+                raise errors.Refused(
+                    400,
+                    "A device cannot be its own parent. The id for "
+                    f"'{row['name']}' cannot be used as its parent_id.",
+                )
+            if below:
+                raise errors.Refused(
+                    400,
+                    "A device cannot have a descendant as its parent. The parent_id for "
+                    f"'{row['name']}' cannot be set to the id '{parent}'.",
+                )
+
+        values = {_PARENT: parent, _ITEM: row["id"]}
+        return [policy.Requirement(_parents_below, values, check)]
+
+
+def _parents_below(tables: Tables, kind: Kind) -> sa.Select[int]:
+    """Count how often a parent is among the descendants of a device.
+
+    The query, where ``descendants`` is that of :func:`.trees.descendants`::
+
+        SELECT count(*) FROM devices
+        WHERE id = :parent AND id IN (SELECT id FROM descendants)
+    """
+    table = tables.table(kind)
+    parent, item = (sa.bindparam(name, type_=table.c.id.type) for name in (_PARENT, _ITEM))
+    below = table.c.id.in_(trees.descendants(table, item))
+    return sa.select(sa.func.count()).select_from(table).where(table.c.id == parent, below)

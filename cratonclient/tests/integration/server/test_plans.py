@@ -135,7 +135,7 @@ class TestPostgreSQL(PlansTestCase):
         for follows in (False, True):
             made = page_query.build(self.store.tables, shape._replace(follows=follows))
             text = str(made.page.compile(self.store.engine))
-            text = text.replace(f"%({page_query.PROJECT})s", "$1").replace(
+            text = text.replace(f"%({tables.PROJECT})s", "$1").replace(
                 f"%({page_query.MARKER})s", "$2"
             )
             with self.about(f"follows: {follows}"), self.store.read() as connection:

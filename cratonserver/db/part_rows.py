@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Write the rows of parts, such as variables and labels: any number in one statement.
+
+The rows travel as one parameter for each column, so a statement does not depend on their
+number, and no database limits it. For example, variables of a host on PostgreSQL::
+
+    INSERT INTO device_variables (owner_id, name, value)
+        SELECT :craton_owner, name, value
+        FROM unnest(:device_variables_name, :device_variables_value) AS given(name, value)
+        ON CONFLICT (owner_id, name) DO UPDATE SET value = excluded.value
+    DELETE FROM device_variables
+        WHERE owner_id = :craton_owner AND name = ANY (:craton_keys)
+
+and on SQLite, where ``:device_variables_rows`` is a JSON array of arrays::
+
+    INSERT INTO device_variables (owner_id, name, value)
+        SELECT :craton_owner, json_extract(value, '$[0]'), json_extract(value, '$[1]')
+        FROM json_each(:device_variables_rows) WHERE 1
+        ON CONFLICT (owner_id, name) DO UPDATE SET value = excluded.value
+    DELETE FROM device_variables
+        WHERE owner_id = :craton_owner
+            AND name IN (SELECT value FROM json_each(:craton_keys))
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+import sqlalchemy as sa
+
+from cratonclient.kinds import Kind
+from cratonserver.db import clock
+from cratonserver.db.aliases import Row
+from cratonserver.db.dialect import PREPARE, Dialect
+from cratonserver.db.tables import Tables
+
+#: The names of parameters.
+OWNER, KEYS, NOW = "craton_owner", "craton_keys", "craton_now"
+
+
+class PartRows(t.NamedTuple):
+    """Rows of a part that belong to one owner.
+
+    :param table: table of the part.
+    :param rows: values of all columns except ``owner_id``, sorted by the key.
+    """
+
+    table: sa.Table
+    rows: t.Sequence[Row]
+
+    def parameters(self, dialect: Dialect) -> dict[str, t.Any]:
+        """Return the parameters of :func:`insertion`, except the owner."""
+        return dialect.row_parameters(_given(self.table), self.rows)
+
+
+def put(
+    connection: sa.Connection,
+    tables: Tables,
+    kind: Kind,
+    owner_id: t.Any,
+    parts: t.Iterable[PartRows],
+) -> None:
+    """Insert rows of an owner, update the rows that exist, and set ``updated_at`` of the owner.
+
+    On PostgreSQL, this is one statement::
+
+        WITH device_variables_rows AS (INSERT INTO device_variables … ON CONFLICT …)
+        UPDATE devices SET updated_at = :craton_now WHERE id = :craton_owner
+
+    :param kind: kind of the owner.
+    :param parts: the rows of one or more parts.
+    """
+    given = [part for part in parts if part.rows]
+    values = {OWNER: owner_id, NOW: clock.now()}
+    for part in given:
+        values.update(part.parameters(tables.dialect))
+    names = tuple(part.table for part in given)
+    if tables.dialect.writes_many_tables:
+        connection.execute(tables.cached(_upsert_all, kind, names), values)
+        return
+    for table in names:
+        connection.execute(tables.cached(_upsert, table), values)
+    touch(connection, tables, kind, owner_id)
+
+
+def touch(connection: sa.Connection, tables: Tables, kind: Kind, owner_id: t.Any) -> None:
+    """Set the time of the last change of a row, because one of its parts changed.
+
+    :param kind: kind of the row.
+    """
+    connection.execute(tables.cached(_touch, kind), {OWNER: owner_id, NOW: clock.now()})
+
+
+def remove(
+    connection: sa.Connection,
+    tables: Tables,
+    owner_id: t.Any,
+    table: sa.Table,
+    keys: t.Iterable[str],
+) -> bool:
+    """Delete rows of an owner by their names or labels. Missing rows are ignored.
+
+    :returns: True if the owner had one of the rows.
+    """
+    values = {OWNER: owner_id, KEYS: sorted({*keys})}
+    return bool(connection.execute(tables.cached(_deletion, table), values).rowcount)
+
+
+def insertion(dialect: Dialect, table: sa.Table, owner_id: t.Any) -> t.Any:
+    """Return the INSERT of new rows.
+
+    :param table: table of the part.
+    :param owner_id: id of the owner: a parameter, or a column of a CTE.
+    """
+    columns = _given(table)
+    rows = dialect.given_rows(columns)
+    source = rows.with_only_columns(owner_id, *rows.selected_columns)
+    names = ["owner_id", *(column.name for column in columns)]
+    return dialect.insert(table).from_select(names, source)
+
+
+def _given(table: sa.Table) -> list[sa.Column[t.Any]]:
+    """Return the columns that rows give a value: all except the owner."""
+    return [column for column in table.c if column.name != "owner_id"]
+
+
+def owner_parameter(table: sa.Table) -> sa.BindParameter[t.Any]:
+    """Return the parameter for the id of the owner."""
+    return sa.bindparam(OWNER, type_=table.c.owner_id.type)
+
+
+def _upsert(tables: Tables, table: sa.Table) -> t.Any:
+    insert = insertion(tables.dialect, table, owner_parameter(table))
+    values = {c.name: insert.excluded[c.name] for c in table.c if not c.primary_key}
+    keys = list(table.primary_key)
+    statement = (
+        insert.on_conflict_do_update(index_elements=keys, set_=values)
+        if values
+        else insert.on_conflict_do_nothing(index_elements=keys)
+    )
+    return statement.execution_options(**{PREPARE: True})
+
+
+def _touch(tables: Tables, kind: Kind) -> t.Any:
+    table = tables.table(kind)
+    row = table.c.id == sa.bindparam(OWNER, type_=table.c.id.type)
+    now = sa.bindparam(NOW, type_=table.c.updated_at.type)
+    update = sa.update(table).where(row).values(updated_at=now)
+    return update.execution_options(**{PREPARE: True})
+
+
+def _upsert_all(tables: Tables, kind: Kind, parts: tuple[sa.Table, ...]) -> t.Any:
+    upserts = [_upsert(tables, table).cte(f"{table}_rows") for table in parts]
+    return _touch(tables, kind).add_cte(*upserts)
+
+
+def _deletion(tables: Tables, table: sa.Table) -> t.Any:
+    key = list(table.primary_key)[1]
+    delete = sa.delete(table).where(
+        table.c.owner_id == owner_parameter(table), tables.dialect.in_parameter(key, KEYS)
+    )
+    return delete.execution_options(**{PREPARE: True})
