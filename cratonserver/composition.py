@@ -5,7 +5,7 @@ A request passes these layers, from the outermost to the innermost:
 
 1. the gateway: request id, deadline, access log, error responses for the inner layers;
 2. the headers of trusted proxies and the public URL;
-3. the size limits;
+3. the checks of the header ``Host`` and of the size;
 4. with Keystone: the validation of the token;
 5. the Falcon application: authentication, methods, read-only users, views.
 """
@@ -24,7 +24,7 @@ from cratonserver.config.settings import Settings
 from cratonserver.db import pool
 from cratonserver.db.store import Store
 from cratonserver.kinds import registry
-from cratonserver.serving import gateway, proxies, size_limits
+from cratonserver.serving import gateway, host_header, proxies, size_limits
 
 if t.TYPE_CHECKING:
     from _typeshed import wsgi
@@ -71,6 +71,7 @@ def application_of(
     else:
         layers = _falcon(views, local.LocalAuthentication(store, open_paths))
     layers = size_limits.SizeLimits(layers, settings.limits)
+    layers = host_header.OneHost(layers)
     layers = proxies.behind(layers, settings.proxies)
     return gateway.Gateway(
         layers, settings.log, deadline=settings.limits.request_deadline, metrics=metrics

@@ -2,94 +2,20 @@
 """The entry point for WSGI servers such as gunicorn: ``cratonserver.wsgi:application``.
 
 Importing the module reads the configuration, so that no server starts with an invalid one.
-The first request in each process opens the database, because connections do not survive
-a fork.
+The first request in each process opens the database.
 """
 
 from __future__ import annotations
 
-import logging
-import os
-import threading
-import typing as t
-
-from cratonserver import composition, wsgi_keys
+from cratonserver import per_process
 from cratonserver.config import configuration
-from cratonserver.config.configuration import Configuration
-from cratonserver.db.store import Store, StoreError
-from cratonserver.serving import gateway, logs
-
-if t.TYPE_CHECKING:
-    from _typeshed import wsgi
-
-LOG = logging.getLogger(__name__)
+from cratonserver.serving import logs
 
 
-class Application:
-    """A WSGI application that each process composes for itself.
-
-    :param config: the configuration.
-    """
-
-    def __init__(self, config: Configuration) -> None:
-        self._config = config
-        self._lock = threading.Lock()
-        self._store: Store | None = None
-        self._composed: wsgi.WSGIApplication | None = None
-        self._refusing = gateway.Gateway(_refuse, config.settings.log)
-        self._living = composition.liveness(config.settings)
-        os.register_at_fork(after_in_child=self._reset)
-
-    def __call__(
-        self, environ: wsgi.WSGIEnvironment, start_response: wsgi.StartResponse
-    ) -> t.Iterable[bytes]:
-        """Handle a request. If the database cannot be opened, the next request retries.
-
-        Until it is open, only the liveness check works.
-        """
-        composed = self._composed
-        if composed is None:
-            if environ.get("PATH_INFO") == wsgi_keys.LIVENESS_PATH:
-                return self._living(environ, start_response)
-            try:
-                composed = self._compose()
-            except StoreError as exc:
-                LOG.error("%s", exc)
-                environ[wsgi_keys.REFUSED] = exc  # the gateway responds with this error
-                return self._refusing(environ, start_response)
-        return composed(environ, start_response)
-
-    def _compose(self) -> wsgi.WSGIApplication:
-        with self._lock:
-            if self._composed is None:
-                settings = self._config.settings
-                self._store = composition.store_at(settings.database, settings.serving.threads)
-                if self._store.open():
-                    LOG.info("Created the fleet %s.", self._store.name)
-                self._composed = composition.application_of(
-                    self._store, settings, self._config.parsed
-                )
-            return self._composed
-
-    def _reset(self) -> None:
-        """Forget the connections that a child process inherited, without closing them."""
-        if self._store is not None:
-            self._store.engine.dispose(close=False)
-        self._lock = threading.Lock()
-        self._store = self._composed = None
-
-
-def _refuse(
-    environ: wsgi.WSGIEnvironment, start_response: wsgi.StartResponse
-) -> t.Iterable[bytes]:
-    """Raise the error of a request that no application can handle."""
-    raise environ[wsgi_keys.REFUSED]
-
-
-def _configured() -> Application:
+def _configured() -> per_process.Application:
     config = configuration.load({})
     logs.configure(config.settings)
-    return Application(config)
+    return per_process.Application(config)
 
 
 application = _configured()

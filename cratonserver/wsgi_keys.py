@@ -21,6 +21,9 @@ REFUSED = "cratonserver.refused"
 #: The :class:`cratonserver.errors.Refused` with which any layer responded to the request.
 REFUSAL = "cratonserver.refusal"
 
+#: True if the headers of trusted proxies have been applied.
+FORWARDED = "cratonserver.forwarded"
+
 #: The path of the health check.
 HEALTHCHECK_PATH = "/healthcheck"
 #: The path of the liveness check, which does not use the database.

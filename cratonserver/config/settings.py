@@ -122,6 +122,15 @@ def readable_file(text: str) -> None:
         raise ValueError(f"must be a file that can be read ({exc.strerror})") from None
 
 
+def trusted_proxies(text: str) -> None:
+    """Check the addresses and networks of proxies, which are separated by commas.
+
+    :raises ValueError: if one of them is neither, and not ``*``.
+    """
+    for word in text.split(",") if text else ():
+        network(word.strip())
+
+
 def _setting(default: t.Any, help: str, **accepts: t.Any) -> t.Any:
     return dataclasses.field(default=default, metadata={"setting": Setting(help, **accepts)})
 
@@ -139,36 +148,57 @@ class Serving:
         "address in brackets.",
         check=address,
     )
+    processes: int = _setting(
+        0,
+        "Number of processes that serve requests. 0 starts one for each CPU, but at most 4.",
+        minimum=0,
+    )
     threads: int = _setting(
         8,
-        "Number of requests to process at the same time. With another WSGI server: number "
-        "of database connections that each process keeps open.",
+        "Number of requests that each process works on at the same time. One user and one "
+        "client address get at most three quarters of them. With another WSGI server: "
+        "number of database connections that each process keeps open.",
         minimum=1,
     )
     connection_limit: int = _setting(
-        500, "Maximum number of client connections. Further clients wait.", minimum=1
+        10000,
+        "Maximum number of client connections of each process. Further clients wait. The "
+        "limit of open files of the process may lower it.",
+        minimum=1,
+    )
+    address_connections: int = _setting(
+        200,
+        "Maximum number of connections of one client address in each process. Further ones "
+        "are closed while they are idle.",
+        minimum=1,
     )
     request_limit: int = _setting(
         200,
-        "Maximum number of requests in progress or waiting for a thread. Further requests "
-        "get 503.",
+        "Maximum number of requests of each process that are in progress or wait for a "
+        "thread. Further requests get 503.",
+        minimum=1,
+    )
+    address_limit: int = _setting(
+        100,
+        "The same limit for one client address. Further requests get 429.",
         minimum=1,
     )
     header_size: int = _setting(
         65536,
         "Maximum size of the first line and the headers of a request, in bytes. Larger "
-        "requests get 431.",
+        "requests get 431. Headers of 8192 bytes are always accepted.",
         minimum=256,
     )
     request_timeout: int = _setting(
         60,
-        "Timeout for receiving a request, from its first byte to its last, in seconds. "
-        "Slower requests get 408.",
+        "Timeout for receiving the body of a request, and for waiting for a thread, in "
+        "seconds. Slower requests get 408, and requests that wait longer get 503.",
         minimum=1,
     )
     idle_timeout: int = _setting(
-        120,
-        "Timeout after which an idle connection is closed, in seconds.",
+        60,
+        "Timeout in seconds after which a connection is closed: if it is idle, if the "
+        "headers of a request do not arrive, or if the client does not read a response.",
         minimum=1,
     )
     stop_timeout: int = _setting(
@@ -212,8 +242,9 @@ class Proxies:
     )
     trusted_proxy: str = _setting(
         "",
-        "IP address of the proxy whose headers are trusted, or * for any address. If it is "
-        "empty, no proxy is trusted.",
+        "IP addresses and networks of the proxies whose headers are trusted, separated by "
+        "commas, or * for any address. If it is empty, no proxy is trusted.",
+        check=trusted_proxies,
     )
     trusted_proxy_count: int = _setting(
         1, "Number of proxies that a request passes before it reaches the server.", minimum=1

@@ -4,48 +4,62 @@
 from __future__ import annotations
 
 import argparse
-import socket
+import contextlib
+import typing as t
 
 from cratonserver.config import settings
 from cratonserver.config.configuration import Configuration
+from cratonserver.db.store import StoreError
 from cratonserver.program import database, messages
+
+if t.TYPE_CHECKING:
+    from _typeshed import wsgi
 
 
 def run(config: Configuration, options: argparse.Namespace) -> int:
     """Serve the fleet until a signal stops the server."""
-    from cratonserver import composition
+    from cratonserver import per_process
+    from cratonserver.metrics import processes
     from cratonserver.serving import logs
     from cratonserver.serving import server as serving
 
     logs.configure(config.settings)
-    listen = config.settings.serving.listen
-    with _listening(listen) as listening, database.open_store(config) as store:
-        host, port = listening.getsockname()[:2]
-        server = serving.Server(
-            composition.application_of(store, config.settings, config.parsed),
-            listening,
-            config.settings,
-        )
-        url = settings.url_of(host, port)
-        messages.note(f"Serving {store.name} at {url} (Ctrl-C to stop)")
-        cut_off = server.run()
-    if cut_off:
-        were = "connection was" if cut_off == 1 else "connections were"
-        messages.error(f"{cut_off} {were} cut off.")
-    return 1 if cut_off else 0
+    with processes.shared_folder(), _reserved(config.settings.serving.listen) as address:
+        # Create the fleet once, and refuse tables of another version. Each process opens the
+        # database again, as connections do not survive a fork.
+        with database.open_store(config) as store:
+            name = store.name
+        application = per_process.Application(config)
+
+        def compose() -> wsgi.WSGIApplication:
+            with contextlib.suppress(StoreError):  # the first request tries again
+                application.compose()
+            return application
+
+        def ready() -> None:
+            url = settings.url_of(*address)
+            messages.note(f"Serving {name} at {url} (Ctrl-C to stop)")
+
+        finished = serving.Server(address, config.settings, compose, ready).run()
+    if not finished:
+        messages.error("not all requests were finished: the log says why.")
+    return 0 if finished else 1
 
 
-def _listening(listen: str) -> socket.socket:
-    """Return a listening socket.
+@contextlib.contextmanager
+def _reserved(listen: str) -> t.Iterator[tuple[str, int]]:
+    """Reserve the address of the server.
 
     :param listen: HOST:PORT.
     :raises OSError: with a one-line message, if that is not possible.
     """
-    host, port = settings.address(listen)
-    try:
-        family = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family)
-    except (OSError, UnicodeError) as exc:
-        # Python appends "(while attempting to bind ...)", which repeats the address.
-        reason = str(getattr(exc, "strerror", None) or exc).partition(" (while ")[0]
-        raise OSError(f"cannot listen at {listen}: {reason}") from exc
+    from cratonserver.serving import server as serving
+
+    with contextlib.ExitStack() as stack:
+        try:
+            address = stack.enter_context(serving.reserved(*settings.address(listen)))
+        except (OSError, UnicodeError) as exc:
+            # Python appends "(while attempting to bind ...)", which repeats the address.
+            reason = str(getattr(exc, "strerror", None) or exc).partition(" (while ")[0]
+            raise OSError(f"cannot listen at {listen}: {reason}") from exc
+        yield address

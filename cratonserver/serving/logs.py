@@ -89,5 +89,3 @@ def configure(settings: Settings) -> None:
     handler.setFormatter(JSONFormatter())
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
     logging.getLogger("cratonserver").setLevel(level)
-    # Waitress warns once for each request that has to wait for a thread.
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)

@@ -1,298 +1,183 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The HTTP server of ``craton-server run``: waitress with limits and a graceful shutdown.
+"""The HTTP server of ``craton-server run``: granian, in several processes.
 
-Waitress reads requests in one thread and calls the application in other threads. This
-module adds
-
-- errors in Craton's format, with a request id and an access log line;
-- a timeout for receiving a request;
-- a limit on the number of queued requests;
-- a shutdown that finishes the requests in progress.
-
-:mod:`cratonserver.serving.request_parser` reads the requests.
+Granian reads requests and writes responses outside of the interpreter, in Rust. Each of its
+processes listens at the same port, and the operating system distributes the connections.
 """
 
 from __future__ import annotations
 
 import contextlib
-import logging
+import multiprocessing
+import os
+import resource
 import signal
 import socket
+import threading
 import time
 import typing as t
 
-from waitress import channel, server, task, wasyncore
-from waitress.adjustments import Adjustments
+import granian
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
 
-from cratonserver import errors, wsgi_keys
-from cratonserver.config.settings import Settings
-from cratonserver.serving import request_parser
+from cratonserver.config.settings import Serving, Settings
+from cratonserver.serving import bridge
+from cratonserver.serving.connections import Connections
 
 if t.TYPE_CHECKING:
     from _typeshed import wsgi
 
-LOG = logging.getLogger(__name__)
-
-#: Seconds for which the server discards the rest of a refused request. A client whose
-#: connection is closed while it still sends gets a connection reset and no response.
-_LINGER_SECONDS = 5
-#: During shutdown, seconds that a new connection has to send its first request: its client
-#: connected before the server closed its port.
-_FRESH_SECONDS = 1
-_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
-class ResponseTask(task.WSGITask):
-    """The task that responds to one request."""
-
-    channel: Channel
-
-    def build_response_header(self) -> bytes:
-        """Build the response headers.
-
-        During shutdown, the last response on a connection has ``Connection: close``.
-        """
-        if self.channel.server.stopping and len(self.channel.requests) < 2:
-            self.set_close_on_finish()
-        return t.cast("bytes", super().build_response_header())
-
-    def set_close_on_finish(self) -> None:
-        """Close the connection after this response.
-
-        Waitress calls this for every response without Content-Length. Ignore that if the
-        response has no body, such as 204: its end is known, and the connection stays usable.
-        """
-        requested = self.request.headers.get("CONNECTION", "").lower() == "close"
-        if self.has_body or requested or self.version != "1.1" or self.channel.server.stopping:
-            super().set_close_on_finish()
+#: The maximum number of processes that are started without a setting.
+_MAX_PROCESSES = 4
+#: Open files of a process beside its connections: the database, libraries, logs.
+_OTHER_FILES = 128
+#: The minimum size of the buffer for the headers of a request.
+_MIN_BUFFER = 8192
+#: Seconds between two looks at the connections.
+_INTERVAL = 1.0
 
 
-class RefusalTask(ResponseTask):
-    """The task that responds to a request that the server refused."""
+class Server:
+    """A server at an address.
 
-    def get_environment(self) -> wsgi.WSGIEnvironment:
-        """Return the WSGI environment, with the error for the gateway."""
-        environ = t.cast("wsgi.WSGIEnvironment", super().get_environment())
-        unknown = errors.Refused(500, errors.UNKNOWN)
-        environ[wsgi_keys.REFUSED] = getattr(self.request.error, "refused", unknown)
-        return environ
-
-    def build_response_header(self) -> bytes:
-        """Build the response headers, with ``Connection: close``.
-
-        After a refused request, the server cannot know where the next one starts.
-        """
-        self.request.headers["CONNECTION"] = "close"
-        self.channel.lingers = True
-        return super().build_response_header()
-
-
-class Channel(channel.HTTPChannel):
-    """A connection of a client."""
-
-    task_class = ResponseTask
-    error_task_class = RefusalTask
-    parser_class = request_parser.Parser
-
-    server: Server
-    request: request_parser.Parser | None
-    close_when_flushed: bool
-    will_close: bool
-    #: A request was refused: discard further data for a while before closing.
-    lingers = False
-    #: The time at which discarding ends, by ``time.monotonic``; 0.0 before it begins.
-    lingers_until = 0.0
-    #: The client has sent data.
-    used = False
-
-    def received(self, data: bytes) -> bool:
-        """Pass received bytes to the request parser, or discard them."""
-        self.used = True
-        if self.lingers_until:
-            return False
-        return bool(super().received(data))
-
-    def service(self) -> None:
-        """Respond to a request, in a thread of the dispatcher.
-
-        The timeout of the next request starts here, because the server does not read while
-        a response is pending.
-        """
-        super().service()
-        with self.requests_lock:
-            if self.request is not None:
-                self.request.began = time.monotonic()
-
-    def handle_write(self) -> None:
-        """Send buffered data. Close, or begin to discard, when a final response is sent."""
-        if not (self.lingers and self.close_when_flushed):
-            super().handle_write()
-            return
-        self._flush_exception(self._flush_some)
-        if self.will_close:
-            self.handle_close()
-        elif not self.total_outbufs_len:
-            self.close_when_flushed = False
-            self.lingers_until = time.monotonic() + _LINGER_SECONDS
-            with contextlib.suppress(OSError):  # the client has disconnected
-                self.socket.shutdown(socket.SHUT_WR)
-
-    def check_timeouts(self, idle_timeout: int, request_timeout: int) -> None:
-        """Close the connection, or refuse its request, after a timeout.
-
-        :param idle_timeout: seconds in which a client must read its response.
-        :param request_timeout: seconds in which a request must arrive.
-        """
-        silent = time.time() - self.last_activity
-        if self.lingers_until:
-            self.will_close |= time.monotonic() > self.lingers_until
-        elif self.total_outbufs_len and silent > idle_timeout:
-            self.will_close = True  # a response that is not read occupies a thread
-        else:
-            self._refuse_late(request_timeout)
-
-    def _refuse_late(self, request_timeout: int) -> None:
-        """Refuse a request that did not arrive in time, with 408."""
-        with self.requests_lock:
-            request = self.request
-            if request is None or self.requests:
-                return
-            if time.monotonic() - request.began > request_timeout:
-                message = f"The request did not arrive within {request_timeout} seconds."
-                request.refuse(errors.Refused(408, message, reason="request_timeout"))
-                self.requests.append(request)
-                self.request = None
-                self.server.add_task(self)
-
-    @property
-    def is_idle(self) -> bool:
-        """True if the connection can be closed: no request is in progress or expected."""
-        fresh = not self.used and time.time() - self.creation_time < _FRESH_SECONDS
-        return not (fresh or self.is_busy or self.lingers_until)
-
-    @property
-    def is_busy(self) -> bool:
-        """True if a request is being received, or its response is not completely sent."""
-        return bool(self.requests or self.request or self.total_outbufs_len)
-
-
-class Server(server.TcpWSGIServer):
-    """A server on a socket that is already listening.
-
-    :param application: WSGI application.
-    :param listening: listening socket.
+    :param address: IP address and port.
     :param settings: limits and timeouts.
+    :param application: function that returns the WSGI application. Each process calls it.
+    :param ready: function that is called when all processes listen.
     """
 
-    channel_class = Channel
-    #: A signal requested shutdown.
-    stopping = False
-    #: A second signal requested shutdown without waiting for requests in progress.
-    stop_at_once = False
-
     def __init__(
-        self, application: wsgi.WSGIApplication, listening: socket.socket, settings: Settings
+        self,
+        address: tuple[str, int],
+        settings: Settings,
+        application: t.Callable[[], wsgi.WSGIApplication],
+        ready: t.Callable[[], object],
     ) -> None:
-        self._settings = serving = settings.serving
-        # A separate thread keeps refusals fast while all other threads are busy.
-        self._refusals = task.ThreadedTaskDispatcher()
-        self._refusals.set_thread_count(1)
-        dispatcher = task.ThreadedTaskDispatcher()
-        dispatcher.set_thread_count(serving.threads)
-        super().__init__(
-            application,
-            {},
-            _sock=listening,
-            dispatcher=dispatcher,
-            adj=Adjustments(
-                threads=serving.threads,
-                connection_limit=serving.connection_limit,
-                channel_timeout=serving.idle_timeout,
-                cleanup_interval=1,
-                # Waitress refuses sizes equal to its limit; the settings are inclusive.
-                max_request_body_size=settings.limits.body_size + 1,
-                max_request_header_size=serving.header_size + 1,
-                asyncore_use_poll=True,
-                clear_untrusted_proxy_headers=False,
-                ident=None,
-            ),
-            sockinfo=(listening.family, listening.type, listening.proto, None),
-            bind_socket=False,
-        )
+        self._settings = settings
+        self._port = address[1]
+        self._application = application
+        self._ready = ready
+        self._processes = number_of_processes(settings.serving)
+        self._listening, self._tell = os.pipe()
+        self._stopping: list[multiprocessing.process.BaseProcess] = []
+        self._connections = connection_limit(settings.serving)
+        self._granian = _granian(address, settings.serving, self._processes, self._connections)
+        self._granian.on_startup(self._start)
 
-    def add_task(self, task: Channel) -> None:
-        """Queue the request of a connection, or refuse it with 503 if too many wait."""
-        request = task.requests[0]
-        working = len(self.task_dispatcher.queue) + self.task_dispatcher.active_count
-        if (
-            working >= self._settings.request_limit
-            and request.path not in wsgi_keys.WATCHED_PATHS
-        ):
-            request.refuse(
-                errors.Refused(
-                    503,
-                    "The server is busy: try again.",
-                    headers={"Retry-After": "1"},
-                    reason="request_limit",
-                )
-            )
-        (self._refusals if request.error else self.task_dispatcher).add_task(task)
+    def run(self) -> bool:
+        """Serve until SIGINT or SIGTERM arrives, then finish the requests in progress.
 
-    def maintenance(self, now: float) -> None:
-        """Close connections that are idle or too slow."""
-        super().maintenance(now)
-        for connection in list(self.active_channels.values()):
-            connection.check_timeouts(
-                self._settings.idle_timeout, self._settings.request_timeout
-            )
-
-    def run(self) -> int:
-        """Serve until SIGINT or SIGTERM arrives, then shut down.
-
-        Shutdown accepts no new connections and finishes the requests in progress. It ends
-        when all are finished, when ``stop_timeout`` expires, or at a second signal.
-
-        :returns: the number of connections that were closed in the middle of a request.
+        :returns: False if processes were killed: after ``stop_timeout``, at a second signal,
+            or because they ended again and again.
         """
-        before = {number: signal.signal(number, self._stop) for number in _STOP_SIGNALS}
+        multiprocessing.set_start_method("fork", force=True)
         try:
-            while not self.stopping:
-                self._poll(self.adj.asyncore_loop_timeout)
-            self._drain(time.monotonic() + self._settings.stop_timeout)
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-            cut_off = sum(
-                bool(connection.is_busy) for connection in self.active_channels.values()
-            )
-            for dispatcher in (self.task_dispatcher, self._refusals):
-                dispatcher.shutdown(timeout=0 if cut_off else 5)
-            wasyncore.close_all(self._map)
-        return cut_off
+            self._granian.serve(target_loader=self._load, wrap_loader=False)
+        except SystemExit:
+            return False
+        return all(not process.exitcode for process in self._stopping)
+
+    def _start(self) -> None:
+        """Prepare the first process, before the others start."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._stop)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        threading.Thread(target=self._wait_until_ready, daemon=True).start()
 
     def _stop(self, *_signal: t.Any) -> None:
-        self.stop_at_once = self.stopping
-        self.stopping = True
-        self.pull_trigger()
+        """Stop; at a second signal, kill the processes."""
+        if self._stopping:
+            for process in self._stopping:
+                process.kill()
+        self._stopping = multiprocessing.active_children()
+        self._granian.signal_handler_interrupt()
 
-    def _drain(self, until: float) -> None:
-        """Finish the requests in progress.
+    def _wait_until_ready(self) -> None:
+        ready = 0
+        while ready < self._processes:
+            ready += len(os.read(self._listening, self._processes))
+        self._ready()
 
-        :param until: deadline, by ``time.monotonic``.
-        """
-        # The kernel may have accepted connections that this process has not seen yet.
-        known = -1
-        while known != len(self.active_channels):
-            known = len(self.active_channels)
-            self.handle_accept()
-        wasyncore.dispatcher.close(self)
-        self._poll(0)  # read requests that have already arrived
-        while self.active_channels and time.monotonic() < until and not self.stop_at_once:
-            for connection in list(self.active_channels.values()):
-                connection.will_close |= connection.is_idle
-            self.maintenance(time.time())
-            self._poll(0.1)
+    def _load(self) -> bridge.Bridge:
+        """Return the ASGI application of a new process."""
+        serving = self._settings.serving
+        # One address never gets all connections.
+        address_limit = min(serving.address_connections, self._connections // 2)
+        connections = Connections(self._port, serving.idle_timeout, address_limit)
+        watch = threading.Thread(target=self._watch, args=[connections], daemon=True)
+        application = bridge.Bridge(self._application(), self._settings, connections.close)
+        watch.start()
+        return application
 
-    def _poll(self, timeout: float) -> None:
-        """Wait for events on the sockets and handle them."""
-        wasyncore.poll2(timeout, self._map)
+    def _watch(self, connections: Connections) -> None:
+        """Watch the connections of this process."""
+        while not connections.prepare():
+            time.sleep(0.01)
+        os.write(self._tell, b".")
+        while True:
+            time.sleep(_INTERVAL)
+            connections.close_surplus()
+
+
+def number_of_processes(serving: Serving) -> int:
+    """Return the number of processes that serve requests."""
+    return serving.processes or min(_MAX_PROCESSES, len(os.sched_getaffinity(0)))
+
+
+@contextlib.contextmanager
+def reserved(host: str, port: int) -> t.Iterator[tuple[str, int]]:
+    """Reserve an address, and yield its IP address and its port.
+
+    :param host: name or IP address.
+    :param port: port; 0 selects a free one.
+    :raises OSError: if another program listens there.
+    """
+    family, _, _, _, found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    socket.create_server(found[:2], family=family).close()
+    # The processes of this server share the port, so this socket must allow it, too.
+    with socket.socket(family) as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        one.bind(found)
+        yield one.getsockname()[:2]
+
+
+def connection_limit(serving: Serving) -> int:
+    """Raise the limit of open files, and return the number of connections of a process.
+
+    A process without free files accepts no connection, but is woken up for each.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+            soft = hard
+    if soft == resource.RLIM_INFINITY:
+        return serving.connection_limit
+    return min(serving.connection_limit, max(soft - _OTHER_FILES, soft // 2))
+
+
+def _granian(
+    address: tuple[str, int], serving: Serving, processes: int, connections: int
+) -> t.Any:
+    return granian.Granian(
+        "craton-server",
+        *address,
+        interface=Interfaces.ASGINL,
+        loop=Loops.asyncio,
+        workers=processes,
+        respawn_failed_workers=True,
+        workers_kill_timeout=t.cast("int", max(serving.stop_timeout, 0.001)),  # 0 is no limit
+        http=HTTPModes.http1,
+        websockets=False,
+        backpressure=connections,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=serving.idle_timeout * 1000,
+            max_buffer_size=max(serving.header_size, _MIN_BUFFER),
+        ),
+        # Its loggers pass their messages on to the log of this program.
+        log_level=LogLevels.warning,
+        log_dictconfig={"incremental": True, "handlers": {}, "formatters": {}, "loggers": {}},
+    )

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Size limits of requests, behind any WSGI server.
 
-``craton-server run`` refuses most of these requests before it reads their bodies, see
-:mod:`cratonserver.serving.request_parser`. Another WSGI server does not, so this layer
-checks again.
+``craton-server run`` refuses large bodies before it reads them, see
+:mod:`cratonserver.serving.bridge`. Another WSGI server does not, so this layer checks again.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ class SizeLimits:
             )
         if environ.get("HTTP_TRANSFER_ENCODING"):
             _read_chunks(environ, self._limits.body_size)
-        elif _content_length(environ) > self._limits.body_size:
+        elif content_length(environ) > self._limits.body_size:
             raise too_large(self._limits.body_size)
         return self._application(environ, start_response)
 
@@ -59,8 +58,11 @@ def too_large(limit: int) -> errors.Refused:
     return errors.Refused(413, message, reason="body_size")
 
 
-def _content_length(environ: wsgi.WSGIEnvironment) -> int:
-    """Return the Content-Length of a request, or 0."""
+def content_length(environ: wsgi.WSGIEnvironment) -> int:
+    """Return the Content-Length of a request, or 0.
+
+    :raises cratonserver.errors.Refused: with status 400.
+    """
     length = environ.get("CONTENT_LENGTH") or "0"
     if not (length.isascii() and length.isdigit() and len(length) < 20):
         raise errors.Refused(400, f"Content-Length: {length[:20]!r} is not a number of bytes")

@@ -240,6 +240,7 @@ ROOMS = {
         "program",
         "backup",
         "wsgi",
+        "per_process",
         "temporary",
         "embedded",
         "fork_gate",
@@ -436,7 +437,7 @@ class TestStart(base.TestCase):
     def test_a_fleet_in_a_file_needs_nothing_that_runs_a_server(self):
         loaded = self._loaded("cratonserver.embedded")
         self.assertEqual(
-            set(), loaded & {"oslo_config", "waitress", "keystonemiddleware", "webob"}
+            set(), loaded & {"oslo_config", "granian", "keystonemiddleware", "webob"}
         )
 
     def test_declarations_import_nothing_of_the_commands(self):

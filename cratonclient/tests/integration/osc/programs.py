@@ -99,7 +99,6 @@ _LOGGERS = (
     "keystoneauth",
     "stevedore",
     "cratonclient.wait",
-    "waitress.queue",
 )
 
 

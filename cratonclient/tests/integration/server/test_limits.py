@@ -14,7 +14,7 @@ class TestLimits(live.SharedServerTestCase):
     options = (
         "--body-size=2000",
         "--url-length=2000",
-        "--header-size=5000",
+        "--header-size=9000",
         "--request-timeout=1",
     )
 

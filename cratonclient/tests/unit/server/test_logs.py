@@ -156,5 +156,5 @@ class TestStatements(base.TestCase):
         root.handlers = []
         logs.configure(Settings())
 
-        for name in ("sqlalchemy.engine", "urllib3", "keystoneauth", "waitress"):
+        for name in ("sqlalchemy.engine", "urllib3", "keystoneauth", "_granian"):
             self.assertFalse(logging.getLogger(name).isEnabledFor(logging.INFO), name)
