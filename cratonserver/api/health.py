@@ -52,7 +52,6 @@ class Health(View):
         """Respond with 200 if the database works, else with 503. Log the reason."""
         problem = self._current()
         resp.status = status = 503 if problem else 200
-        resp.set_header("Cache-Control", "no-store")
         json_response.set_body(resp, {"message": problem or "OK", "status": status})
 
     def _current(self) -> str:

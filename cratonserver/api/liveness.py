@@ -22,7 +22,6 @@ class Liveness(View):
 
     def get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Respond with 200."""
-        resp.set_header("Cache-Control", "no-store")
         json_response.set_body(resp, {"message": "OK", "status": 200})
 
     def describe(self) -> dict[str, Operation]:

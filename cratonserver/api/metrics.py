@@ -53,7 +53,6 @@ class Scrape(View):
                 "token of metrics_token_file.",
                 headers=headers,
             )
-        resp.set_header("Cache-Control", "no-store")
         resp.content_type = "text/plain; version=0.0.4; charset=utf-8"
         resp.data = self._source.text()
 

@@ -92,9 +92,12 @@ class Bridge:
     async def _read_body(self, environ: wsgi.WSGIEnvironment, receive: asgi.Receive) -> None:
         """Read the body of a request into its environment.
 
-        :raises cratonserver.errors.Refused: with status 400, 408 or 413.
+        :raises cratonserver.errors.Refused: with status 400, 408, 413 or 501.
         """
         chunked = environ.pop("HTTP_TRANSFER_ENCODING", None)
+        if chunked and chunked.strip().lower() != "chunked":
+            message = "The Transfer-Encoding is not supported: use chunked."
+            raise errors.Refused(501, message)
         length = size_limits.content_length(environ)
         if length > self._body_size:
             raise size_limits.too_large(self._body_size)

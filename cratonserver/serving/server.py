@@ -77,7 +77,7 @@ class Server:
             self._granian.serve(target_loader=self._load, wrap_loader=False)
         except SystemExit:
             return False
-        return all(not process.exitcode for process in self._stopping)
+        return not any(map(_exit_status, self._stopping))
 
     def _start(self) -> None:
         """Prepare the first process, before the others start."""
@@ -119,6 +119,15 @@ class Server:
         while True:
             time.sleep(_INTERVAL)
             connections.close_surplus()
+
+
+def _exit_status(process: multiprocessing.process.BaseProcess) -> int | None:
+    """Return the exit status of a process that has ended."""
+    until = time.monotonic() + 1
+    # Another thread may have received it, and is about to store it.
+    while process.exitcode is None and time.monotonic() < until:
+        time.sleep(0.001)
+    return process.exitcode
 
 
 def number_of_processes(serving: Serving) -> int:

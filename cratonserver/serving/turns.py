@@ -88,7 +88,7 @@ class Turns:
                 self._end(address)
             if isinstance(exc, TimeoutError):
                 message = f"The server is busy: the request waited {self._patience} seconds."
-                raise _refused(503, message, "busy") from None
+                raise _refused(503, message, "request_timeout") from None
             raise
 
     def _start(self, address: str) -> None:

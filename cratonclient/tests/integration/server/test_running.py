@@ -69,7 +69,7 @@ class TestStopping(live.LiveTestCase):
 
         self.assertEqual(1, server.wait(50))
         self.assertEqual(b"", begun.rest())
-        self.assertIn("1 connection was cut off", self.server.said)
+        self.assertIn("not all requests were finished", self.server.said)
 
     def test_the_time_for_it_is_bounded(self):
         server = self.serve("--stop-timeout=0")
