@@ -96,7 +96,7 @@ class Turns:
         self._working[address] += 1
 
     def _end(self, address: str) -> None:
-        """Give a turn back, and start a request of the next address."""
+        """End a turn, and start a request of the next address."""
         self._free += 1
         _decrease(self._working, address)
         for candidate in [*self._waiting]:
