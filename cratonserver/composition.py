@@ -54,6 +54,7 @@ def application_of(
     :param settings: settings of the server.
     :param parsed: parsed configuration of oslo.config, for keystonemiddleware.
     """
+    store.quotas.defaults = settings.quotas
     metrics = _metrics(store, settings) if settings.metrics.enabled else None
     views = {**application.paths(store)}
     if metrics is not None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from cratonclient import exceptions, keywords, suggestions, v1
@@ -21,6 +22,7 @@ if t.TYPE_CHECKING:
         network_interfaces,
         networks,
         projects,
+        quotas,
         regions,
         users,
     )
@@ -146,6 +148,17 @@ class Client(_Attributes):
 
     def __exit__(self, *failure: object) -> None:
         self.close()
+
+    @functools.cached_property
+    def quotas(self) -> quotas.QuotaManager:
+        """The quotas of projects: how much each of them may store.
+
+        >>> craton.quotas.get(usage=True)['hosts']
+        Quota(resource='hosts', limit=1000000, in_use=3)
+        """
+        from cratonclient.v1 import quotas
+
+        return quotas.QuotaManager(self._session, self._url)
 
     def inventory(self, region_id: int | str | Region) -> inventory.Inventory:
         """Return the managers of the objects in one region.

@@ -15,6 +15,7 @@ from cratonserver.api import (
     health,
     json_response,
     liveness,
+    quotas,
     user_key,
     versions,
 )
@@ -54,6 +55,8 @@ def paths(store: Store) -> dict[str, View]:
             found[f"{item}/{name.replace('_', '-')}"] = view(store, kind, name)
     found[user_key.PATH] = user_key.Key(store)
     found[ansible_inventory.PATH] = ansible_inventory.Inventory(store)
+    found[quotas.PATH] = quotas.OwnQuotas(store)
+    found[quotas.PROJECT_PATH] = quotas.ProjectQuotas(store)
     found["/"] = versions.Versions("getVersions")
     # keystoneauth requests the endpoint of the catalog, which may end with a slash.
     found["/v1"] = found["/v1/"] = versions.Versions("getVersion1")

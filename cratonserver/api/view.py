@@ -8,6 +8,7 @@ import functools
 import typing as t
 
 import falcon
+import sqlalchemy as sa
 
 from cratonclient.kinds import Kind
 from cratonserver import deadlines
@@ -15,6 +16,7 @@ from cratonserver.api.representation import Representation
 from cratonserver.db.aliases import Row
 from cratonserver.db.objects import Objects
 from cratonserver.db.store import Store
+from cratonserver.identity import Identity
 from cratonserver.openapi.operations import Operation
 
 T = t.TypeVar("T")
@@ -79,7 +81,7 @@ class KindView(View):
         :param single_query: the caller runs one query only, which needs no transaction.
         """
         with self.store.read(single_query=single_query) as connection:
-            yield Objects(self.store.tables, self.kind, req.context.identity, connection)
+            yield self._objects(req.context.identity, connection)
 
     def change(self, req: falcon.Request, work: t.Callable[[Objects], T]) -> T:
         """Change objects of the kind in a transaction.
@@ -89,11 +91,13 @@ class KindView(View):
         :returns: the result of the work.
         """
         who = req.context.identity
-        result = self.store.transact(
-            lambda connection: work(Objects(self.store.tables, self.kind, who, connection))
-        )
+        result = self.store.transact(lambda connection: work(self._objects(who, connection)))
         deadlines.lift()
         return result
+
+    def _objects(self, who: Identity, connection: sa.Connection) -> Objects:
+        store = self.store
+        return Objects(store.tables, self.kind, who, connection, store.quotas)
 
     def show(self, req: falcon.Request, row: Row) -> Row:
         """Return the representation of a row, without its parts."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 import pathlib
+import re
 import typing as t
 from urllib import parse
 
@@ -108,6 +109,18 @@ def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
         return ipaddress.ip_network(text)
     except ValueError:
         raise ValueError("must be addresses, networks such as 10.0.0.0/8, or *") from None
+
+
+def quota(text: str) -> tuple[str, int]:
+    """Parse RESOURCE:LIMIT, such as ``hosts:5000`` or ``users:-1``.
+
+    :returns: name of the resource, and its limit; -1 for no limit.
+    :raises ValueError: if the text is nothing of that.
+    """
+    resource, _, limit = text.partition(":")
+    if not re.fullmatch("[a-z][a-z_]*", resource) or not re.fullmatch("-1|[0-9]{1,18}", limit):
+        raise ValueError("must be RESOURCE:LIMIT, such as hosts:5000, or hosts:-1 for no limit")
+    return resource, int(limit)
 
 
 def readable_file(text: str) -> None:
@@ -324,6 +337,39 @@ class Roles:
 
 
 @dataclasses.dataclass(frozen=True)
+class Quotas:
+    """The quotas of projects that root users did not give other ones.
+
+    The names of the resources are those of ``craton quota show``.
+    """
+
+    quota_objects: int = _setting(
+        1_000_000, "Maximum number of objects of each kind in a project.", minimum=0
+    )
+    quota_elements: int = _setting(
+        100_000, "Maximum number of variables, and of labels, of one object.", minimum=0
+    )
+    quota_object_bytes: int = _setting(
+        64 * 2**20, "Maximum size of the variables of one object, in bytes.", minimum=0
+    )
+    quota_project_bytes: int = _setting(
+        64 * 2**30, "Maximum size of all variables of a project, in bytes.", minimum=0
+    )
+    quota_depth: int = _setting(
+        31,
+        "Maximum number of levels of nested objects and lists in a variable. The protocol "
+        "allows 31.",
+        minimum=0,
+    )
+    quotas: tuple[str, ...] = _setting(
+        (),
+        "Other limits of single resources, as RESOURCE:LIMIT, such as users:100. -1 means no "
+        "limit.",
+        check=quota,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
 class Settings:
     """All settings: those of the group ``DEFAULT``, and one attribute for each other group.
 
@@ -349,6 +395,7 @@ class Settings:
     proxies: Proxies = Proxies()
     log: Log = Log()
     metrics: Metrics = Metrics()
+    quotas: Quotas = Quotas()
     roles: Roles = Roles()
 
 

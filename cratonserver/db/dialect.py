@@ -146,6 +146,21 @@ class Dialect(abc.ABC):
         :raises sqlalchemy.exc.DBAPIError: if the attempt fails.
         """
 
+    @abc.abstractmethod
+    def lock_key(self, connection: sa.Connection, key: int) -> None:
+        """Take a lock until the transaction ends. Only transactions that take it wait.
+
+        :param key: a number that identifies the lock, of at most 64 bits, with a sign.
+        """
+
+    @abc.abstractmethod
+    def size_bound(self, connection: sa.Connection) -> int | None:
+        """Return a number of bytes that no text in the database exceeds, if it is known."""
+
+    @abc.abstractmethod
+    def byte_length(self, text: sa.ColumnElement[str]) -> sa.ColumnElement[int]:
+        """Return the number of bytes of a text in UTF-8."""
+
     # Errors
 
     @abc.abstractmethod

@@ -55,6 +55,8 @@ class Objects(PartChanges):
             values["kind"] = self.kind.key
         change = self._change(values, values, is_new=True)
         consistency.check(self, values, values, self.policy.requirements(change))
+        project_id = self.tables.storage(self.kind).project_of(values)
+        self.quota_checks(project_id).new_object(self.kind, given)
         try:
             row = creation.insert(
                 self.connection, self.tables, self.kind, values, self.new_parts(given)

@@ -6,18 +6,44 @@ from __future__ import annotations
 import json
 import typing as t
 
+import sqlalchemy as sa
+
 from cratonclient.fields import Field
+from cratonclient.kinds import Kind
 from cratonserver.db import consistency, labels, part_rows, variables
 from cratonserver.db.aliases import Row
 from cratonserver.db.part_rows import PartRows
+from cratonserver.db.quota_checks import Checks
+from cratonserver.db.quotas import Quotas
 from cratonserver.db.rows import Rows
+from cratonserver.db.tables import Tables
+from cratonserver.identity import Identity
 
 #: Stands for a value that a mapping does not have.
 _ABSENT = object()
 
 
 class PartChanges(Rows):
-    """The rows of one kind, and changes of their parts. A change moves ``updated_at``."""
+    """The rows of one kind, and changes of their parts. A change moves ``updated_at``.
+
+    :param quotas: the quotas of the projects. The other parameters are those of
+        :class:`.rows.Rows`.
+    """
+
+    def __init__(
+        self,
+        tables: Tables,
+        kind: Kind,
+        who: Identity,
+        connection: sa.Connection,
+        quotas: Quotas,
+    ) -> None:
+        super().__init__(tables, kind, who, connection)
+        self._quotas = quotas
+
+    def quota_checks(self, project_id: str) -> Checks:
+        """Return the checks of quotas for objects of a project."""
+        return Checks(self._quotas, self.connection, project_id)
 
     def put_mapping(self, item_id: int | str, values: Row, part: str = "variables") -> Row:
         """Set values of a mapping part, and keep the other values.
@@ -25,11 +51,12 @@ class PartChanges(Rows):
         :returns: all own values of the row, without inherited ones.
         :raises cratonserver.errors.Refused: with status 404.
         """
-        self.lock(item_id)
+        row = self.lock(item_id)
         where = self.connection, self.tables, self.kind
         before = variables.own(*where, [item_id], part).get(item_id, {})
         new = {n: v for n, v in values.items() if not _same_json(before.get(n, _ABSENT), v)}
         if new:
+            self._checks_of(row).mapping(part, before, new)
             self._put(item_id, variables.rows(self.tables, self.kind, new, part))
         return {**before, **new}
 
@@ -53,10 +80,11 @@ class PartChanges(Rows):
         :returns: all labels of the row.
         :raises cratonserver.errors.Refused: with status 404.
         """
-        self.lock(item_id)
+        row = self.lock(item_id)
         before = self.labels(item_id, part)
         new = _missing(self.kind.parts[part], given, before)
         if new:
+            self._checks_of(row).elements(part, len(before), len(new))
             self._put(item_id, labels.rows(self.tables, self.kind, new, part))
         return sorted([*before, *new])
 
@@ -91,6 +119,10 @@ class PartChanges(Rows):
 
     def _put(self, item_id: int | str, rows: PartRows) -> None:
         part_rows.put(self.connection, self.tables, self.kind, item_id, [rows])
+
+    def _checks_of(self, row: Row) -> Checks:
+        """Return the checks of quotas for the project of a row."""
+        return self.quota_checks(self.tables.storage(self.kind).project_of(row))
 
     def _touch(self, item_id: int | str) -> None:
         part_rows.touch(self.connection, self.tables, self.kind, item_id)

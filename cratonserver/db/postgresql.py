@@ -176,6 +176,18 @@ class PostgreSQL(Dialect):
             connection.execute(_spilling_query())
         return None
 
+    def lock_key(self, connection: sa.Connection, key: int) -> None:
+        """Take an advisory lock."""
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+
+    def size_bound(self, connection: sa.Connection) -> int | None:
+        """Return ``None``, because PostgreSQL compresses texts."""
+        return None
+
+    def byte_length(self, text: sa.ColumnElement[str]) -> sa.ColumnElement[int]:
+        """Return ``octet_length(text)``."""
+        return sa.func.octet_length(text, type_=sa.Integer)
+
     def diagnose(self, error: sa.exc.DBAPIError) -> Diagnosis | None:
         """Return the cause of an error by its SQLSTATE."""
         state = getattr(error.orig, "sqlstate", None)

@@ -155,6 +155,18 @@ class SQLite(Dialect):
             _try_to_write(connection)
         return None
 
+    def lock_key(self, connection: sa.Connection, key: int) -> None:
+        """Do nothing, because only one transaction writes at a time."""
+
+    def size_bound(self, connection: sa.Connection) -> int | None:
+        """Return the size of the file."""
+        size = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+        return int(connection.exec_driver_sql(size).scalar_one())
+
+    def byte_length(self, text: sa.ColumnElement[str]) -> sa.ColumnElement[int]:
+        """Return ``length(CAST(text AS BLOB))``."""
+        return sa.func.length(sa.cast(text, sa.LargeBinary), type_=sa.Integer)
+
     def diagnose(self, error: sa.exc.DBAPIError) -> Diagnosis | None:
         """Return the cause of an error by its result code."""
         code = getattr(error.orig, "sqlite_errorcode", 0)

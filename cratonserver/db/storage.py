@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from cratonclient import formats
 from cratonclient.kinds import Kind
 from cratonserver.db import list_query
-from cratonserver.db.aliases import Clause
+from cratonserver.db.aliases import Clause, Row
 
 
 class Storage:
@@ -36,6 +36,13 @@ class Storage:
         :param project_id: id of the project, or a parameter of the statement.
         """
         return t.cast("Clause", table.c.project_id == project_id)
+
+    def project_of(self, row: Row) -> str:
+        """Return the id of the project that an object belongs to, whose quotas apply.
+
+        :param row: the object, or the values of a new one.
+        """
+        return str(row["project_id"])
 
     def condition(
         self, table: sa.Table, name: str, value: t.Any, given: t.Container[str]

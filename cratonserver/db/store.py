@@ -17,6 +17,7 @@ from cratonserver import deadlines, identity
 from cratonserver.db import clock, migrations
 from cratonserver.db.database import Database
 from cratonserver.db.dialect import StoreError, one_line
+from cratonserver.db.quotas import Quotas
 from cratonserver.db.rules import Rules
 from cratonserver.db.tables import tables_of
 from cratonserver.identity import FIRST_PROJECT
@@ -43,6 +44,8 @@ class Store:
         self.database = Database(url, connections)
         self.engine = self.database.engine
         self.tables = tables_of(rules, type(self.database.dialect))
+        #: The quotas of the projects, with default limits. The server sets its own defaults.
+        self.quotas = Quotas(self.tables)
 
     def exists(self) -> bool:
         """Return True if the database exists and has tables. This creates nothing.

@@ -85,6 +85,8 @@ class Tables:
         for kind in self.kinds:
             if self.root(kind) is kind:
                 self._add_family(kind)
+        #: The limits of projects that differ from the defaults of the server.
+        self.quotas = self._add_quotas()
         sa.event.listen(self.metadata, "after_create", self._create_functions)
 
     def kind(self, collection: str) -> Kind:
@@ -178,6 +180,16 @@ class Tables:
         project = sa.bindparam(PROJECT) if project is None else project
         own = [] if all_projects else [self.storage(kind).visible(table, project)]
         return [*own, *self.kind_conditions(kind)]
+
+    def _add_quotas(self) -> sa.Table:
+        project = sa.ForeignKey("projects.id", ondelete="CASCADE")
+        return sa.Table(
+            "quotas",
+            self.metadata,
+            sa.Column("project_id", column_types.identifier(str), project, primary_key=True),
+            sa.Column("resource", column_types.string(64), primary_key=True),
+            sa.Column("value", sa.BigInteger(), nullable=False),
+        )
 
     def _find_root(self, kind: Kind) -> Kind:
         # The last resource class is Resource itself, the one before it the root.

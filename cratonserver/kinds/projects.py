@@ -22,6 +22,10 @@ class Storage(storage.Storage):
         """Return the condition for the user's own project."""
         return t.cast("Clause", table.c.id == project_id)
 
+    def project_of(self, row: Row) -> str:
+        """Return the id of the project itself."""
+        return str(row["id"])
+
     def condition(
         self, table: sa.Table, name: str, value: t.Any, given: t.Container[str]
     ) -> Clause | None:

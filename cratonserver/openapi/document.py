@@ -80,7 +80,7 @@ def _path(path: str, view: Described) -> dict[str, t.Any]:
     """Return the path item of a path: the methods of its view, HEAD and OPTIONS."""
     described = view.describe()
     made: dict[str, t.Any] = {}
-    kind = _kind(view)
+    kind = _kind(view) or getattr(view, "item_kind", None)
     if kind is not None and "{item_id:id}" in path:
         made["parameters"] = [kind_operations.path_parameter(kind)]
     for method in sorted(described):

@@ -105,7 +105,8 @@ class TestVersions(MigrationsTestCase):
         self.assertEqual("0001", self.store().version())
 
         self.store().open(upgrade=True)
-        self.assertEqual(before, databases.contents(store))
+        after = databases.contents(store)
+        self.assertEqual(before, {name: after[name] for name in before})
         self.assertDeclared(store)
 
     def test_a_newer_version_is_refused(self):

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Check a request that creates an object, or adds to its parts, against the quotas."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from cratonserver.db.aliases import Row
+from cratonserver.db.quotas import Quotas
+
+if t.TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from cratonclient.kinds import Kind
+
+#: The levels of nested objects and lists that the protocol allows in a variable. Only lower
+#: quotas need a look at the values.
+_LEVELS = 31
+
+
+class Checks:
+    """The checks of a request.
+
+    :param quotas: the quotas.
+    :param connection: connection in the transaction of the request.
+    :param project_id: id of the project of the object.
+    """
+
+    def __init__(self, quotas: Quotas, connection: sa.Connection, project_id: str) -> None:
+        self._quotas = quotas
+        self._connection = connection
+        self._project_id = project_id
+
+    def new_object(self, kind: Kind, given: t.Mapping[str, t.Any]) -> None:
+        """Check the creation of an object.
+
+        :param kind: kind of the object.
+        :param given: values of the request, with or without parts.
+        :raises cratonserver.errors.Refused: with status 403 or 413.
+        """
+        if kind.collection not in self._quotas.known:  # the object is a project itself
+            self._quotas.begin(self._project_id)
+        more = {kind.collection: 1}
+        for name, value in given.items():
+            if isinstance(value, dict):
+                more[f"{name}_bytes"] = self._check_mapping(name, {}, value)
+            elif isinstance(value, list) and name in kind.parts:
+                self._check_object(f"{name}_per_object", 0, len({*value}))
+        self._quotas.check_project(self._connection, self._project_id, more)
+
+    def mapping(self, part: str, before: Row, new: Row) -> None:
+        """Check values that are added to a mapping part of an object, such as variables.
+
+        :param part: name of the part.
+        :param before: all values that the object has.
+        :param new: the values to add or to replace.
+        :raises cratonserver.errors.Refused: with status 403 or 413.
+        """
+        more = {f"{part}_bytes": self._check_mapping(part, before, new)}
+        self._quotas.check_project(self._connection, self._project_id, more)
+
+    def elements(self, part: str, before: int, new: int) -> None:
+        """Check elements that are added to a list part of an object, such as labels.
+
+        :param part: name of the part.
+        :param before: number of elements that the object has.
+        :param new: number of elements to add.
+        :raises cratonserver.errors.Refused: with status 403.
+        """
+        self._check_object(f"{part}_per_object", before, before + new)
+
+    def _check_mapping(self, part: str, before: Row, new: Row) -> int:
+        """Check the quotas of an object, and return the number of bytes that are added."""
+        added_names = len(new.keys() - before.keys())
+        self._check_object(f"{part}_per_object", len(before), len(before) + added_names)
+        replaced = _size({name: before[name] for name in new if name in before})
+        more = _size(new) - replaced
+        had = _size(before)
+        self._check_object(f"{part}_bytes_per_object", had, had + more)
+        depth = f"{part}_depth"
+        limit = self._quotas.limit(self._connection, self._project_id, depth)
+        if 0 <= limit < _LEVELS:
+            self._check_object(depth, 0, max(map(_levels, new.values()), default=0))
+        return more
+
+    def _check_object(self, resource: str, before: int, after: int) -> None:
+        where = self._connection, self._project_id
+        self._quotas.check_object(*where, resource, before, after)
+
+
+def _size(values: Row) -> int:
+    """Return the number of bytes of names and values, as they are stored."""
+    return sum(
+        len(name.encode()) + len(json.dumps(value).encode()) for name, value in values.items()
+    )
+
+
+def _levels(value: t.Any) -> int:
+    """Return the number of levels of nested objects and lists in a value."""
+    levels, ahead = 0, [value]
+    while True:
+        ahead = [one for one in ahead if isinstance(one, dict | list)]
+        if not ahead:
+            return levels
+        levels += 1
+        ahead = [
+            member
+            for one in ahead
+            for member in (one.values() if isinstance(one, dict) else one)
+        ]
