@@ -6,8 +6,10 @@ A request passes these layers, from the outermost to the innermost:
 1. the gateway: request id, deadline, access log, error responses for the inner layers;
 2. the headers of trusted proxies and the public URL;
 3. the checks of the header ``Host`` and of the size;
-4. with Keystone: the validation of the token;
-5. the Falcon application: authentication, methods, read-only users, views.
+4. the limit on failed logins;
+5. with Keystone: the validation of the token;
+6. the Falcon application: authentication, the limit of the user, methods, read-only users,
+   views.
 """
 
 from __future__ import annotations
@@ -20,11 +22,12 @@ from cratonserver.api.liveness import Liveness
 from cratonserver.api.metrics import Scrape
 from cratonserver.api.router import AllowedMethods
 from cratonserver.auth import local, read_only
+from cratonserver.auth import user_share as shares
 from cratonserver.config.settings import Settings
 from cratonserver.db import pool
 from cratonserver.db.store import Store
 from cratonserver.kinds import registry
-from cratonserver.serving import gateway, host_header, proxies, size_limits
+from cratonserver.serving import failed_logins, gateway, host_header, proxies, size_limits
 
 if t.TYPE_CHECKING:
     from _typeshed import wsgi
@@ -47,12 +50,14 @@ def application_of(
     store: Store,
     settings: Settings = Settings(),  # noqa: B008, it is immutable
     parsed: cfg.ConfigOpts | None = None,
+    user_share: int = 0,
 ) -> wsgi.WSGIApplication:
     """Return the WSGI application of the server.
 
     :param store: an open store.
     :param settings: settings of the server.
     :param parsed: parsed configuration of oslo.config, for keystonemiddleware.
+    :param user_share: number of requests of one user at the same time; 0 for any number.
     """
     store.quotas.defaults = settings.quotas
     metrics = _metrics(store, settings) if settings.metrics.enabled else None
@@ -68,9 +73,12 @@ def application_of(
         from cratonserver.auth import keystone
 
         authentication = keystone.KeystoneAuthentication(store, settings.roles, open_paths)
-        layers = keystone.TokenValidation(_falcon(views, authentication), parsed, open_paths)
+        layers = keystone.TokenValidation(
+            _falcon(views, authentication, user_share), parsed, open_paths
+        )
     else:
-        layers = _falcon(views, local.LocalAuthentication(store, open_paths))
+        layers = _falcon(views, local.LocalAuthentication(store, open_paths), user_share)
+    layers = failed_logins.FailedLogins(layers, settings.limits.failed_logins)
     layers = size_limits.SizeLimits(layers, settings.limits)
     layers = host_header.OneHost(layers)
     layers = proxies.behind(layers, settings.proxies)
@@ -98,6 +106,7 @@ def _metrics(store: Store, settings: Settings) -> Metrics:
     return made
 
 
-def _falcon(views: t.Mapping[str, t.Any], authentication: t.Any) -> t.Any:
-    middleware = [authentication, AllowedMethods(), read_only.ReadOnlyRoles()]
+def _falcon(views: t.Mapping[str, t.Any], authentication: t.Any, share: int) -> t.Any:
+    user_limit = shares.UserShare(share)
+    middleware = [authentication, user_limit, AllowedMethods(), read_only.ReadOnlyRoles()]
     return application.application(views, middleware)

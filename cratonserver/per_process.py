@@ -14,7 +14,7 @@ import typing as t
 from cratonserver import composition, wsgi_keys
 from cratonserver.config.configuration import Configuration
 from cratonserver.db.store import Store, StoreError
-from cratonserver.serving import gateway
+from cratonserver.serving import gateway, turns
 
 if t.TYPE_CHECKING:
     from _typeshed import wsgi
@@ -68,7 +68,10 @@ class Application:
                 if self._store.open():
                     LOG.info("Created the fleet %s.", self._store.name)
                 self._composed = composition.application_of(
-                    self._store, settings, self._config.parsed
+                    self._store,
+                    settings,
+                    self._config.parsed,
+                    turns.share(settings.serving.threads),
                 )
             return self._composed
 

@@ -235,6 +235,13 @@ class Limits:
         "Maximum length of the path and the query of a URL, in bytes. Longer URLs get 414.",
         minimum=256,
     )
+    failed_logins: int = _setting(
+        10,
+        "Number of failed logins of a user name from a client address that are allowed at "
+        "once, in each process. After that, one login can fail every three seconds, and "
+        "others get 429. 0 allows any number.",
+        minimum=0,
+    )
     request_deadline: int = _setting(
         30,
         "Maximum time for processing a request, in seconds. A request that takes longer is "

@@ -32,12 +32,12 @@ _MONITORS = 2
 class Answer(t.NamedTuple):
     """The response of the application.
 
-    :param body: the body, or an iterator that produces it in parts.
+    :param body: the body, or an iterable that produces it in parts.
     """
 
     status: str
     headers: asgi.Headers
-    body: bytes | t.Iterator[bytes]
+    body: bytes | t.Iterable[bytes]
 
 
 class Bridge:
@@ -140,12 +140,13 @@ class Bridge:
         :raises cratonserver.serving.asgi.Gone: if the client disconnects or reads too slowly.
         """
         context = contextvars.copy_context()
-        body = t.cast("t.Iterator[bytes]", answer.body)
+        body = t.cast("t.Iterable[bytes]", answer.body)
+        parts = iter(body)
         in_thread = functools.partial(self._in_thread, context.run)
         try:
             async with asgi.watching(receive) as gone:
                 await response.start(answer.status, answer.headers)
-                while (part := await in_thread(next, body, None)) is not None:
+                while (part := await in_thread(next, parts, None)) is not None:
                     await response.write(part)
                     if gone.done():
                         raise asgi.Gone
@@ -168,5 +169,5 @@ def _call(application: wsgi.WSGIApplication, environ: wsgi.WSGIEnvironment) -> A
         started.append((status, headers))
 
     result = application(environ, start_response)
-    body = b"".join(result) if isinstance(result, list) else t.cast("t.Any", result)
+    body = b"".join(result) if isinstance(result, list) else result
     return Answer(*started[-1], body)

@@ -66,19 +66,27 @@ class LimitLog:
         who = f"{identity.project_id}/{identity.username}" if identity else client
         self.reached(refused.reason, who, secrets.mask(refused.message), fields)
 
-    def reached(self, limit: str, who: str, reason: str, fields: t.Mapping[str, t.Any]) -> None:
+    def reached(
+        self,
+        limit: str,
+        who: str,
+        reason: str,
+        fields: t.Mapping[str, t.Any],
+        message: str = "limit reached",
+    ) -> None:
         """Log that a limit was reached, unless the same line was written a short time ago.
 
         :param limit: name of the limit, such as ``body_size``.
         :param who: user or address that reached it.
         :param reason: message of the refusal.
         :param fields: fields of the line that say who reached it.
+        :param message: message of the line.
         """
         left_out = self._count(who, limit)
         if left_out is None:
             return
         more = {"limit": limit, "reason": reason.splitlines()[0], "left_out": left_out}
-        LOG.warning("limit reached", extra={"fields": {**fields, **more}})
+        LOG.warning(message, extra={"fields": {**fields, **more}})
 
     def _count(self, who: str, limit: str) -> int | None:
         """Return the number of lines left out since the last one, ``None`` to leave out this.

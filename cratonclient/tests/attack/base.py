@@ -44,6 +44,7 @@ class Server:
     :param test: test at whose end the server stops.
     :param options: options of ``craton-server run``.
     :param environment: environment variables of the process; ``None`` for those of the test.
+    :param files: maximum number of open files of the process.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Server:
         test: cratonclient.tests.base.TestCase,
         *options: str,
         environment: t.Mapping[str, str] | None = None,
+        files: int | None = None,
     ) -> None:
         self._test = test
         #: The URL of the database.
@@ -66,6 +68,7 @@ class Server:
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 [
+                    *(["prlimit", f"--nofile={files}:{files}"] if files else []),
                     BIN / "craton-server",
                     "run",
                     f"--database={self.database}",
@@ -113,14 +116,21 @@ class Server:
         user = craton.users.create(username=name, project_id=project.id, **fields)
         return headers(name, str(user.api_key), project.id)
 
-    def connect(self, source: str = "127.0.0.1") -> socket.socket:
-        """Return a new connection.
+    def connect(self, source: str = "127.0.0.1", window: int | None = None) -> socket.socket:
+        """Return a new connection, which is closed after the test.
 
         :param source: address from which to connect, such as ``127.0.0.3``.
+        :param window: size of the buffer for responses. A client with a small one makes the
+            server wait early.
         """
-        return socket.create_connection(
-            (self.host, self.port), timeout=PATIENCE, source_address=(source, 0)
-        )
+        connection = socket.socket()
+        self._test.addCleanup(connection.close)
+        if window:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
+        connection.settimeout(PATIENCE)
+        connection.bind((source, 0))
+        connection.connect((self.host, self.port))
+        return connection
 
     def memory(self) -> float:
         """Return the memory of all processes of the server, in MB."""
