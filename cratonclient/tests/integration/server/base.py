@@ -15,6 +15,7 @@ from falcon import testing
 from cratonclient.tests import base
 from cratonclient.tests.integration.server import databases
 from cratonserver import composition, identity, wsgi_keys
+from cratonserver.config.settings import Limits, Settings
 from cratonserver.db.store import Store
 
 HOST = "craton.example"
@@ -39,6 +40,9 @@ COLLECTIONS = (
 )
 INVENTORY = COLLECTIONS[2:]
 WITH_VARIABLES = ("projects", *INVENTORY[:-1])
+
+#: Settings without the limit on failed logins, as many tests of a fleet log in wrongly.
+SETTINGS = Settings(limits=Limits(failed_logins=0))
 
 _numbers = itertools.count(1)
 
@@ -204,7 +208,7 @@ class ServerTestCase(base.TestCase):
         cls.store.open()
         key = cls.store.add_root_user("root")
         cls.root = Caller(
-            composition.application_of(cls.store),
+            composition.application_of(cls.store, SETTINGS),
             credentials("root", str(key), identity.FIRST_PROJECT),
         )
 

@@ -11,7 +11,6 @@ from cratonclient.tests import base
 from cratonserver import errors
 from cratonserver.serving.turns import Turns
 
-
 #: The arguments of :class:`Turns`.
 DEFAULTS = (4, 100, 100, 60)
 
@@ -54,10 +53,10 @@ async def settle() -> None:
 class TestTurns(base.TestCase):
     def run_with(self, test: t.Callable[[Work], t.Any], *limits: t.Any) -> None:
         """Run a test with turns; by default four turns, and no limits."""
-        total, limit, address_limit, patience = [*limits, *DEFAULTS[len(limits) :]]
+        values: list[t.Any] = list(limits) + list(DEFAULTS[len(limits) :])
 
         async def run() -> None:
-            work = Work(Turns(total, limit, address_limit, patience))
+            work = Work(Turns(*values))
             try:
                 await test(work)
             finally:
