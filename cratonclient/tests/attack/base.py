@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import pathlib
 import signal
 import socket
@@ -229,17 +230,24 @@ class AttackTestCase(cratonclient.tests.base.TestCase):
         """Check that others did not suffer, and add the measurements to the report.
 
         :param seen: measurements of a bystander.
-        :param seconds: the longest that one request of others may wait.
+        :param seconds: the longest that one request of others may wait. It may wait longer
+            if the machine is busy with other work.
         :param megabytes: the most memory that the attack may take.
         """
         self.figures(str(seen))
         self.assertEqual([], list(seen.wrong))
-        self.assertLess(seen.slowest(), seconds, str(seen))
+        self.assertLess(seen.slowest(), seconds * slowness(), str(seen))
         self.assertLess(seen.peak - seen.before, megabytes, str(seen))
 
     def figures(self, text: str) -> None:
         """Add a line to the report that ``tools/test`` prints after the tests."""
         self.addDetailUniqueName("figures", content.text_content(text))
+
+
+def slowness() -> float:
+    """Return how much longer work takes on this machine because of other work: 1 to 3."""
+    load = os.getloadavg()[0] / (os.cpu_count() or 1)
+    return min(3.0, max(1.0, load / 2))
 
 
 def headers(username: str, key: str, project: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ import typing as t
 from cratonclient.tests.attack import base
 
 #: The seconds that a flood lasts.
-DURATION = 3.0
+DURATION = 4.0
 
 
 class FloodTestCase(base.AttackTestCase):
