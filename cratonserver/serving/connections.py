@@ -11,7 +11,6 @@ import collections
 import contextlib
 import os
 import socket
-import stat
 import typing as t
 
 Address = tuple[str, int]
@@ -80,18 +79,20 @@ class Connections:
 
 
 def _sockets() -> t.Iterator[socket.socket]:
-    """Yield a duplicate of each socket of this process, and close it afterwards.
+    """Yield each socket of this process, for the body of the loop only.
 
-    A duplicate stays the same connection, even if the server closes its own.
+    No file descriptor is duplicated or closed here: closing one of a SQLite file releases
+    the locks of the process on it (https://www.sqlite.org/howtocorrupt.html).
     """
     for name in os.listdir(_OPEN_FILES):
-        with contextlib.suppress(OSError):
-            number = os.dup(int(name))
-            if not stat.S_ISSOCK(os.fstat(number).st_mode):
-                os.close(number)
-                continue
-            with socket.socket(fileno=number) as one:
-                yield one
+        try:
+            one = socket.socket(fileno=int(name))
+        except OSError:  # it is not a socket, or is closed already
+            continue
+        try:
+            yield one
+        finally:
+            one.detach()
 
 
 def _shut(one: socket.socket) -> None:

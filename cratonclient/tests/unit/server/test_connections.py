@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The connections of a process are found and closed; its other files stay as they are."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+import subprocess
+import sys
+
+from cratonclient.tests import base
+from cratonserver.serving.connections import Connections
+
+WRITE = """
+import sqlite3, sys
+try:
+    sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None).execute("BEGIN IMMEDIATE")
+except sqlite3.OperationalError as exc:
+    print(exc)
+"""
+
+
+class TestConnections(base.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.listening = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(self.listening.close)
+        self.port = self.listening.getsockname()[1]
+        self.connections = Connections(self.port, 7, 2)
+
+    def accept(self, source: str = "127.0.0.1") -> tuple[socket.socket, socket.socket]:
+        """Return both ends of a new connection: of the client and of the server."""
+        client = socket.create_connection(
+            ("127.0.0.1", self.port), timeout=10, source_address=(source, 0)
+        )
+        self.addCleanup(client.close)
+        server = self.listening.accept()[0]
+        self.addCleanup(server.close)
+        return client, server
+
+    def test_connections_inherit_a_limit_on_unread_data(self):
+        self.assertTrue(self.connections.prepare())
+
+        _, server = self.accept()
+        limit = server.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+        self.assertEqual(7000, limit)
+        self.assertFalse(Connections(1, 7, 2).prepare())
+
+    def test_the_connection_of_a_client_is_closed(self):
+        (one, _), (other, server) = self.accept(), self.accept()
+
+        self.connections.close(one.getsockname())
+
+        self.assertEqual(b"", one.recv(1))
+        server.sendall(b"x")
+        self.assertEqual(b"x", other.recv(1))
+
+    def test_idle_connections_of_an_address_with_too_many_are_closed(self):
+        pairs = [self.accept() for _ in range(4)] + [self.accept("127.0.0.2")]
+        self.connections.busy.add(pairs[0][0].getsockname())
+
+        self.connections.close_surplus()
+
+        for _, server in pairs:
+            try:
+                server.sendall(b"x")
+            except BrokenPipeError:
+                continue
+        received = [client.recv(1) for client, _ in pairs]
+        self.assertEqual(2, received.count(b""))
+        self.assertEqual((b"x", b"x"), (received[0], received[4]))
+
+    def test_locks_on_files_survive(self):
+        path = self.folder() / "fleet.db"
+        database = sqlite3.connect(path, isolation_level=None)
+        self.addCleanup(database.close)
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("CREATE TABLE t (a)")
+        database.execute("BEGIN IMMEDIATE")
+
+        self.connections.prepare()
+        self.connections.close(("127.0.0.1", 1))
+        self.connections.close_surplus()
+
+        said = subprocess.check_output([sys.executable, "-c", WRITE, path], text=True)
+        self.assertEqual("database is locked\n", said)
