@@ -71,7 +71,9 @@ class Collection(KindView):
         sent = request_bodies.parse(req.content_type, req.bounded_stream.read())
         values = request_bodies.for_create(self.kind, sent)
         self.allow(req)
-        row, shown_once = self.change(req, lambda objects: objects.create(values))
+        row, shown_once = self.change(
+            req, lambda objects: objects.create(values), single_statement=True
+        )
         shown = self.show(req, row)
         echo = self._echo(sent, shown)
         resp.status = falcon.HTTP_201

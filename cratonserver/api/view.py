@@ -83,15 +83,25 @@ class KindView(View):
         with self.store.read(single_query=single_query) as connection:
             yield self._objects(req.context.identity, connection)
 
-    def change(self, req: falcon.Request, work: t.Callable[[Objects], T]) -> T:
+    def change(
+        self,
+        req: falcon.Request,
+        work: t.Callable[[Objects], T],
+        *,
+        single_statement: bool = False,
+    ) -> T:
         """Change objects of the kind in a transaction.
 
         :param work: function that makes the changes. It is called again if another
             transaction interferes.
+        :param single_statement: the work writes in one statement if the database can.
         :returns: the result of the work.
         """
         who = req.context.identity
-        result = self.store.transact(lambda connection: work(self._objects(who, connection)))
+        result = self.store.transact(
+            lambda connection: work(self._objects(who, connection)),
+            single_statement=single_statement,
+        )
         deadlines.lift()
         return result
 

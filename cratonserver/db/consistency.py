@@ -14,9 +14,10 @@ from cratonclient import formats
 from cratonclient.fields import Field
 from cratonclient.kinds import Kind
 from cratonserver import errors
-from cratonserver.db import requirements
+from cratonserver.db import references
 from cratonserver.db.aliases import Row
 from cratonserver.db.policy import Requirement
+from cratonserver.db.requirements import Required
 from cratonserver.db.rows import Rows
 from cratonserver.db.tables import Tables
 
@@ -24,19 +25,23 @@ from cratonserver.db.tables import Tables
 _UNIQUE = "craton_unique_"
 
 
-def check(rows: Rows, changes: Row, values: Row, others: t.Iterable[Requirement]) -> None:
-    """Refuse values that do not fit together.
+def required(
+    rows: Rows, changes: Row, values: Row, others: t.Iterable[Requirement]
+) -> Required:
+    """Refuse values that do not fit together, and return what the database has to check.
 
+    :param rows: rows of the kind to write.
     :param changes: values that change.
     :param values: values of all fields after the change.
     :param others: requirements of the kind, which are checked last.
-    :raises cratonserver.errors.Refused: with status 400, 404 or 409, or with that of a
-        requirement that is not met.
+    :raises cratonserver.errors.Refused: with status 400.
     """
     problems = formats.conflicts(rows.kind.fields, values, changes)
     if problems:
         raise errors.invalid(problems)
-    requirements.check(rows, changes, values, [*_addresses(rows, changes, values), *others])
+    known = references.of_kind(rows.tables, rows.kind)
+    wanted = references.to_check(known, changes, values)
+    return Required(rows, values, wanted, [*_addresses(rows, changes, values), *others])
 
 
 def _addresses(rows: Rows, changes: Row, values: Row) -> t.Iterator[Requirement]:
@@ -49,12 +54,11 @@ def _addresses(rows: Rows, changes: Row, values: Row) -> t.Iterator[Requirement]
     if not (fields.keys() & changes.keys() and any(f.format for f in fields.values())):
         return
 
-    def check_none(same: int) -> None:
-        if same:
-            raise errors.Refused(409, rows.policy.name_taken)
+    def refusal(_same: int) -> errors.Refused:
+        return errors.Refused(409, rows.policy.name_taken)
 
     same = {_UNIQUE + name: spellings(field, values[name]) for name, field in fields.items()}
-    yield Requirement(_same_address, {**same, f"{_UNIQUE}id": values.get("id")}, check_none)
+    yield Requirement(_same_address, {**same, f"{_UNIQUE}id": values.get("id")}, 0, refusal)
 
 
 def _same_address(tables: Tables, kind: Kind) -> sa.Select[int]:

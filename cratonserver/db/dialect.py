@@ -52,6 +52,10 @@ class StoreError(errors.Refused):
         return self.details
 
 
+class TransactionRequired(Exception):
+    """Work that began without a transaction has to be repeated in one."""
+
+
 class Diagnosis(t.NamedTuple):
     """The cause of a database error.
 
@@ -146,11 +150,16 @@ class Dialect(abc.ABC):
         :raises sqlalchemy.exc.DBAPIError: if the attempt fails.
         """
 
+    def in_transaction(self, connection: sa.Connection) -> bool:
+        """Return False if each statement of a connection that writes is a transaction."""
+        return True
+
     @abc.abstractmethod
     def lock_key(self, connection: sa.Connection, key: int) -> None:
         """Take a lock until the transaction ends. Only transactions that take it wait.
 
         :param key: a number that identifies the lock, of at most 64 bits, with a sign.
+        :raises TransactionRequired: if no transaction has begun.
         """
 
     @abc.abstractmethod

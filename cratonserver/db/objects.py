@@ -10,7 +10,7 @@ because only one transaction writes at a time::
     BEGIN; SELECT devices.id, … FROM projects JOIN devices ON …
            WHERE devices.id = :craton_item … FOR NO KEY UPDATE
     SELECT 'parent_id' AS what, …                   -- see the module requirements
-    UPDATE devices SET parent_id = :craton_parent_id, updated_at = :craton_updated_at
+    UPDATE devices SET parent_id = :craton_value_parent_id, updated_at = …
     WHERE id = :craton_item RETURNING id, …
     COMMIT
 """
@@ -25,6 +25,7 @@ from cratonclient.kinds import Kind
 from cratonserver import errors
 from cratonserver.db import clock, consistency, creation
 from cratonserver.db.aliases import Row
+from cratonserver.db.dialect import TransactionRequired
 from cratonserver.db.part_changes import PartChanges
 from cratonserver.db.policy import Change, Deletion
 from cratonserver.db.tables import PROJECT, Tables
@@ -38,6 +39,9 @@ class Objects(PartChanges):
 
     def create(self, given: t.Mapping[str, t.Any]) -> tuple[Row, Row]:
         """Store a new row with its parts.
+
+        Without a transaction, this checks and writes in a single statement. It raises
+        :class:`.TransactionRequired` if that is not possible.
 
         :param given: checked values of fields and parts.
         :returns: the row, and values that only the response to this request shows.
@@ -54,17 +58,18 @@ class Objects(PartChanges):
         if "kind" in self.table.c:
             values["kind"] = self.kind.key
         change = self._change(values, values, is_new=True)
-        consistency.check(self, values, values, self.policy.requirements(change))
-        project_id = self.tables.storage(self.kind).project_of(values)
-        self.quota_checks(project_id).new_object(self.kind, given)
+        self.policy.check_update(change)
+        needs = self.policy.requirements(change)
+        required = consistency.required(self, values, values, needs)
+        at_once = not self.tables.dialect.in_transaction(self.connection)
+        if not at_once:
+            required.check()
+        self._check_quotas(values, given, at_once)
         try:
-            row = creation.insert(
-                self.connection, self.tables, self.kind, values, self.new_parts(given)
-            )
+            parts = self.new_parts(given)
+            return creation.create(self, values, parts, required if at_once else None), shown
         except sa.exc.IntegrityError as exc:
             raise self._refusal(exc) from exc
-        self.policy.check_update(change._replace(row=row))
-        return row, shown
 
     def update(self, item_id: int | str, given: t.Mapping[str, t.Any]) -> Row:
         """Change a row.
@@ -78,9 +83,8 @@ class Objects(PartChanges):
         row = self.lock(item_id, with_project=self.policy.locks_project(given))
         values = dict(given)
         change = self._change(row, values)
-        consistency.check(
-            self, _changes(row, values), {**row, **values}, self.policy.requirements(change)
-        )
+        needs = self.policy.requirements(change)
+        consistency.required(self, _changes(row, values), {**row, **values}, needs).check()
         self.policy.check_update(change)
         changes = _changes(row, values)
         if not changes:
@@ -123,6 +127,22 @@ class Objects(PartChanges):
     def _change(self, row: Row, values: Row, *, is_new: bool = False) -> Change:
         return Change(self.connection, self.table, self.who, row, values, is_new)
 
+    def _check_quotas(
+        self, values: Row, given: t.Mapping[str, t.Any], before_references: bool
+    ) -> None:
+        """Check the quotas for a new row.
+
+        :param before_references: the references have not been checked yet. If a quota is
+            exceeded, they have to be, because their errors come first.
+        """
+        checks = self.quota_checks(self.tables.storage(self.kind).project_of(values))
+        try:
+            checks.new_object(self.kind, given)
+        except errors.Refused as exc:
+            if before_references:
+                raise TransactionRequired from exc
+            raise
+
     def _refusal(self, error: sa.exc.IntegrityError) -> errors.Refused:
         """Return the error for values that violate a constraint."""
         violation = self.tables.dialect.violated(error)
@@ -139,13 +159,13 @@ def _changes(row: Row, values: Row) -> Row:
 
 def _parameters(values: Row) -> Row:
     """Return the parameters for values. SQLAlchemy reserves the names of the columns."""
-    return {f"craton_{name}": value for name, value in values.items()}
+    return {f"craton_value_{name}": value for name, value in values.items()}
 
 
 def _update(tables: Tables, kind: Kind, columns: tuple[str, ...]) -> t.Any:
     table = tables.table(kind)
     values = {
-        name: sa.bindparam(f"craton_{name}", type_=table.c[name].type) for name in columns
+        name: sa.bindparam(f"craton_value_{name}", type_=table.c[name].type) for name in columns
     }
     row = table.c.id == sa.bindparam(_ITEM, type_=table.c.id.type)
     shown = tables.select(kind).selected_columns

@@ -106,15 +106,22 @@ def remove(
     return bool(connection.execute(tables.cached(_deletion, table), values).rowcount)
 
 
-def insertion(dialect: Dialect, table: sa.Table, owner_id: t.Any) -> t.Any:
+def insertion(
+    dialect: Dialect, table: sa.Table, owner_id: t.Any, owners: sa.CTE | None = None
+) -> t.Any:
     """Return the INSERT of new rows.
 
     :param table: table of the part.
     :param owner_id: id of the owner: a parameter, or a column of a CTE.
+    :param owners: the CTE. Nothing is inserted if it has no row.
     """
     columns = _given(table)
     rows = dialect.given_rows(columns)
     source = rows.with_only_columns(owner_id, *rows.selected_columns)
+    if owners is not None:
+        source = rows.join(owners, sa.true()).with_only_columns(
+            owner_id, *rows.selected_columns
+        )
     names = ["owner_id", *(column.name for column in columns)]
     return dialect.insert(table).from_select(names, source)
 

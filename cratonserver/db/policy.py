@@ -11,6 +11,7 @@ import typing as t
 import sqlalchemy as sa
 
 from cratonclient.kinds import Kind
+from cratonserver import errors
 from cratonserver.db.aliases import Row
 from cratonserver.identity import Identity
 
@@ -21,8 +22,7 @@ class Change(t.NamedTuple):
     :param connection: connection in the transaction.
     :param table: table of the kind.
     :param who: the user.
-    :param row: an existing row before its update. A new row has its values before it is
-        written, and all columns after that.
+    :param row: an existing row before its update; the values of a new row, without its id.
     :param values: the values that change. A policy may add to them.
     :param is_new: the row is new.
     """
@@ -36,9 +36,9 @@ class Change(t.NamedTuple):
 
 
 class Requirement(t.NamedTuple):
-    """A number that is checked before a row is written, such as a count of rows.
+    """The greatest number that something may have before a row is written, such as a count.
 
-    The statement that reads the references of the row reads the number, too, so a
+    The statement that checks the references of the row reads the number, too, so a
     requirement costs no further statement and no round trip.
 
     The number is that of the moment when the statement began. Two transactions at the same
@@ -47,7 +47,7 @@ class Requirement(t.NamedTuple):
 
     For example, a limit for the objects of a kind in a project::
 
-        Requirement(_count, {"craton_limited": who.project_id}, check)
+        Requirement(_count, {"craton_limited": who.project_id}, limit - 1, refusal)
 
         def _count(tables, kind):
             table = tables.table(kind)
@@ -60,13 +60,15 @@ class Requirement(t.NamedTuple):
         kind of the row. The query is cached by this function, so it must be a function of
         a module, and all values must be parameters.
     :param values: values of the parameters. Their names begin with ``craton_``.
-    :param check: function that raises :class:`cratonserver.errors.Refused` if the number is
-        not acceptable. It is called after the references have been checked.
+    :param most: the greatest number that is accepted.
+    :param refusal: function that returns the error for a greater number. Errors about
+        references come first.
     """
 
     query: t.Callable[..., sa.Select[int]]
     values: t.Mapping[str, t.Any]
-    check: t.Callable[[int], None]
+    most: int
+    refusal: t.Callable[[int], errors.Refused]
 
 
 class Deletion(t.NamedTuple):
@@ -144,7 +146,7 @@ class Policy:
 
         This is the place for checks that need a query: they cost no further statement.
 
-        :param change: the change; a new row does not have an id yet.
+        :param change: the change.
         """
         return ()
 

@@ -23,6 +23,7 @@ from cratonserver.db.dialect import (
     Diagnosis,
     Dialect,
     StoreError,
+    TransactionRequired,
 )
 from cratonserver.db.pool import Pool
 from cratonserver.db.postgresql_bulk import PostgreSQLBulk
@@ -176,8 +177,14 @@ class PostgreSQL(Dialect):
             connection.execute(_spilling_query())
         return None
 
+    def in_transaction(self, connection: sa.Connection) -> bool:
+        """Return False in autocommit mode."""
+        return not t.cast("t.Any", connection.connection.driver_connection).autocommit
+
     def lock_key(self, connection: sa.Connection, key: int) -> None:
         """Take an advisory lock."""
+        if not self.in_transaction(connection):
+            raise TransactionRequired
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
 
     def size_bound(self, connection: sa.Connection) -> int | None:

@@ -16,7 +16,7 @@ from cratonclient import secrets
 from cratonserver import deadlines, identity
 from cratonserver.db import clock, migrations
 from cratonserver.db.database import Database
-from cratonserver.db.dialect import StoreError, one_line
+from cratonserver.db.dialect import StoreError, TransactionRequired, one_line
 from cratonserver.db.quotas import Quotas
 from cratonserver.db.rules import Rules
 from cratonserver.db.tables import tables_of
@@ -144,17 +144,21 @@ class Store:
             return work(connection)
 
     @contextlib.contextmanager
-    def write(self) -> t.Iterator[sa.Connection]:
+    def write(self, *, single_statement: bool = False) -> t.Iterator[sa.Connection]:
         """Yield a connection in a transaction that writes.
 
         The transaction is committed at the end, or rolled back after an exception.
 
+        :param single_statement: the caller writes in one statement if the database can
+            write to several tables in one statement. Then it needs no transaction.
         :raises StoreError: if the database fails.
         """
+        alone = single_statement and self.database.dialect.writes_many_tables
+        engine = self.database.autocommit_engine if alone else self.database.write_engine
         with (
             self._translating_errors(),
             self.database.writer_lock(),
-            self.database.write_engine.begin() as connection,
+            engine.begin() as connection,
         ):
             yield connection
 
@@ -172,18 +176,24 @@ class Store:
                 f"The database {diagnosis.problem}.",
             )
 
-    def transact(self, work: t.Callable[[sa.Connection], T]) -> T:
+    def transact(
+        self, work: t.Callable[[sa.Connection], T], *, single_statement: bool = False
+    ) -> T:
         """Run a transaction that writes. Retry it if it conflicts with another transaction.
 
         :param work: function that makes the changes. It may be called several times; the
             changes of a failed call are rolled back.
+        :param single_statement: as for :meth:`write`. Work that turns out to need a
+            transaction raises :class:`.TransactionRequired`, and is called again in one.
         :returns: the result of the function.
         :raises StoreError: if the database fails, or after :data:`ATTEMPTS` conflicts.
         """
         for attempt in itertools.count(1):
             try:
-                with self.write() as connection:
+                with self.write(single_statement=single_statement) as connection:
                     return work(connection)
+            except TransactionRequired:
+                single_statement = False
             except StoreError as exc:
                 if not exc.retryable or attempt == ATTEMPTS:
                     raise

@@ -54,33 +54,32 @@ class Policy(policy.Policy):
         if parent is None or change.is_new:
             return ()
 
-        def check(below: int) -> None:
+        def refusal(_found: int) -> errors.Refused:
             if parent == row["id"]:
-                raise errors.Refused(
+                return errors.Refused(
                     400,
                     "A device cannot be its own parent. The id for "
                     f"'{row['name']}' cannot be used as its parent_id.",
                 )
-            if below:
-                raise errors.Refused(
-                    400,
-                    "A device cannot have a descendant as its parent. The parent_id for "
-                    f"'{row['name']}' cannot be set to the id '{parent}'.",
-                )
+            return errors.Refused(
+                400,
+                "A device cannot have a descendant as its parent. The parent_id for "
+                f"'{row['name']}' cannot be set to the id '{parent}'.",
+            )
 
         values = {_PARENT: parent, _ITEM: row["id"]}
-        return [policy.Requirement(_parents_below, values, check)]
+        return [policy.Requirement(_parents_below, values, 0, refusal)]
 
 
 def _parents_below(tables: Tables, kind: Kind) -> sa.Select[int]:
-    """Count how often a parent is among the descendants of a device.
+    """Count how often a parent is the device itself or one of its descendants.
 
     The query, where ``descendants`` is that of :func:`.trees.descendants`::
 
         SELECT count(*) FROM devices
-        WHERE id = :parent AND id IN (SELECT id FROM descendants)
+        WHERE id = :parent AND (id = :item OR id IN (SELECT id FROM descendants))
     """
     table = tables.table(kind)
     parent, item = (sa.bindparam(name, type_=table.c.id.type) for name in (_PARENT, _ITEM))
-    below = table.c.id.in_(trees.descendants(table, item))
-    return sa.select(sa.func.count()).select_from(table).where(table.c.id == parent, below)
+    below = sa.or_(table.c.id == item, table.c.id.in_(trees.descendants(table, item)))
+    return sa.select(sa.func.count()).where(table.c.id == parent, below)

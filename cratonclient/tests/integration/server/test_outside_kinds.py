@@ -8,12 +8,17 @@ import types
 import typing as t
 from unittest import mock
 
+import sqlalchemy as sa
+
 from cratonclient import crud, exceptions, kinds
 from cratonclient.fields import Field, Parameter, Sub
+from cratonclient.kinds import Kind
 from cratonclient.tests import base, toys
+from cratonclient.tests.integration.server import base as base_of_server
 from cratonclient.v1 import labels, shared, variables
 from cratonserver import errors
 from cratonserver.db import policy, storage
+from cratonserver.db.tables import Tables
 from cratonserver.kinds import registry
 
 
@@ -56,6 +61,24 @@ class Rules(types.ModuleType):
             """Refuse a rack without height."""
             if change.values.get("units") == 0:
                 raise errors.Refused(400, "A rack has at least one unit.")
+
+        def requirements(self, change):
+            """Allow three racks in a region."""
+            if not change.is_new:
+                return []
+            values = {"craton_region": change.values["region_id"]}
+            return [policy.Requirement(count_racks, values, 2, self.full)]
+
+        @staticmethod
+        def full(found):
+            """Return the error for one rack too many."""
+            return errors.Refused(403, f"The region has {found} racks.")
+
+
+def count_racks(tables: Tables, kind: Kind) -> sa.Select[int]:
+    """Count the racks in a region."""
+    racks = tables.table(kind)
+    return sa.select(sa.func.count()).where(racks.c.region_id == sa.bindparam("craton_region"))
 
 
 class OutsideTestCase(toys.ToyTestCase):
@@ -118,6 +141,18 @@ class TestRules(OutsideTestCase):
         invalid = self.assertRaises(exceptions.BadRequest, self.create, "r2", units=0)
         self.assertEqual("A rack has at least one unit.", invalid.server_message)
         self.assertEqual(["r1"], [one.name for one in self.toys.list()])
+
+    def test_its_requirements_are_checked_after_the_references(self):
+        for name in ("r1", "r2", "r3"):
+            self.create(name, tags=["a"], power_settings={"volts": 230})
+        error = self.assertRaises(exceptions.Forbidden, self.create, "r4", tags=["b"])
+        self.assertEqual("The region has 3 racks.", error.server_message)
+        lost = self.assertRaises(
+            exceptions.NotFound, self.toys.create, name="r4", region_id=base_of_server.NOWHERE
+        )
+        self.assertIn("region_id", lost.server_message)
+        self.assertEqual(3, len(list(self.toys.list())))
+        self.assertEqual([], list(self.toys.list(tag="b")))
 
     def test_its_storage_rules_apply(self):
         for name, units in (("low", 10), ("high", 42)):

@@ -17,7 +17,8 @@ from cratonclient.tests.integration.server import base, databases
 #: The maximum of statements and of round trips for one request, including authentication.
 #: BEGIN and COMMIT are round trips on PostgreSQL.
 LIMIT = 5
-MANY = 70_000
+#: More than a statement can have parameters, and a number for what takes longer.
+MANY, SOME = 70_000, 5_000
 
 
 class Write(t.NamedTuple):
@@ -215,9 +216,16 @@ class TestLongLists(WritesTestCase):
                 self.assertAnswer(caller.delete(path, names), 204)
                 self.assertEqual({"kept": 1}, caller.get(path).json["variables"])
 
-    def test_many_values(self):
+    def test_many_labels(self):
+        path = f"/hosts/{self.parent}/labels"
+        self.assertAnswer(self.user.put(path, {"labels": ["kept", "l7"]}), 200)
+        labels = [f"l{number}" for number in range(MANY)]
+        self.assertAnswer(self.user.delete(path, {"labels": labels}), 204)
+        self.assertEqual(["kept"], self.user.get(path).json["labels"])
+
+    def test_some_values(self):
         path = f"/hosts/{self.parent}/variables"
-        values = {f"n{number}": number for number in range(MANY)}
+        values = {f"n{number}": number for number in range(SOME)}
         found = self.user.put(path, values)
         self.assertAnswer(found, 200)
         self.assertEqual(values, found.json["variables"])
@@ -225,18 +233,10 @@ class TestLongLists(WritesTestCase):
         self.assertAnswer(self.user.delete(path, list(values)), 204)
         self.assertEqual({}, self.user.get(path).json["variables"])
 
-    def test_many_labels(self):
-        path = f"/hosts/{self.parent}/labels"
-        labels = [f"l{number}" for number in range(MANY)]
-        self.assertAnswer(self.user.put(path, {"labels": labels}), 200)
-        self.assertEqual(sorted(labels), self.user.get(path).json["labels"])
-        self.assertAnswer(self.user.delete(path, {"labels": labels[1:]}), 204)
-        self.assertEqual(labels[:1], self.user.get(path).json["labels"])
-
-    def test_a_new_host_with_many(self):
+    def test_a_new_host_with_some(self):
         body = self.body("hosts")
-        body["variables"] = {f"n{number}": number for number in range(MANY)}
-        body["labels"] = [f"l{number}" for number in range(MANY)]
+        body["variables"] = {f"n{number}": number for number in range(SOME)}
+        body["labels"] = [f"l{number}" for number in range(SOME)]
         made = self.user.post("/hosts", body)
         self.assertAnswer(made, 201)
         path = f"/hosts/{made.json['id']}"
