@@ -150,7 +150,7 @@ class TestRules(OutsideTestCase):
         lost = self.assertRaises(
             exceptions.NotFound, self.toys.create, name="r4", region_id=base_of_server.NOWHERE
         )
-        self.assertIn("region_id", lost.server_message)
+        self.assertIn("region_id", str(lost.server_message))
         self.assertEqual(3, len(list(self.toys.list())))
         self.assertEqual([], list(self.toys.list(tag="b")))
 
