@@ -20,6 +20,7 @@ import sqlalchemy as sa
 
 from cratonserver import composition
 from cratonserver.db.store import Store
+from cratonserver.db.tables import DERIVED
 from cratonserver.identity import FIRST_PROJECT, new_key
 
 REGIONS, CELLS = 10, 100
@@ -83,6 +84,9 @@ def fill(store: Store, hosts: int) -> list[str]:
             ),
         ):
             _write(connection, store.tables.metadata.tables[table], rows)
+        for derived in store.tables.metadata.tables.values():
+            if DERIVED in derived.info:
+                derived.info[DERIVED](connection, store.tables)
     _finish_postgresql(store)
     return keys
 

@@ -8,6 +8,7 @@ Each database has a class: :class:`cratonserver.db.sqlite_bulk.SQLiteBulk` and
 from __future__ import annotations
 
 import abc
+import contextlib
 import typing as t
 
 import sqlalchemy as sa
@@ -42,6 +43,15 @@ class Bulk(abc.ABC):
 
         :param columns: names of the columns, in the order of the values of each row.
         """
+
+    def without_indexes(
+        self, connection: sa.Connection, table: sa.Table
+    ) -> t.ContextManager[None]:
+        """Drop the indexes of an empty table, and create them at the end of the block.
+
+        This does nothing where it would block readers.
+        """
+        return contextlib.nullcontext()
 
     def last_id(self, connection: sa.Connection, table: sa.Table) -> int | None:
         """Return the highest id that was ever assigned in a table, 0 before the first one.

@@ -9,3 +9,28 @@ import datetime
 def now() -> str:
     """Return the current time in UTC as ``YYYY-MM-DDTHH:MM:SS.ffffff``."""
     return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+
+
+def is_time(text: str) -> bool:
+    """Return True if a text is a time in this format.
+
+    >>> is_time("2026-01-31T10:00:00.000000"), is_time("2026-02-31T10:00:00.000000")
+    (True, False)
+    """
+    try:
+        return datetime.datetime.fromisoformat(text).isoformat(timespec="microseconds") == text
+    except ValueError:
+        return False
+
+
+def microseconds(text: str) -> int:
+    """Return a time in this format as the number of microseconds since 1970.
+
+    >>> microseconds("1970-01-01T00:00:01.000002")
+    1000002
+    """
+    return (datetime.datetime.fromisoformat(text) - _EPOCH) // _MICROSECOND
+
+
+_EPOCH = datetime.datetime(1970, 1, 1)
+_MICROSECOND = datetime.timedelta(microseconds=1)

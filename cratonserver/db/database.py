@@ -41,7 +41,7 @@ class Database:
         try:
             url = sa.make_url(text)
             secrets.hide(url.password)
-            self.dialect = _dialect(url.get_backend_name())
+            self.dialect = dialect_of(url.get_backend_name())
             self.engine = self.dialect.create_engine(
                 self.dialect.check_url(url, text), connections
             )
@@ -91,7 +91,7 @@ def _check_deadline(*_statement: t.Any) -> None:
     deadlines.check()
 
 
-def _dialect(backend: str) -> Dialect:
+def dialect_of(backend: str) -> Dialect:
     """Return the dialect for a backend of SQLAlchemy.
 
     :raises KeyError: if the backend is not supported.

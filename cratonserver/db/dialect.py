@@ -263,6 +263,17 @@ class Dialect(abc.ABC):
         :param value: column with their values, as JSON.
         """
 
+    @abc.abstractmethod
+    def microseconds(self, time: sa.ColumnElement[t.Any]) -> sa.ColumnElement[int]:
+        """Return a time stamp of a row as the number of microseconds since 1970.
+
+        :param time: text in the format of :data:`cratonserver.db.column_types.TIMESTAMP`.
+        """
+
+    @abc.abstractmethod
+    def refusal(self, error: sa.exc.DBAPIError) -> errors.Refused | None:
+        """Return the error for the client, if a function of this server refused a request."""
+
 
 def one_line(error: BaseException) -> str:
     """Return the first line of an error message."""

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The SQL function ``craton_matches(value, path, wanted)``: containment of JSON values.
+"""The SQL function ``craton_matches(value, path, wanted, longest)``: JSON containment.
 
 The function runs inside the database, so that the database filters the rows: in Python on
-SQLite, in PL/pgSQL on PostgreSQL (``json_contains.sql``). All arguments are JSON texts. The
-path is a list of steps: names of members, indexes of elements, ``{}`` for every member
-and ``[]`` for every element.
+SQLite, in PL/pgSQL on PostgreSQL (``json_contains.sql``). The first three arguments are JSON
+texts. The path is a list: the name of the variable, then names of members, indexes of
+elements, ``{}`` for every member and ``[]`` for every element.
 
 The rules are those of ``JSON_CONTAINS`` of MySQL, for which the API was designed:
 
@@ -15,10 +15,15 @@ The rules are those of ``JSON_CONTAINS`` of MySQL, for which the API was designe
 
 If a path leads to several parts, the value at the path is the list of these parts.
 
+Looking for scalars takes time in proportion to the length of the value. Each object or list
+inside the wanted value is compared with all objects and lists of the value, so the product
+of both is limited: ``longest`` is the length of the longest value that is tested. The
+function fails for a longer one, and the request gets 400.
+
 For example, ``os.release:"9"`` becomes, on both databases::
 
     CASE WHEN value LIKE '%"release"%"9"%' ESCAPE '!'
-        THEN craton_matches(value, '["release"]', '"9"')
+        THEN craton_matches(value, '["os", "release"]', '"9"', 2147483647)
         ELSE 0 END = 1
 """
 
@@ -29,86 +34,116 @@ import functools
 import json
 import pathlib
 import re
+import threading
 import typing as t
 
 import sqlalchemy as sa
 
 from cratonclient import paths
+from cratonserver import errors
 from cratonserver.db.list_query import Condition
 
 NAME = "craton_matches"
+#: The code of the error that the function raises in PostgreSQL.
+SQLSTATE = "CR400"
 
 #: The steps to all members and all elements, as the path argument contains them.
 _EVERY: dict[paths.Every, t.Any] = {paths.Every.MEMBER: {}, paths.Every.ELEMENT: []}
 
 #: The maximum length of values in the cache of results, and its size. Both bound memory.
 _CACHED_LENGTH, _CACHED_CALLS = 1024, 2048
-#: The length of the part of a value that is in the index. PostgreSQL refuses to index
-#: long texts.
-_INDEXED_LENGTH = 64
+#: The maximum product of the length of a value and the number of objects and lists to find
+#: in it. It bounds the time of one comparison, which a deadline cannot interrupt on SQLite.
+MAX_WORK = 2**23
+_UNLIMITED = 2**31 - 1
+
+#: The names of the parameters of a condition.
+_PATH, _WANTED, _LONGEST, _PATTERN = "path", "wanted", "longest", "pattern"
 
 
-def matches_condition(
-    value: sa.ColumnElement[t.Any], condition: Condition
-) -> sa.ColumnElement[bool]:
-    """Return the condition that a value matches.
+def matches_condition(value: sa.ColumnElement[t.Any], number: int) -> sa.ColumnElement[bool]:
+    """Return the condition that a value matches a condition on variables.
 
     A LIKE pattern excludes most values first, because it is faster than the function.
 
     :param value: column with JSON values.
-    :param condition: condition on the variable.
+    :param number: number of the condition, for the names of its parameters.
+    """
+    names = (f"{name}{number}" for name in (_PATH, _WANTED))
+    texts = [sa.bindparam(name, type_=sa.Text) for name in names]
+    longest = sa.bindparam(f"{_LONGEST}{number}", type_=sa.Integer)
+    matches = sa.Function(NAME, value, *texts, longest, type_=sa.Integer())
+    pattern = sa.bindparam(f"{_PATTERN}{number}", type_=sa.Text)
+    return sa.case((value.like(pattern, escape="!"), matches), else_=0) == 1
+
+
+def parameters(condition: Condition, number: int) -> dict[str, t.Any]:
+    """Return the values of the parameters of :func:`matches_condition`.
+
+    :param condition: condition on a variable.
     """
     steps = [_EVERY[s] if isinstance(s, paths.Every) else s for s in condition.steps]
-    arguments = json.dumps(steps), json.dumps(condition.wanted)
-    matches = sa.Function(NAME, value, *arguments, type_=sa.Integer())
-    return sa.case((value.like(_pattern(condition), escape="!"), matches), else_=0) == 1
+    return {
+        f"{_PATH}{number}": json.dumps([condition.name, *steps]),
+        f"{_WANTED}{number}": json.dumps(condition.wanted),
+        f"{_LONGEST}{number}": _longest(condition.wanted),
+        f"{_PATTERN}{number}": _pattern(condition),
+    }
 
 
-def indexed_prefix(value: sa.ColumnElement[t.Any]) -> sa.ColumnElement[t.Any]:
-    """Return the start of a value, as the index of variables contains it."""
-    return sa.func.substr(
-        value, sa.literal_column("1"), sa.literal_column(str(_INDEXED_LENGTH))
-    )
-
-
-def index_conditions(
-    value: sa.ColumnElement[t.Any], condition: Condition
-) -> list[sa.ColumnElement[bool]]:
-    """Return the conditions that the index can check: the value is equal, or a list.
-
-    The result is empty if the index cannot help.
-
-    For example, ``rack:"r1"`` becomes::
-
-        substr(value, 1, 64) IN ('"r1"')
-            OR substr(value, 1, 64) >= '[' AND substr(value, 1, 64) < '\\'
-    """
-    scalar = not condition.steps and not isinstance(condition.wanted, dict | list)
-    texts = _texts(condition.wanted) if scalar else []
-    if not texts:
-        return []
-    indexed = indexed_prefix(value)
-    equal = indexed.in_([text[:_INDEXED_LENGTH] for text in texts])
-    # A backslash follows the bracket in ASCII.
-    return [sa.or_(equal, sa.and_(indexed >= "[", indexed < "\\"))]
-
-
-def matches(value: str | None, path: str, wanted: str) -> int | None:
+def matches(value: str | None, path: str, wanted: str, longest: int) -> int | None:
     """Check that the part of a value at a path contains another value.
 
     :param value: JSON text; ``None``, the NULL of the database, for no variable.
-    :param path: JSON text of a list of steps.
+    :param path: JSON text of the name of the variable and a list of steps.
     :param wanted: JSON text.
+    :param longest: maximum length of the value.
     :returns: 1 or 0, not a boolean: the planner of PostgreSQL expects that few rows
         equal 1, but that half of all rows are true.
+    :raises ValueError: if the value is longer. :func:`refusal` returns the error for the
+        client.
 
-    >>> matches('{"os": {"release": [8, 9]}}', '["os", "release"]', '9')
+    >>> matches('{"os": {"release": [8, 9]}}', '["hw", "os", "release"]', '9', 100)
     1
     """
     if value is None:
         return None
+    if len(value) > longest:
+        _failed.refusal = too_much(path, wanted, len(value))
+        raise ValueError("too long")
     match = _match_cached if len(value) <= _CACHED_LENGTH else _match
     return int(match(value, path, wanted))
+
+
+class _Failed(threading.local):
+    """The error of the function in a thread: SQLite does not report it."""
+
+    refusal: errors.Refused | None = None
+
+
+_failed = _Failed()
+
+
+def refusal() -> errors.Refused | None:
+    """Return the error of a failed statement of this thread on SQLite, and forget it."""
+    found, _failed.refusal = _failed.refusal, None
+    return found
+
+
+def too_much(path: str, wanted: str, length: int) -> errors.Refused:
+    """Return the error for a value that is too long for a condition: status 400.
+
+    :param path: path argument of the function.
+    :param wanted: the wanted value, as JSON.
+    :param length: length of the value.
+    """
+    shown = paths.QUERY.write(tuple(_every(step) for step in json.loads(path)))
+    return errors.Refused(
+        400,
+        f"vars: the condition on {shown} looks for {_compared(json.loads(wanted))} objects and "
+        f"lists, which takes too long in a value of {length} characters. Look for fewer of "
+        "them, or use a longer path.",
+    )
 
 
 def postgresql_function() -> str:
@@ -141,13 +176,18 @@ _load_cached = functools.lru_cache(64)(_load)
 def _steps(text: str) -> tuple[paths.Path, bool]:
     """Parse a path argument.
 
-    :returns: the path, and True if it may lead to several parts.
+    :returns: the path after the name of the variable, and True if it may lead to several
+        parts.
     """
-    steps = tuple(
-        paths.Every.MEMBER if step == {} else paths.Every.ELEMENT if step == [] else step
-        for step in _load(text)
-    )
+    steps = tuple(_every(step) for step in _load(text)[1:])
     return steps, any(isinstance(step, paths.Every) for step in steps)
+
+
+def _every(step: t.Any) -> paths.Step:
+    """Return a step of a path argument as a step of a path."""
+    if step == {}:
+        return paths.Every.MEMBER
+    return paths.Every.ELEMENT if step == [] else t.cast("str | int", step)
 
 
 def _contains(value: t.Any, wanted: t.Any) -> bool:
@@ -157,10 +197,51 @@ def _contains(value: t.Any, wanted: t.Any) -> bool:
         )
     if isinstance(value, list):
         each = wanted if isinstance(wanted, list) else [wanted]
-        return all(any(_contains(element, inner) for element in value) for inner in each)
-    if isinstance(value, bool) or isinstance(wanted, bool):
-        return value is wanted
-    return bool(value == wanted)
+        scalars = {_comparable(inner) for inner in each if not isinstance(inner, dict | list)}
+        others = {repr(inner): inner for inner in each if isinstance(inner, dict | list)}
+        return _contains_scalars(value, scalars) and all(
+            any(
+                isinstance(element, dict | list) and _contains(element, inner)
+                for element in value
+            )
+            for inner in others.values()
+        )
+    return bool(_comparable(value) == _comparable(wanted))
+
+
+def _contains_scalars(value: list[t.Any], wanted: set[t.Any]) -> bool:
+    """Return True if a list contains all scalars of a set, which this empties."""
+    lists = [value]
+    while wanted and lists:
+        for element in lists.pop():
+            if isinstance(element, list):
+                lists.append(element)
+            elif not isinstance(element, dict):
+                wanted.discard(_comparable(element))
+    return not wanted
+
+
+def _comparable(value: t.Any) -> t.Any:
+    """Return a value that equals others as JSON values do: in Python, ``1 == True``."""
+    return (value,) if isinstance(value, bool) else value
+
+
+def _longest(wanted: t.Any) -> int:
+    """Return the length of the longest value in which a wanted value is looked for."""
+    number = _compared(wanted)
+    return MAX_WORK // number if number > 1 else _UNLIMITED
+
+
+def _compared(wanted: t.Any) -> int:
+    """Return the number of objects and lists in a wanted value.
+
+    A list itself does not count, because each of its elements is looked for.
+    """
+    if isinstance(wanted, dict):
+        return 1 + sum(map(_compared, wanted.values()))
+    if isinstance(wanted, list):
+        return sum(_compared(inner) + isinstance(inner, list) for inner in wanted)
+    return 0
 
 
 def _pattern(condition: Condition) -> str:

@@ -66,7 +66,7 @@ class Objects(PartChanges):
             required.check()
         self._check_quotas(values, given, at_once)
         try:
-            parts = self.new_parts(given)
+            parts = self.new_parts(values, given)
             return creation.create(self, values, parts, required if at_once else None), shown
         except sa.exc.IntegrityError as exc:
             raise self._refusal(exc) from exc

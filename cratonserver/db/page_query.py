@@ -68,18 +68,49 @@ class Statements(t.NamedTuple):
     if_empty: sa.Select[t.Any] | None
 
 
-def build(
-    tables: Tables, shape: Shape, conditions: t.Sequence[Clause] | None = None
-) -> Statements:
+#: The values of the row of a marker, by the names of the columns to sort by.
+Marker = t.Mapping[str, sa.ColumnElement[t.Any]]
+
+
+class Matching:
+    """The rows of a list that match its conditions. This is the default, by a scan.
+
+    :param conditions: the conditions.
+    :param hide: function that hides the condition on a marker from the planner.
+    """
+
+    def __init__(
+        self,
+        conditions: t.Sequence[Clause],
+        hide: t.Callable[[t.Any], t.Any] = lambda clause: clause,
+    ) -> None:
+        self.conditions = conditions
+        self._hide = hide
+
+    def first(
+        self, order: keyset.Order, limit: int, marker: Marker | None, backwards: bool = False
+    ) -> list[Clause]:
+        """Return the conditions for the first rows, and maybe for further ones.
+
+        :param order: order of the list.
+        :param limit: number of rows.
+        :param marker: return the rows after this marker; ``None`` for the first ones.
+        :param backwards: return the rows before the marker, from its position.
+        """
+        after = [] if marker is None else [self._hide(order.after(marker, backwards))]
+        return [*self.conditions, *after]
+
+
+def build(tables: Tables, shape: Shape, matching: Matching | None = None) -> Statements:
     """Build the statements for a page.
 
-    :param conditions: conditions for the rows of the list, instead of those of
-        :func:`conditions_of`.
+    :param matching: rows that match, instead of those that match :func:`conditions_of`.
     """
     table = tables.table(shape.kind)
+    hide = hider(tables, shape)
     index_range = None
-    if conditions is None:
-        conditions = conditions_of(tables, shape)
+    if matching is None:
+        matching = Matching(conditions_of(tables, shape), hide)
         index_range = _index_range(tables, shape)
     keys = tuple(table.c[name] for name in dict.fromkeys((*shape.sort_keys, "id")))
     marker = _marker_values(tables, shape, keys)
@@ -89,27 +120,28 @@ def build(
         if shape.descending:
             ahead, behind = behind, ahead
         marker = {**index_range.values, **marker}
-        conditions = () if shape.follows else (*ahead, *behind)
+        matching = Matching(() if shape.follows else (*ahead, *behind))
     else:
         ahead = behind = ()
     order = keyset.Order(keys, shape.descending)
-    hide = _hider(tables, shape)
     number = _parameter if index_range is None else _literal
-    select = tables.select(shape.kind).where(*conditions)
+    select = tables.select(shape.kind)
     select = select.execution_options(**{PREPARE: index_range is not None})
     page = select.order_by(*map(hide, order.clauses())).limit(number(shape.limit))
     if not shape.follows:
-        return Statements(page, None)
+        return Statements(page.where(*matching.first(order, shape.limit, None)), None)
+    rows = matching.first(order, shape.limit, marker, backwards=True)
     earlier = (
         select.with_only_columns(table.c.id)
-        .where(*behind, hide(order.after(marker, backwards=True)))
+        .where(*behind, *rows)
         .order_by(*map(hide, order.clauses(backwards=True)))
         .offset(number(shape.limit - 1))  # at most a page, so the cost is constant
         .limit(number(1))
     )
     before = earlier.correlate(None).scalar_subquery().label("before")
+    rows = matching.first(order, shape.limit, marker)
     return Statements(
-        page.where(*ahead, hide(order.after(marker))).add_columns(before),
+        page.where(*ahead, *rows).add_columns(before),
         sa.select(marker["id"].label("marker"), before),
     )
 
@@ -123,7 +155,7 @@ def conditions_of(tables: Tables, shape: Shape) -> list[Clause]:
         *(_begins(tables, shape) if shape.prefixed else []),
     ]
     return [
-        *map(_hider(tables, shape), others),
+        *map(hider(tables, shape), others),
         *(condition(tables, shape, name) for name in addresses),
     ]
 
@@ -133,7 +165,7 @@ def _addresses(shape: Shape) -> list[str]:
     return [name for name in shape.filters if list_query.compared(shape.kind, name).format]
 
 
-def _hider(tables: Tables, shape: Shape) -> t.Callable[[t.Any], t.Any]:
+def hider(tables: Tables, shape: Shape) -> t.Callable[[t.Any], t.Any]:
     """Return a function that hides clauses from the planner, if the list has a better index.
 
     Without it, SQLite reads all rows of a project in their order to find one address.
@@ -186,18 +218,23 @@ def _marker_values(
 
     If the row is gone, the values are parameters.
     """
+    table = tables.table(shape.kind)
     if shape.by_values:
-        return {
+        values: dict[str, sa.ColumnElement[t.Any]] = {
             key.name: sa.bindparam(
                 MARKER if key.name == "id" else markers.parameter(key.name), type_=key.type
             )
             for key in keys
         }
-    ids = tables.table(shape.kind).c.id
-    row = sa.select(ids).where(ids == sa.bindparam(MARKER), *_visible(tables, shape))
-    return {
-        key.name: row.with_only_columns(key).correlate(None).scalar_subquery() for key in keys
-    }
+    else:
+        row = sa.select(table.c.id).where(
+            table.c.id == sa.bindparam(MARKER), *_visible(tables, shape)
+        )
+        values = {
+            key.name: row.with_only_columns(key).correlate(None).scalar_subquery()
+            for key in keys
+        }
+    return values
 
 
 class IndexRange(t.NamedTuple):

@@ -57,7 +57,7 @@ class PartChanges(Rows):
         new = {n: v for n, v in values.items() if not _same_json(before.get(n, _ABSENT), v)}
         if new:
             self._checks_of(row).mapping(part, before, new)
-            self._put(item_id, variables.rows(self.tables, self.kind, new, part))
+            self._put(item_id, *variables.rows(self.tables, self.kind, row, new, part, before))
         return {**before, **new}
 
     def remove_from_mapping(
@@ -102,23 +102,24 @@ class PartChanges(Rows):
         if labels.remove(self.connection, self.tables, self.kind, item_id, going, part):
             self._touch(item_id)
 
-    def new_parts(self, given: t.Mapping[str, t.Any]) -> t.Iterator[PartRows]:
+    def new_parts(self, row: Row, given: t.Mapping[str, t.Any]) -> t.Iterator[PartRows]:
         """Generate the rows for the parts of a new row.
 
+        :param row: values of the columns of the row.
         :param given: values of the request, with or without the parts.
         """
         where = self.tables, self.kind
         for name, part in self.kind.parts.items():
             if name in given:
                 if part.type is dict:
-                    yield variables.rows(*where, given[name], name)
+                    yield from variables.rows(*where, row, given[name], name)
                 else:
                     yield labels.rows(*where, _missing(part, given[name], []), name)
         if "variables" in given and "variables" not in self.kind.parts:
-            yield variables.rows(*where, given["variables"])
+            yield from variables.rows(*where, row, given["variables"])
 
-    def _put(self, item_id: int | str, rows: PartRows) -> None:
-        part_rows.put(self.connection, self.tables, self.kind, item_id, [rows])
+    def _put(self, item_id: int | str, *rows: PartRows) -> None:
+        part_rows.put(self.connection, self.tables, self.kind, item_id, rows)
 
     def _checks_of(self, row: Row) -> Checks:
         """Return the checks of quotas for the project of a row."""

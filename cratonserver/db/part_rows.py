@@ -43,14 +43,23 @@ class PartRows(t.NamedTuple):
 
     :param table: table of the part.
     :param rows: values of all columns except ``owner_id``, sorted by the key.
+    :param replaced: names whose other rows :func:`put` deletes.
     """
 
     table: sa.Table
     rows: t.Sequence[Row]
+    replaced: t.Sequence[str] = ()
 
     def parameters(self, dialect: Dialect) -> dict[str, t.Any]:
         """Return the parameters of :func:`insertion`, except the owner."""
         return dialect.row_parameters(_given(self.table), self.rows)
+
+    def replacement(self) -> dict[str, t.Any]:
+        """Return the parameters of the deletion of rows that are replaced."""
+        if not self.replaced:
+            return {}
+        kept = sorted({row[_key(self.table).name] for row in self.rows})
+        return {KEYS: [*self.replaced], f"{self.table}_kept": kept}
 
 
 def put(
@@ -73,11 +82,14 @@ def put(
     given = [part for part in parts if part.rows]
     values = {OWNER: owner_id, NOW: clock.now()}
     for part in given:
-        values.update(part.parameters(tables.dialect))
+        values.update(part.parameters(tables.dialect), **part.replacement())
     names = tuple(part.table for part in given)
+    replaced = tuple(part.table for part in given if part.replaced)
     if tables.dialect.writes_many_tables:
-        connection.execute(tables.cached(_upsert_all, kind, names), values)
+        connection.execute(tables.cached(_upsert_all, kind, names, replaced), values)
         return
+    for table in replaced:
+        connection.execute(tables.cached(_replacement, table), values)
     for table in names:
         connection.execute(tables.cached(_upsert, table), values)
     touch(connection, tables, kind, owner_id)
@@ -97,13 +109,21 @@ def remove(
     owner_id: t.Any,
     table: sa.Table,
     keys: t.Iterable[str],
+    *others: sa.Table,
 ) -> bool:
     """Delete rows of an owner by their names or labels. Missing rows are ignored.
 
+    :param others: tables from which rows with the same names are deleted, too.
     :returns: True if the owner had one of the rows.
     """
     values = {OWNER: owner_id, KEYS: sorted({*keys})}
-    return bool(connection.execute(tables.cached(_deletion, table), values).rowcount)
+    if tables.dialect.writes_many_tables:
+        statement = tables.cached(_deletion, table, *others)
+    else:
+        statement = tables.cached(_deletion, table)
+        for other in others:
+            connection.execute(tables.cached(_deletion, other), values)
+    return bool(connection.execute(statement, values).rowcount)
 
 
 def insertion(
@@ -156,14 +176,32 @@ def _touch(tables: Tables, kind: Kind) -> t.Any:
     return update.execution_options(**{PREPARE: True})
 
 
-def _upsert_all(tables: Tables, kind: Kind, parts: tuple[sa.Table, ...]) -> t.Any:
+def _upsert_all(
+    tables: Tables, kind: Kind, parts: tuple[sa.Table, ...], replaced: tuple[sa.Table, ...]
+) -> t.Any:
+    deletions = [_replacement(tables, table).cte(f"{table}_replaced") for table in replaced]
     upserts = [_upsert(tables, table).cte(f"{table}_rows") for table in parts]
-    return _touch(tables, kind).add_cte(*upserts)
+    return _touch(tables, kind).add_cte(*deletions, *upserts)
 
 
-def _deletion(tables: Tables, table: sa.Table) -> t.Any:
+def _replacement(tables: Tables, table: sa.Table) -> t.Any:
+    """Return the deletion of the rows with some names, except those that are written.
+
+    In one statement of PostgreSQL, an INSERT may run before a DELETE of the same row.
+    """
+    kept = tables.dialect.in_parameter(_key(table), f"{table}_kept")
+    return _deletion(tables, table).where(sa.not_(kept))
+
+
+def _key(table: sa.Table) -> sa.Column[t.Any]:
+    """Return the column that tells rows with the same owner and name apart."""
+    return list(table.primary_key)[2]
+
+
+def _deletion(tables: Tables, table: sa.Table, *others: sa.Table) -> t.Any:
     key = list(table.primary_key)[1]
     delete = sa.delete(table).where(
         table.c.owner_id == owner_parameter(table), tables.dialect.in_parameter(key, KEYS)
     )
-    return delete.execution_options(**{PREPARE: True})
+    deletions = [_deletion(tables, other).cte(f"{other}_deleted") for other in others]
+    return delete.add_cte(*deletions).execution_options(**{PREPARE: True})

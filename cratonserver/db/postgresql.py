@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import select
 import time
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from cratonclient import secrets
+from cratonserver import errors
 from cratonserver.db import json_contains, postgresql_connection
 from cratonserver.db.aliases import Clause
 from cratonserver.db.dialect import (
@@ -258,6 +260,18 @@ class PostgreSQL(Dialect):
             sa.literal_column("','"),
             type_=sa.Text,
         )
+
+    def microseconds(self, time: sa.ColumnElement[t.Any]) -> sa.ColumnElement[int]:
+        """Return ``CAST(extract(epoch FROM CAST(time AS TIMESTAMP)) * 1000000 AS BIGINT)``."""
+        seconds = sa.extract("epoch", sa.cast(time, sa.TIMESTAMP))
+        return sa.cast(seconds * sa.literal_column("1000000"), sa.BigInteger)
+
+    def refusal(self, error: sa.exc.DBAPIError) -> errors.Refused | None:
+        """Return the error that the function raised, with the details that it gave."""
+        if getattr(error.orig, "sqlstate", None) != json_contains.SQLSTATE:
+            return None
+        detail = t.cast("t.Any", error.orig).diag.message_detail
+        return json_contains.too_much(*json.loads(detail))
 
 
 def _array(element: sa.types.TypeEngine[t.Any]) -> ARRAY[t.Any]:

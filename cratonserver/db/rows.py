@@ -16,6 +16,7 @@ from cratonserver.db import (
     markers,
     page_query,
     variable_filter,
+    variable_streams,
     variables,
 )
 from cratonserver.db.aliases import Clause, Row
@@ -151,8 +152,9 @@ class Rows:
         if query.variables is None:
             statements = self.tables.cached(page_query.build, shape)
         else:
-            conditions = self._with_variables(query, shape)
-            statements = page_query.build(self.tables, shape, conditions)
+            plan, parameters = self._variable_filter(query, shape, values).plan()
+            statements = self.tables.cached(variable_streams.build, shape, plan)
+            values = {**values, **parameters}
         rows = self.run(statements.page, values)
         if statements.if_empty is None:
             return Page(rows, None)
@@ -169,15 +171,16 @@ class Rows:
             raise errors.not_found()
         return found[0]
 
-    def _with_variables(self, query: ListQuery, shape: Shape) -> list[Clause]:
-        """Return the conditions of a list with conditions on variables."""
-        return variable_filter.narrow(
-            self.connection,
-            self.tables,
-            self.kind,
-            query.variables or (),
-            query.resolved,
-            page_query.conditions_of(self.tables, shape),
+    def _variable_filter(
+        self, query: ListQuery, shape: Shape, values: Row
+    ) -> variable_filter.Filter:
+        """Return the filter of a list with conditions on variables."""
+        projects = [self.who.project_id]
+        if self.who.is_root:
+            table = self.tables.metadata.tables["projects"]
+            projects = [*self.connection.execute(sa.select(table.c.id)).scalars()]
+        return variable_filter.Filter(
+            self.connection, self.tables, shape, query, values, projects
         )
 
     def _check_order(self, query: ListQuery) -> None:

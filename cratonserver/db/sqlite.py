@@ -17,7 +17,7 @@ from sqlalchemy.sql import operators, visitors
 
 from cratonclient import secrets
 from cratonclient.process import private_files
-from cratonserver import deadlines
+from cratonserver import deadlines, errors
 from cratonserver.db import json_contains
 from cratonserver.db.aliases import Clause
 from cratonserver.db.dialect import (
@@ -234,6 +234,16 @@ class SQLite(Dialect):
         member = sa.func.json_quote(name, type_=sa.Text) + sa.literal_column("':'") + value
         return sa.func.group_concat(member, type_=sa.Text)  # separated by commas
 
+    def microseconds(self, time: sa.ColumnElement[t.Any]) -> sa.ColumnElement[int]:
+        """Return ``CAST(strftime('%s', time) AS INTEGER) * 1000000 + …``."""
+        seconds = sa.cast(sa.func.strftime("%s", time), sa.BigInteger)
+        fraction = sa.cast(sa.func.substr(time, 21), sa.BigInteger)
+        return seconds * 1_000_000 + fraction
+
+    def refusal(self, error: sa.exc.DBAPIError) -> errors.Refused | None:
+        """Return the error that the function in this thread left."""
+        return json_contains.refusal()
+
 
 def _allocate(path: str) -> None:
     """Allocate space on the disk of a file, and free it again.
@@ -305,7 +315,7 @@ def _configure(connection: t.Any, _record: t.Any) -> None:
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute("PRAGMA case_sensitive_like = ON")  # as on PostgreSQL
     cursor.close()
-    connection.create_function(json_contains.NAME, 3, json_contains.matches, deterministic=True)
+    connection.create_function(json_contains.NAME, 4, json_contains.matches, deterministic=True)
     connection.watch()
 
 

@@ -210,6 +210,9 @@ class Store:
         try:
             yield
         except sa.exc.DBAPIError as exc:
+            refusal = self.database.dialect.refusal(exc)
+            if refusal is not None:
+                raise refusal from exc
             diagnosis = self.database.dialect.diagnose(exc)
             if diagnosis is None:
                 raise

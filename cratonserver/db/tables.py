@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from cratonclient import crud
 from cratonclient.fields import Field, Ref
 from cratonclient.kinds import Kind
-from cratonserver.db import column_types, json_contains, list_query
+from cratonserver.db import column_types, list_query, variable_index
 from cratonserver.db.aliases import Clause
 from cratonserver.db.dialect import Dialect
 from cratonserver.db.policy import Policy
@@ -134,6 +134,10 @@ class Tables:
         """Return the table of the variables of a kind."""
         return self.part(kind, "variables")
 
+    def variable_keys(self, kind: Kind) -> sa.Table:
+        """Return the table of the keys of the variables of a kind."""
+        return self.part(kind, "variable_keys")
+
     def labels(self, kind: Kind) -> sa.Table:
         """Return the table of the labels of a kind."""
         return self.part(kind, "labels")
@@ -218,6 +222,9 @@ class Tables:
                 parts["variables"] = dict
         for name, part_type in parts.items():
             self._add_part(table, f"{root.key}_{name}", part_type)
+        if "variables" in parts:
+            self._add_index_of_variables(root, table)
+            self._add_inheritance_indexes(root, table)
 
     @staticmethod
     def _add_name_indexes(table: sa.Table, name_field: str) -> None:
@@ -238,15 +245,57 @@ class Tables:
             return
         columns.append(sa.Column("name", string, primary_key=True))
         columns.append(sa.Column("value", column_types.text(), nullable=False))
-        values = sa.Table(name, self.metadata, *columns)
-        start = json_contains.indexed_prefix(values.c.value)
-        sa.Index(f"ix_{name}_name_value", values.c.name, start)
+        sa.Table(name, self.metadata, *columns)
+
+    def _add_index_of_variables(self, root: Kind, owners: sa.Table) -> None:
+        """Add the table of the keys of variables (:mod:`cratonserver.db.variable_keys`).
+
+        Each entry has the time when the owner was created, so that the owners with a key are
+        read in the default order of lists.
+        """
+        owner = sa.ForeignKey(owners.c.id, ondelete="CASCADE")
+        entries = sa.Table(
+            f"{root.key}_variable_keys",
+            self.metadata,
+            sa.Column("owner_id", owner, primary_key=True),
+            sa.Column("name", column_types.string(255), primary_key=True),
+            sa.Column("key", sa.BigInteger, primary_key=True, autoincrement=False),
+            sa.Column("created", sa.BigInteger, primary_key=True, autoincrement=False),
+            sqlite_with_rowid=False,
+            info={DERIVED: functools.partial(_fill_index, kind=root)},
+        )
+        sa.Index(None, entries.c.key, entries.c.created, entries.c.owner_id)
+
+    def _add_inheritance_indexes(self, root: Kind, table: sa.Table) -> None:
+        """Add the indexes for the rows that inherit from a row, in the default order."""
+        order = (table.c.created_at, table.c.id)
+        for name in self._containers(root):
+            sa.Index(None, table.c[name], *order)
+        nested = {*root.ancestry} - {"project_id", *self._containers(root)}
+        for name in nested:
+            same = [table.c[c] for c in ("project_id", "kind") if c in table.c]
+            inherits = table.c[name].is_not(None)
+            where: t.Any = {"sqlite_where": inherits, "postgresql_where": inherits}
+            sa.Index(f"ix_{table.name}_nested", *same, *order, **where)
+
+    def _containers(self, root: Kind) -> list[str]:
+        """Return the references to places in other tables that rows inherit from.
+
+        Each has an index in the default order, and the project others.
+        """
+        return [
+            name
+            for name, field in root.ancestry.items()
+            if name != "project_id" and self.root(self.kind(field.target)) is not root
+        ]
 
     def _columns(self, family: list[Kind]) -> t.Iterator[sa.Column[t.Any]]:
         """Yield a column for each stored field of any kind in the family."""
         merged: dict[str, Field[t.Any]] = {}
         for kind in family:
             merged.update(kind.fields)
+        # The indexes for inheritance begin with these columns.
+        indexed = {"project_id", *self._containers(self.root(family[0]))}
         for name, field in merged.items():
             if not field.storage.column:
                 continue
@@ -259,7 +308,7 @@ class Tables:
                 _column_type(name, field),
                 *([self._foreign_key(field)] if isinstance(field, Ref) else []),
                 nullable=field.null or not shared,
-                index=isinstance(field, Ref) and name != "project_id",
+                index=isinstance(field, Ref) and name not in indexed,
             )
 
     def _foreign_key(self, field: Ref[t.Any]) -> sa.ForeignKey:
@@ -305,6 +354,12 @@ def _select(tables: Tables, kind: Kind) -> sa.Select[t.Any]:
         kind_of_parent = sa.literal_column(f"(SELECT parents.kind {row})", sa.String)
         columns.append(kind_of_parent.label("parent_kind"))
     return sa.select(*columns)
+
+
+def _fill_index(connection: sa.Connection, tables: Tables, kind: Kind) -> None:
+    """Write the index of the variables of a kind again."""
+    each = tables.table(kind), tables.variables(kind), tables.variable_keys(kind)
+    variable_index.fill(connection, tables.dialect.bulk, *each, kind.key)
 
 
 def _ancestry(tables: Tables, kind: Kind) -> Ancestry:

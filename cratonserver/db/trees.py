@@ -29,7 +29,7 @@ and :func:`with_ancestors`::
         SELECT id, parent_id, 1 FROM devices AS d WHERE d.id = devices.parent_id
         UNION ALL
         SELECT d.id, d.parent_id, above.distance + 1 FROM devices AS d, above
-        WHERE d.id = above.parent_id AND above.distance < 10000)
+        WHERE d.id = above.parent_id AND above.distance < 16)
 
 and :func:`descendants_of`::
 
@@ -47,10 +47,6 @@ from __future__ import annotations
 import typing as t
 
 import sqlalchemy as sa
-
-#: The maximum number of levels that :func:`correlated_ancestors` goes up. No fleet is that
-#: deep. The limit ends the recursion in a cycle, although the server refuses cycles.
-MAX_DISTANCE = 10_000
 
 
 def descendants(table: sa.Table, row_id: t.Any) -> sa.Select[tuple[int]]:
@@ -82,8 +78,12 @@ def with_ancestors(table: sa.Table, wanted: sa.ColumnElement[bool]) -> sa.Select
     return sa.select(chain.c.id, chain.c.parent_id)
 
 
-def correlated_ancestors(table: sa.Table) -> sa.CTE:
-    """Return a CTE of the ancestors of a row of the outer query: id and distance."""
+def correlated_ancestors(table: sa.Table, furthest: int) -> sa.CTE:
+    """Return a CTE of the ancestors of a row of the outer query: id, parent_id, distance.
+
+    :param furthest: the distance of the furthest ancestor. It ends the recursion in a cycle,
+        although the server refuses cycles.
+    """
     first, further = table.alias(), table.alias()
     start = (
         sa.select(first.c.id, first.c.parent_id, sa.literal(1).label("distance"))
@@ -93,7 +93,7 @@ def correlated_ancestors(table: sa.Table) -> sa.CTE:
     chain = start.cte("above", recursive=True, nesting=True)
     return chain.union_all(
         sa.select(further.c.id, further.c.parent_id, chain.c.distance + 1).where(
-            further.c.id == chain.c.parent_id, chain.c.distance < MAX_DISTANCE
+            further.c.id == chain.c.parent_id, chain.c.distance < furthest
         )
     )
 

@@ -1,31 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Filter rows by their variables, own or inherited, in SQL.
+"""Plan a list that is filtered by variables, own or inherited.
 
-The nearest value of a variable counts, as in :func:`cratonserver.db.variables.resolve`.
-Each value is tested once, not once for each row that inherits it.
+The nearest value of a variable counts, as in :func:`cratonserver.db.variables.resolve`. An
+index finds the rows and the places that could match, by the keys of
+:mod:`cratonserver.db.variable_keys`. A key contains the project, so no step reads anything
+of other projects. :mod:`cratonserver.db.variable_streams` builds the statement for the page.
 
-For example, hosts with ``rack:"r1"`` where only hosts and regions have such a variable,
-on SQLite::
+For example, the places that match ``rack.row:7`` for the hosts of a project, which
+:func:`_survey` returns::
 
-    WHERE …
-        AND devices.id IN (                              -- if there are few candidates
-            SELECT owner_id FROM device_variables
-            WHERE name = 'rack' AND <index> AND <matches>
-            UNION ALL
-            SELECT id FROM devices WHERE region_id IN (
-                SELECT owner_id FROM region_variables
-                WHERE name = 'rack' AND <index> AND <matches>))
-        AND CASE WHEN … AND CASE
-                WHEN EXISTS (SELECT * FROM device_variables
-                             WHERE owner_id = devices.id AND name = 'rack')
-                THEN EXISTS (SELECT * FROM device_variables
-                             WHERE owner_id = devices.id AND name = 'rack' AND <matches>)
-                ELSE region_id IN (SELECT owner_id FROM region_variables
-                                   WHERE name = 'rack' AND <index> AND <matches>)
-            END THEN true ELSE false END
-
-PostgreSQL gets ``devices.id = ANY (ARRAY(…))`` for the first condition. ``<index>`` and
-``<matches>`` are in :mod:`cratonserver.db.json_contains`.
+    SELECT 'cell_id', CAST(v.owner_id AS VARCHAR)
+    FROM cell_variable_keys AS k JOIN cell_variables AS v ON …
+    WHERE k.key IN (:keys_cell_id) AND k.name = :name0 AND <v.value matches>
+    UNION ALL
+    SELECT 'region_id', … FROM region_variable_keys …
+    UNION ALL …                                          -- clouds, the project
+    UNION ALL
+    SELECT 'parent_id', NULL WHERE EXISTS (…)            -- if devices have parents
 """
 
 from __future__ import annotations
@@ -34,241 +25,278 @@ import typing as t
 
 import sqlalchemy as sa
 
+from cratonclient.fields import Ref
 from cratonclient.kinds import Kind
-from cratonserver.db import json_contains, trees
-from cratonserver.db.aliases import Clause
-from cratonserver.db.list_query import Condition
-from cratonserver.db.tables import Tables
+from cratonserver.db import clock, json_contains, list_query, markers, page_query, variable_keys
+from cratonserver.db.aliases import Clause, Row
+from cratonserver.db.list_query import DEFAULT_SORT, Condition, ListQuery, Shape
+from cratonserver.db.tables import PROJECT, Tables
+from cratonserver.db.variable_keys import Scope
+from cratonserver.db.variable_streams import FEW, Plan, Stream, inheriting, keys_parameter
 
-#: Up to this number of candidates, testing all of them is faster than scanning the list
-#: until a page is full.
-FEW = 5000
-#: The number of own values that are tested to estimate the number of candidates. If more
-#: than one in :data:`RARE` values matches, scanning the list fills a page soon.
-SAMPLE, RARE = 1000, 200
+#: The maximum number of streams of a statement.
+MAX_STREAMS = 32
 
-Query = sa.Select[tuple[t.Any]]
+#: The ids of the places that match a condition, by the field that refers to them.
+Places = dict[str, list[t.Any]]
 
 
-class Level(t.NamedTuple):
-    """A condition applied to the values from one place: the row itself, its cell, ….
+class Found(t.NamedTuple):
+    """Places that match a condition.
 
-    :param has: the condition that a row has a value from this place.
-    :param matches: the condition that this value matches.
-    :param candidates: the query for the ids of all rows that could match by this value.
-    :param sample: the same query, for at most :data:`SAMPLE` own values.
-    :param size: number of values that the sample tests, up to :data:`SAMPLE`.
+    :param places: ids of the places that match.
+    :param nested: the fleet has rows with parents.
     """
 
-    has: Clause
-    matches: Clause
-    candidates: Query
-    sample: Query
-    size: sa.ColumnElement[int]
+    places: Places
+    nested: bool
 
 
-def narrow(
-    connection: sa.Connection,
-    tables: Tables,
-    kind: Kind,
-    wanted: t.Sequence[Condition],
-    resolved: bool,
-    others: t.Sequence[Clause],
-) -> list[Clause]:
-    """Add conditions on variables to the conditions of a list, at the cost of two queries.
+class Filter:
+    """The filter of a list by variables.
 
-    :param wanted: conditions on variables.
-    :param resolved: inherited values count if a row has no own value.
-    :param others: other conditions of the list.
-    :returns: all conditions. They make the database begin with the candidates if there
-        are few of them, else with the order of the list.
+    :param connection: connection in a transaction.
+    :param tables: the tables.
+    :param shape: shape of the list.
+    :param query: the list, with conditions on variables.
+    :param values: values of the parameters of the list.
+    :param projects: ids of the projects whose objects the user may see.
     """
-    places = _places(kind) if resolved else _places(kind)[:1]
-    names = {f"name{number}": condition.name for number, condition in enumerate(wanted)}
-    found = iter(
-        connection.execute(tables.cached(_presence_query, kind, len(wanted)), names).one()
-    )
-    present = [{place for place in _places(kind) if next(found)} for _ in wanted]
-    levels = [
-        [_level(tables, kind, place, condition) for place in places if place in there]
-        for condition, there in zip(wanted, present, strict=True)
-    ]
-    if not all(levels):
-        return [sa.false()]
-    exact = [*others, *map(_exact, levels)]
-    estimates = _estimates(connection, levels)
-    fewest = min(range(len(estimates)), key=lambda number: estimates[number].candidates)
-    if estimates[fewest].candidates > FEW:
-        return exact
-    if not estimates[fewest].candidates and estimates[fewest].sampled < SAMPLE:
-        return [sa.false()]  # the sample contained all values, and none matches
-    # CASE keeps the planner from evaluating one of the exact conditions first.
-    candidates = sa.union_all(*(level.candidates for level in levels[fewest]))
-    return [
-        tables.dialect.in_small_subquery(tables.table(kind).c.id, candidates),
-        sa.case((sa.and_(*exact), sa.true()), else_=sa.false()),
-    ]
+
+    def __init__(
+        self,
+        connection: sa.Connection,
+        tables: Tables,
+        shape: Shape,
+        query: ListQuery,
+        values: Row,
+        projects: t.Sequence[str],
+    ) -> None:
+        self.connection = connection
+        self.tables = tables
+        self.shape = shape
+        self.kind = shape.kind
+        self.conditions = query.variables or ()
+        self.resolved = query.resolved
+        self.values = values
+        self.projects = projects
+
+    def plan(self) -> tuple[Plan, Row]:
+        """Return the plan of the page, and the values of its parameters.
+
+        The number of queries for it depends on the number of conditions only.
+        """
+        parameters: Row = {}
+        found = []
+        for number, condition in enumerate(self.conditions):
+            parameters |= self._parameters(number, condition)
+            found.append(self._survey(condition))
+            for place, ids in found[-1].places.items():
+                parameters[f"{place}{number}"] = ids
+        nested = any(one.nested for one in found)
+        driver, count = 0, None
+        if len(found) > 1 or nested or self.shape.sort_keys != DEFAULT_SORT:
+            driver, count = self._rarest(found, parameters)
+        streams = self._streams(found[driver], driver, parameters, count)
+        plan = Plan(len(found), self.resolved, nested, driver, streams)
+        return plan, parameters
+
+    def _parameters(self, number: int, condition: Condition) -> Row:
+        """Return the parameters that test a condition, and those that look it up."""
+        keys: Row = {"id": self._keys(self.kind, condition)}
+        if self.resolved:
+            for kind in self.tables.family(self.kind):
+                keys.setdefault("parent_id", []).extend(self._keys(kind, condition))
+        return {
+            **json_contains.parameters(condition, number),
+            f"name{number}": condition.name,
+            **{keys_parameter(place, number): found for place, found in keys.items()},
+        }
+
+    def _keys(self, kind: Kind, condition: Condition) -> list[int]:
+        """Return the keys of values that could match, in all projects."""
+        return [
+            key
+            for project_id in self.projects
+            for key in variable_keys.keys_for(Scope(project_id, kind.key), condition)
+        ]
+
+    def _survey(self, condition: Condition) -> Found:
+        """Find the places that match a condition."""
+        containers = self.tables.ancestry(self.kind).containers if self.resolved else {}
+        if not containers:
+            return Found({}, False)
+        parameters: Row = {
+            **json_contains.parameters(condition, 0),
+            "name0": condition.name,
+            **({} if self.shape.all_projects else {PROJECT: self.projects[0]}),
+        }
+        for field, kind in containers.items():
+            parameters[keys_parameter(field, 0)] = self._keys(kind, condition)
+        query = self.tables.cached(_survey, self.kind, self.shape.all_projects)
+        places: Places = {field: [] for field in containers}
+        nested = False
+        for field, owner_id in self.connection.execute(query, parameters):
+            if field not in containers:
+                nested = True
+            else:
+                is_text = containers[field].fields["id"].type is str
+                places[field].append(owner_id if is_text else int(owner_id))
+        return Found(places, nested)
+
+    def _rarest(self, found: t.Sequence[Found], parameters: Row) -> tuple[int, int]:
+        """Return the condition with the fewest candidates, and their number.
+
+        :returns: the number of the condition, and that of its candidates, more than
+            :data:`FEW` for any larger number.
+        """
+        counts: list[tuple[int, int, int]] = []
+        for number, one in enumerate(found):
+            query = self.tables.cached(_count, self.kind, tuple(one.places), one.nested)
+            given = {name: parameters[name + str(number)] for name in one.places}
+            for place in ("id", "parent_id") if one.nested else ("id",):
+                name = keys_parameter(place, number)
+                given[keys_parameter(place, 0)] = parameters[name]
+            given["name0"] = parameters[f"name{number}"]
+            count, last = self.connection.execute(query, given).one()
+            counts.append((min(count, FEW + 1), -(last or 0), number))
+        fewest, _, number = min(counts)
+        return number, fewest
+
+    def _streams(
+        self, found: Found, driver: int, parameters: Row, count: int | None
+    ) -> tuple[Stream, ...] | None:
+        """Return the streams of the candidates of a condition.
+
+        ``None`` stands for a scan of the list: many rows match, or few pass the filters.
+
+        :param driver: number of the condition.
+        :param count: number of its candidates, ``None`` for an unknown number.
+        """
+        number = sum(map(len, found.places.values())) + len(
+            parameters[keys_parameter("id", driver)]
+        )
+        ordered = number <= MAX_STREAMS and self._is_by_age()
+        if count is None and (not ordered or self._narrows()):
+            count = self._rarest([found], parameters)[1]
+        few = count is not None and count <= FEW
+        if not few and (not ordered or self._passes_few()):
+            return None
+        streams: list[Stream] = []
+        given = {"id": parameters[keys_parameter("id", driver)], **found.places}
+        for place, ids in given.items():
+            streams += _split(place, ids, parameters) if ordered else [Stream(place)]
+        if found.nested:
+            streams.append(Stream("parent_id", all=not few))
+        return tuple(streams)
+
+    def _is_by_age(self) -> bool:
+        """Return True if the order of the list is that of the index."""
+        if self.shape.sort_keys != DEFAULT_SORT:
+            return False
+        name = markers.parameter(DEFAULT_SORT[0])
+        return name not in self.values or clock.is_time(self.values[name])
+
+    def _narrows(self) -> bool:
+        """Return True if an index finds the rows that pass the filters of the list."""
+        return self.shape.prefixed or any(map(self._is_indexed, self.shape.filters))
+
+    def _is_indexed(self, name: str) -> bool:
+        field = list_query.compared(self.kind, name)
+        return (
+            field.name in ("id", self.kind.resource_class.NAME_ATTR, *self.kind.parts)
+            or bool(field.format)
+            or isinstance(field, Ref)
+        )
+
+    def _passes_few(self) -> bool:
+        """Return True if few rows pass the filters of the list, so that testing all is fast."""
+        if not self._narrows():
+            return False
+        query = self.tables.cached(_count_filtered, self.shape)
+        return bool(self.connection.execute(query, self.values).scalar_one() <= FEW)
 
 
-def _places(kind: Kind) -> list[str]:
-    """Return the fields that refer to places with values, the nearest first.
+def _split(place: str, ids: t.Sequence[t.Any], parameters: Row) -> list[Stream]:
+    """Return a stream for each of some places or keys.
 
-    ``id`` stands for the row itself, ``parent_id`` for its ancestors in the same table.
+    Their number is a power of two, so that there are few different statements.
     """
-    return ["id", *kind.ancestry]
+    if not ids:
+        return []
+    number = 1 << (len(ids) - 1).bit_length()
+    streams = [Stream(place, at) for at in range(number)]
+    for at, stream in enumerate(streams):
+        parameters[stream.parameter] = ids[at] if at < len(ids) else None
+    return streams
 
 
-def _presence_query(tables: Tables, kind: Kind, number: int) -> sa.Select[t.Any]:
-    """Build the query for the places that have any value for some names.
-
-    For example, for one name and two places::
-
-        SELECT EXISTS (SELECT * FROM device_variables WHERE name = :name0),
-            EXISTS (SELECT * FROM region_variables WHERE name = :name0)
-
-    :param number: number of names.
-    """
+def _survey(tables: Tables, kind: Kind, all_projects: bool) -> sa.CompoundSelect[t.Any]:
+    """Build the query of the example at the top of this module."""
     nested, containers = tables.ancestry(kind)
-    table = tables.table(kind)
-    # Ids are positive. For IS NOT NULL, SQLite would read the whole index.
-    nests = sa.exists().where(table.c.parent_id > 0) if nested else sa.false()
-    columns: list[Clause] = []
-    for name in (f"name{n}" for n in range(number)):
-        for place in _places(kind):
-            values = tables.variables(containers.get(place, kind))
-            there = sa.exists().where(values.c.name == sa.bindparam(name))
-            elsewhere = place == "id" or place in containers
-            columns.append(there if elsewhere else sa.and_(there, nests))
-    return sa.select(*t.cast("list[t.Any]", columns))
+    queries: list[t.Any] = []
+    for field, container in containers.items():
+        keys, values = tables.variable_keys(container), tables.variables(container)
+        same = sa.and_(keys.c.owner_id == values.c.owner_id, keys.c.name == values.c.name)
+        queries.append(
+            sa.select(
+                sa.literal_column(f"'{field}'", sa.String).label("place"),
+                sa.cast(values.c.owner_id, sa.String).label("owner_id"),
+            )
+            .select_from(keys.join(values, same))
+            .where(
+                tables.dialect.in_parameter(keys.c.key, keys_parameter(field, 0)),
+                keys.c.name == sa.bindparam("name0"),
+                json_contains.matches_condition(values.c.value, 0),
+            )
+        )
+    if nested:
+        there = sa.exists().where(*inheriting(tables.table(kind), all_projects))
+        queries.append(sa.select(sa.literal_column("'parent_id'"), sa.null()).where(there))
+    return sa.union_all(*queries)
 
 
-class Estimate(t.NamedTuple):
-    """The estimated number of candidates of a condition.
+def _count(
+    tables: Tables, kind: Kind, places: tuple[str, ...], nested: bool
+) -> sa.Select[t.Any]:
+    """Build the query for the number of candidates, up to :data:`FEW` + 1 from each place.
 
-    :param candidates: number of candidates, more than :data:`FEW` for any larger number.
-    :param sampled: number of own values that were tested.
+    The second column tells how early these candidates were created, for the case that there
+    are more.
     """
-
-    candidates: int
-    sampled: int
-
-
-def _estimates(
-    connection: sa.Connection, levels: t.Sequence[t.Sequence[Level]]
-) -> list[Estimate]:
-    """Estimate the number of candidates of each condition, with one query.
-
-    :param levels: levels of each condition, the nearest first.
-    """
-    columns = [column for each in levels for column in (_count(each), each[0].size)]
-    row = connection.execute(sa.select(*columns)).one()
-    return [
-        Estimate(FEW + 1 if size == SAMPLE and count * RARE > size else count, size)
-        for count, size in zip(row[::2], row[1::2], strict=True)
+    table, keys = tables.table(kind), tables.variable_keys(kind)
+    limit = FEW + 1
+    own = (
+        sa.select(keys.c.created)
+        .where(tables.dialect.in_parameter(keys.c.key, keys_parameter("id", 0)))
+        .order_by(keys.c.key, keys.c.created)
+        .limit(limit)
+        .subquery()
+    )
+    numbers: list[sa.ColumnElement[int]] = [
+        sa.select(sa.func.count()).select_from(own).scalar_subquery()
     ]
+    for field in places:
+        rows = sa.select(table.c.id).where(tables.dialect.in_parameter(table.c[field], field))
+        numbers.append(_number(rows.limit(limit)))
+    if nested:
+        numbers.append(_number(Stream("parent_id").candidates(tables, kind, 0).limit(limit)))
+        owners = sa.select(keys.c.owner_id).where(
+            tables.dialect.in_parameter(keys.c.key, keys_parameter("parent_id", 0))
+        )
+        numbers.append(_number(owners.limit(limit)))
+    total = numbers[0]
+    for number in numbers[1:]:
+        total = total + number
+    return sa.select(total, sa.select(sa.func.max(own.c.created)).scalar_subquery())
 
 
-def _count(levels: t.Sequence[Level]) -> sa.ScalarSelect[int]:
-    """Return the number of candidates, counted up to :data:`FEW` + 1."""
-    some = sa.union_all(*(level.sample for level in levels)).limit(FEW + 1).subquery()
-    return sa.select(sa.func.count()).select_from(some).scalar_subquery()
+def _number(rows: sa.Select[t.Any]) -> sa.ScalarSelect[int]:
+    return sa.select(sa.func.count()).select_from(rows.subquery()).scalar_subquery()
 
 
-def _exact(levels: t.Sequence[Level]) -> Clause:
-    """Return the condition that the nearest value matches."""
-    *nearer, furthest = levels
-    if not nearer:
-        return furthest.matches
-    return sa.case(*((level.has, level.matches) for level in nearer), else_=furthest.matches)
-
-
-def _level(tables: Tables, kind: Kind, place: str, condition: Condition) -> Level:
-    """Apply a condition to the values from one place."""
-    containers = tables.ancestry(kind).containers
-    if place in containers:
-        return _container_level(tables, kind, containers[place], place, condition)
-    if place == "id":
-        return _own_level(tables, kind, condition)
-    return _ancestor_level(tables, kind, condition)
-
-
-def _container_level(
-    tables: Tables, kind: Kind, container: Kind, field: str, condition: Condition
-) -> Level:
-    table, values = tables.table(kind), tables.variables(container)
-    column = table.c[field]
-    having = sa.select(values.c.owner_id).where(values.c.name == condition.name)
-    owners = _owners(values, condition)
-    inside = sa.select(table.c.id).where(column.in_(owners)).correlate(None)
-    return Level(column.in_(having), column.in_(owners), inside, inside, sa.literal(0))
-
-
-def _own_level(tables: Tables, kind: Kind, condition: Condition) -> Level:
-    table, values = tables.table(kind), tables.variables(kind)
-    has = sa.exists().where(values.c.owner_id == table.c.id, values.c.name == condition.name)
-    has = has.correlate(table)
-    matches = has.where(json_contains.matches_condition(values.c.value, condition))
-    tested = _named(values, condition).limit(SAMPLE).subquery()
-    size = sa.select(sa.func.count()).select_from(tested).scalar_subquery()
-    owners, some = _owners(values, condition), _owners(values, condition, SAMPLE)
-    return Level(has, matches, owners, some, size)
-
-
-def _ancestor_level(tables: Tables, kind: Kind, condition: Condition) -> Level:
-    table, values = tables.table(kind), tables.variables(kind)
-    value = _value_above(tables, kind, condition.name)
-    further = tables.cached(_alias, table)
-    owners, some = _owners(values, condition), _owners(values, condition, SAMPLE)
-    return Level(
-        value.is_not(None),
-        json_contains.matches_condition(value, condition),
-        trees.descendants_of(table, further, owners),
-        trees.descendants_of(table, further, some),
-        sa.literal(0),
-    )
-
-
-def _owners(values: sa.Table, condition: Condition, limit: int | None = None) -> Query:
-    """Return the query for the owners of values that match.
-
-    :param limit: maximum number of values to test.
-    """
-    named = _named(values, condition)
-    if limit is None:
-        matches = json_contains.matches_condition(values.c.value, condition)
-        return named.with_only_columns(values.c.owner_id).where(matches).correlate(None)
-    some = named.limit(limit).subquery()
-    return sa.select(some.c.owner_id).where(
-        json_contains.matches_condition(some.c.value, condition)
-    )
-
-
-def _named(values: sa.Table, condition: Condition) -> sa.Select[t.Any]:
-    """Return the query for the values that could match, as far as the index knows."""
-    starts = json_contains.index_conditions(values.c.value, condition)
-    return sa.select(values.c.owner_id, values.c.value).where(
-        values.c.name == condition.name, *starts
-    )
-
-
-def _value_above(tables: Tables, kind: Kind, name: str) -> sa.ColumnElement[t.Any]:
-    """Return the value of the nearest ancestor that has a value."""
-    table, values = tables.table(kind), tables.variables(kind)
-    above = tables.cached(_above, table)
-    nearest = (
-        sa.select(values.c.value)
-        .join(above, above.c.id == values.c.owner_id)
-        .where(values.c.name == name)
-        .order_by(above.c.distance)
-        .limit(1)
-        .correlate(table)
-    )
-    return sa.case((table.c.parent_id.is_not(None), nearest.scalar_subquery()))
-
-
-def _above(_tables: Tables, table: sa.Table) -> sa.CTE:
-    return trees.correlated_ancestors(table)
-
-
-def _alias(_tables: Tables, table: sa.Table) -> t.Any:
-    return table.alias()
+def _count_filtered(tables: Tables, shape: Shape) -> sa.Select[t.Any]:
+    """Build the query for the number of rows that pass the filters, up to :data:`FEW` + 1."""
+    conditions: list[Clause] = page_query.conditions_of(tables, shape)
+    rows = sa.select(tables.table(shape.kind).c.id).where(*conditions).limit(FEW + 1)
+    return sa.select(_number(rows))

@@ -29,7 +29,7 @@ import typing as t
 import sqlalchemy as sa
 
 from cratonclient.kinds import Kind
-from cratonserver.db import part_rows, trees
+from cratonserver.db import part_rows, trees, variable_index
 from cratonserver.db.aliases import Row
 from cratonserver.db.dialect import PREPARE
 from cratonserver.db.part_rows import PartRows
@@ -94,17 +94,31 @@ def resolve(
     return resolved
 
 
-def rows(tables: Tables, kind: Kind, values: Values, part: str = "variables") -> PartRows:
-    """Return the rows that store values.
+def rows(
+    tables: Tables,
+    kind: Kind,
+    owner: Row,
+    values: Values,
+    part: str = "variables",
+    before: t.Container[str] = (),
+) -> list[PartRows]:
+    """Return the rows that store values: the values, and the keys of the index.
 
     :param kind: kind of the owner.
+    :param owner: the row that has the values.
     :param values: values by name.
     :param part: name of the part.
+    :param before: names of the values that the owner has already.
     """
     stored = [
         {"name": name, "value": json.dumps(value)} for name, value in sorted(values.items())
     ]
-    return PartRows(tables.part(kind, part), stored)
+    found = [PartRows(tables.part(kind, part), stored)]
+    if part == "variables":
+        keys = variable_index.rows(owner, kind.key, values)
+        replaced = [name for name in values if name in before]
+        found.append(PartRows(tables.variable_keys(kind), keys, replaced))
+    return found
 
 
 def remove(
@@ -119,7 +133,9 @@ def remove(
 
     :returns: True if the row had a value with one of the names.
     """
-    return part_rows.remove(connection, tables, owner_id, tables.part(kind, part), names)
+    indexes = [tables.variable_keys(kind)] if part == "variables" else []
+    values = tables.part(kind, part)
+    return part_rows.remove(connection, tables, owner_id, values, {*names}, *indexes)
 
 
 def _own_query(tables: Tables, kind: Kind, part: str) -> sa.Select[t.Any]:

@@ -13,6 +13,7 @@ import uuid
 import sqlalchemy as sa
 
 from cratonserver.db.store import Store
+from cratonserver.db.tables import DERIVED
 
 #: The URL of a PostgreSQL server on which the tests create their databases. It is set by
 #: ``tools/test --database postgresql``. Without it, the tests use SQLite.
@@ -57,11 +58,36 @@ def execute(url: str, *statements: str) -> list[t.Any]:
 
 
 def contents(store: Store) -> dict[str, list[t.Any]]:
-    """Return the rows of all tables. An older version of the schema does not have all."""
+    """Return the rows of all tables, except those that are derived from others.
+
+    An older version of the schema does not have all.
+    """
     with store.read() as connection:
         there = set(sa.inspect(connection).get_table_names())
         return {
-            name: sorted(map(tuple, connection.execute(sa.select(table))), key=repr)
+            name: _rows(connection, table)
             for name, table in store.tables.metadata.tables.items()
-            if name in there
+            if name in there and DERIVED not in table.info
         }
+
+
+def index_of_variables(store: Store) -> dict[str, list[t.Any]]:
+    """Return the rows of the tables that are derived from others."""
+    with store.read() as connection:
+        return {
+            name: _rows(connection, table)
+            for name, table in store.tables.metadata.tables.items()
+            if DERIVED in table.info
+        }
+
+
+def rebuild_index(store: Store) -> None:
+    """Fill the tables that are derived from others again."""
+    with store.write() as connection:
+        for table in store.tables.metadata.tables.values():
+            if DERIVED in table.info:
+                table.info[DERIVED](connection, store.tables)
+
+
+def _rows(connection: sa.Connection, table: sa.Table) -> list[t.Any]:
+    return sorted(map(tuple, connection.execute(sa.select(table))), key=repr)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -93,6 +94,11 @@ class TestVersions(MigrationsTestCase):
                 "project_id": identity.FIRST_PROJECT,
             },
             "cloud_variables": {"owner_id": 1, "name": "a", "value": '{"b": 1}'},
+            "project_variables": {
+                "owner_id": identity.FIRST_PROJECT,
+                "name": "long",
+                "value": json.dumps(["x" * 70_000, 1.50, {"b": [None]}]),
+            },
         }
         with store.write() as connection:
             for name, values in rows.items():

@@ -257,8 +257,9 @@ class TestFunction(base.ServerTestCase):
         self.assertTrue(300 < sum(expected) < 1200, sum(expected))
         with self.store.read() as connection:
             for case, matches in zip(cases, expected, strict=True):
-                texts = [json.dumps(part) for part in case]
-                function: t.Any = sa.Function(json_contains.NAME, *texts)
+                value, steps, wanted = case
+                texts = [json.dumps(part) for part in (value, ["name", *steps], wanted)]
+                function: t.Any = sa.Function(json_contains.NAME, *texts, 2**31 - 1)
                 found = connection.execute(sa.select(function)).scalar_one()
                 self.assertEqual(matches, bool(found), " ".join(texts))
 

@@ -143,6 +143,8 @@ class WritesTestCase(base.ServerTestCase):
 
         title = f"{part} of {collection}"
         yield Write(f"PUT {title}", caller, lambda: ("PUT", f"{owner()}/{part}", values))
+        others: t.Any = {part: ["c"]} if is_list else {"a": [1], "b": {"c": 3}}
+        yield Write(f"PUT other {title}", caller, lambda: ("PUT", filled(), others))
         going = values if is_list else names
         yield Write(f"DELETE {title}", caller, lambda: ("DELETE", filled(), going))
 
@@ -182,6 +184,8 @@ class TestCosts(WritesTestCase):
     def test_statements_of_each_request(self):
         for write in self.writes():
             found = self.counter.statements(write)
+            if not databases.SERVER:  # no round trips, but the index is written separately
+                found = [one for one in found if "_variable_keys" not in one]
             with self.about(write.name):
                 self.assertLessEqual(len(found), LIMIT, "\n".join(found))
 
