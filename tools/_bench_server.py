@@ -25,6 +25,7 @@ import _bench_baseline
 import _bench_fleet
 import sqlalchemy as sa
 
+from cratonclient.tests.attack import bystander
 from cratonserver import composition
 from cratonserver.identity import FIRST_PROJECT
 
@@ -35,6 +36,11 @@ ROUNDS = 30
 CREATED = 10_000
 #: Number of pages that :func:`memory` reads.
 PAGES = 10_000
+
+#: Number of connections of :func:`readers`, its rounds, and the seconds of each.
+READERS = 8
+READING_ROUNDS = 3
+READING_SECONDS = 5.0
 
 Call = t.Callable[[], t.Any]
 
@@ -229,7 +235,7 @@ def creating(fleet: Fleet) -> None:
 
 def memory(fleet: Fleet) -> None:
     """Compare the memory of a server after many pages with that after 100 pages."""
-    with _running_server(fleet.url) as (process, address):
+    with _running_server(fleet.url, "--processes=1") as (process, address):
         connection = http.client.HTTPConnection(address, timeout=60)
         megabytes: dict[int, float] = {}
         marker = 0
@@ -240,17 +246,53 @@ def memory(fleet: Fleet) -> None:
             hosts = json.loads(connection.getresponse().read())["hosts"]
             marker = hosts[-1]["id"] if len(hosts) == 10 else 0
             if number in (100, PAGES):
-                megabytes[number] = _resident_memory(process.pid)
+                megabytes[number] = bystander.memory(process.pid)
     title = f"memory after {PAGES} pages : after 100"
     report(title, megabytes[PAGES], megabytes[100], 1.05, "MB")
 
 
+def readers(fleet: Fleet) -> None:
+    """Measure how many pages a second the server sends to several readers at once."""
+    rates: dict[int, list[float]] = {1: [], 0: []}
+    for _ in range(READING_ROUNDS):
+        for processes, measured in rates.items():
+            with _running_server(fleet.url, f"--processes={processes}") as (_process, address):
+                _read(fleet, address, 1)  # fills the caches
+                measured.append(_read(fleet, address, READING_SECONDS))
+    one, several = (statistics.median(measured) for measured in rates.values())
+    title = f"pages with {READERS} readers: processes as usual : one process"
+    report(title, several, one, None, "/s")
+
+
+def _read(fleet: Fleet, address: str, seconds: float) -> float:
+    """Read the first page with several readers, and return the pages a second."""
+    host, port = address.rsplit(":", 1)
+    lines = [f"{name}: {value}" for name, value in fleet.user.items()]
+    request = "\r\n".join(["GET /v1/hosts?limit=100 HTTP/1.1", "Host: craton", *lines, "", ""])
+    task = {
+        "host": host,
+        "port": int(port),
+        "request": request,
+        "seconds": seconds,
+        "readers": READERS,
+    }
+    program = pathlib.Path(__file__).with_name("_bench_readers.py")
+    command = [sys.executable, str(program)]
+    said = subprocess.run(
+        command, input=json.dumps(task), check=True, stdout=subprocess.PIPE, text=True
+    )
+    return float(said.stdout)
+
+
 @contextlib.contextmanager
-def _running_server(url: str) -> t.Iterator[tuple[subprocess.Popen[str], str]]:
+def _running_server(url: str, *options: str) -> t.Iterator[tuple[subprocess.Popen[str], str]]:
     """Run a server, and yield its process and its address."""
     program = str(BIN / "craton-server")
     # Only the first line of its output is read, so an access log would fill the pipe.
-    command = [program, "run", "--database", url, "--listen", "127.0.0.1:0", "--no-access-log"]
+    command = [
+        *(program, "run", "--database", url, "--listen", "127.0.0.1:0", "--no-access-log"),
+        *options,
+    ]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         message = next(iter(process.stderr or ()))
@@ -260,17 +302,11 @@ def _running_server(url: str) -> t.Iterator[tuple[subprocess.Popen[str], str]]:
         process.wait()
 
 
-def _resident_memory(pid: int) -> float:
-    """Return the resident memory of a process, in megabytes."""
-    words = ["ps", "-o", "rss=", "-p", str(pid)]
-    return int(subprocess.check_output(words, text=True)) / 1024
-
-
 def measure(url: str, hosts: int, parts: t.Collection[str]) -> None:
     """Fill a database, and run all measurements or the given parts."""
     fleet = Fleet(url, hosts)
     try:
-        for part in (pages, queries, memory, creating):
+        for part in (pages, queries, memory, readers, creating):
             if not parts or part.__name__ in parts:
                 part(fleet)
     finally:

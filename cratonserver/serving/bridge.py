@@ -18,6 +18,7 @@ import typing as t
 from cratonserver import errors, wsgi_keys
 from cratonserver.config.settings import Settings
 from cratonserver.serving import asgi, proxies, size_limits
+from cratonserver.serving.connections import Connections
 from cratonserver.serving.turns import Turns
 
 if t.TYPE_CHECKING:
@@ -46,21 +47,20 @@ class Bridge:
     :param application: WSGI application whose outermost layer is a
         :class:`cratonserver.serving.gateway.Gateway`.
     :param settings: limits and timeouts.
-    :param disconnect: function that closes the connection of a client, whose address and
-        port are its parameter.
+    :param connections: connections of this process.
     """
 
     def __init__(
         self,
         application: wsgi.WSGIApplication,
         settings: Settings,
-        disconnect: t.Callable[[tuple[str, int]], object] = lambda client: None,
+        connections: Connections,
     ) -> None:
         self._application = application
         self._forwarding = proxies.Forwarding(settings.proxies)
         self._body_size = settings.limits.body_size
         self._serving = serving = settings.serving
-        self._disconnect = disconnect
+        self._connections = connections
         limits = serving.request_limit, serving.address_limit, serving.request_timeout
         self._turns = Turns(serving.threads, *limits)
         self._monitors = Turns(_MONITORS, *limits)
@@ -68,6 +68,18 @@ class Bridge:
 
     async def __call__(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
         """Respond to a request."""
+        client = scope["client"][0], int(scope["client"][1])
+        with self._connections.busy_with(client):
+            try:
+                await self._respond(scope, receive, send)
+            except asgi.Gone:
+                self._connections.close(client)
+
+    async def _respond(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
+        """Respond to a request.
+
+        :raises cratonserver.serving.asgi.Gone: if the client reads too slowly.
+        """
         environ = asgi.environ_of(scope)
         monitors = environ["PATH_INFO"] in wsgi_keys.WATCHED_PATHS
         turns = self._monitors if monitors else self._turns
@@ -86,8 +98,6 @@ class Bridge:
                     await response.finish(answer.body)
         except errors.Refused as exc:
             await self._refuse(environ, exc, response)
-        except asgi.Gone:
-            self._disconnect((scope["client"][0], int(scope["client"][1])))
 
     async def _read_body(self, environ: wsgi.WSGIEnvironment, receive: asgi.Receive) -> None:
         """Read the body of a request into its environment.

@@ -33,7 +33,16 @@ class Connections:
         self._patience = patience
         self._address_limit = address_limit
         #: The clients whose requests are in progress.
-        self.busy: set[Address] = set()
+        self._busy: set[Address] = set()
+
+    @contextlib.contextmanager
+    def busy_with(self, client: Address) -> t.Iterator[None]:
+        """Keep the connection of a client while its request is in progress in the block."""
+        self._busy.add(client)
+        try:
+            yield
+        finally:
+            self._busy.discard(client)
 
     def close(self, client: Address) -> None:
         """Close the connection of a client. The server notices that as a disconnection."""
@@ -66,7 +75,7 @@ class Connections:
             return
         for one in _sockets():
             client = self._client(one)
-            if client and surplus[client[0]] > 0 and client not in self.busy:
+            if client and surplus[client[0]] > 0 and client not in self._busy:
                 surplus[client[0]] -= 1
                 _shut(one)
 

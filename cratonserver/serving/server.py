@@ -109,7 +109,7 @@ class Server:
         address_limit = min(serving.address_connections, self._connections // 2)
         connections = Connections(self._port, serving.idle_timeout, address_limit)
         watch = threading.Thread(target=self._watch, args=[connections], daemon=True)
-        application = bridge.Bridge(self._application(), self._settings, connections.close)
+        application = bridge.Bridge(self._application(), self._settings, connections)
         watch.start()
         return application
 

@@ -57,9 +57,9 @@ class TestConnections(base.TestCase):
 
     def test_idle_connections_of_an_address_with_too_many_are_closed(self):
         pairs = [self.accept() for _ in range(4)] + [self.accept("127.0.0.2")]
-        self.connections.busy.add(pairs[0][0].getsockname())
 
-        self.connections.close_surplus()
+        with self.connections.busy_with(pairs[0][0].getsockname()):
+            self.connections.close_surplus()
 
         for _, server in pairs:
             try:
