@@ -63,6 +63,8 @@ class Server:
         self._ready = ready
         self._processes = number_of_processes(settings.serving)
         self._listening, self._tell = os.pipe()
+        #: Only the first process keeps the second end open, so it closes when that one ends.
+        self._alive, self._lives = os.pipe()
         self._stopping: list[multiprocessing.process.BaseProcess] = []
         self._connections = connection_limit(settings.serving)
         self._granian = _granian(address, settings.serving, self._processes, self._connections)
@@ -104,6 +106,8 @@ class Server:
 
     def _load(self) -> bridge.Bridge:
         """Return the ASGI application of a new process."""
+        os.close(self._lives)
+        threading.Thread(target=self._end_with_first_process, daemon=True).start()
         serving = self._settings.serving
         # One address never gets all connections.
         address_limit = min(serving.address_connections, self._connections // 2)
@@ -112,6 +116,14 @@ class Server:
         application = bridge.Bridge(self._application(), self._settings, connections)
         watch.start()
         return application
+
+    def _end_with_first_process(self) -> None:
+        """End this process when the first process was killed.
+
+        Otherwise it would serve on, at a port that the next server needs.
+        """
+        os.read(self._alive, 1)
+        os.kill(os.getpid(), signal.SIGKILL)
 
     def _watch(self, connections: Connections) -> None:
         """Watch the connections of this process."""

@@ -90,6 +90,14 @@ class TestStopping(live.LiveTestCase):
         begun.socket.close()
         self.assertEqual(0, server.wait(50))
 
+    def test_all_processes_end_with_the_first_one(self):
+        server = self.serve("--processes=3")
+
+        server.kill()
+        server.wait()
+
+        self.server.wait_until_refused()
+
 
 class TestStarting(live.LiveTestCase):
     def setUp(self):
