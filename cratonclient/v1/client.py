@@ -154,7 +154,7 @@ class Client(_Attributes):
         """The quotas of projects: how much each of them may store.
 
         >>> craton.quotas.get(usage=True)['hosts']
-        Quota(resource='hosts', limit=1000000, in_use=3)
+        Quota(resource='hosts', limit=1000000, default=1000000, in_use=3)
         """
         from cratonclient.v1 import quotas
 

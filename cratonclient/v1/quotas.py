@@ -90,12 +90,14 @@ class Quota(t.NamedTuple):
 
     :param resource: what it limits, such as ``hosts``.
     :param limit: the limit; -1 if there is none.
+    :param default: the limit of projects for which none was set.
     :param in_use: how much is used. ``None`` if that was not asked for, or if the quota
         applies to each object.
     """
 
     resource: str
     limit: int
+    default: int
     in_use: int | None = None
 
 
@@ -125,7 +127,7 @@ class QuotaManager:
             server has no quotas.
 
         >>> craton.quotas.get(usage=True)['hosts']
-        Quota(resource='hosts', limit=1000000, in_use=3)
+        Quota(resource='hosts', limit=1000000, default=1000000, in_use=3)
         """
         params = {"usage": "true"} if usage else {}
         return _read(self.session.get(self._path(project), params=params))
@@ -182,5 +184,6 @@ def _read(response: t.Any) -> dict[str, Quota]:
     """Return the quotas in a response."""
     rows = body_of(response).get("quotas") or []
     return {
-        row["resource"]: Quota(row["resource"], row["limit"], row.get("in_use")) for row in rows
+        row["resource"]: Quota(row["resource"], row["limit"], row["default"], row.get("in_use"))
+        for row in rows
     }

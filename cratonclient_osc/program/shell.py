@@ -16,6 +16,7 @@ from cliff import app
 from cratonclient import secrets
 from cratonclient.printable import printable_lines
 from cratonclient.process import private_files, standard_output
+from cratonclient_osc import standalone
 from cratonclient_osc.output import exit_status, installed_formatters, terminal
 from cratonclient_osc.program import (
     client_manager,
@@ -42,9 +43,9 @@ class Shell(app.App):
         self.command_manager.commands["completion"] = metadata.EntryPoint(
             "completion", "cratonclient_osc.completion.command:Completion", "craton"
         )
-        self.command_manager.commands["whoami"] = metadata.EntryPoint(
-            "whoami", "cratonclient_osc.whoami:Whoami", "craton"
-        )
+        for name, place in standalone.COMMANDS.items():
+            entry_point = metadata.EntryPoint(name, place, "craton")
+            self.command_manager.commands[name] = entry_point
         self._error: BaseException | None = None
         #: True in an interactive session and in a script on standard input.
         self.in_session = False

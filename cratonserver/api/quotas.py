@@ -62,11 +62,9 @@ class OwnQuotas(View):
         in_use = None
         if counts and self._known[name].scope == "project":
             in_use = usage.count(connection, self._store.tables, name, project_id)
-        return {
-            "resource": name,
-            "limit": limits[name],
-            **({"in_use": in_use} if counts else {}),
-        }
+        default = self._store.quotas.default(self._known[name])
+        shown = {"resource": name, "limit": limits[name], "default": default}
+        return {**shown, "in_use": in_use} if counts else shown
 
     def _require_project(self, connection: sa.Connection, project_id: str) -> None:
         """Refuse a project that does not exist.
@@ -201,9 +199,10 @@ def _schema() -> JsonSchema:
         "properties": {
             "resource": {"type": "string"},
             "limit": {"type": "integer"},
+            "default": {"type": "integer"},
             "in_use": {"type": ["integer", "null"]},
         },
-        "required": ["resource", "limit"],
+        "required": ["resource", "limit", "default"],
     }
     return {
         "type": "object",

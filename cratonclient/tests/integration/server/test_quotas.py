@@ -240,7 +240,8 @@ class TestPaths(QuotasTestCase):
 
         self.assertAnswer(own, 200)
         self.assertEqual(member.project_id, own.json["project_id"])
-        self.assertIn({"resource": "clouds", "limit": 7}, own.json["quotas"])
+        row = {"resource": "clouds", "limit": 7, "default": 1_000_000}
+        self.assertIn(row, own.json["quotas"])
         self.assertEqual([*declared.resources()], [r["resource"] for r in own.json["quotas"]])
         for spelling in (member.project_id, member.project_id.replace("-", "")):
             self.assertEqual(own.json, member.get(f"/quotas/{spelling}").json)

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands that are not about the objects of a kind, and where their classes are.
+
+Both command lines have them: ``craton whoami`` and ``openstack craton whoami``.
+"""
+
+from __future__ import annotations
+
+#: The classes by the name of the command.
+COMMANDS = {
+    "quota delete": "cratonclient_osc.quota:QuotaDelete",
+    "quota set": "cratonclient_osc.quota:QuotaSet",
+    "quota show": "cratonclient_osc.quota:QuotaShow",
+    "whoami": "cratonclient_osc.whoami:Whoami",
+}
