@@ -59,7 +59,7 @@ def application_of(
     :param parsed: parsed configuration of oslo.config, for keystonemiddleware.
     :param user_share: number of requests of one user at the same time; 0 for any number.
     """
-    store.quotas.defaults = settings.quotas
+    store.quotas.set_defaults(settings.quotas)
     metrics = _metrics(store, settings) if settings.metrics.enabled else None
     views = {**application.paths(store)}
     if metrics is not None:

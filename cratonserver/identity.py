@@ -39,6 +39,8 @@ class Identity:
     :param is_root: the user has the root role, which covers all projects.
     :param user_id: id of the user in Craton, ``None`` for users of Keystone.
     :param can_write: the user may change objects, False for read-only roles.
+    :param limits: the quotas that were set for the project, as the members of a JSON object;
+        ``None`` if they were not read together with the user.
     """
 
     project_id: str
@@ -47,6 +49,7 @@ class Identity:
     is_root: bool = False
     user_id: int | None = None
     can_write: bool = True
+    limits: str | None = None
 
 
 #: The identity of all requests to an embedded fleet. Access to its file is access to

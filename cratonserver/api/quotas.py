@@ -62,7 +62,7 @@ class OwnQuotas(View):
         in_use = None
         if counts and self._known[name].scope == "project":
             in_use = usage.count(connection, self._store.tables, name, project_id)
-        default = self._store.quotas.default(self._known[name])
+        default = self._store.quotas.defaults[name]
         shown = {"resource": name, "limit": limits[name], "default": default}
         return {**shown, "in_use": in_use} if counts else shown
 

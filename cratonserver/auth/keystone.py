@@ -8,6 +8,7 @@ imports the module only if the configuration says ``auth = keystone``.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import typing as t
 
 import falcon
@@ -19,7 +20,7 @@ from oslo_config import cfg
 
 from cratonserver import errors, wsgi_keys
 from cratonserver.config.settings import Roles
-from cratonserver.db import clock
+from cratonserver.db import clock, quotas
 from cratonserver.db.store import Store
 from cratonserver.identity import Identity, canonical_project_id
 
@@ -116,7 +117,8 @@ class KeystoneAuthentication:
         # Not the headers with the same data: clients cannot set this key.
         token = req.env["keystone.token_auth"].user
         known = self._identity(token)
-        self._make_project(known.project_id, token.project_name)
+        limits = self._make_project(known.project_id, token.project_name)
+        known = dataclasses.replace(known, limits=limits)
         req.context.identity = req.env[wsgi_keys.IDENTITY] = known
 
     def _identity(self, token: access.AccessInfo) -> Identity:
@@ -143,15 +145,18 @@ class KeystoneAuthentication:
             can_write=writes,
         )
 
-    def _make_project(self, item_id: str, name: str | None) -> None:
-        """Create the project of a token, unless it exists."""
-        seen = sa.select(self._projects.c.id).where(self._projects.c.id == item_id)
-        if self._store.run_query(lambda connection: connection.execute(seen).first()):
-            return
+    def _make_project(self, item_id: str, name: str | None) -> str:
+        """Create the project of a token, unless it exists, and return its quotas."""
+        limits = quotas.limits_column(self._store.tables, self._projects.c.id)
+        seen = sa.select(self._projects.c.id, limits).where(self._projects.c.id == item_id)
+        found = self._store.run_query(lambda connection: connection.execute(seen).first())
+        if found is not None:
+            return str(found[1] or "")
         values = {"id": item_id, "name": name or item_id, "created_at": clock.now()}
         make = sa.insert(self._projects).values(values)
         with contextlib.suppress(sa.exc.IntegrityError):  # another request created it
             self._store.transact(lambda connection: connection.execute(make))
+        return ""
 
 
 def _unavailable() -> errors.Refused:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import functools
 import hmac
 import secrets
 import typing as t
@@ -12,8 +11,10 @@ import falcon
 import sqlalchemy as sa
 
 from cratonserver import errors, identity, wsgi_keys
+from cratonserver.db import quotas
 from cratonserver.db.dialect import PREPARE
 from cratonserver.db.store import Store
+from cratonserver.db.tables import Tables
 from cratonserver.identity import Identity, canonical_project_id
 
 #: The digest of a key that nobody has, for users that do not exist.
@@ -29,7 +30,7 @@ class LocalAuthentication:
 
     def __init__(self, store: Store, open_paths: frozenset[str]) -> None:
         self._store = store
-        self._users = store.tables.metadata.tables["users"]
+        self._tables = store.tables
         self._open_paths = open_paths
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -43,7 +44,7 @@ class LocalAuthentication:
         if known is None:
             given = [req.get_header(f"X-Auth-{name}") for name in ("User", "Token", "Project")]
             known = self._store.run_query(
-                lambda connection: authenticate(connection, self._users, *given)
+                lambda connection: authenticate(connection, self._tables, *given)
             )
             req.env[wsgi_keys.IDENTITY] = known  # the access log shows the user
         req.context.identity = known
@@ -51,14 +52,14 @@ class LocalAuthentication:
 
 def authenticate(
     connection: sa.Connection,
-    users: sa.Table,
+    tables: Tables,
     username: str | None,
     api_key: str | None,
     project: str | None,
 ) -> Identity:
     """Return the identity that three request headers claim, if the API key is right.
 
-    :param users: table of the users.
+    :param tables: the tables.
     :param username: value of ``X-Auth-User``.
     :param api_key: value of ``X-Auth-Token``.
     :param project: value of ``X-Auth-Project``.
@@ -72,26 +73,34 @@ def authenticate(
     if "\0" in (username or ""):  # PostgreSQL refuses NUL characters
         username = None
     named = {"project_id": canonical, "username": username or ""}
-    row = connection.execute(_user_query(users), named).one_or_none()
+    row = connection.execute(tables.cached(_user_query), named).one_or_none()
     # Compare in constant time, and for unknown users too, so that timing reveals nothing.
     expected = row.key_digest if row else _DIGEST_OF_NOBODY
     is_valid = hmac.compare_digest(expected, identity.digest(api_key or ""))
     if row is None or not is_valid:
         raise errors.Refused(401, "The request could not be authenticated.")
-    return Identity(canonical, row.username, row.is_admin, row.is_root, user_id=row.id)
+    return Identity(
+        canonical,
+        row.username,
+        row.is_admin,
+        row.is_root,
+        user_id=row.id,
+        limits=row.limits or "",
+    )
 
 
-@functools.lru_cache(maxsize=4)
-def _user_query(users: sa.Table) -> sa.Select[t.Any]:
-    """Build the query for a user.
+def _user_query(tables: Tables) -> sa.Select[t.Any]:
+    """Build the query for a user, and for the quotas of the project.
 
     The database prepares it, because every request begins with it::
 
-        SELECT id, username, key_digest, is_admin, is_root FROM users
-        WHERE project_id = :project_id AND username = :username
+        SELECT id, username, key_digest, is_admin, is_root,
+            (SELECT … FROM quotas WHERE project_id = users.project_id) AS limits
+        FROM users WHERE project_id = :project_id AND username = :username
     """
-    c = users.c
-    query = sa.select(c.id, c.username, c.key_digest, c.is_admin, c.is_root).where(
+    c = tables.metadata.tables["users"].c
+    limits = quotas.limits_column(tables, c.project_id).label("limits")
+    query = sa.select(c.id, c.username, c.key_digest, c.is_admin, c.is_root, limits).where(
         c.project_id == sa.bindparam("project_id"),
         c.username == sa.bindparam("username"),
     )

@@ -43,7 +43,7 @@ class PartChanges(Rows):
 
     def quota_checks(self, project_id: str) -> Checks:
         """Return the checks of quotas for objects of a project."""
-        return Checks(self._quotas, self.connection, project_id)
+        return Checks(self._quotas, self.connection, self.who, project_id)
 
     def put_mapping(self, item_id: int | str, values: Row, part: str = "variables") -> Row:
         """Set values of a mapping part, and keep the other values.

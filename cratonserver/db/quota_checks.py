@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import typing as t
 
 from cratonserver.db.aliases import Row
 from cratonserver.db.quotas import Quotas
+from cratonserver.identity import Identity
 
 if t.TYPE_CHECKING:
     import sqlalchemy as sa
@@ -24,13 +26,21 @@ class Checks:
 
     :param quotas: the quotas.
     :param connection: connection in the transaction of the request.
+    :param who: user who makes the request.
     :param project_id: id of the project of the object.
     """
 
-    def __init__(self, quotas: Quotas, connection: sa.Connection, project_id: str) -> None:
+    def __init__(
+        self, quotas: Quotas, connection: sa.Connection, who: Identity, project_id: str
+    ) -> None:
         self._quotas = quotas
         self._connection = connection
+        self._who = who
         self._project_id = project_id
+
+    @functools.cached_property
+    def _limits(self) -> dict[str, int]:
+        return self._quotas.limits_for(self._connection, self._who, self._project_id)
 
     def new_object(self, kind: Kind, given: t.Mapping[str, t.Any]) -> None:
         """Check the creation of an object.
@@ -39,15 +49,19 @@ class Checks:
         :param given: values of the request, with or without parts.
         :raises cratonserver.errors.Refused: with status 403 or 413.
         """
-        if kind.collection not in self._quotas.known:  # the object is a project itself
-            self._quotas.begin(self._project_id)
+        is_project = kind.collection not in self._quotas.known
+        if is_project:
+            self._limits = self._quotas.defaults
         more = {kind.collection: 1}
         for name, value in given.items():
             if isinstance(value, dict):
                 more[f"{name}_bytes"] = self._check_mapping(name, {}, value)
             elif isinstance(value, list) and name in kind.parts:
                 self._check_object(f"{name}_per_object", 0, len({*value}))
-        self._quotas.check_project(self._connection, self._project_id, more)
+        if is_project:
+            self._quotas.check_new_project(self._project_id, more)
+        else:
+            self._check_project(more)
 
     def mapping(self, part: str, before: Row, new: Row) -> None:
         """Check values that are added to a mapping part of an object, such as variables.
@@ -58,7 +72,7 @@ class Checks:
         :raises cratonserver.errors.Refused: with status 403 or 413.
         """
         more = {f"{part}_bytes": self._check_mapping(part, before, new)}
-        self._quotas.check_project(self._connection, self._project_id, more)
+        self._check_project(more)
 
     def elements(self, part: str, before: int, new: int) -> None:
         """Check elements that are added to a list part of an object, such as labels.
@@ -79,14 +93,17 @@ class Checks:
         had = _size(before)
         self._check_object(f"{part}_bytes_per_object", had, had + more)
         depth = f"{part}_depth"
-        limit = self._quotas.limit(self._connection, self._project_id, depth)
-        if 0 <= limit < _LEVELS:
+        if 0 <= self._limits.get(depth, _LEVELS) < _LEVELS:
             self._check_object(depth, 0, max(map(_levels, new.values()), default=0))
         return more
 
     def _check_object(self, resource: str, before: int, after: int) -> None:
+        if resource in self._limits:
+            self._quotas.check_object(resource, self._limits[resource], before, after)
+
+    def _check_project(self, more: t.Mapping[str, int]) -> None:
         where = self._connection, self._project_id
-        self._quotas.check_object(*where, resource, before, after)
+        self._quotas.check_project(*where, self._limits, more)
 
 
 def _size(values: Row) -> int:

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Quotas of projects, and the check of a request that stores more.
 
-The check costs no statement while a project is far from its quota: each process remembers
-how much the project used when it was last counted, and adds what it stored since then. It
-counts again before all processes together could have reached the quota at :data:`RATES`.
+The limits of the user's project are read together with the user, so a new limit is effective
+at once. The check costs no statement while a project is far from its quota: each process
+remembers how much the project used when it was last counted, and adds what it stored since
+then. It counts again before all processes together could have reached the quota at
+:data:`RATES`.
 If the quota may be near, the check takes a lock and counts in the transaction of the
 request, so concurrent requests cannot exceed it, in one process or in several::
 
     SELECT pg_advisory_xact_lock(:key)                  -- on PostgreSQL
-    SELECT resource, value FROM quotas WHERE project_id = :project
+    SELECT (SELECT string_agg(…) FROM quotas WHERE project_id = :project)
     SELECT count(*) FROM devices WHERE project_id = :project AND kind = 'host'
 """
 
@@ -16,6 +18,7 @@ from __future__ import annotations
 
 import collections
 import hashlib
+import json
 import threading
 import time
 import typing as t
@@ -27,11 +30,13 @@ from cratonserver import errors
 from cratonserver.config import settings
 from cratonserver.db import usage
 from cratonserver.db.tables import Tables
+from cratonserver.identity import Identity
 
 #: How much all processes together store in a project in one second at most, by measure. The
 #: benchmark stores some hundred objects a second.
 RATES = {"objects": 2000, "bytes": 50 * 2**20}
-#: Seconds for which a process uses the quotas of a project without reading them again.
+#: Seconds for which a process uses limits of a project that is not the user's own, without
+#: reading them again.
 LIFETIME = 60.0
 #: The maximum number of projects, and of pairs of a project and a resource, to remember.
 _REMEMBERED = 10_000
@@ -71,45 +76,51 @@ class Quotas:
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
-        #: The default limits of the server.
-        self.defaults = settings.Quotas()
         self._lock = threading.Lock()
         self._limits: _Memory[tuple[dict[str, int], float]] = _Memory()
         self._counts: _Memory[_Count] = _Memory()
+        self.set_defaults(settings.Quotas())
 
     @property
     def known(self) -> dict[str, quotas.Resource]:
         """The resources that quotas limit, by name."""
         return usage.resources(self._tables)
 
-    def default(self, resource: quotas.Resource) -> int:
-        """Return the default limit of a resource."""
-        named = dict(map(settings.quota, self.defaults.quotas))
-        setting = _SETTINGS[resource.scope, resource.measure]
-        return int(named.get(resource.name, getattr(self.defaults, setting)))
+    def set_defaults(self, defaults: settings.Quotas) -> None:
+        """Set the limits of projects for which none were set."""
+        named = dict(map(settings.quota, defaults.quotas))
+        #: The default limits, by resource.
+        self.defaults = {
+            name: int(named.get(name, getattr(defaults, _SETTINGS[one.scope, one.measure])))
+            for name, one in self.known.items()
+        }
 
     def limits(self, connection: sa.Connection, project_id: str) -> dict[str, int]:
         """Return the limits of a project by resource, from the database."""
-        table = self._tables.quotas
-        rows = connection.execute(
-            sa.select(table.c.resource, table.c.value).where(table.c.project_id == project_id)
-        )
-        own = {resource: int(value) for resource, value in rows}
-        found = {name: own.get(name, self.default(one)) for name, one in self.known.items()}
+        query = self._tables.cached(_limits_query)
+        text = connection.execute(query, {usage.PROJECT: project_id}).scalar_one()
+        own = _parse(text or "")
         with self._lock:
-            self._limits.put(project_id, (found, time.monotonic()))
-        return found
+            self._limits.put(project_id, (own, time.monotonic()))
+        return {**self.defaults, **own}
 
-    def begin(self, project_id: str) -> None:
-        """Remember that a project is new: it has the default quotas, and uses nothing."""
-        known = self.known
-        limits = {name: self.default(one) for name, one in known.items()}
-        now = time.monotonic()
+    def limits_for(
+        self, connection: sa.Connection, who: Identity, project_id: str
+    ) -> dict[str, int]:
+        """Return the limits of a project by resource, for a request.
+
+        Those of the user's own project were read together with the user. Those of others,
+        which only root users change, may be :data:`LIFETIME` old.
+
+        :param who: user who makes the request.
+        """
+        if who.limits is not None and who.project_id == project_id:
+            return {**self.defaults, **_parse(who.limits)} if who.limits else self.defaults
         with self._lock:
-            self._limits.put(project_id, (limits, now))
-            for name, one in known.items():
-                if one.scope == "project":
-                    self._counts.put((project_id, name), _Count(0, now))
+            own, at = self._limits.get(project_id) or ({}, -LIFETIME)
+        if time.monotonic() - at < LIFETIME:
+            return {**self.defaults, **own}
+        return self.limits(connection, project_id)
 
     def set_limits(
         self, connection: sa.Connection, project_id: str, limits: t.Mapping[str, int]
@@ -139,43 +150,53 @@ class Quotas:
         with self._lock:
             self._limits.pop(project_id)
 
-    def limit(self, connection: sa.Connection, project_id: str, resource: str) -> int:
-        """Return one limit of a project, which may be :data:`LIFETIME` old."""
-        with self._lock:
-            found, at = self._limits.get(project_id) or ({}, 0.0)
-        if not found or time.monotonic() - at > LIFETIME:
-            found = self.limits(connection, project_id)
-        return found.get(resource, quotas.UNLIMITED)
-
-    def check_object(
-        self, connection: sa.Connection, project_id: str, resource: str, before: int, after: int
-    ) -> None:
+    def check_object(self, resource: str, limit: int, before: int, after: int) -> None:
         """Refuse an object that would have too much of a resource. Less is always allowed.
 
         :param resource: name of a resource whose scope is the object.
+        :param limit: the limit.
         :param before: how much the object has.
         :param after: how much it would have.
         :raises cratonserver.errors.Refused: with status 403 or 413.
         """
-        limit = self.limit(connection, project_id, resource)
         if after > before and _exceeds(after, limit):
             raise exceeded(self.known[resource], limit, before, after - before)
 
+    def check_new_project(self, project_id: str, more: t.Mapping[str, int]) -> None:
+        """Refuse a new project that would exceed the default limits. It uses nothing yet.
+
+        :param more: how much the request stores in it, by resource.
+        :raises cratonserver.errors.Refused: with status 403 or 413.
+        """
+        for resource, number in more.items():
+            if _exceeds(number, self.defaults.get(resource, quotas.UNLIMITED)):
+                raise exceeded(self.known[resource], self.defaults[resource], 0, number)
+        now = time.monotonic()
+        with self._lock:  # so that the first requests for the project need not count
+            self._limits.put(project_id, ({}, now))
+            for resource, one in self.known.items():
+                if one.scope == "project":
+                    place = project_id, resource
+                    self._counts.put(place, _Count(more.get(resource, 0), now))
+
     def check_project(
-        self, connection: sa.Connection, project_id: str, more: t.Mapping[str, int]
+        self,
+        connection: sa.Connection,
+        project_id: str,
+        limits: t.Mapping[str, int],
+        more: t.Mapping[str, int],
     ) -> None:
         """Refuse a request that would store more than the project may have.
 
         Call this in the transaction of the request, before it stores anything.
 
+        :param limits: limits of the project by resource.
         :param more: how much the request adds, by resource whose scope is the project.
         :raises cratonserver.errors.Refused: with status 403 or 413.
         """
         for resource, number in sorted(more.items()):  # locks are taken in the same order
-            if number <= 0 or resource not in self.known:
-                continue
-            limit = self.limit(connection, project_id, resource)
-            if limit == quotas.UNLIMITED:
+            limit = limits.get(resource, quotas.UNLIMITED)
+            if number <= 0 or limit == quotas.UNLIMITED:
                 continue
             place = project_id, resource
             # A limit that can be reached in a second is always near.
@@ -231,6 +252,31 @@ class Quotas:
 
     def _rate(self, resource: str) -> int:
         return RATES[self.known[resource].measure]
+
+
+def limits_column(tables: Tables, project_id: t.Any) -> sa.ColumnElement[str]:
+    """Return a column with the limits of a project, for a query that is made anyway.
+
+    Its value is the members of a JSON object, NULL without limits. On PostgreSQL::
+
+        (SELECT string_agg(CAST(to_json(resource) AS TEXT) || ':' || …, ',')
+         FROM quotas WHERE project_id = :project_id)
+
+    :param project_id: the id, or a parameter or column with it.
+    """
+    table = tables.quotas
+    members = tables.dialect.json_members(table.c.resource, sa.cast(table.c.value, sa.String))
+    return sa.select(members).where(table.c.project_id == project_id).scalar_subquery()
+
+
+def _limits_query(tables: Tables) -> sa.Select[t.Any]:
+    project = sa.bindparam(usage.PROJECT, type_=tables.quotas.c.project_id.type)
+    return sa.select(limits_column(tables, project))
+
+
+def _parse(members: str) -> dict[str, int]:
+    """Return limits by resource from the members of a JSON object."""
+    return t.cast("dict[str, int]", json.loads(f"{{{members}}}"))
 
 
 def _exceeds(number: int, limit: int) -> bool:

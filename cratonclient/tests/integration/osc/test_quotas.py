@@ -85,7 +85,7 @@ class TestQuotas(programs.ServerTestCase):
             (("set", "--clouds", "many", "1"), "'many' is not a whole number"),
             (("set", "--clouds", "-2", "1"), "'-2' is not a whole number"),
             (("set", "--clouds", "010", "1"), "'010' is not a whole number"),
-            (("set", "--cloud", "1"), "--cloud"),
+            (("set", "--clodus", "1", "1"), "--clodus"),
             (("set", "--clouds", "1"), "<project>"),
             (("show", "-c", "use"), "use"),
         ):
