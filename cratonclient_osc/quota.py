@@ -17,6 +17,9 @@ _PROJECT = "the project (name or id)"
 class QuotaCommand(base_command.CratonCommand):
     """A command about the quotas of one project."""
 
+    #: The object of the command, in the help.
+    noun = "quota"
+
     @property
     def client(self) -> t.Any:
         """The client, created on first use."""

@@ -169,8 +169,7 @@ def by_object(app: t.Any, names: t.Collection[str]) -> list[Group]:
 
 def noun_of(command: t.Any) -> str:
     """Return the noun of a command's object, such as ``'host'``; empty if it has none."""
-    kind = getattr(command, "kind", None)
-    return kind.noun if kind else ""
+    return str(getattr(command, "noun", ""))
 
 
 def _lines(group: Group) -> list[str]:
