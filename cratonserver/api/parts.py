@@ -64,7 +64,11 @@ class MappingPart(Part):
         request_bodies.check(json_schemas.VARIABLES, values)
         self.allow(req)
         known = ids.parse(self.kind, item_id)
-        found = self.change(req, lambda obj: obj.put_mapping(known, values, self.part))
+        found = self.change(
+            req,
+            lambda obj: obj.put_mapping(known, values, self.part),
+            single_statement=True,
+        )
         set_body(resp, {self.part: found})
 
     def delete(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
@@ -101,7 +105,9 @@ class ListPart(Part):
         given = request_bodies.strings(self.kind.parts[self.part], self._parse(req))
         self.allow(req)
         known = ids.parse(self.kind, item_id)
-        found = self.change(req, lambda obj: obj.add_labels(known, given, self.part))
+        found = self.change(
+            req, lambda obj: obj.add_labels(known, given, self.part), single_statement=True
+        )
         set_body(resp, {self.part: found})
 
     def delete(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:

@@ -154,6 +154,13 @@ class Dialect(abc.ABC):
         """Return False if each statement of a connection that writes is a transaction."""
         return True
 
+    def version(self, table: sa.Table) -> sa.ColumnElement[str]:
+        """Return the version of a row, which every change of the row changes.
+
+        Only a database that writes to several tables in one statement needs this.
+        """
+        raise NotImplementedError
+
     @abc.abstractmethod
     def lock_key(self, connection: sa.Connection, key: int) -> None:
         """Take a lock until the transaction ends. Only transactions that take it wait.

@@ -26,6 +26,10 @@ _ABSENT = object()
 class PartChanges(Rows):
     """The rows of one kind, and changes of their parts. A change moves ``updated_at``.
 
+    Without a transaction, the methods that add to a part do not lock the owner. They write
+    only if its version is still the one that they read, and raise
+    :class:`.TransactionRequired` otherwise.
+
     :param quotas: the quotas of the projects. The other parameters are those of
         :class:`.rows.Rows`.
     """
@@ -51,13 +55,14 @@ class PartChanges(Rows):
         :returns: all own values of the row, without inherited ones.
         :raises cratonserver.errors.Refused: with status 404.
         """
-        row = self.lock(item_id)
+        row, version = self.lock_or_version(item_id)
         where = self.connection, self.tables, self.kind
         before = variables.own(*where, [item_id], part).get(item_id, {})
         new = {n: v for n, v in values.items() if not _same_json(before.get(n, _ABSENT), v)}
         if new:
             self._checks_of(row).mapping(part, before, new)
-            self._put(item_id, *variables.rows(self.tables, self.kind, row, new, part, before))
+            rows = variables.rows(self.tables, self.kind, row, new, part, before)
+            self._put(item_id, version, *rows)
         return {**before, **new}
 
     def remove_from_mapping(
@@ -80,12 +85,12 @@ class PartChanges(Rows):
         :returns: all labels of the row.
         :raises cratonserver.errors.Refused: with status 404.
         """
-        row = self.lock(item_id)
+        row, version = self.lock_or_version(item_id)
         before = self.labels(item_id, part)
         new = _missing(self.kind.parts[part], given, before)
         if new:
             self._checks_of(row).elements(part, len(before), len(new))
-            self._put(item_id, labels.rows(self.tables, self.kind, new, part))
+            self._put(item_id, version, labels.rows(self.tables, self.kind, new, part))
         return sorted([*before, *new])
 
     def remove_labels(
@@ -118,8 +123,8 @@ class PartChanges(Rows):
         if "variables" in given and "variables" not in self.kind.parts:
             yield from variables.rows(*where, row, given["variables"])
 
-    def _put(self, item_id: int | str, *rows: PartRows) -> None:
-        part_rows.put(self.connection, self.tables, self.kind, item_id, rows)
+    def _put(self, item_id: int | str, version: str | None, *rows: PartRows) -> None:
+        part_rows.put(self.connection, self.tables, self.kind, item_id, rows, version)
 
     def _checks_of(self, row: Row) -> Checks:
         """Return the checks of quotas for the project of a row."""

@@ -31,11 +31,12 @@ import sqlalchemy as sa
 from cratonclient.kinds import Kind
 from cratonserver.db import clock
 from cratonserver.db.aliases import Row
-from cratonserver.db.dialect import PREPARE, Dialect
+from cratonserver.db.dialect import PREPARE, Dialect, TransactionRequired
 from cratonserver.db.tables import Tables
 
 #: The names of parameters.
 OWNER, KEYS, NOW = "craton_owner", "craton_keys", "craton_now"
+VERSION = "craton_version"
 
 
 class PartRows(t.NamedTuple):
@@ -68,25 +69,37 @@ def put(
     kind: Kind,
     owner_id: t.Any,
     parts: t.Iterable[PartRows],
+    version: str | None = None,
 ) -> None:
     """Insert rows of an owner, update the rows that exist, and set ``updated_at`` of the owner.
 
     On PostgreSQL, this is one statement::
 
-        WITH device_variables_rows AS (INSERT INTO device_variables … ON CONFLICT …)
-        UPDATE devices SET updated_at = :craton_now WHERE id = :craton_owner
+        WITH owner AS (
+            UPDATE devices SET updated_at = :craton_now
+            WHERE id = :craton_owner AND CAST(devices.xmin AS TEXT) = :craton_version
+            RETURNING id),
+        device_variables_rows AS (
+            INSERT INTO device_variables … SELECT owner.id, … ON CONFLICT …)
+        SELECT id FROM owner
 
     :param kind: kind of the owner.
     :param parts: the rows of one or more parts.
+    :param version: version of the owner, if the owner is not locked.
+    :raises TransactionRequired: if the owner has another version now.
     """
-    given = [part for part in parts if part.rows]
+    given = [part for part in parts if part.rows or part.replaced]
     values = {OWNER: owner_id, NOW: clock.now()}
     for part in given:
         values.update(part.parameters(tables.dialect), **part.replacement())
     names = tuple(part.table for part in given)
     replaced = tuple(part.table for part in given if part.replaced)
     if tables.dialect.writes_many_tables:
-        connection.execute(tables.cached(_upsert_all, kind, names, replaced), values)
+        versioned = version is not None
+        statement = tables.cached(_upsert_all, kind, names, replaced, versioned)
+        found = connection.execute(statement, {**values, VERSION: version})
+        if found.first() is None:
+            raise TransactionRequired
         return
     for table in replaced:
         connection.execute(tables.cached(_replacement, table), values)
@@ -156,8 +169,9 @@ def owner_parameter(table: sa.Table) -> sa.BindParameter[t.Any]:
     return sa.bindparam(OWNER, type_=table.c.owner_id.type)
 
 
-def _upsert(tables: Tables, table: sa.Table) -> t.Any:
-    insert = insertion(tables.dialect, table, owner_parameter(table))
+def _upsert(tables: Tables, table: sa.Table, owners: sa.CTE | None = None) -> t.Any:
+    owner_id = owner_parameter(table) if owners is None else owners.c.id
+    insert = insertion(tables.dialect, table, owner_id, owners)
     values = {c.name: insert.excluded[c.name] for c in table.c if not c.primary_key}
     keys = list(table.primary_key)
     statement = (
@@ -177,11 +191,27 @@ def _touch(tables: Tables, kind: Kind) -> t.Any:
 
 
 def _upsert_all(
-    tables: Tables, kind: Kind, parts: tuple[sa.Table, ...], replaced: tuple[sa.Table, ...]
+    tables: Tables,
+    kind: Kind,
+    parts: tuple[sa.Table, ...],
+    replaced: tuple[sa.Table, ...],
+    versioned: bool,
 ) -> t.Any:
-    deletions = [_replacement(tables, table).cte(f"{table}_replaced") for table in replaced]
-    upserts = [_upsert(tables, table).cte(f"{table}_rows") for table in parts]
-    return _touch(tables, kind).add_cte(*deletions, *upserts)
+    table = tables.table(kind)
+    touch = _touch(tables, kind)
+    if versioned:
+        seen = sa.bindparam(VERSION, type_=sa.Text())
+        touch = touch.where(tables.dialect.version(table) == seen)
+    owner = touch.returning(table.c.id).cte("owner")
+    deletions = [
+        _replacement(tables, part)
+        .where(part.c.owner_id.in_(sa.select(owner.c.id)))
+        .cte(f"{part}_replaced")
+        for part in replaced
+    ]
+    upserts = [_upsert(tables, part, owner).cte(f"{part}_rows") for part in parts]
+    result = sa.select(owner).add_cte(*deletions, *upserts)
+    return result.execution_options(**{PREPARE: True})
 
 
 def _replacement(tables: Tables, table: sa.Table) -> t.Any:

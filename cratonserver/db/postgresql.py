@@ -183,6 +183,10 @@ class PostgreSQL(Dialect):
         """Return False in autocommit mode."""
         return not t.cast("t.Any", connection.connection.driver_connection).autocommit
 
+    def version(self, table: sa.Table) -> sa.ColumnElement[str]:
+        """Return ``xmin``, the transaction that wrote the row."""
+        return sa.cast(sa.literal_column(f"{table}.xmin"), sa.Text)
+
     def lock_key(self, connection: sa.Connection, key: int) -> None:
         """Take an advisory lock."""
         if not self.in_transaction(connection):

@@ -25,8 +25,10 @@ from cratonserver.db.list_query import ListQuery, Shape
 from cratonserver.db.tables import PROJECT, Tables
 from cratonserver.identity import Identity
 
-#: What to lock: a row, or its project and the row.
-_Lock = t.Literal["row", "project"]
+#: What to lock: a row, or its project and the row. Or read its version.
+_Lock = t.Literal["row", "project", "version"]
+#: The name of the column with the version of a row.
+_VERSION = "craton_version"
 #: The name of the parameter for the id of a row.
 _ITEM = "craton_item"
 
@@ -124,6 +126,17 @@ class Rows:
         project_id = None if self.who.is_root else self.who.project_id
         return dependents.holders(self.connection, self.tables, self.kind, item_id, project_id)
 
+    def lock_or_version(self, item_id: int | str) -> tuple[Row, str | None]:
+        """Lock a row; without a transaction, return its version instead.
+
+        :returns: the row, and its version if it is not locked.
+        :raises cratonserver.errors.Refused: with status 404, if it does not exist.
+        """
+        if self.tables.dialect.in_transaction(self.connection):
+            return self.lock(item_id), None
+        row = self._one(item_id, "version")
+        return row, row.pop(_VERSION)
+
     def lock(self, item_id: int | str, *, with_project: bool = False) -> Row:
         """Lock a row against changes and deletion until the transaction ends.
 
@@ -210,6 +223,8 @@ def _one_query(
     if lock == "project":
         projects = tables.metadata.tables["projects"]
         query = query.select_from(projects.join(table, projects.c.id == table.c.project_id))
-    if lock:
+    if lock == "version":
+        query = query.add_columns(tables.dialect.version(table).label(_VERSION))
+    elif lock:
         query = query.with_for_update(key_share=True)
     return query.execution_options(**{PREPARE: True})
