@@ -206,6 +206,46 @@ class TestCosts(WritesTestCase):
             self.assertIn(f"FROM {table} ", checks[0].replace("\n", " "))
 
 
+@unittest.skipUnless(databases.SERVER, "is about PostgreSQL")
+class TestVersions(WritesTestCase):
+    """Parts are written without a lock, but only if nobody changed the owner meanwhile."""
+
+    def answer_after(self, method: str, path: str, body: t.Any, *others: t.Any) -> t.Any:
+        """Send a request, and others as soon as it has read the owner. Return its answer."""
+        ahead = list(others)
+
+        def note(*args: t.Any) -> None:
+            if "xmin" in args[2] and args[2].startswith("SELECT") and ahead:
+                self.assertLess(self.user.call(*ahead.pop()).status, 300)
+
+        sa.event.listen(self.store.engine, "after_cursor_execute", note)
+        try:
+            answer = self.user.call(method, path, body)
+        finally:
+            sa.event.remove(self.store.engine, "after_cursor_execute", note)
+        self.assertEqual([], ahead)
+        return answer
+
+    def test_values_of_another_writer_stay(self):
+        path = f"/hosts/{self.parent}/variables"
+        self.user.put(path, {"a": 1, "b": 1})
+        other = ("PUT", path, {"a": 2, "c": 2})
+        answer = self.answer_after("PUT", path, {"a": 1, "b": 3}, other)
+        self.assertEqual({"a": 1, "b": 3, "c": 2}, answer.json["variables"])
+        self.assertEqual({"a": 1, "b": 3, "c": 2}, self.user.get(path).json["variables"])
+
+    def test_labels_of_another_writer_stay(self):
+        path = f"/hosts/{self.parent}/labels"
+        other = ("PUT", path, {"labels": ["b", "c"]})
+        answer = self.answer_after("PUT", path, {"labels": ["a", "b"]}, other)
+        self.assertEqual(["a", "b", "c"], answer.json["labels"])
+
+    def test_an_owner_that_goes_is_not_found(self):
+        host = self.user.make("hosts", **self.place)["id"]
+        path, other = f"/hosts/{host}/variables", ("DELETE", f"/hosts/{host}")
+        self.assertAnswer(self.answer_after("PUT", path, {"a": 1}, other), 404)
+
+
 class TestLongLists(WritesTestCase):
     """Names and labels are one parameter, so a database does not limit their number."""
 
