@@ -2,7 +2,8 @@
 """A temporary PostgreSQL server for tests, from the system's packages.
 
 The server keeps its data in a temporary folder and listens on a Unix socket in that
-folder only. It needs no port, and other users cannot connect.
+folder only. It needs no port, and other users cannot connect. Only a :class:`Pair` also
+listens on free ports of the loopback address, as servers on different machines would.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -67,10 +69,19 @@ class Cluster:
         self._data = folder / "data"
         self._settings = {**_FAST, "max_connections": "200", **settings}
         self._server: subprocess.Popen[str] | None = None
+        #: The TCP port on the loopback address, if :attr:`settings` asks for one.
+        self.port = settings.get("port", "")
 
     def url(self, database: str = "postgres", user: str = USER) -> str:
         """Return the URL of a database."""
         return f"postgresql://{user}@/{database}?host={self.folder}"
+
+    def execute(self, statement: str) -> str:
+        """Run a statement with psql, and return its output without a header."""
+        words = ["-XAtq", "-h", str(self.folder), "-U", USER, "-c", statement, "postgres"]
+        port = ["-p", self.port] if self.port else []
+        output = subprocess.check_output([self._bin / "psql", *port, *words], text=True)
+        return output.strip()
 
     def make(self) -> None:
         """Create the cluster. It trusts all users on the socket, except ``locked``."""
@@ -92,6 +103,22 @@ class Cluster:
         rules = self._data / "pg_hba.conf"
         rules.write_text("local all locked scram-sha-256\n" + rules.read_text())
 
+    def make_standby(self, primary: Cluster) -> None:
+        """Create the cluster as a copy of a running primary, which it will follow."""
+        owner = _owner()
+        if owner:
+            os.chown(self.folder, owner["user"], owner["group"])
+        source = f"host={primary.folder} port={primary.port} user={USER}"
+        subprocess.run(
+            [
+                *(self._bin / "pg_basebackup", "-D", self._data, "-d", source, "-R"),
+                *("--checkpoint=fast", "--wal-method=stream", "--no-sync"),
+            ],
+            check=True,
+            cwd="/",
+            **owner,
+        )
+
     def start(self) -> None:
         """Start the server and wait until it accepts connections."""
         settings = {
@@ -112,7 +139,8 @@ class Cluster:
                 start_new_session=True,
                 **_owner(),
             )
-        ready = [str(self._bin / "pg_isready"), "-q", "-h", str(self.folder)]
+        port = ["-p", self.port] if self.port else []
+        ready = [str(self._bin / "pg_isready"), "-q", "-h", str(self.folder), *port]
         until = time.monotonic() + 60
         while subprocess.run(ready, check=False).returncode:
             if self._server.poll() is not None or time.monotonic() > until:
@@ -127,6 +155,22 @@ class Cluster:
                 self._server.send_signal(how)
             self._server.wait()
             self._server = None
+
+    def signal_all(self, how: signal.Signals) -> None:
+        """Send a signal to all processes of the server, as the loss of a machine would.
+
+        PostgreSQL gives each process a group of its own.
+        """
+        if self._server is not None:
+            for pid in [self._server.pid, *_children(self._server.pid)]:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, how)
+
+
+def _children(pid: int) -> list[int]:
+    """Return the ids of the child processes of a process."""
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(word) for word in text.split()]
 
 
 def _owner() -> dict[str, Any]:
@@ -163,3 +207,81 @@ def running(**settings: str) -> Iterator[Cluster]:
                 cluster.stop()
         finally:
             shutil.rmtree(folder)
+
+
+class Pair:
+    """A primary and a standby that confirms each commit, on the loopback address.
+
+    Args:
+        primary: the primary, which is running.
+        standby: the standby, which is running.
+    """
+
+    def __init__(self, primary: Cluster, standby: Cluster) -> None:
+        self.primary = primary
+        self.standby = standby
+
+    @property
+    def hosts(self) -> str:
+        """The hosts and ports of both servers, for a URL."""
+        return ",".join(f"127.0.0.1:{one.port}" for one in (self.primary, self.standby))
+
+    @property
+    def url(self) -> str:
+        """The URL of a database that is on both servers."""
+        return f"postgresql://{USER}@{self.hosts}/postgres"
+
+    def promote(self) -> None:
+        """Make the standby a primary, and wait until it can be written."""
+        self.standby.execute("SELECT pg_promote()")
+
+
+@contextlib.contextmanager
+def running_pair(**settings: str) -> Iterator[Pair]:
+    """Create and start a primary with a synchronous standby; remove them at the end.
+
+    Args:
+        settings: PostgreSQL settings of both.
+
+    Raises:
+        NotInstalled: PostgreSQL is not installed.
+    """
+    with contextlib.ExitStack() as stack:
+        clusters = []
+        for port in _free_ports(2):
+            folder = Path(tempfile.mkdtemp(prefix="craton-pg-"))
+            stack.callback(shutil.rmtree, folder)
+            more = {"listen_addresses": "127.0.0.1", "port": str(port), **settings}
+            clusters.append(Cluster(folder, **more))
+        primary, standby = clusters
+        for cluster in clusters:
+            # SIGKILL: the test may have stopped all processes of the server.
+            stack.callback(cluster.stop, signal.SIGKILL)
+            stack.callback(cluster.signal_all, signal.SIGKILL)
+        primary.make()
+        primary.start()
+        standby.make_standby(primary)
+        standby.start()
+        # Only now, because the copy must not wait for a standby of its own.
+        primary.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        primary.execute("SELECT pg_reload_conf()")
+        _wait_for(primary, "SELECT sync_state FROM pg_stat_replication", "sync")
+        yield Pair(primary, standby)
+
+
+def _free_ports(count: int) -> list[int]:
+    """Return ports that are free at the moment, from the system."""
+    with contextlib.ExitStack() as stack:
+        sockets = [
+            stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)
+        ]
+        return [one.getsockname()[1] for one in sockets]
+
+
+def _wait_for(cluster: Cluster, statement: str, wanted: str) -> None:
+    """Wait until a statement prints a line."""
+    until = time.monotonic() + 60
+    while wanted not in cluster.execute(statement).splitlines():
+        if time.monotonic() > until:
+            raise RuntimeError(f"PostgreSQL does not answer {wanted!r} to {statement}")
+        time.sleep(0.05)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import threading
 import typing as t
 
@@ -39,9 +40,9 @@ class Database:
     def __init__(self, text: str, connections: int) -> None:
         shown = repr(secrets.mask_url(text))
         try:
-            url = sa.make_url(text)
+            self.dialect = dialect_of(re.split(r"[+:]", text, maxsplit=1)[0])
+            url = self.dialect.parse_url(text)
             secrets.hide(url.password)
-            self.dialect = dialect_of(url.get_backend_name())
             self.engine = self.dialect.create_engine(
                 self.dialect.check_url(url, text), connections
             )
@@ -76,7 +77,7 @@ class Database:
         if not self._writer.acquire(timeout=deadlines.remaining(BUSY_TIMEOUT)):
             deadlines.check()
             raise StoreError(
-                f"The database {self.engine.url.render_as_string()} is locked. Another "
+                f"The database {self.dialect.render_url(self.engine.url)} is locked. Another "
                 f"transaction has been writing to it for {BUSY_TIMEOUT} seconds.",
                 "The database is locked.",
             )

@@ -101,6 +101,18 @@ class Dialect(abc.ABC):
 
     # Connections
 
+    def parse_url(self, text: str) -> sa.URL:
+        """Parse a URL.
+
+        :raises ValueError: if it is not valid.
+        :raises sqlalchemy.exc.ArgumentError: if it is not valid.
+        """
+        return sa.make_url(text)
+
+    def render_url(self, url: sa.URL) -> str:
+        """Return a URL as text, without its password."""
+        return url.render_as_string(hide_password=True)
+
     @abc.abstractmethod
     def check_url(self, url: sa.URL, text: str) -> sa.URL:
         """Return the URL to connect to.

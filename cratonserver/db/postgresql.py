@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from cratonclient import secrets
 from cratonserver import errors
-from cratonserver.db import json_contains, postgresql_connection
+from cratonserver.db import json_contains, postgresql_connection, postgresql_url
 from cratonserver.db.aliases import Clause
 from cratonserver.db.dialect import (
     BUSY_TIMEOUT,
@@ -41,6 +41,8 @@ _DRIVER = "postgresql+psycopg"
 _IDLE = psycopg.pq.TransactionStatus.IDLE
 #: The seconds after its last use in which a connection is not tested with a query.
 _TRUSTED_SECONDS = 1
+#: The seconds in which a connection from the pool must pass its test.
+_TEST_SECONDS = 2
 _BUSY = Diagnosis("is busy", "Try again.", retryable=True)
 _DOWN = Diagnosis(
     "cannot be reached", "Check that PostgreSQL runs there and accepts connections."
@@ -54,10 +56,19 @@ _NO_DATABASE = Diagnosis(
     "does not exist", "Create it with createdb, with the user as its owner."
 )
 
+_UNKNOWN_OUTCOME = Diagnosis(
+    "was lost while it committed the change, which may or may not have been made",
+    "Look at the fleet before you repeat the request.",
+)
+#: The SQLSTATE of a statement that writes to a standby.
+_READ_ONLY = "25006"
+
 #: Causes of errors by SQLSTATE, or by its class (appendix A of the PostgreSQL documentation).
 _BY_SQLSTATE = {
     "08": _DOWN,
-    "25006": Diagnosis("is read-only", "Use the URL of the primary, not of a standby."),
+    _READ_ONLY: Diagnosis(
+        "is read-only", "Use the URL of the primary, or name the primary and its standbys."
+    ),
     "28": _LOGIN,
     "3D": _NO_DATABASE,
     "40": _BUSY,
@@ -84,6 +95,10 @@ _BY_MESSAGE = (
     (re.compile("database .* does not exist"), _NO_DATABASE),
     (re.compile("permission denied for database"), _RIGHTS),
     (re.compile("too many|connection slots"), _BY_SQLSTATE["53"]),
+    (
+        re.compile("session is read-only"),
+        Diagnosis("has no primary at the moment", "Promote a standby, or start the primary."),
+    ),
 )
 
 
@@ -98,6 +113,14 @@ class PostgreSQL(Dialect):
     # PostgreSQL checks foreign keys after each step of a cascade, unless they are
     # deferred. SQLite checks them at the end of the statement.
     deferrable = True
+
+    def parse_url(self, text: str) -> sa.URL:
+        """Parse a URL with one host or several."""
+        return postgresql_url.parse(text)
+
+    def render_url(self, url: sa.URL) -> str:
+        """Return a URL as text, without its password."""
+        return postgresql_url.render(url)
 
     def check_url(self, url: sa.URL, text: str) -> sa.URL:
         """Return the URL with the driver. It must name a database, and have one at sign."""
@@ -133,7 +156,7 @@ class PostgreSQL(Dialect):
             hide_parameters=True,  # in logs and exceptions
             isolation_level="AUTOCOMMIT",
             skip_autocommit_rollback=True,
-            connect_args={"connect_timeout": 10, "application_name": "craton"} | url.query,
+            connect_args=_connection_parameters(url),
         )
         sa.event.listen(engine, "do_connect", postgresql_connection.connect)
         sa.event.listen(engine, "connect", _configure)
@@ -141,6 +164,7 @@ class PostgreSQL(Dialect):
         sa.event.listen(engine, "checkin", _note_use)
         sa.event.listen(engine, "checkout", _test_connection)
         sa.event.listen(engine, "checkout", postgresql_connection.limit_statements)
+        sa.event.listen(engine, "handle_error", _leave_standby)
         return engine
 
     def snapshot_engine(self, engine: sa.Engine) -> sa.Engine:
@@ -203,6 +227,8 @@ class PostgreSQL(Dialect):
 
     def diagnose(self, error: sa.exc.DBAPIError) -> Diagnosis | None:
         """Return the cause of an error by its SQLSTATE."""
+        if isinstance(error.orig, postgresql_connection.UnknownOutcome):
+            return _UNKNOWN_OUTCOME
         state = getattr(error.orig, "sqlstate", None)
         if state is not None:
             return _BY_SQLSTATE.get(state) or _BY_SQLSTATE.get(state[:2])
@@ -301,6 +327,36 @@ def _spilling_query() -> sa.Select[t.Any]:
     return sa.select(sa.func.count()).select_from(sa.func.generate_series(1, 40000))
 
 
+def _connection_parameters(url: sa.URL) -> dict[str, t.Any]:
+    """Return the parameters of connections. Those in the URL take precedence.
+
+    A machine that is switched off closes no connection: keepalives find out in 11 seconds
+    that it does not respond, and ``tcp_user_timeout`` that it does not receive.
+    """
+    parameters: dict[str, t.Any] = {
+        "connect_timeout": 10,
+        "application_name": "craton",
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 10_000,
+    }
+    if postgresql_url.has_several_hosts(url):
+        # The next host is tried after the timeout.
+        parameters |= {"connect_timeout": 3, "target_session_attrs": "read-write"}
+    return parameters | url.query
+
+
+def _leave_standby(context: sa.engine.ExceptionContext) -> None:
+    """Replace all connections if they lead to a standby that was the primary before.
+
+    This is a listener of ``handle_error``. The new connections find the new primary, through
+    the hosts of the URL, a proxy or the name service.
+    """
+    if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
+        context.is_disconnect = True
+
+
 def _configure(connection: t.Any, _record: t.Any) -> None:
     connection.execute(f"SET lock_timeout = '{BUSY_TIMEOUT}s'")
 
@@ -348,6 +404,7 @@ def _test_connection(connection: t.Any, record: t.Any, _proxy: t.Any) -> None:
         poll.register(connection.fileno(), select.POLLIN)
         used = record.info.get("used", 0)
         if poll.poll(0) or time.monotonic() - used > _TRUSTED_SECONDS:
-            connection.execute("SELECT 1")
+            with connection.impatient(_TEST_SECONDS):
+                connection.execute("SELECT 1")
     except psycopg.Error as exc:
         raise sa.exc.InvalidatePoolError from exc

@@ -15,6 +15,14 @@ T = t.TypeVar("T")
 
 #: Seconds for canceling a statement. After that, the network or the server is not working.
 _PATIENCE = 2.0
+#: Seconds for a COMMIT or ROLLBACK after the deadline of the request.
+_FINISHING_SECONDS = 5.0
+#: The SQLSTATE of the warning that a COMMIT does not wait for the standby any longer.
+_NOT_REPLICATED = "01000"
+
+
+class UnknownOutcome(psycopg.OperationalError):
+    """A COMMIT was not answered. The change may or may not have been made."""
 
 
 class Connection(psycopg.Connection[t.Any]):
@@ -23,6 +31,9 @@ class Connection(psycopg.Connection[t.Any]):
     Unlike ``SET LOCAL statement_timeout``, this takes no additional round trip, and several
     statements of a request share one deadline.
     """
+
+    #: False while statements must not be cancelled at the deadline.
+    _cancels = True
 
     def wait(self, gen: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Any:
         """Wait for the database, and cancel the statement at the deadline.
@@ -35,14 +46,53 @@ class Connection(psycopg.Connection[t.Any]):
         return super().wait(gen, *args, **kwargs)
 
     def commit(self) -> None:
-        """Commit. Once it has begun, the deadline does not stop it: the change counts."""
-        with deadlines.suspended():
-            super().commit()
+        """Commit. Once it has begun, the deadline does not cancel it: the change counts.
+
+        :raises UnknownOutcome: if the connection is lost, if the database does not answer,
+            or if it gives up waiting for its standby.
+        """
+        states: list[str | None] = []  # a notice can be read only in its handler
+
+        def note(notice: t.Any) -> None:
+            states.append(notice.sqlstate)
+
+        self.add_notice_handler(note)
+        try:
+            with self._finishing():
+                super().commit()
+        except psycopg.OperationalError as exc:
+            if self.closed:
+                raise UnknownOutcome(str(exc)) from exc
+            raise
+        finally:
+            self.remove_notice_handler(note)
+        if _NOT_REPLICATED in states:
+            raise UnknownOutcome("no standby has confirmed the change, which may be lost")
 
     def rollback(self) -> None:
         """Roll back, also after the deadline."""
-        with deadlines.suspended():
+        with self._finishing():
             super().rollback()
+
+    @contextlib.contextmanager
+    def impatient(self, seconds: float) -> t.Iterator[None]:
+        """Close the connection if a statement in the block takes longer than a few seconds.
+
+        The statement is not cancelled. 0 seconds means: wait for it.
+        """
+        self._cancels = False
+        try:
+            with deadlines.limit(seconds):
+                yield
+        finally:
+            self._cancels = True
+
+    def _finishing(self) -> t.ContextManager[None]:
+        """Give the end of a transaction a few seconds after the deadline of the request."""
+        deadline = deadlines.current()
+        if deadline is None:
+            return self.impatient(0)
+        return self.impatient(max(_FINISHING_SECONDS, deadline.at - time.monotonic()))
 
     def _until(
         self, at: float, gen: t.Generator[t.Any, t.Any, T]
@@ -59,8 +109,9 @@ class Connection(psycopg.Connection[t.Any]):
             while True:
                 state = yield wanted
                 late = time.monotonic() - at
-                if late > _PATIENCE:
-                    raise psycopg.OperationalError("the statement could not be canceled")
+                if late > (_PATIENCE if self._cancels else 0):
+                    self.close()  # so that the pool replaces it, and all others
+                    raise psycopg.OperationalError("the database did not answer in time")
                 if late >= 0 and not cancelled:
                     cancelled = True
                     with contextlib.suppress(psycopg.Error):

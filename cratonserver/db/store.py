@@ -107,7 +107,7 @@ class Store:
         """The URL of the database, without a password."""
         url = self.engine.url.set(drivername=self.engine.dialect.name)
         hidden = {name: secrets.MASK for name in url.query if secrets.is_secret(name)}
-        return url.update_query_dict(hidden).render_as_string(hide_password=True)
+        return self.database.dialect.render_url(url.update_query_dict(hidden))
 
     @contextlib.contextmanager
     def read(self, *, single_query: bool = False) -> t.Iterator[sa.Connection]:
