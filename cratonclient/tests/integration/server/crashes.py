@@ -7,6 +7,7 @@ import collections
 import contextlib
 import itertools
 import json
+import os
 import pathlib
 import signal
 import subprocess
@@ -38,6 +39,7 @@ class Server:
             [PROGRAM, "run", "--database", database, "--listen", "127.0.0.1:0", *options],
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,  # a group with the processes that it starts
         )
         said = t.cast("t.IO[str]", self._process.stderr)
         line = next(line for line in said if " at http://" in line)
@@ -47,8 +49,9 @@ class Server:
         self._reader.start()
 
     def stop(self, how: signal.Signals = signal.SIGKILL) -> None:
-        """Stop the server and wait until it has ended."""
-        self._process.send_signal(how)
+        """Stop all processes of the server and wait until they have ended."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, how)
         self._process.wait()
         self._reader.join()
         t.cast("t.IO[str]", self._process.stderr).close()
