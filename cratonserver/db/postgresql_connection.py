@@ -88,7 +88,7 @@ class Connection(psycopg.Connection[t.Any]):
             self._cancels = True
 
     def _finishing(self) -> t.ContextManager[None]:
-        """Give the end of a transaction a few seconds after the deadline of the request."""
+        """Limit the end of a transaction to a few seconds after the deadline of the request."""
         deadline = deadlines.current()
         if deadline is None:
             return self.impatient(0)
