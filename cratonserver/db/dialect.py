@@ -9,6 +9,7 @@ dialect of :class:`cratonserver.db.tables.Tables` and contain no SQL for a singl
 from __future__ import annotations
 
 import abc
+import contextlib
 import typing as t
 
 import sqlalchemy as sa
@@ -161,6 +162,10 @@ class Dialect(abc.ABC):
 
         :raises sqlalchemy.exc.DBAPIError: if the attempt fails.
         """
+
+    def committing(self, connection: sa.Connection) -> t.ContextManager[None]:
+        """Find out in a block whether a statement that commits by itself was lost."""
+        return contextlib.nullcontext()
 
     def in_transaction(self, connection: sa.Connection) -> bool:
         """Return False if each statement of a connection that writes is a transaction."""

@@ -203,6 +203,11 @@ class PostgreSQL(Dialect):
             connection.execute(_spilling_query())
         return None
 
+    def committing(self, connection: sa.Connection) -> t.ContextManager[None]:
+        """Raise an error if nobody knows whether a statement was committed."""
+        driver: t.Any = connection.connection.driver_connection
+        return t.cast("t.ContextManager[None]", driver.committing())
+
     def in_transaction(self, connection: sa.Connection) -> bool:
         """Return False in autocommit mode."""
         return not t.cast("t.Any", connection.connection.driver_connection).autocommit

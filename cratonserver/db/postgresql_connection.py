@@ -34,40 +34,53 @@ class Connection(psycopg.Connection[t.Any]):
 
     #: False while statements must not be cancelled at the deadline.
     _cancels = True
+    #: True while each statement commits.
+    _commits = False
+    #: True if a COMMIT has given up waiting for the standby.
+    _unconfirmed = False
 
     def wait(self, gen: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Any:
         """Wait for the database, and cancel the statement at the deadline.
 
         :param gen: generator of psycopg, which yields when it waits for the socket.
+        :raises UnknownOutcome: if the statement commits, and the connection is lost, or the
+            database gives up waiting for its standby.
         """
         deadline = deadlines.current()
         if deadline is not None:
             gen = self._until(deadline.at, gen)
-        return super().wait(gen, *args, **kwargs)
+        try:
+            result = super().wait(gen, *args, **kwargs)
+        except psycopg.OperationalError as exc:
+            if self._commits and self.closed:
+                raise UnknownOutcome(str(exc)) from exc
+            raise
+        if self._commits and self._unconfirmed:
+            raise UnknownOutcome("no standby has confirmed the change, which may be lost")
+        return result
 
     def commit(self) -> None:
         """Commit. Once it has begun, the deadline does not cancel it: the change counts.
 
-        :raises UnknownOutcome: if the connection is lost, if the database does not answer,
-            or if it gives up waiting for its standby.
+        :raises UnknownOutcome: as :meth:`wait`.
         """
-        states: list[str | None] = []  # a notice can be read only in its handler
+        with self.committing(), self._finishing():
+            super().commit()
+
+    @contextlib.contextmanager
+    def committing(self) -> t.Iterator[None]:
+        """Raise :exc:`UnknownOutcome` if a COMMIT in the block may have been made or not."""
 
         def note(notice: t.Any) -> None:
-            states.append(notice.sqlstate)
+            self._unconfirmed = self._unconfirmed or notice.sqlstate == _NOT_REPLICATED
 
         self.add_notice_handler(note)
+        self._commits, self._unconfirmed = True, False
         try:
-            with self._finishing():
-                super().commit()
-        except psycopg.OperationalError as exc:
-            if self.closed:
-                raise UnknownOutcome(str(exc)) from exc
-            raise
+            yield
         finally:
+            self._commits = False
             self.remove_notice_handler(note)
-        if _NOT_REPLICATED in states:
-            raise UnknownOutcome("no standby has confirmed the change, which may be lost")
 
     def rollback(self) -> None:
         """Roll back, also after the deadline."""

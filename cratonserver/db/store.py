@@ -154,11 +154,13 @@ class Store:
         :raises StoreError: if the database fails.
         """
         alone = single_statement and self.database.dialect.writes_many_tables
-        engine = self.database.autocommit_engine if alone else self.database.write_engine
+        database = self.database
+        engine = database.autocommit_engine if alone else database.write_engine
         with (
             self._translating_errors(),
-            self.database.writer_lock(),
+            database.writer_lock(),
             engine.begin() as connection,
+            database.dialect.committing(connection) if alone else contextlib.nullcontext(),
         ):
             yield connection
 
