@@ -36,14 +36,15 @@ if t.TYPE_CHECKING:
     from cratonserver.metrics.collection import Metrics
 
 
-def store_at(url: str, connections: int = 8) -> Store:
+def store_at(url: str, connections: int = 8, read_url: str = "") -> Store:
     """Return the store of a fleet, without opening it.
 
     :param url: URL of the database.
     :param connections: number of connections that the pool keeps open.
+    :param read_url: URL of standbys that can answer queries, or an empty string.
     :raises cratonserver.db.store.StoreError: if the URL cannot be used.
     """
-    return Store(url, registry.all_rules(), connections)
+    return Store(url, registry.all_rules(), connections, read_url)
 
 
 def application_of(

@@ -64,7 +64,9 @@ class Application:
         with self._lock:
             if self._composed is None:
                 settings = self._config.settings
-                self._store = composition.store_at(settings.database, settings.serving.threads)
+                self._store = composition.store_at(
+                    settings.database, settings.serving.threads, settings.read_database
+                )
                 if self._store.open():
                     LOG.info("Created the fleet %s.", self._store.name)
                 self._composed = composition.application_of(
@@ -78,7 +80,7 @@ class Application:
     def _reset(self) -> None:
         """Forget the connections that a child process inherited, without closing them."""
         if self._store is not None:
-            self._store.engine.dispose(close=False)
+            self._store.forget_connections()
         self._lock = threading.Lock()
         self._store = self._composed = None
 

@@ -161,10 +161,15 @@ class Cluster:
 
         PostgreSQL gives each process a group of its own.
         """
-        if self._server is not None:
-            for pid in [self._server.pid, *_children(self._server.pid)]:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, how)
+        for pid in self.processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, how)
+
+    def processes(self) -> list[int]:
+        """Return the ids of the processes of the server, the first one first."""
+        if self._server is None:
+            return []
+        return [self._server.pid, *_children(self._server.pid)]
 
 
 def _children(pid: int) -> list[int]:
@@ -210,63 +215,71 @@ def running(**settings: str) -> Iterator[Cluster]:
 
 
 class Pair:
-    """A primary and a standby that confirms each commit, on the loopback address.
+    """A primary and its standbys, on the loopback address.
 
     Args:
         primary: the primary, which is running.
-        standby: the standby, which is running.
+        standbys: the standbys, which are running. The first one confirms each commit.
     """
 
-    def __init__(self, primary: Cluster, standby: Cluster) -> None:
+    def __init__(self, primary: Cluster, standbys: list[Cluster]) -> None:
         self.primary = primary
-        self.standby = standby
-
-    @property
-    def hosts(self) -> str:
-        """The hosts and ports of both servers, for a URL."""
-        return ",".join(f"127.0.0.1:{one.port}" for one in (self.primary, self.standby))
+        self.standbys = standbys
+        self.standby = standbys[0]
 
     @property
     def url(self) -> str:
-        """The URL of a database that is on both servers."""
-        return f"postgresql://{USER}@{self.hosts}/postgres"
+        """The URL of a database that is on the primary and the first standby."""
+        return _url_of([self.primary, self.standby])
+
+    @property
+    def read_url(self) -> str:
+        """The URL of the same database on the standbys."""
+        return _url_of(self.standbys)
 
     def promote(self) -> None:
-        """Make the standby a primary, and wait until it can be written."""
+        """Make the first standby a primary, and wait until it can be written."""
         self.standby.execute("SELECT pg_promote()")
 
 
+def _url_of(clusters: list[Cluster]) -> str:
+    hosts = ",".join(f"127.0.0.1:{one.port}" for one in clusters)
+    return f"postgresql://{USER}@{hosts}/postgres"
+
+
 @contextlib.contextmanager
-def running_pair(**settings: str) -> Iterator[Pair]:
-    """Create and start a primary with a synchronous standby; remove them at the end.
+def running_pair(standbys: int = 1, **settings: str) -> Iterator[Pair]:
+    """Create and start a primary with synchronous standbys; remove them at the end.
 
     Args:
-        settings: PostgreSQL settings of both.
+        standbys: number of standbys.
+        settings: PostgreSQL settings of all.
 
     Raises:
         NotInstalled: PostgreSQL is not installed.
     """
     with contextlib.ExitStack() as stack:
         clusters = []
-        for port in _free_ports(2):
+        for port in _free_ports(1 + standbys):
             folder = Path(tempfile.mkdtemp(prefix="craton-pg-"))
             stack.callback(shutil.rmtree, folder)
             more = {"listen_addresses": "127.0.0.1", "port": str(port), **settings}
             clusters.append(Cluster(folder, **more))
-        primary, standby = clusters
+        primary, *others = clusters
         for cluster in clusters:
             # SIGKILL: the test may have stopped all processes of the server.
             stack.callback(cluster.stop, signal.SIGKILL)
             stack.callback(cluster.signal_all, signal.SIGKILL)
         primary.make()
         primary.start()
-        standby.make_standby(primary)
-        standby.start()
-        # Only now, because the copy must not wait for a standby of its own.
+        for standby in others:
+            standby.make_standby(primary)
+            standby.start()
+        # Only now, because the copies must not wait for standbys of their own.
         primary.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
         primary.execute("SELECT pg_reload_conf()")
         _wait_for(primary, "SELECT sync_state FROM pg_stat_replication", "sync")
-        yield Pair(primary, standby)
+        yield Pair(primary, others)
 
 
 def _free_ports(count: int) -> list[int]:

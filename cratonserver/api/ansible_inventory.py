@@ -45,7 +45,7 @@ class Inventory(KindView):
         """Show the hosts of the user's own project, even if the user sees other projects."""
         filters = query_parameters.read(req.query_string, self.parameters)
         self.allow(req)
-        with self.store.read() as connection:
+        with self.store.read(standby=True) as connection:
             rows = ProjectRows(connection, self.store.tables, req.context.identity.project_id)
             hosts = read_hosts(rows, filters)
             groups = read_groups(rows, filters, hosts, [*self.kind.ancestry])

@@ -80,7 +80,8 @@ class KindView(View):
 
         :param single_query: the caller runs one query only, which needs no transaction.
         """
-        with self.store.read(single_query=single_query) as connection:
+        standby = req.method == "GET"
+        with self.store.read(single_query=single_query, standby=standby) as connection:
             yield self._objects(req.context.identity, connection)
 
     def change(

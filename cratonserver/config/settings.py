@@ -389,6 +389,12 @@ class Settings:
         "URL of the database, such as sqlite:////var/lib/craton/craton.db or "
         "postgresql://craton:secret@localhost/craton.",
     )
+    read_database: str = _setting(
+        "",
+        "URL of one or several standbys of PostgreSQL, which answer GET requests, such as "
+        "postgresql://craton:secret@db2,db3/craton. If it is empty, or if no standby has all "
+        "changes yet, the database answers.",
+    )
     auth: str = _setting(
         "local",
         "How to authenticate requests: local or keystone.",

@@ -34,18 +34,19 @@ class Database:
     :param text: URL, such as ``sqlite:///fleet.db`` or ``postgresql://user@host/fleet``.
     :param connections: number of connections that the pool keeps open. A thread uses at
         most one at a time, so the number of threads is a good value.
+    :param standbys: the URL names standbys, which can only be read.
     :raises StoreError: if the URL cannot be used.
     """
 
-    def __init__(self, text: str, connections: int) -> None:
+    def __init__(self, text: str, connections: int, standbys: bool = False) -> None:
         shown = repr(secrets.mask_url(text))
         try:
             self.dialect = dialect_of(re.split(r"[+:]", text, maxsplit=1)[0])
             url = self.dialect.parse_url(text)
             secrets.hide(url.password)
-            self.engine = self.dialect.create_engine(
-                self.dialect.check_url(url, text), connections
-            )
+            dialect = self.dialect
+            create = dialect.create_standby_engine if standbys else dialect.create_engine
+            self.engine = create(dialect.check_url(url, text), connections)
         except ImportError as exc:
             raise StoreError(
                 f"The database URL {shown} needs psycopg, which cannot be imported "
@@ -61,6 +62,13 @@ class Database:
         self.autocommit_engine = self.dialect.autocommit_engine(self.engine)
         self.write_engine = self.dialect.write_engine(self.engine)
         self._writer = threading.Lock()
+
+    def reading_engine(self, single_query: bool) -> sa.Engine:
+        """Return the engine for a transaction that reads.
+
+        :param single_query: the transaction has one query only.
+        """
+        return self.autocommit_engine if single_query else self.snapshot_engine
 
     @contextlib.contextmanager
     def writer_lock(self) -> t.Iterator[None]:

@@ -97,6 +97,8 @@ class Dialect(abc.ABC):
     writes_many_tables: t.ClassVar[bool]
     #: True if foreign keys without a cascade are declared DEFERRABLE, None for no clause.
     deferrable: t.ClassVar[bool | None] = None
+    #: True if standbys can answer queries.
+    has_standbys: t.ClassVar[bool] = False
     #: Functions that copy whole tables.
     bulk: t.ClassVar[Bulk]
 
@@ -133,6 +135,24 @@ class Dialect(abc.ABC):
 
         :param connections: number of connections that the pool keeps open.
         """
+
+    def create_standby_engine(self, url: sa.URL, connections: int) -> sa.Engine:
+        """Create the engine for standbys of the database."""
+        return self.create_engine(url, connections)
+
+    def log_position(self, connection: sa.Connection) -> str:
+        """Return the position of the primary in its write-ahead log.
+
+        It includes all transactions that were acknowledged.
+        """
+        raise NotImplementedError
+
+    def has_replayed(self, connection: sa.Connection, position: str) -> bool:
+        """Return True if a standby has everything up to a position of the primary.
+
+        :param connection: connection to the standby, in autocommit mode.
+        """
+        raise NotImplementedError
 
     @abc.abstractmethod
     def snapshot_engine(self, engine: sa.Engine) -> sa.Engine:

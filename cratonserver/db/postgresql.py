@@ -41,6 +41,8 @@ _DRIVER = "postgresql+psycopg"
 _IDLE = psycopg.pq.TransactionStatus.IDLE
 #: The seconds after its last use in which a connection is not tested with a query.
 _TRUSTED_SECONDS = 1
+#: The seconds after which a connection to a standby is replaced.
+_STANDBY_SECONDS = 300
 #: The seconds in which a connection from the pool must pass its test.
 _TEST_SECONDS = 2
 _BUSY = Diagnosis("is busy", "Try again.", retryable=True)
@@ -109,6 +111,7 @@ class PostgreSQL(Dialect):
     reuses_plans = True
     single_writer = False
     bulk = PostgreSQLBulk()
+    has_standbys = True
     writes_many_tables = True
     # PostgreSQL checks foreign keys after each step of a cascade, unless they are
     # deferred. SQLite checks them at the end of the statement.
@@ -147,6 +150,36 @@ class PostgreSQL(Dialect):
 
         Each BEGIN and COMMIT is a round trip, which a single query does not need.
         """
+        return self._create_engine(url, connections, _connection_parameters(url))
+
+    def create_standby_engine(self, url: sa.URL, connections: int) -> sa.Engine:
+        """Create the engine, whose connections are distributed over the standbys.
+
+        They are opened again now and then, so that a standby that was away gets its share.
+        """
+        parameters = {**_connection_parameters(url), "target_session_attrs": "standby"}
+        if postgresql_url.has_several_hosts(url):
+            parameters["load_balance_hosts"] = "random"
+        return self._create_engine(
+            url, connections, parameters | url.query, pool_recycle=_STANDBY_SECONDS
+        )
+
+    def log_position(self, connection: sa.Connection) -> str:
+        """Return the position up to which the log is written."""
+        position = sa.cast(sa.func.pg_current_wal_lsn(), sa.Text)
+        return str(connection.execute(sa.select(position)).scalar_one())
+
+    def has_replayed(self, connection: sa.Connection, position: str) -> bool:
+        """Compare the positions. A standby that was promoted has a history of its own."""
+        query = sa.text(
+            "SELECT pg_is_in_recovery() "
+            "AND pg_last_wal_replay_lsn() >= CAST(:position AS pg_lsn)"
+        )
+        return bool(connection.execute(query, {"position": position}).scalar_one())
+
+    def _create_engine(
+        self, url: sa.URL, connections: int, parameters: dict[str, t.Any], **options: t.Any
+    ) -> sa.Engine:
         engine = sa.create_engine(
             url,
             poolclass=Pool,
@@ -156,7 +189,8 @@ class PostgreSQL(Dialect):
             hide_parameters=True,  # in logs and exceptions
             isolation_level="AUTOCOMMIT",
             skip_autocommit_rollback=True,
-            connect_args=_connection_parameters(url),
+            connect_args=parameters,
+            **options,
         )
         sa.event.listen(engine, "do_connect", postgresql_connection.connect)
         sa.event.listen(engine, "connect", _configure)

@@ -18,6 +18,7 @@ from cratonserver.db import clock, migrations
 from cratonserver.db.database import Database
 from cratonserver.db.dialect import StoreError, TransactionRequired, one_line
 from cratonserver.db.quotas import Quotas
+from cratonserver.db.replicas import Replicas
 from cratonserver.db.rules import Rules
 from cratonserver.db.tables import tables_of
 from cratonserver.identity import FIRST_PROJECT
@@ -37,11 +38,19 @@ class Store:
     :param rules: the kinds with their rules.
     :param connections: number of connections that the pool keeps open. The number of
         threads that use the store is a good value.
+    :param read_url: URL of standbys that can answer queries, or an empty string.
     :raises StoreError: if the URL cannot be used.
     """
 
-    def __init__(self, url: str, rules: tuple[Rules, ...], connections: int = 8) -> None:
+    def __init__(
+        self,
+        url: str,
+        rules: tuple[Rules, ...],
+        connections: int = 8,
+        read_url: str = "",
+    ) -> None:
         self.database = Database(url, connections)
+        self._replicas = Replicas(self.database, read_url, connections) if read_url else None
         self.engine = self.database.engine
         self.tables = tables_of(rules, type(self.database.dialect))
         #: The quotas of the projects, with default limits. The server sets its own defaults.
@@ -110,19 +119,26 @@ class Store:
         return self.database.dialect.render_url(url.update_query_dict(hidden))
 
     @contextlib.contextmanager
-    def read(self, *, single_query: bool = False) -> t.Iterator[sa.Connection]:
+    def read(
+        self, *, single_query: bool = False, standby: bool = False
+    ) -> t.Iterator[sa.Connection]:
         """Yield a connection in a read-only transaction.
 
         :param single_query: the caller runs one query only, which needs no transaction.
+        :param standby: use a standby, if there is one that has all acknowledged changes.
         :raises StoreError: if the database fails.
         """
-        engine = (
-            self.database.autocommit_engine if single_query else self.database.snapshot_engine
-        )
-        # begin() commits at the end. After a rollback, psycopg would discard its prepared
-        # statements.
-        with self._translating_errors(), engine.begin() as connection:
-            yield connection
+        with self._translating_errors(), contextlib.ExitStack() as stack:
+            connection = None
+            if standby and self._replicas is not None:
+                connection = stack.enter_context(self._replicas.connection(single_query))
+            if connection is None:
+                engine = self.database.reading_engine(single_query)
+                connection = stack.enter_context(engine.connect())
+            # begin() commits at the end. After a rollback, psycopg would discard its prepared
+            # statements.
+            with connection.begin():
+                yield connection
 
     def run_query(self, work: t.Callable[[sa.Connection], T]) -> T:
         """Run one query. Retry it once if the connection is lost.
@@ -254,7 +270,16 @@ class Store:
 
     def close(self) -> None:
         """Close all connections."""
-        self.engine.dispose()
+        self._dispose(close=True)
+
+    def forget_connections(self) -> None:
+        """Forget the connections that a child process inherited, without closing them."""
+        self._dispose(close=False)
+
+    def _dispose(self, close: bool) -> None:
+        self.engine.dispose(close=close)
+        if self._replicas is not None:
+            self._replicas.database.engine.dispose(close=close)
 
     def _is_current(self, connection: sa.Connection) -> bool:
         """Return True if the schema has the current version, at the cost of two queries."""

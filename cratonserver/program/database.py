@@ -27,7 +27,10 @@ def open_store(
     """
     from cratonserver import composition
 
-    store = composition.store_at(config.settings.database, config.settings.serving.threads)
+    settings = config.settings
+    store = composition.store_at(
+        settings.database, settings.serving.threads, settings.read_database
+    )
     try:
         if not create:
             store.check_exists()

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lists and objects are read from standbys, and users see what they wrote."""
+
+from __future__ import annotations
+
+import signal
+import typing as t
+from unittest import mock
+
+import sqlalchemy as sa
+
+from cratonclient.tests import base as tests_base
+from cratonclient.tests import postgresql
+from cratonclient.tests.integration.server import base
+from cratonserver import composition, identity
+from cratonserver.db import replicas
+from cratonserver.db.store import Store, StoreError
+
+PATHS = ("/clouds", "/clouds/1", "/clouds?details=all", "/clouds/1/variables")
+
+
+class ReplicasTestCase(tests_base.TestCase):
+    def setUp(self):
+        super().setUp()
+        running = postgresql.running_pair()
+        self.pair = running.__enter__()
+        self.addCleanup(running.__exit__, None, None, None)
+        # Writes do not wait for the standby, so that it lags behind.
+        self.pair.primary.execute("ALTER SYSTEM RESET synchronous_standby_names")
+        self.pair.primary.execute("SELECT pg_reload_conf()")
+        store = self.open()
+        store.open()
+        key = str(store.add_root_user("root"))
+        self.headers = base.credentials("root", key, identity.FIRST_PROJECT)
+        self.writer = self.caller(store)
+        # As in another process, which knows nothing of the writes of the first one.
+        self.reader = self.caller(self.open())
+        self.writer.make("clouds", name="first")
+        self.ports: list[str] = []
+        sa.event.listen(sa.Engine, "before_cursor_execute", self.note)
+        self.addCleanup(sa.event.remove, sa.Engine, "before_cursor_execute", self.note)
+
+    def note(self, connection: t.Any, _cursor: t.Any, statement: str, *_rest: t.Any) -> None:
+        """Note the server that runs a query for clouds."""
+        if "FROM clouds" in statement or "FROM cloud_variables" in statement:
+            self.ports.append(str(connection.connection.driver_connection.info.port))
+
+    def open(self) -> Store:
+        store = composition.store_at(self.pair.url, 4, self.pair.read_url)
+        self.addCleanup(store.close)
+        return store
+
+    def caller(self, store: Store) -> base.Caller:
+        return base.Caller(composition.application_of(store), self.headers)
+
+    def assertReadFrom(self, cluster: postgresql.Cluster) -> None:
+        """Check that all requests that read are answered, from this server only."""
+        for path in PATHS:
+            self.ports.clear()
+            self.assertEqual(200, self.reader.get(path).status, path)
+            self.assertEqual({cluster.port}, set(self.ports), path)
+
+
+class TestReplicas(ReplicasTestCase):
+    def test_standbys_are_read_and_every_write_is_seen_at_once(self):
+        with mock.patch.object(replicas, "_PATIENCE", 10):  # the machine is busy
+            self.assertReadFrom(self.pair.standby)
+            for number in range(20):
+                name = self.writer.make("clouds", name=f"cloud-{number}")["name"]
+                self.assertIn(name, self.reader.names("/clouds?limit=100"))
+            self.assertReadFrom(self.pair.standby)
+
+    def test_a_standby_that_lags_behind_is_not_read(self):
+        self.pair.standby.execute("SELECT pg_wal_replay_pause()")
+        self.writer.make("clouds", name="new")
+        self.assertIn("new", self.reader.names("/clouds"))
+        self.assertReadFrom(self.pair.primary)
+
+        self.pair.standby.execute("SELECT pg_wal_replay_resume()")
+        with mock.patch.object(replicas, "_PATIENCE", 10):
+            self.reader = self.caller(self.open())
+            self.assertReadFrom(self.pair.standby)
+
+    def test_a_deleted_user_is_refused_at_once(self):
+        made = self.writer.make("users")
+        headers = base.credentials(made["username"], made["api_key"], identity.FIRST_PROJECT)
+        user = base.Caller(self.reader.application, headers)
+        self.assertEqual(200, user.get("/clouds").status)
+
+        self.pair.standby.execute("SELECT pg_wal_replay_pause()")
+        self.writer.delete(f"/users/{made['id']}")
+        self.assertEqual(401, user.get("/clouds").status)
+
+    def test_the_primary_answers_when_the_standbys_are_lost_or_promoted(self):
+        with mock.patch.object(replicas, "_PATIENCE", 10):
+            self.assertReadFrom(self.pair.standby)
+        self.pair.promote()  # it has a history of its own from now on
+        self.assertReadFrom(self.pair.primary)
+        self.pair.standby.signal_all(signal.SIGKILL)
+        with mock.patch.object(replicas, "_PAUSE", 0):
+            self.assertReadFrom(self.pair.primary)
+
+
+class TestRefusals(tests_base.TestCase):
+    def test_sqlite_has_no_standbys(self):
+        for url, read_url in (
+            ("sqlite:///fleet.db", "postgresql://db2/fleet"),
+            ("postgresql://db1/fleet", "sqlite:///fleet.db"),
+        ):
+            error = self.assertRaises(StoreError, composition.store_at, url, 1, read_url)
+            self.assertIn("read_database needs standbys of PostgreSQL", str(error))
