@@ -24,11 +24,13 @@ def is_time(text: str) -> bool:
 
 
 def microseconds(text: str) -> int:
-    """Return a time in this format as the number of microseconds since 1970.
+    """Return a time in this format as the number of microseconds since 1970, else 0.
 
     >>> microseconds("1970-01-01T00:00:01.000002")
     1000002
     """
+    if not is_time(text):
+        return 0  # somebody wrote it into the database, and an upgrade must not fail
     return (datetime.datetime.fromisoformat(text) - _EPOCH) // _MICROSECOND
 
 

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+import time
 import typing as t
 from urllib import parse
 
@@ -121,6 +123,61 @@ class TestWrites(base.ServerTestCase):
         empty = self.entries()
         self.assertAnswer(user.delete(f"/clouds/{host['cloud_id']}"), 204)
         self.assertEqual(empty - 3, self.entries())
+
+
+class TestOtherProjects(base.ServerTestCase):
+    """No step of a list tests a value of another project."""
+
+    def test_values_of_others_are_not_tested(self):
+        stranger, user = self.member(), self.member()
+        values = {"a": {"b": "x"}, "c": ["x"]}
+        host = stranger.make("hosts", variables=values)
+        mine = user.make("hosts", name="mine", variables=values)
+        for who, one in ((stranger, host), (user, mine)):
+            for field in ("cloud", "region"):
+                who.put(f"/{field}s/{one[f'{field}_id']}/variables", {"a": {"d": "x"}, "e": 1})
+        # A value that cannot be parsed makes a statement fail that tests it.
+        owners = (("device", host["id"]), ("cloud", host["cloud_id"]))
+        for table, item_id in (*owners, ("region", host["region_id"])):
+            databases.execute(
+                self.store.engine.url.render_as_string(hide_password=False),
+                f'UPDATE {table}_variables SET value = \'{{"b" "d" "x" 1 wrong\' '  # noqa: S608
+                f"WHERE owner_id = {item_id}",
+            )
+        every = ('a.b:"x"', 'a.*:"x"', "a:{}", 'c[0]:"x"', "c:[]", "e:1", 'a.d:"x"')
+        for text in every:
+            query = parse.urlencode({"vars": text})
+            for more in ("", "&sort_keys=name", f"&region_id={mine['region_id']}"):
+                with self.about(text + more):
+                    self.assertAnswer(user.get(f"/hosts?{query}{more}"), 200)
+        with self.about("it would fail"):
+            self.assertEqual(
+                500, stranger.get(f"/hosts?{parse.urlencode({'vars': every[0]})}").status
+            )
+
+
+class TestTooMuch(base.ServerTestCase):
+    """Looking for many objects in a long value is refused."""
+
+    def test_the_refusal_names_the_condition(self):
+        user = self.member()
+        user.make("clouds", variables={"v": {"l": [{"a": 1}] * 200_000}})
+        for number, status in ((1, 200), (2, 200), (50, 400)):
+            wanted = [{"a": 1}, *({"a": n} for n in range(number - 1))]
+            text = f"v.l:{json.dumps(wanted)}"
+            answer = user.get(f"/clouds?{parse.urlencode({'vars': text})}")
+            self.assertEqual(status, answer.status, answer.text[:300])
+        self.assertIn("vars: the condition on v.l looks for 50 objects", answer.text)
+
+    def test_numbers_are_looked_for_once(self):
+        text = json.dumps([1] * 300_000)
+        wanted = json.dumps([*range(2, 250)])
+        began = time.thread_time()
+        self.assertEqual(0, json_contains.matches(text, '["l"]', wanted, 2**31))
+        alone = time.thread_time() - began
+        began = time.thread_time()
+        json_contains.matches(text, '["l"]', "2", 2**31)
+        self.assertLess(alone, 20 * (time.thread_time() - began))
 
 
 class ManyTestCase(base.ServerTestCase):
