@@ -84,9 +84,10 @@ class Field(t.Generic[T]):
     :param default: value of the field if a create request does not contain it.
     :param max_length: maximum length of a string, in characters.
     :param pattern: regular expression that a string in a request must match.
-    :param format: format of a text, or of the texts in a list: ``'ip'``, ``'cidr'`` or
-        ``'netmask'``, see :mod:`cratonclient.formats`. The client and the server refuse
-        other texts, and compare values, not spellings.
+    :param choices: the texts that a request may contain; empty if any text is valid.
+    :param format: format of a text, or of the texts in a list: ``'ip'``, ``'cidr'``,
+        ``'netmask'`` or ``'time'``, see :mod:`cratonclient.formats`. The client and the
+        server refuse other texts, and compare values, not spellings.
     :param within: for an address or a netmask: name of the field with the address range
         that contains the address, or that the netmask belongs to.
     :param items: JSON Schema type of the elements of a list.
@@ -136,6 +137,7 @@ class Field(t.Generic[T]):
         default: t.Any = None,
         max_length: int = 255,
         pattern: Pattern | None = None,
+        choices: tuple[str, ...] = (),
         format: Format | None = None,
         within: str = "",
         items: str = "string",
@@ -155,6 +157,7 @@ class Field(t.Generic[T]):
         self.default = default
         self.max_length = max_length
         self.pattern = pattern
+        self.choices = choices
         if format is not None and format not in FORMATS:
             raise ValueError(f"{format!r} is not one of {FORMATS}")
         self.format = format

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Formats of texts: addresses, address ranges and netmasks.
+"""Formats of texts: addresses, address ranges, netmasks and times.
 
 A field declares its format, see :class:`cratonclient.fields.Field`. The formats are:
 
@@ -8,7 +8,11 @@ A field declares its format, see :class:`cratonclient.fields.Field`. The formats
 ``cidr``
     an address range with its prefix length, such as ``10.0.0.0/24``;
 ``netmask``
-    a netmask, such as ``255.255.255.0``, ``ffff:ffff::`` or the prefix length ``24``.
+    a netmask, such as ``255.255.255.0``, ``ffff:ffff::`` or the prefix length ``24``;
+``time``
+    a date, or a date with a time (ISO 8601), such as ``2027-01-31`` or
+    ``2027-01-31T12:00:00+02:00``. A date is its first moment. Without an offset, the time is
+    in UTC.
 
 An address has many spellings: upper case, zeros in front of the groups of an IPv6 address,
 and ``::`` for groups of zeros do not matter. An IPv4-mapped IPv6 address (RFC 4291), such as
@@ -24,6 +28,7 @@ import re
 import typing as t
 
 if t.TYPE_CHECKING:
+    import datetime
     import ipaddress
 
     Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -38,7 +43,7 @@ if t.TYPE_CHECKING:
         within: str
 
 
-Format = t.Literal["ip", "cidr", "netmask"]
+Format = t.Literal["ip", "cidr", "netmask", "time"]
 FORMATS: tuple[Format, ...] = t.get_args(Format)
 
 # Not compiled here: most programs need no pattern, and compiling takes time at each start.
@@ -160,7 +165,7 @@ def _misfit(format: Format, value: Parsed, network: Network) -> str:
     return "" if inside else "is not in {}"
 
 
-def _parse(format: Format, text: t.Any) -> Parsed:
+def _parse(format: Format, text: t.Any) -> t.Any:
     if not isinstance(text, str):
         raise ValueError(text)
     return _PARSERS[format](text)
@@ -205,6 +210,25 @@ def _netmask(text: str) -> Address | int:
     return mask
 
 
+def _time(text: str) -> datetime.datetime:
+    import datetime
+
+    try:
+        if "W" in text:  # the date of a week, which few people can read
+            raise ValueError(text)
+        found = datetime.datetime.fromisoformat(text)
+        return found if found.tzinfo is None else _in_utc(found)
+    except (ValueError, OverflowError):
+        raise ValueError("is not a time such as 2027-01-31 or 2027-01-31T12:00:00Z") from None
+
+
+def _in_utc(time: datetime.datetime) -> datetime.datetime:
+    """Return a time with an offset as the same time in UTC, without an offset."""
+    import datetime
+
+    return time.astimezone(datetime.UTC).replace(tzinfo=None)
+
+
 def _prefix_length(text: str) -> int:
     """Return a prefix length. A netmask of IPv4 is another spelling of it."""
     if re.fullmatch(_PREFIX_LENGTH, text):
@@ -231,10 +255,13 @@ def _hint(text: str) -> str:
     return next((f"; {hint}" for sign, hint in _HINTS if re.search(sign, text)), "")
 
 
-def _text(parsed: Parsed) -> str:
+def _text(parsed: Parsed | datetime.datetime) -> str:
     """Return the canonical text, the same in every version of Python."""
+    import datetime
     import ipaddress
 
+    if isinstance(parsed, datetime.datetime):
+        return parsed.isoformat(timespec="microseconds")
     if isinstance(parsed, ipaddress.IPv4Network | ipaddress.IPv6Network):
         return f"{_text(parsed.network_address)}/{parsed.prefixlen}"
     if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
@@ -273,14 +300,16 @@ def _netmask_twins(mask: t.Any) -> list[Parsed]:
     return [ipaddress.ip_network(one).netmask for one in [*networks, f"::/{mask}"]]
 
 
-_PARSERS: dict[Format, t.Callable[[str], Parsed]] = {
+_PARSERS: dict[Format, t.Callable[[str], Parsed | datetime.datetime]] = {
     "ip": _address,
     "cidr": _network,
     "netmask": _netmask,
+    "time": _time,
 }
 #: Functions that return the other values that are the same as a parsed one.
 _TWINS: dict[Format, t.Callable[[t.Any], list[Parsed]]] = {
     "ip": _address_twins,
     "cidr": _network_twins,
     "netmask": _netmask_twins,
+    "time": lambda _: [],
 }

@@ -67,6 +67,21 @@ def of(client: clients.Client) -> Identity:
     return found._replace(access="root", project=login.project or next(iter(names), None))
 
 
+def managing_user_id(client: clients.Client) -> int | None:
+    """Return the id of the own user of Craton, if the user manages other users.
+
+    This sends one request. The result is ``None`` for a user without the role ``admin``, and
+    for a client that does not log in as a user of Craton.
+
+    :param client: the client.
+    """
+    login = client._session.login()
+    if login.auth != "craton" or not login.user:
+        return None
+    users = _allowed(client.users, name=login.user)
+    return next((one.id for one in users or () if _is_own(one, login)), None)
+
+
 def _allowed(manager: t.Any, **query: t.Any) -> list[t.Any] | None:
     """Return the first page of a list; ``None`` if it needs a role that is missing.
 

@@ -11,6 +11,7 @@ import hashlib
 import re
 import secrets
 import uuid
+import zlib
 
 #: The id of the first project, which every new fleet has. ``1`` is another spelling of
 #: this id, see :func:`canonical_project_id`.
@@ -81,14 +82,31 @@ KEY_PREFIX = "craton_"
 def new_key() -> tuple[str, str]:
     """Generate an API key.
 
-    :returns: the key, with 160 random bits, and its digest, which the store keeps.
+    A key has a prefix, 160 random bits, and their checksum, so that a secret scanner finds
+    keys and nothing else.
+
+    :returns: the key, and its digest, which the store keeps.
 
     >>> key, stored = new_key()
     >>> key.startswith(KEY_PREFIX), len(key), digest(key) == stored
-    (True, 47, True)
+    (True, 55, True)
     """
-    key = KEY_PREFIX + secrets.token_hex(20)
+    random = secrets.token_hex(20)
+    key = f"{KEY_PREFIX}{random}{checksum(random)}"
     return key, digest(key)
+
+
+def checksum(random: str) -> str:
+    """Return the last eight digits of an API key: the CRC-32 of the forty before them.
+
+    Keys of earlier versions end without them.
+
+    :param random: the forty hexadecimal digits after the prefix.
+
+    >>> checksum("0123456789abcdef0123456789abcdef01234567")
+    '2a342d20'
+    """
+    return f"{zlib.crc32(random.encode()):08x}"
 
 
 def digest(api_key: str) -> str:

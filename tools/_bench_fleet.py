@@ -19,9 +19,10 @@ import typing as t
 import sqlalchemy as sa
 
 from cratonserver import composition
+from cratonserver.db import user_keys
 from cratonserver.db.store import Store
 from cratonserver.db.tables import DERIVED
-from cratonserver.identity import FIRST_PROJECT, new_key
+from cratonserver.identity import FIRST_PROJECT
 
 REGIONS, CELLS = 10, 100
 #: Condition on a variable of one cell in 100, which its hosts inherit. It is the last cell,
@@ -52,12 +53,10 @@ def fill(store: Store, hosts: int) -> list[str]:
     :returns: the API keys of the users ``root`` and ``user``. ``user`` has no role.
     """
     keys = [str(store.add_root_user("root"))]
-    key, digest = new_key()
-    keys.append(key)
     user = {
         "id": 2,
         "username": "user",
-        "key_digest": digest,
+        "role": "member",
         "is_root": False,
         "is_admin": False,
     }
@@ -84,6 +83,7 @@ def fill(store: Store, hosts: int) -> list[str]:
             ),
         ):
             _write(connection, store.tables.metadata.tables[table], rows)
+        keys.append(user_keys.add(connection, store.tables.metadata.tables["user_keys"], 2))
         for derived in store.tables.metadata.tables.values():
             if DERIVED in derived.info:
                 derived.info[DERIVED](connection, store.tables)

@@ -51,7 +51,7 @@ _LOGIN_TO_LAST_AT = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 #: An API key of Craton.
-_API_KEY = re.compile(r"craton_[0-9a-f]{40}")
+_API_KEY = re.compile(r"craton_[0-9a-f]{40}(?:[0-9a-f]{8})?")
 
 #: Credentials that this process sends. A server may quote them in its response.
 _hidden: set[str] = set()

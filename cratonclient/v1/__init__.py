@@ -30,6 +30,7 @@ GROUP = "cratonclient.v1"
 COLLECTIONS = (
     "projects",
     "users",
+    "user_keys",
     "clouds",
     "regions",
     "cells",

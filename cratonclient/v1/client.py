@@ -24,6 +24,7 @@ if t.TYPE_CHECKING:
         projects,
         quotas,
         regions,
+        user_keys,
         users,
     )
     from cratonclient.v1.regions import Region
@@ -74,6 +75,7 @@ class Client(_Attributes):
     networks: networks.NetworkManager
     projects: projects.ProjectManager
     regions: regions.RegionManager
+    user_keys: user_keys.UserKeyManager
     users: users.UserManager
 
     def __init__(

@@ -16,6 +16,7 @@ if t.TYPE_CHECKING:
     from cratonclient.v1.networks import Network
     from cratonclient.v1.projects import Project
     from cratonclient.v1.regions import Region
+    from cratonclient.v1.users import User
 
 
 class RequestOptions(t.TypedDict, total=False):
@@ -92,6 +93,7 @@ class UserDict(t.TypedDict):
     id: int
     username: str
     is_admin: bool
+    role: str
     api_key: str | None
     roles: t.NotRequired[list[t.Any] | None]
     created_at: str
@@ -104,6 +106,7 @@ class UserCreate(RequestOptions, total=False):
 
     username: t.Required[str]
     is_admin: bool
+    role: str
     api_key: str | None
     roles: collections.abc.Sequence[t.Any] | None
     project_id: int | str | Project
@@ -114,6 +117,7 @@ class UserUpdate(RequestOptions, total=False):
     """Keywords to update a user."""
 
     is_admin: bool
+    role: str
 
 
 class UserFilters(ListOptions, total=False):
@@ -129,6 +133,7 @@ class UserFields(ListOptions, total=False):
     id: int | str
     username: str
     is_admin: bool
+    role: str
     api_key: str | None
     roles: list[t.Any] | None
     created_at: str
@@ -136,6 +141,51 @@ class UserFields(ListOptions, total=False):
     project_id: int | str | Project
     project: int | str | Project
     name: str
+
+
+class UserKeyDict(t.TypedDict):
+    """The fields of a user key, as the server sent them."""
+
+    id: int
+    name: str
+    user_id: int
+    expires_at: str | None
+    last_used_at: str | None
+    api_key: t.NotRequired[str]
+    created_at: str
+    updated_at: str | None
+
+
+class UserKeyCreate(RequestOptions, total=False):
+    """Keywords to create a user key."""
+
+    name: t.Required[str]
+    user_id: int | str | User
+    user: int | str | User
+    expires_at: str | None
+
+
+class UserKeyFilters(ListOptions, total=False):
+    """Keywords to list user keys."""
+
+    id: int | str
+    name: str
+    user_id: int | str | User
+    user: int | str | User
+
+
+class UserKeyFields(ListOptions, total=False):
+    """Keywords to find a user key."""
+
+    id: int | str
+    name: str
+    user_id: int | str | User
+    user: int | str | User
+    expires_at: str | None
+    last_used_at: str | None
+    api_key: str
+    created_at: str
+    updated_at: str | None
 
 
 class CloudDict(t.TypedDict):

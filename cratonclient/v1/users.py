@@ -35,6 +35,13 @@ class User(crud.Resource):
         default=False,
         cli=Cli(option="admin"),
     )
+    role = Field(
+        str,
+        "reader: may only read; member: may change the inventory; admin: may also manage users",
+        update=True,
+        choices=("reader", "member", "admin"),
+        cli=Cli(example="reader"),
+    )
     # The server generates keys itself. It accepts a key in a request and ignores it.
     api_key = Field(str, "API key of the user", null=True, secret=True, storage=NOT_STORED)
     roles = Field(
@@ -45,7 +52,7 @@ class User(crud.Resource):
     parameters: t.ClassVar[crud.Parameters] = {
         "name": Parameter(str, "name of the user", compares="username")
     }
-    columns = ("id", "username", "is_admin", "project_id")
+    columns = ("id", "username", "is_admin", "role", "project_id")
     unique = ("project_id", "username")
     NAME_ATTR = "username"
 
@@ -58,7 +65,9 @@ class UserManager(crud.CRUDClient[User]):
     resource_class = User
 
     def replace_key(self, item_id: int | str | User) -> User:
-        """Replace the API key of a user. The old key stops working immediately.
+        """Replace all API keys of a user by a new one. The old ones stop working immediately.
+
+        To replace a key without a gap, create another one with ``craton.user_keys``.
 
         :param item_id: id of the user, or the user.
         :returns: the user with the new ``api_key``. The server does not show it again.

@@ -10,17 +10,21 @@ from cratonclient import crud
 from cratonclient.fields import Field, Pattern, Ref
 from cratonclient.v1 import types
 from cratonclient.v1.projects import Project
+from cratonclient.v1.user_keys import UserKeyManager
 
 USERNAME: Pattern
 
 class User(crud.Resource):
     username: Field[str]
     is_admin: Field[bool]
+    role: Field[str]
     api_key: Field[str | None]
     roles: Field[list[t.Any] | None]
     project_id: Ref[str]
     @property
     def project(self) -> Project: ...
+    @property
+    def user_keys(self) -> UserKeyManager: ...
     def to_dict(self) -> types.UserDict: ...
     def update(self, **fields: t.Unpack[types.UserUpdate]) -> t.Self: ...
 

@@ -16,6 +16,10 @@ ONCE = "The API key is shown only once. Save it now."
 class Create(create.Create):
     """Create a user, and warn that its API key is shown only once."""
 
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Refuse ``--admin`` and ``--role`` at the same time."""
+        return _with_one_role(super().get_parser(prog_name))
+
     def create(self, parsed_args: argparse.Namespace) -> t.Any:
         """Create the user and log the warning."""
         user = super().create(parsed_args)
@@ -34,15 +38,15 @@ class Create(create.Create):
 
 
 class Set(update.Set):
-    """Change a user. With ``--new-key``, replace its API key."""
+    """Change a user. With ``--new-key``, replace all its API keys."""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Add the option ``--new-key``."""
-        parser = super().get_parser(prog_name)
+        """Add the option ``--new-key``, and refuse ``--admin`` with ``--role``."""
+        parser = _with_one_role(super().get_parser(prog_name))
         parser.add_argument(
             "--new-key",
             action="store_true",
-            help="create a new API key and print it; the old key stops working at once",
+            help="replace all API keys by a new one and print it; the old keys stop working",
         )
         return parser
 
@@ -70,3 +74,12 @@ class Set(update.Set):
                 "old one no longer works: run the command again."
             ) from exc
         self.app.LOG.warning(ONCE)
+
+
+def _with_one_role(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """Return a parser that refuses ``--role`` together with ``--admin`` or ``--no-admin``."""
+    admin, role = (parser._option_string_actions[name] for name in ("--admin", "--role"))
+    for group in parser._mutually_exclusive_groups:
+        if admin in group._group_actions:
+            group._group_actions.append(role)
+    return parser

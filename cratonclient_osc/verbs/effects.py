@@ -137,7 +137,10 @@ def _counted(client: t.Any, found: t.Any) -> str:
         pages = getattr(client, other.collection).pages(
             limit=_PAGE_SIZE, short_is_last=True, **{names[0]: found.id}
         )
-        number = sum(map(len, pages))
+        try:
+            number = sum(map(len, pages))
+        except exceptions.NotFound:  # the server does not have the kind
+            continue
         numbers += [_number(other, number)] if number else []
     return _listed([*numbers, *([f"the {_listed(others)} in it"] if others else [])])
 

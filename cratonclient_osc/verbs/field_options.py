@@ -96,12 +96,13 @@ def add_option(
             **common,
         )
     else:
+        shown = {"choices": field.choices} if field.choices else {"metavar": f"<{option}>"}
         group.add_argument(
             f"--{option}",
-            metavar=f"<{option}>",
             type=_whole_number if field.type is int else field.type,
             help=field.help,
             required=required,
+            **shown,
             **common,
         )
 

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``/v1/users/1/key``: replace the API key of a user."""
+"""``/v1/users/1/key``: replace all API keys of a user by a new one."""
 
 from __future__ import annotations
 
 import falcon
 
-from cratonserver import identity
 from cratonserver.api import json_response, request_bodies
 from cratonserver.api.view import KindView, Responder
-from cratonserver.db import ids
+from cratonserver.db import ids, user_keys
+from cratonserver.db.aliases import Row
+from cratonserver.db.objects import Objects
 from cratonserver.db.store import Store
 from cratonserver.openapi.operations import Operation, operation, ref
 
@@ -34,14 +35,13 @@ class Key(KindView):
         return {"POST": self.replace}
 
     def replace(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
-        """Replace the key. Users may replace their own key without the admin role."""
+        """Replace the keys. Users may replace their own keys without the admin role."""
         sent = request_bodies.parse(req.content_type, req.bounded_stream.read())
         request_bodies.check(BODY, sent)
         if item_id != str(req.context.identity.user_id):
             self.allow(req)
         user_id = ids.parse(self.kind, item_id)
-        key, digest = identity.new_key()
-        user = self.change(req, lambda objects: objects.update(user_id, {"key_digest": digest}))
+        user, key = self.change(req, lambda objects: _replace(objects, user_id))
         resp.status = falcon.HTTP_201
         resp.set_header("Location", f"{req.prefix}/v1/users/{user['id']}")
         json_response.set_body(resp, {**self.show(req, user), "api_key": key})
@@ -49,9 +49,9 @@ class Key(KindView):
     def describe(self) -> dict[str, Operation]:
         """Return the operations of the OpenAPI document."""
         made = operation(
-            "createUserKey",
-            "Replace the API key of a user. Only this response shows the new key. The old key "
-            "stops working.",
+            "replaceKeysOfUser",
+            "Replace all API keys of a user by a new one, which only this response shows. The "
+            "old keys stop working.",
             responses={201: ref("User")},
             errors={400, 404},
             body={"schema": BODY, "example": {}},
@@ -59,3 +59,10 @@ class Key(KindView):
         )
         made["requestBody"]["required"] = False
         return {"POST": made}
+
+
+def _replace(objects: Objects, user_id: int | str) -> tuple[Row, str]:
+    """Replace the keys of a user, and return the user and the new key."""
+    user = objects.touch(user_id)
+    keys = objects.tables.metadata.tables["user_keys"]
+    return user, user_keys.replace(objects.connection, keys, user["id"])

@@ -63,6 +63,8 @@ class KindView(View):
         self.store = store
         self.kind = kind
         self.policy = store.tables.policy(kind)
+        #: True if users with a read-only role may change their own objects.
+        self.readers_change_own = self.policy.readers_change_own
         self.representation = Representation(store.tables, kind)
 
     def allow(self, req: falcon.Request) -> None:

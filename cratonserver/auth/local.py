@@ -1,24 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Authenticate requests by the API keys of Craton users."""
+"""Authenticate requests by the API keys of Craton users.
+
+A key is found by its digest. So every refusal of a key that does not exist takes the same
+work, whatever the user name and the project are, and whether they exist: its duration reveals
+nothing.
+"""
 
 from __future__ import annotations
 
-import hmac
-import secrets
 import typing as t
 
 import falcon
 import sqlalchemy as sa
 
 from cratonserver import errors, identity, wsgi_keys
-from cratonserver.db import quotas
+from cratonserver.auth.last_use import LastUse
+from cratonserver.db import clock, quotas
 from cratonserver.db.dialect import PREPARE
 from cratonserver.db.store import Store
 from cratonserver.db.tables import Tables
 from cratonserver.identity import Identity, canonical_project_id
-
-#: The digest of a key that nobody has, for users that do not exist.
-_DIGEST_OF_NOBODY = identity.digest(secrets.token_hex(20))
 
 
 class LocalAuthentication:
@@ -32,6 +33,7 @@ class LocalAuthentication:
         self._store = store
         self._tables = store.tables
         self._open_paths = open_paths
+        self._last_use = LastUse(store)
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Set ``req.context.identity``.
@@ -42,66 +44,87 @@ class LocalAuthentication:
             return
         known = req.env.get(wsgi_keys.IDENTITY)
         if known is None:
-            given = [req.get_header(f"X-Auth-{name}") for name in ("User", "Token", "Project")]
-            known = self._store.run_query(
-                lambda connection: authenticate(connection, self._tables, *given)
+            known = self._authenticate(
+                *(req.get_header(f"X-Auth-{name}") for name in ("User", "Token", "Project"))
             )
             req.env[wsgi_keys.IDENTITY] = known  # the access log shows the user
         req.context.identity = known
 
+    def _authenticate(
+        self, username: str | None, api_key: str | None, project: str | None
+    ) -> Identity:
+        """Return the identity that three request headers claim, if the API key is right.
 
-def authenticate(
-    connection: sa.Connection,
-    tables: Tables,
-    username: str | None,
-    api_key: str | None,
-    project: str | None,
-) -> Identity:
-    """Return the identity that three request headers claim, if the API key is right.
-
-    :param tables: the tables.
-    :param username: value of ``X-Auth-User``.
-    :param api_key: value of ``X-Auth-Token``.
-    :param project: value of ``X-Auth-Project``.
-    :raises cratonserver.errors.Refused: with status 401.
-    """
-    try:
-        canonical = canonical_project_id(project or "")
-    except ValueError:
-        message = f"Project ID ('{project}') is not a valid UUID"
-        raise errors.Refused(401, message) from None
-    if "\0" in (username or ""):  # PostgreSQL refuses NUL characters
-        username = None
-    named = {"project_id": canonical, "username": username or ""}
-    row = connection.execute(tables.cached(_user_query), named).one_or_none()
-    # Compare in constant time, and for unknown users too, so that timing reveals nothing.
-    expected = row.key_digest if row else _DIGEST_OF_NOBODY
-    is_valid = hmac.compare_digest(expected, identity.digest(api_key or ""))
-    if row is None or not is_valid:
+        :param username: value of ``X-Auth-User``.
+        :param api_key: value of ``X-Auth-Token``.
+        :param project: value of ``X-Auth-Project``.
+        :raises cratonserver.errors.Refused: with status 401.
+        """
+        try:
+            canonical = canonical_project_id(project or "")
+        except ValueError:
+            message = f"Project ID ('{project}') is not a valid UUID"
+            raise errors.Refused(401, message) from None
+        query = self._tables.cached(_key_query)
+        digest = {"digest": identity.digest(api_key or "")}
+        found = self._store.run_query(
+            lambda connection: connection.execute(query, digest).all()
+        )
+        for key in found:  # one at most, unless somebody has copied rows
+            if (key.project_id, key.username) == (canonical, username):
+                self._check_expiry(key)
+                self._last_use.note(key.key_id, key.last_used_at)
+                return _identity(key)
         raise errors.Refused(401, "The request could not be authenticated.")
+
+    @staticmethod
+    def _check_expiry(key: sa.Row[t.Any]) -> None:
+        """Refuse an expired key. Only who has the right key learns why.
+
+        :raises cratonserver.errors.Refused: with status 401.
+        """
+        if key.expires_at is not None and key.expires_at <= clock.now():
+            raise errors.Refused(
+                401,
+                f"The API key {key.name!r} expired at {key.expires_at} (UTC). Use another "
+                "key, or ask an admin of the project for one.",
+            )
+
+
+def _identity(key: sa.Row[t.Any]) -> Identity:
     return Identity(
-        canonical,
-        row.username,
-        row.is_admin,
-        row.is_root,
-        user_id=row.id,
-        limits=row.limits or "",
+        key.project_id,
+        key.username,
+        key.is_admin,
+        key.is_root,
+        user_id=key.user_id,
+        can_write=key.role != "reader",
+        limits=key.limits or "",
     )
 
 
-def _user_query(tables: Tables) -> sa.Select[t.Any]:
-    """Build the query for a user, and for the quotas of the project.
+def _key_query(tables: Tables) -> sa.Select[t.Any]:
+    """Build the query for a key, for its user, and for the quotas of the project.
 
     The database prepares it, because every request begins with it::
 
-        SELECT id, username, key_digest, is_admin, is_root,
+        SELECT user_keys.id AS key_id, user_keys.name, …, users.username, …,
             (SELECT … FROM quotas WHERE project_id = users.project_id) AS limits
-        FROM users WHERE project_id = :project_id AND username = :username
+        FROM user_keys JOIN users ON users.id = user_keys.user_id
+        WHERE user_keys.key_digest = :digest
     """
-    c = tables.metadata.tables["users"].c
-    limits = quotas.limits_column(tables, c.project_id).label("limits")
-    query = sa.select(c.id, c.username, c.key_digest, c.is_admin, c.is_root, limits).where(
-        c.project_id == sa.bindparam("project_id"),
-        c.username == sa.bindparam("username"),
+    keys, users = tables.metadata.tables["user_keys"].c, tables.metadata.tables["users"].c
+    query = (
+        sa.select(
+            keys.id.label("key_id"),
+            keys.name,
+            keys.expires_at,
+            keys.last_used_at,
+            users.id.label("user_id"),
+            *(users.project_id, users.username, users.role, users.is_admin, users.is_root),
+            quotas.limits_column(tables, users.project_id).label("limits"),
+        )
+        .join_from(keys.id.table, users.id.table, users.id == keys.user_id)
+        .where(keys.key_digest == sa.bindparam("digest"))
     )
     return query.execution_options(**{PREPARE: True})

@@ -22,5 +22,7 @@ class ReadOnlyRoles:
         """
         who = getattr(req.context, "identity", None)
         method = getattr(resource, "allowed_as", None) or req.method
-        if who is not None and not who.can_write and method not in ("GET", "HEAD"):
+        if who is None or who.can_write or method in ("GET", "HEAD"):
+            return
+        if not getattr(resource, "readers_change_own", False):
             raise errors.Refused(403, "This action requires a role that may write")

@@ -8,7 +8,16 @@ import datetime
 
 def now() -> str:
     """Return the current time in UTC as ``YYYY-MM-DDTHH:MM:SS.ffffff``."""
-    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+    return seconds_ago(0)
+
+
+def seconds_ago(seconds: float) -> str:
+    """Return an earlier time, in the same format.
+
+    :param seconds: number of seconds.
+    """
+    time = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=seconds)
+    return time.strftime("%Y-%m-%dT%H:%M:%S.%f")
 
 
 def is_time(text: str) -> bool:

@@ -48,6 +48,9 @@ class Objects(PartChanges):
         :raises cratonserver.errors.Refused: with status 404 if a referenced object does
             not exist, 400 if the objects do not fit together, 409 if the name is taken.
         """
+        at_once = not self.tables.dialect.in_transaction(self.connection)
+        if at_once and self.policy.needs_transaction:
+            raise TransactionRequired
         values = {
             name: given.get(name, field.default)
             for name, field in self.kind.fields.items()
@@ -61,15 +64,15 @@ class Objects(PartChanges):
         self.policy.check_update(change)
         needs = self.policy.requirements(change)
         required = consistency.required(self, values, values, needs)
-        at_once = not self.tables.dialect.in_transaction(self.connection)
         if not at_once:
             required.check()
         self._check_quotas(values, given, at_once)
         try:
             parts = self.new_parts(values, given)
-            return creation.create(self, values, parts, required if at_once else None), shown
+            row = creation.create(self, values, parts, required if at_once else None)
         except sa.exc.IntegrityError as exc:
             raise self._refusal(exc) from exc
+        return row, {**shown, **self.policy.created(change._replace(row=row))}
 
     def update(self, item_id: int | str, given: t.Mapping[str, t.Any]) -> Row:
         """Change a row.
@@ -96,6 +99,17 @@ class Objects(PartChanges):
         except sa.exc.IntegrityError as exc:
             raise self._refusal(exc) from exc
 
+    def touch(self, item_id: int | str) -> Row:
+        """Set the time of the last change of a row, because something that it owns changes.
+
+        The row is locked until the transaction ends.
+
+        :raises cratonserver.errors.Refused: as for :meth:`update`.
+        """
+        self.policy.check_update(self._change(self.lock(item_id), {}))
+        self._touch(item_id)
+        return self.find(item_id)
+
     def delete(self, item_id: int | str) -> None:
         """Delete a row and everything that belongs to it (``ON DELETE CASCADE``).
 
@@ -104,6 +118,8 @@ class Objects(PartChanges):
         :raises cratonserver.errors.Refused: with status 409, if another object refers
             to the row, or to a row that would be deleted with it.
         """
+        if self.policy.required(self.who) and not self._reaches(item_id):
+            return
         self.check_deletion(item_id)
         delete = self.tables.cached(_deletion, self.kind, self.who.is_root)
         try:
@@ -124,6 +140,14 @@ class Objects(PartChanges):
             Deletion(self.connection, self.table, self.who, item_id, self.scope(), lock)
         )
 
+    def _reaches(self, item_id: int | str) -> bool:
+        """Lock a row, and return False if the user does not see it."""
+        try:
+            self.lock(item_id)
+        except errors.Refused:
+            return False
+        return True
+
     def _change(self, row: Row, values: Row, *, is_new: bool = False) -> Change:
         return Change(self.connection, self.table, self.who, row, values, is_new)
 
@@ -135,7 +159,7 @@ class Objects(PartChanges):
         :param before_references: the references have not been checked yet. If a quota is
             exceeded, they have to be, because their errors come first.
         """
-        checks = self.quota_checks(self.tables.storage(self.kind).project_of(values))
+        checks = self.quota_checks(self.project_of(values))
         try:
             checks.new_object(self.kind, given)
         except errors.Refused as exc:

@@ -128,7 +128,7 @@ class PartChanges(Rows):
 
     def _checks_of(self, row: Row) -> Checks:
         """Return the checks of quotas for the project of a row."""
-        return self.quota_checks(self.tables.storage(self.kind).project_of(row))
+        return self.quota_checks(self.project_of(row))
 
     def _touch(self, item_id: int | str) -> None:
         part_rows.touch(self.connection, self.tables, self.kind, item_id)

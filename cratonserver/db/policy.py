@@ -105,6 +105,10 @@ class Policy:
     optional_filters: tuple[str, ...] = ()
     #: Parameters of the list that are accepted without effect.
     ignored_parameters: tuple[str, ...] = ()
+    #: True if users with a read-only role may change the objects that :meth:`required` permits.
+    readers_change_own = False
+    #: True if creating an object takes several statements, in :meth:`created` or in checks.
+    needs_transaction = False
     #: The message if the name of an object is taken. Empty for the default message.
     name_taken = ""
 
@@ -123,6 +127,13 @@ class Policy:
             part, such as ``variables``.
         :raises cratonserver.errors.Refused: with status 403.
         """
+
+    def required(self, who: Identity) -> Row:
+        """Return values that an object must have for the user to see it.
+
+        :param who: the user, who sees no object of another project anyway.
+        """
+        return {}
 
     def complete(self, values: Row, who: Identity) -> Row:
         """Add the values that the server chooses to a new row, in place.
@@ -149,6 +160,14 @@ class Policy:
         :param change: the change.
         """
         return ()
+
+    def created(self, change: Change) -> Row:
+        """Store the rows of other tables that belong to a new row.
+
+        :param change: the new row.
+        :returns: values that only the response to this request shows.
+        """
+        return {}
 
     def check_update(self, change: Change) -> None:
         """Refuse a new or changed row that is not valid.

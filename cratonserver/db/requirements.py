@@ -137,7 +137,7 @@ class Required:
 
     def _missing(self, field: str, one: Reference) -> errors.Refused:
         where = ""
-        if "project_id" in self.rows.tables.table(one.target).c:
+        if "project_id" in self.rows.tables.table(one.target).c and "project_id" in self.values:
             where = f" in the project {self.values.get('project_id')}"
         noun, item_id = one.target.noun, self.values[field]
         return errors.Refused(404, f"{field}: {noun} {item_id} does not exist{where}")
@@ -153,7 +153,7 @@ def union(tables: Tables, shape: Shape) -> sa.CompoundSelect[t.Any]:
     queries: list[sa.Select[t.Any]] = []
     number: sa.ColumnElement[t.Any]
     for field, one in wanted.items():
-        row = _lock(tables, field, one, shape.all_projects).subquery()
+        row = _lock(tables, shape, field, one).subquery()
         fits = [
             sa.func.coalesce(row.c[name] == _parameter(_own(name), shared[name]), sa.true())
             for name in one.shared
@@ -204,17 +204,18 @@ def _most(index: int) -> str:
     return f"craton_most_{index}"
 
 
-def _lock(tables: Tables, field: str, one: Reference, all_projects: bool) -> sa.Select[t.Any]:
+def _lock(tables: Tables, shape: Shape, field: str, one: Reference) -> sa.Select[t.Any]:
     """Lock a referenced row.
 
-    References to another project are refused, even if the user sees several projects.
+    References to another project are refused, even if the user sees several projects, unless
+    the project of the object is that of the referenced row.
     """
     table = tables.table(one.target)
     item_id = sa.bindparam(field, type_=table.c.id.type)
     select = sa.select(*(table.c[name] for name in ("id", *one.shared))).where(
-        table.c.id == item_id, *tables.visible(one.target, all_projects=all_projects)
+        table.c.id == item_id, *tables.visible(one.target, all_projects=shape.all_projects)
     )
-    if "project_id" in table.c:
+    if "project_id" in table.c and "project_id" in tables.table(shape.kind).c:
         owner = sa.bindparam(_OWNER_PROJECT, type_=table.c.project_id.type)
         select = select.where(table.c.project_id == owner)
     return select.with_for_update(read=True, key_share=True)

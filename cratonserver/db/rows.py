@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 import sqlalchemy as sa
@@ -77,6 +78,7 @@ class Rows:
             key does not exist.
         """
         self._check_order(query)
+        query = self._within_reach(query)
         shape = query.shape(self.kind, all_projects=self.who.is_root)
         values = {**page_query.values_of(query), PROJECT: self.who.project_id}
         position = None
@@ -148,9 +150,15 @@ class Rows:
 
     def scope(self) -> list[Clause]:
         """Return the conditions for the rows of the kind that the user may see."""
-        return self.tables.visible(
+        visible = self.tables.visible(
             self.kind, all_projects=self.who.is_root, project=self.who.project_id
         )
+        required = self.policy.required(self.who).items()
+        return [*visible, *(self.table.c[name] == value for name, value in required)]
+
+    def project_of(self, row: Row) -> str:
+        """Return the id of the project that a row belongs to, or a new row will belong to."""
+        return self.tables.storage(self.kind).project_of(row, self.table, self.connection)
 
     def run(
         self, select: sa.Select[t.Any], values: t.Mapping[str, t.Any] | None = None
@@ -180,7 +188,8 @@ class Rows:
         """Return one row, and lock it if that is wanted."""
         query = self.tables.cached(_one_query, self.kind, self.who.is_root, lock)
         found = self.run(query, {PROJECT: self.who.project_id, _ITEM: item_id})
-        if not found:
+        required = self.policy.required(self.who).items()
+        if not found or any(found[0][name] != value for name, value in required):
             raise errors.not_found()
         return found[0]
 
@@ -195,6 +204,19 @@ class Rows:
         return variable_filter.Filter(
             self.connection, self.tables, shape, query, values, projects
         )
+
+    def _within_reach(self, query: ListQuery) -> ListQuery:
+        """Return a query for the objects that the policy shows to the user.
+
+        :raises cratonserver.errors.Refused: with status 403, if it asks for others.
+        """
+        required = self.policy.required(self.who)
+        for name, value in required.items():
+            if query.filters.get(name, value) != value:
+                raise errors.missing_role("admin")
+        if not required:
+            return query
+        return dataclasses.replace(query, filters={**query.filters, **required})
 
     def _check_order(self, query: ListQuery) -> None:
         known = list_query.sortable(self.kind)

@@ -37,10 +37,12 @@ class Storage:
         """
         return t.cast("Clause", table.c.project_id == project_id)
 
-    def project_of(self, row: Row) -> str:
+    def project_of(self, row: Row, table: sa.Table, connection: sa.Connection) -> str:
         """Return the id of the project that an object belongs to, whose quotas apply.
 
         :param row: the object, or the values of a new one.
+        :param table: table of the kind.
+        :param connection: connection in a transaction, if the project has to be looked up.
         """
         return str(row["project_id"])
 

@@ -13,8 +13,8 @@ import typing as t
 import sqlalchemy as sa
 
 from cratonclient import secrets
-from cratonserver import deadlines, identity
-from cratonserver.db import clock, migrations
+from cratonserver import deadlines
+from cratonserver.db import clock, migrations, user_keys
 from cratonserver.db.database import Database
 from cratonserver.db.dialect import StoreError, TransactionRequired, one_line
 from cratonserver.db.quotas import Quotas
@@ -55,6 +55,8 @@ class Store:
         self.tables = tables_of(rules, type(self.database.dialect))
         #: The quotas of the projects, with default limits. The server sets its own defaults.
         self.quotas = Quotas(self.tables)
+        #: Functions that :meth:`close` calls first.
+        self.before_close: list[t.Callable[[], None]] = []
 
     def exists(self) -> bool:
         """Return True if the database exists and has tables. This creates nothing.
@@ -256,20 +258,23 @@ class Store:
             if connection.execute(sa.select(users.c.id).where(users.c.is_root)).first():
                 return None
             _add_first_project(connection, self.tables.metadata)
-            key, digest = identity.new_key()
             values = {
                 "project_id": FIRST_PROJECT,
                 "username": username,
                 "created_at": clock.now(),
+                "role": "admin",
                 "is_admin": True,
                 "is_root": True,
-                "key_digest": digest,
             }
-            connection.execute(sa.insert(users).values(values))
-            return key
+            insert = sa.insert(users).values(values).returning(users.c.id)
+            user_id = connection.execute(insert).scalar_one()
+            keys = self.tables.metadata.tables["user_keys"]
+            return user_keys.add(connection, keys, user_id)
 
     def close(self) -> None:
         """Close all connections."""
+        for function in self.before_close:
+            function()
         self._dispose(close=True)
 
     def forget_connections(self) -> None:

@@ -391,6 +391,6 @@ def _subsets(
 def _column_type(name: str, field: Field[t.Any]) -> column_types.Type:
     if isinstance(field, Ref):
         return column_types.identifier(field.type)
-    if name in ("created_at", "updated_at"):
+    if name.endswith("_at"):
         return column_types.TIMESTAMP
     return _TYPES[field.type](field)

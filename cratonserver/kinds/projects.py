@@ -22,7 +22,7 @@ class Storage(storage.Storage):
         """Return the condition for the user's own project."""
         return t.cast("Clause", table.c.id == project_id)
 
-    def project_of(self, row: Row) -> str:
+    def project_of(self, row: Row, table: sa.Table, connection: sa.Connection) -> str:
         """Return the id of the project itself."""
         return str(row["id"])
 

@@ -30,6 +30,7 @@ COLLECTIONS = (
     "networks",
     "projects",
     "regions",
+    "user_keys",
     "users",
 )
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Users: the server generates their API keys, stores digests, and shows a key once."""
+"""Users: a new user gets an API key, and the last root user stays."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import typing as t
 
 import sqlalchemy as sa
 
-from cratonserver import errors, identity
-from cratonserver.db import column_types, policy, storage
+from cratonserver import errors
+from cratonserver.db import policy, storage, user_keys
 from cratonserver.db.aliases import Row
 from cratonserver.identity import Identity, canonical_project_id
 
@@ -17,17 +17,16 @@ class Storage(storage.Storage):
     """The storage rules of users."""
 
     def extra_columns(self) -> list[sa.Column[t.Any]]:
-        """Return the columns for the digest of the API key and for the root role."""
-        return [
-            sa.Column("key_digest", column_types.string(64), nullable=False),
-            sa.Column("is_root", sa.Boolean(), nullable=False, default=False),
-        ]
+        """Return the column for the root role."""
+        return [sa.Column("is_root", sa.Boolean(), nullable=False, default=False)]
 
 
 class Policy(policy.Policy):
     """The policy of users."""
 
     optional_filters = ("name",)
+    #: A new user gets a key.
+    needs_transaction = True
 
     def allow(self, who: Identity, method: str, part: str) -> None:
         """Let only admins manage users."""
@@ -35,19 +34,29 @@ class Policy(policy.Policy):
             raise errors.missing_role("admin")
 
     def complete(self, values: Row, who: Identity) -> Row:
-        """Generate the API key. Only the response to this request shows it."""
+        """Set the role. ``is_admin`` of the 2017 protocol is another name of a role."""
         try:
             values["project_id"] = canonical_project_id(values["project_id"])
         except ValueError:
             raise errors.invalid(
                 [f"project_id: {values['project_id']!r} is not a UUID"]
             ) from None
-        key, values["key_digest"] = identity.new_key()
+        if values["role"] is None:
+            values["role"] = "admin" if values["is_admin"] else "member"
+        elif values["is_admin"] and values["role"] != "admin":
+            raise _contradiction(values["role"], True)
+        values["is_admin"] = values["role"] == "admin"
         values["is_root"] = False
-        return {"api_key": key}
+        return {}
+
+    def created(self, change: policy.Change) -> Row:
+        """Create an API key. Only the response to this request shows it."""
+        keys = change.table.metadata.tables["user_keys"]
+        return {"api_key": user_keys.add(change.connection, keys, change.row["id"])}
 
     def check_update(self, change: policy.Change) -> None:
         """Let only root users change root users. Losing the admin role also loses root."""
+        _complete_role(change.values, change.row["role"])
         if not change.row["is_root"]:
             return
         if not change.who.is_root:
@@ -62,6 +71,27 @@ class Policy(policy.Policy):
         users = deletion.table
         going = sa.and_(users.c.id == deletion.item_id, *deletion.scope)
         protect_roots(deletion.connection, users, going, deletion.who, lock=deletion.lock)
+
+
+def _complete_role(values: Row, before: str) -> None:
+    """Set both names of a role in the changes of a user, if one of them changes.
+
+    :param values: the changes, changed in place.
+    :param before: role of the user before the change.
+    :raises cratonserver.errors.Refused: with status 400, if they contradict each other.
+    """
+    role, is_admin = values.get("role"), values.get("is_admin")
+    if role is None and is_admin is not None:
+        plain = "member" if before == "admin" else before
+        values["role"] = "admin" if is_admin else plain
+    elif role is not None:
+        if is_admin not in (None, role == "admin"):
+            raise _contradiction(role, is_admin)
+        values["is_admin"] = role == "admin"
+
+
+def _contradiction(role: str, is_admin: object) -> errors.Refused:
+    return errors.invalid([f"role: {role!r} contradicts the value {is_admin!r} of is_admin"])
 
 
 def protect_roots(

@@ -112,6 +112,8 @@ def _text(field: Field[t.Any]) -> JsonSchema:
         made["pattern"] = identity.PROJECT_ID.pattern
     if field.pattern:
         made.update({"pattern": field.pattern.regex, "x-rule": field.pattern.rule})
+    if field.choices:
+        made["enum"] = [*field.choices]
     made.update(_format(field))
     if field.max_length > MAX_NAME:
         # The limit of a long text is in bytes of UTF-8, which JSON Schema cannot express.
@@ -122,7 +124,7 @@ def _text(field: Field[t.Any]) -> JsonSchema:
 def _format(field: Field[t.Any]) -> JsonSchema:
     """Return the format of a text, for the document: formats.py checks it.
 
-    JSON Schema has no formats for address ranges and netmasks.
+    JSON Schema has no formats for address ranges, netmasks, and dates without a time.
     """
     if field.format == "ip":
         return {"anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}
@@ -161,7 +163,7 @@ def identifier(kind: Kind, description: str) -> JsonSchema:
 def in_response(field: Field[t.Any]) -> JsonSchema:
     """Return the schema of the value of a field in a response."""
     made: JsonSchema = {"description": field.help, "type": _JSON_TYPES[field.type]}
-    if field.name in ("created_at", "updated_at"):
+    if field.name.endswith("_at") and not field.create:
         made["pattern"] = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}$"
     elif field.type is str and isinstance(field, Ref) and field.create:
         # The response to a POST repeats the value as it was sent, in any spelling.

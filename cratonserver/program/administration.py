@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import shlex
 import typing as t
 
 import sqlalchemy as sa
@@ -64,44 +65,77 @@ class Commands:
                 .scalars()
                 .all()
             )
-        wanted = self._project(options.project) if options.project else None
-        for user in self._craton.users.list():
-            if wanted in (None, user.project_id):
-                role = "root" if user.id in roots else "admin" if user.is_admin else "plain"
-                messages.row(user.id, user.username, role, user.project_id)
+        for user in self._users_of(options):
+            role = "root" if user.id in roots else user.role
+            messages.row(user.id, user.username, role, user.project_id)
 
     def user_create(self, options: argparse.Namespace) -> None:
         """Create a user and print its API key, which is not shown again."""
+        role = _role(options) or "member"
         user = self._craton.users.create(
             username=options.name,
             project_id=self._project(options.project) if options.project else FIRST_PROJECT,
-            is_admin=bool(options.admin or options.root),
+            role="admin" if role == "root" else role,
         )
-        if options.root:
+        if role == "root":
             self._set_root(user.id, True)
         self._print_key(user)
 
     def user_set(self, options: argparse.Namespace) -> None:
         """Change the role of a user."""
         user = self._user(options)
-        if options.root is None and options.admin is None:
-            raise CommandFailed("give --admin, --no-admin, --root or --no-root")
-        if options.root and options.admin is False:
-            raise CommandFailed(
-                "--root and --no-admin exclude each other: root users are admins"
-            )
-        if options.root is not None:
-            self._set_root(user.id, options.root)
-        if options.admin is not None and not options.root:
-            self._craton.users.update(user.id, is_admin=options.admin)
+        role = _role(options)
+        if role is None and options.root is None and options.admin is None:
+            raise CommandFailed("give --role, --admin, --no-admin, --root or --no-root")
+        if role == "root" or options.root is False or options.role:
+            self._set_root(user.id, role == "root")
+        if role not in (None, "root"):
+            self._craton.users.update(user.id, role=role)
+        elif options.admin is False:
+            self._craton.users.update(user.id, is_admin=False)
 
     def user_delete(self, options: argparse.Namespace) -> None:
         """Delete a user."""
         self._craton.users.delete(self._user(options).id)
 
-    def user_key(self, options: argparse.Namespace) -> None:
-        """Replace the API key of a user and print the new one, which is not shown again."""
+    def user_key_replace(self, options: argparse.Namespace) -> None:
+        """Replace all API keys of a user and print the new one, which is not shown again."""
         self._print_key(self._craton.users.replace_key(self._user(options).id))
+
+    def user_key_list(self, options: argparse.Namespace) -> None:
+        """Print the id, user, name and times of each API key."""
+        if options.user is None:
+            users = {user.id: user.username for user in self._users_of(options)}
+        else:
+            user = self._user(options)
+            users = {user.id: user.username}
+        for key in self._craton.user_keys.list():
+            if key.user_id in users:
+                times = (key.created_at, key.last_used_at or "-", key.expires_at or "-")
+                messages.row(key.id, users[key.user_id], key.name, *times)
+
+    def user_key_create(self, options: argparse.Namespace) -> None:
+        """Create another API key of a user and print it. It is not shown again."""
+        expires = {"expires_at": options.expires} if options.expires else {}
+        key = self._craton.user_keys.create(
+            user_id=self._user(options).id, name=options.name, **expires
+        )
+        self._print(
+            (key.id, options.user, key.name, key.api_key),
+            f"The API key {key.id} was created, but it is lost: delete it with 'craton-server "
+            f"user key delete {key.id} --user {shlex.quote(options.user)}', and create another "
+            "one.",
+        )
+
+    def user_key_delete(self, options: argparse.Namespace) -> None:
+        """Delete an API key of a user."""
+        user = self._user(options)
+        found = [
+            key
+            for key in self._craton.user_keys.list(user_id=user.id)
+            if options.key in (str(key.id), key.name)
+        ]
+        self._craton.user_keys.delete(self._only("API key", options.key, found).id)
 
     def project_list(self, options: argparse.Namespace) -> None:
         """Print the id and name of each project."""
@@ -122,7 +156,10 @@ class Commands:
         :raises cratonserver.errors.Refused: if that would remove the last root user.
         """
         users = self._users
-        changes = {"is_root": is_root, **({"is_admin": True} if is_root else {})}
+        changes = {
+            "is_root": is_root,
+            **({"role": "admin", "is_admin": True} if is_root else {}),
+        }
 
         def work(connection: sa.Connection) -> None:
             if not is_root:
@@ -133,14 +170,17 @@ class Commands:
 
     def _user(self, options: argparse.Namespace) -> t.Any:
         """Return the user with an id or a name, in the project of ``--project`` if given."""
-        wanted = self._project(options.project) if options.project else None
         found = [
             user
-            for user in self._craton.users.list()
+            for user in self._users_of(options)
             if options.user in (str(user.id), user.username)
-            and wanted in (None, user.project_id)
         ]
         return self._only("user", options.user, found)
+
+    def _users_of(self, options: argparse.Namespace) -> list[t.Any]:
+        """Return the users of the project of ``--project``, or all users."""
+        wanted = self._project(options.project) if options.project else None
+        return [u for u in self._craton.users.list() if wanted in (None, u.project_id)]
 
     def _project(self, text: str) -> str:
         """Return the id of the project with an id or a name."""
@@ -165,19 +205,42 @@ class Commands:
             raise CommandFailed(f"several {noun}s match {text!r}: use one of the ids {ids}")
         return found[0]
 
-    @staticmethod
-    def _print_key(user: t.Any) -> None:
+    def _print_key(self, user: t.Any) -> None:
         """Print a user with its new API key. If that fails, tell how to replace the key."""
+        self._print(
+            (user.id, user.username, user.project_id, user.api_key),
+            f"The user {user.id} has a new API key, which is lost: create another one with "
+            f"'craton-server user key replace {user.id}'.",
+        )
+
+    @staticmethod
+    def _print(columns: tuple[object, ...], if_lost: str) -> None:
+        """Print values that are not shown again.
+
+        :param columns: the values.
+        :param if_lost: what to do if they cannot be printed.
+        """
         try:
-            messages.row(user.id, user.username, user.project_id, user.api_key)
+            messages.row(*columns)
         except BrokenPipeError:
             raise
         except OSError as exc:
-            raise CommandFailed(
-                f"Cannot write the output: {exc.strerror}. The user {user.id} has a new API "
-                f"key, which is lost: create another one with 'craton-server user key "
-                f"{user.id}'."
-            ) from exc
+            raise CommandFailed(f"Cannot write the output: {exc.strerror}. {if_lost}") from exc
+
+
+def _role(options: argparse.Namespace) -> str | None:
+    """Return the role that the options of a command give to a user, if they give one.
+
+    ``--root`` and ``--admin`` are older names of ``--role``.
+
+    :raises CommandFailed: if the options contradict each other.
+    """
+    if options.root and options.admin is False:
+        raise CommandFailed("--root and --no-admin exclude each other: root users are admins")
+    given = "root" if options.root else "admin" if options.admin else None
+    if options.role and (given or options.admin is False):
+        raise CommandFailed("--role and the options --root and --admin exclude each other")
+    return options.role or given
 
 
 @contextlib.contextmanager

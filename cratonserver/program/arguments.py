@@ -16,6 +16,9 @@ from cratonclient.process import command_line
 class Parser(argparse.ArgumentParser):
     """A parser that reports wrong usage in one line, and suggests commands and options."""
 
+    #: The command of a group that is meant if no command of the group is given.
+    default_command = ""
+
     def __init__(self, **keywords: t.Any) -> None:
         super().__init__(**keywords)
         command_line.read_dashes(self)
@@ -29,6 +32,9 @@ class Parser(argparse.ArgumentParser):
         options of the command.
         """
         words = sys.argv[1:] if args is None else args
+        known = {*self.commands(), "-h", "--help"} if self.default_command else ()
+        if known and words and words[0] not in known:
+            words = [self.default_command, *words]
         with command_line.naming_unknown_options(self, words):
             found, unknown = super().parse_known_args(words, namespace)
         if unknown:

@@ -53,7 +53,7 @@ def initialize(config: Configuration, options: argparse.Namespace) -> int:
             raise OSError(
                 f"Cannot write the output: {exc.strerror}. The user {options.username!r} was "
                 "created, but its API key is lost: create another one with 'craton-server user "
-                f"key {shlex.quote(options.username)}'."
+                f"key replace {shlex.quote(options.username)}'."
             ) from exc
     return 0
 

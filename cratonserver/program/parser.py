@@ -7,6 +7,8 @@ import argparse
 import typing as t
 
 import cratonclient
+from cratonclient.v1 import user_keys
+from cratonclient.v1 import users as user_kind
 from cratonserver.config import settings
 from cratonserver.config.configuration import Configuration
 from cratonserver.program import (
@@ -140,13 +142,7 @@ def _add_user_commands(commands: t.Any) -> None:
     )
     change = _task(users, "user_set", "set", "Change the role of a user.")
     deletion = _task(users, "user_delete", "delete", "Delete a user.")
-    new_key = _task(
-        users,
-        "user_key",
-        "key",
-        "Replace the API key of a user. Print its id, name, project and new API key.",
-    )
-    for command in (change, deletion, new_key):
+    for command in (change, deletion):
         command.add_argument("user", help="id or name of the user")
     ambiguous = "project of the user (id or name); needed if several users have that name"
     for command, text in (
@@ -154,19 +150,63 @@ def _add_user_commands(commands: t.Any) -> None:
         (creation, "project of the user (id or name; default: the first project)"),
         (change, ambiguous),
         (deletion, ambiguous),
-        (new_key, ambiguous),
     ):
         command.add_argument("--project", metavar="PROJECT", help=text)
     for command in (creation, change):
+        _add_role_options(command)
+    _add_key_commands(users)
+
+
+def _add_role_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--role",
+        choices=[*user_kind.User.role.choices, "root"],
+        help="reader: read the inventory of the own project; member: also change it; admin: "
+        "also manage the users and variables of the project; root: full access to all projects",
+    )
+    command.add_argument(
+        "--admin",
+        action=argparse.BooleanOptionalAction,
+        help="the role admin; without it, member",
+    )
+    command.add_argument(
+        "--root",
+        action=argparse.BooleanOptionalAction,
+        help="the role root; without it, admin",
+    )
+
+
+def _add_key_commands(users: t.Any) -> None:
+    keys = _group(users, "key", "Manage the API keys of users. A user can have several.")
+    users.choices["key"].default_command = "replace"  # as in earlier versions
+    columns = "id, user, name, creation, last use and expiry"
+    listing = _task(keys, "user_key_list", "list", f"List API keys: {columns}.")
+    creation = _task(
+        keys,
+        "user_key_create",
+        "create",
+        "Create another API key of a user. Print its id, user, name and the key.",
+    )
+    creation.add_argument("name", help="name of the key, unique for the user")
+    creation.add_argument("--expires", metavar="TIME", help=user_keys.UserKey.expires_at.help)
+    deletion = _task(keys, "user_key_delete", "delete", "Delete an API key of a user.")
+    deletion.add_argument("key", help="id or name of the key")
+    for command in (creation, deletion):
+        command.add_argument("--user", required=True, help="id or name of the user")
+    listing.add_argument("--user", help="id or name of the user (default: all users)")
+    replacement = _task(
+        keys,
+        "user_key_replace",
+        "replace",
+        "Replace all API keys of a user by a new one. Print the id, name and project of the "
+        "user, and the key.",
+    )
+    replacement.add_argument("user", help="id or name of the user")
+    for command in (listing, creation, deletion, replacement):
         command.add_argument(
-            "--admin",
-            action=argparse.BooleanOptionalAction,
-            help="admin role: manage the users and variables of the own project",
-        )
-        command.add_argument(
-            "--root",
-            action=argparse.BooleanOptionalAction,
-            help="root role: full access to all projects",
+            "--project",
+            metavar="PROJECT",
+            help="project of the user (id or name); needed if several users have that name",
         )
 
 

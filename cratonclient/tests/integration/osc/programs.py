@@ -391,4 +391,5 @@ def fill(fleet: client.Client) -> None:
     )
     project = fleet.projects.create(name="research")
     fleet.users.create(username="ada", project_id=project.id, is_admin=True)
-    fleet.users.create(username="bob", project_id=project.id)
+    bob = fleet.users.create(username="bob", project_id=project.id)
+    fleet.user_keys.create(name="laptop", user_id=bob.id)

@@ -36,6 +36,7 @@ LISTS = {
     "network-interfaces": f"{PAGES} id ip_address device_id interface_type",
     "projects": f"{PAGES} details vars name",
     "users": f"{PAGES} name id",
+    "user-keys": f"{PAGES} id name user_id",  # an extension
 }
 #: The collections whose objects accept ``resolved-values``.
 RESOLVING = ("regions", "cells", "hosts", "network-devices")
@@ -54,7 +55,8 @@ POST = {
     "network-interfaces": "name ip_address variables network_id device_id interface_type "
     "vlan_id port speed vlan duplex link cdp security",
     "projects": "name variables",
-    "users": "username project_id is_admin",
+    "users": "username project_id is_admin role",  # role is an extension
+    "user-keys": "name user_id expires_at",  # an extension
 }
 #: The fields that PUT accepts.
 PUT = {
@@ -69,7 +71,7 @@ PUT = {
 #: The fields that PUT accepts only on this project's server.
 EXTENSIONS = {
     "projects": "name",
-    "users": "is_admin",
+    "users": "is_admin role",
 }
 PARTS = {
     "variables": (
@@ -241,10 +243,17 @@ class ContractTestCase(examples.ExampleTestCase):
         for action in parser._actions:
             if id(action) in formatters or action.dest in ("help", "interactive"):
                 continue
+            exclusive = [
+                other
+                for group in parser._mutually_exclusive_groups
+                if action in group._group_actions
+                for other in group._group_actions
+            ]
             rivals = {
                 flag
                 for other in parser._actions
-                if other.dest == action.dest and other is not action
+                if other.dest == action.dest or other in exclusive
+                if other is not action
                 for flag in other.option_strings
             }
             for option in action.option_strings[-1:]:
@@ -261,7 +270,7 @@ class ContractTestCase(examples.ExampleTestCase):
         if action.dest == "marker" and command.kind.key == "project":
             shown = self.enter("project", "show", "research", "-f", "value", "-c", "id")
             return [shown.out.strip()]
-        if action.dest == "project_id" and command.kind.key != "user":
+        if action.dest == "project_id" and command.kind.key not in ("user", "user_key"):
             return [programs.PROJECT]
         if action.dest == "parent_id" and command.kind.key == "host":
             return ["sw1"]  # an object cannot be its own parent

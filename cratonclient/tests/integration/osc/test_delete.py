@@ -61,7 +61,8 @@ class TestHelp(programs.CommandTestCase):
         port = "the network of a network interface"
         for noun, said in (
             ("network interface", "Delete network interfaces."),
-            ("user", "Delete users."),
+            ("user key", "Delete user keys."),
+            ("user", "Delete users and their user keys."),
             (
                 "network",
                 f"Delete networks. The server refuses this while it is {port} that stays.",
@@ -154,8 +155,9 @@ class TestDryRun(DeletionTestCase):
             ("host", "h2", None),
             ("network device", "sw1", "1 network interface."),
             ("network interface", "1", None),
-            ("project", "research", "2 users."),
-            ("user", "ada", None),
+            ("project", "research", "2 users and 3 user keys."),
+            ("user", "ada", "1 user key."),
+            ("user key", "laptop", None),
         ):
             done = self.enter(*kind.split(), "delete", "--dry-run", name)
             with self.subTest(kind):

@@ -28,6 +28,7 @@ COUNTS = {
     "network interface": (2, "1"),
     "project": (2, "research"),
     "user": (2, "ada"),
+    "user key": (3, "laptop"),
 }
 
 

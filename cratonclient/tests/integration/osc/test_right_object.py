@@ -47,7 +47,7 @@ class RightObjectTestCase(programs.SharedFleetTestCase):
         return [
             kind
             for kind in v1.kinds()
-            if kind.can("get") and kind.fields["id"].type is int and "name" in kind.fields
+            if kind.can("update") and kind.fields["id"].type is int and "name" in kind.fields
             if "name" in kind.resource_class.filters
         ]
 

@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import json
 import typing as t
+from unittest import mock
 from wsgiref import validate
 
 import sqlalchemy
@@ -15,6 +16,7 @@ from falcon import testing
 from cratonclient.tests import base
 from cratonclient.tests.integration.server import databases
 from cratonserver import composition, identity, wsgi_keys
+from cratonserver.auth import last_use
 from cratonserver.config.settings import Limits, Settings
 from cratonserver.db.store import Store
 
@@ -206,6 +208,10 @@ class ServerTestCase(base.TestCase):
         if not databases.SERVER:  # the tests need no durability
             sqlalchemy.event.listen(cls.store.engine, "connect", _disable_sync)
         cls.store.open()
+        # Tests count statements, so none may come from a timer.
+        patch = mock.patch.object(last_use, "DELAY", 3600)
+        patch.start()
+        cls.addClassCleanup(patch.stop)
         key = cls.store.add_root_user("root")
         cls.root = Caller(
             composition.application_of(cls.store, SETTINGS),

@@ -28,6 +28,7 @@ _KEY = (
     "API keys are stored as digests. Only the response that creates a key contains it; "
     "later responses have ``null``"
 )
+_NEW_ROLE = "Users have a field ``role``: ``reader``, ``member`` or ``admin``"
 _NO_PROJECT = "An invalid project id is 404 in a path and 400 in a body"
 _SCALAR = (
     "A body that is a string, a number or a boolean, and a body without ``labels`` for "
@@ -54,6 +55,9 @@ DIFFERENCES = {
     "users.list.by-name.leaks-other-project": _OWN,
     "users.list.id-filter-ignored": _USER_ID,
     "users.list.id-filter-unknown": _USER_ID,
+    "users.create.admin": _NEW_ROLE,
+    "users.create.plain": _NEW_ROLE,
+    "users.create.other-project": _NEW_ROLE,
     "users.create.unknown-project": _REFERENCE,
     "users.create.bad-project-uuid.server-bug": _NO_PROJECT,
     "users.create.duplicate.server-bug": _CONFLICT,

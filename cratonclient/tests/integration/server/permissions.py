@@ -10,7 +10,8 @@ own project, the columns ``other`` about objects of another project. In ``other`
 
 ``-`` means that the request does not exist. ``K`` are the kinds of the inventory, ``V``
 the kinds with variables, and ``L`` the kinds with labels. A reader is a plain user without
-write permission, as with Keystone. The own project of root is the first project.
+write permission, as with Keystone. The keys in ``own`` are those of the plain user, who is
+the reader as well. The own project of root is the first project.
 """
 
 from __future__ import annotations
@@ -39,6 +40,12 @@ PUT     users/ID               401     403  403    403  403    200  404    200  
 DELETE  users/ID               401     403  403    403  403    204  kept   204  204
 GET     users/ID/deletion      401     403  403    403  403    200  404    200  200
 POST    users/ID/key           401     403  403    403  403    201  404    201  201
+
+GET     user-keys              401     200  none   200  none   200  none   200  200
+POST    user-keys              401     201  403    201  403    201  404    201  201
+GET     user-keys/ID           401     200  404    200  404    200  404    200  200
+DELETE  user-keys/ID           401     204  kept   204  kept   204  kept   204  204
+GET     user-keys/ID/deletion  401     200  404    200  404    200  404    200  200
 
 GET     K                      401     200  none   200  none   200  none   200  200
 POST    K                      401     201  404    403  403    201  404    201  404

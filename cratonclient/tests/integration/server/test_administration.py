@@ -51,13 +51,18 @@ class TestAdministration(tests_base.TestCase):
 
     def test_users_are_made_with_the_role_that_is_asked_for(self):
         for role, words, statuses in (
-            ("plain", (), (200, 403, 403)),
+            ("member", (), (200, 403, 403)),
+            ("member", ("--role=member",), (200, 403, 403)),
+            ("reader", ("--role=reader",), (200, 403, 403)),
             ("admin", ("--admin",), (200, 200, 403)),
+            ("admin", ("--role=admin",), (200, 200, 403)),
             ("root", ("--root",), (200, 200, 200)),
+            ("root", ("--role=root",), (200, 200, 200)),
         ):
-            [[item_id, name, project, key]] = self.done("user", "create", role, *words)
+            wanted = base.unique(role)
+            [[item_id, name, project, key]] = self.done("user", "create", wanted, *words)
 
-            self.assertEqual((role, FIRST_PROJECT), (name, project))
+            self.assertEqual((wanted, FIRST_PROJECT), (name, project))
             paths = ("/hosts", "/users", "/projects")
             self.assertEqual(statuses, tuple(self.status_of(name, key, path) for path in paths))
             self.assertIn([item_id, name, role, project], self.done("user", "list"))
@@ -80,10 +85,50 @@ class TestAdministration(tests_base.TestCase):
         self.assertEqual(403, self.status_of("ada", key, "/users"))
         self.assertIn("--admin", self.refused("user", "set", "ada"))
 
+    def test_a_role_changes_to_every_other(self):
+        self.done("user", "create", "first", "--role=root")
+        self.done("user", "create", "ada", "--role=root")
+        for role in ("reader", "admin", "root", "member", "root", "admin", "reader"):
+            self.done("user", "set", "ada", "--role", role)
+            self.assertEqual(role, self.done("user", "list")[1][2])
+        for words in (("--role=reader", "--admin"), ("--role=root", "--no-root", "--root")):
+            self.assertIn("exclude each other", self.refused("user", "set", "ada", *words))
+
+    def test_keys_are_listed_made_and_deleted(self):
+        [[_, _, _, first]] = self.done("user", "create", "ada")
+        self.done("user", "create", "bob")
+        expires = ("--expires", "2999-01-31")
+        [[key_id, user, name, second]] = self.done(
+            "user", "key", "create", "ci", "--user", "ada", *expires
+        )
+
+        self.assertEqual(("ada", "ci"), (user, name))
+        self.assertEqual(200, self.status_of("ada", second, "/hosts"))
+        self.store.close()  # stores the last use
+        listed = self.done("user", "key", "list", "--user", "ada")
+        self.assertEqual([["ada", "default"], ["ada", "ci"]], [one[1:3] for one in listed])
+        self.assertEqual("-", listed[0][4])
+        self.assertNotEqual("-", listed[1][4])
+        self.assertEqual(["-", "2999-01-31T00:00:00.000000"], [one[5] for one in listed])
+        self.assertEqual(3, len(self.done("user", "key", "list")))
+
+        self.done("user", "key", "delete", key_id, "--user", "ada")
+        self.assertEqual(401, self.status_of("ada", second, "/hosts"))
+        self.assertEqual(200, self.status_of("ada", first, "/hosts"))
+        for words, reason in (
+            (("delete", "ci", "--user", "ada"), "API key 'ci' does not exist"),
+            (("create", "default", "--user", "ada"), "name already"),
+            (("create", "x", "--user", "ada", "--expires", "soon"), "is not a time"),
+            (("create", "x", "--user", "eve"), "'eve'"),
+        ):
+            self.assertIn(reason, self.refused("user", "key", *words))
+
     def test_a_new_key_stops_the_old_one(self):
         [[item_id, _, _, old]] = self.done("user", "create", "ada")
-        [[_, _, _, new]] = self.done("user", "key", item_id)
+        [[_, _, _, between]] = self.done("user", "key", item_id)
+        [[_, _, _, new]] = self.done("user", "key", "replace", item_id)
 
+        self.assertEqual(401, self.status_of("ada", between, "/hosts"))
         self.assertEqual(401, self.status_of("ada", old, "/hosts"))
         self.assertEqual(200, self.status_of("ada", new, "/hosts"))
 

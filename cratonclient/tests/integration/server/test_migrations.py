@@ -11,10 +11,10 @@ import typing as t
 import warnings
 
 import sqlalchemy as sa
-from alembic import autogenerate, config, migration, script
+from alembic import autogenerate, command, config, migration, script
 
 from cratonclient.tests import base as tests_base
-from cratonclient.tests.integration.server import databases
+from cratonclient.tests.integration.server import base, databases
 from cratonserver import composition, identity
 from cratonserver.db import migrations
 from cratonserver.db.store import Store, StoreError
@@ -45,6 +45,16 @@ class MigrationsTestCase(tests_base.TestCase):
             table.create(connection)  # Alembic's table before a migration
             migrations.upgrade_with_alembic(connection, version)
         return store
+
+    def kept(self, store: Store) -> dict[str, list[t.Any]]:
+        """Return the rows of the tables that exist, except users, whose columns changed."""
+        with store.read() as connection:
+            existing = {*sa.inspect(connection).get_table_names()} - {"users"}
+            return {
+                name: sorted(map(tuple, connection.execute(sa.select(table))), key=repr)
+                for name, table in store.tables.metadata.tables.items()
+                if name in existing
+            }
 
     def assertDeclared(self, store: Store) -> None:
         """Check that the schema is the declared one."""
@@ -104,16 +114,77 @@ class TestVersions(MigrationsTestCase):
             for name, values in rows.items():
                 table = store.tables.metadata.tables[name]
                 connection.execute(sa.insert(table).values(values))
-        before = databases.contents(store)
+        before = self.kept(store)
 
         error = self.assertRaises(StoreError, self.store().open)
         self.assertIn("craton-server db upgrade", str(error))
         self.assertEqual("0001", self.store().version())
 
         self.store().open(upgrade=True)
-        after = databases.contents(store)
+        after = self.kept(store)
         self.assertEqual(before, {name: after[name] for name in before})
         self.assertDeclared(store)
+
+    def test_users_keep_their_keys_and_their_roles(self):
+        store = self.make_version("0005")
+        keys: dict[str, str] = {}
+        with store.write() as connection:
+            connection.execute(
+                sa.text("INSERT INTO projects (id, name, created_at) VALUES (:id, '1', :t)"),
+                {"id": identity.FIRST_PROJECT, "t": WHEN},
+            )
+            for name, is_admin, is_root in (
+                ("root", True, True),
+                ("ada", True, False),
+                ("bob", False, False),
+                ("gone", False, False),
+            ):
+                keys[name] = f"craton_{len(keys):040x}"  # without a checksum
+                users = sa.table(
+                    "users",
+                    *map(sa.column, ("username", "is_admin", "is_root", "key_digest")),
+                    *map(sa.column, ("project_id", "created_at")),
+                )
+                values = {
+                    "username": name,
+                    "is_admin": is_admin,
+                    "is_root": is_root,
+                    "key_digest": identity.digest(keys[name]),
+                    "project_id": identity.FIRST_PROJECT,
+                    "created_at": WHEN,
+                }
+                connection.execute(sa.insert(users).values(values))
+            connection.execute(sa.text("DELETE FROM users WHERE username = 'gone'"))
+
+        self.store().open(upgrade=True)
+
+        self.assertDeclared(store)
+        application = composition.application_of(store)
+        callers = {
+            name: base.Caller(application, base.credentials(name, key, identity.FIRST_PROJECT))
+            for name, key in keys.items()
+        }
+        self.assertEqual(401, callers["gone"].get("/hosts").status)
+        self.assertEqual(200, callers["bob"].get("/hosts").status)
+        self.assertEqual(200, callers["root"].get("/projects").status)
+        roles = [(one["username"], one["role"]) for one in callers["ada"].items("/users")]
+        self.assertEqual([("root", "admin"), ("ada", "admin"), ("bob", "member")], roles)
+        owned = [(one["user_id"], one["name"]) for one in callers["ada"].items("/user-keys")]
+        self.assertEqual([(1, "default"), (2, "default"), (3, "default")], owned)
+        # The id of a deleted user is not used again.
+        self.assertEqual(5, callers["ada"].make("users")["id"])
+
+    def test_the_newest_key_survives_a_downgrade(self):
+        store = self.store()
+        store.open()
+        key = str(store.add_root_user("root"))
+        with store.write() as connection:
+            settings = config.Config()
+            settings.set_main_option("script_location", os.path.dirname(migrations.__file__))
+            settings.attributes["connection"] = connection
+            command.downgrade(settings, "0007")
+            found = connection.execute(sa.text("SELECT key_digest FROM users")).scalar_one()
+        self.assertEqual(identity.digest(key), found)
 
     def test_a_newer_version_is_refused(self):
         store = self.store()

@@ -25,6 +25,8 @@ ALLOWED = {
     "ansible-inventory": {"GET"},
     **{f"{name}/ID": {"GET", "PUT", "DELETE"} for name in base.COLLECTIONS},
     "users/ID/key": {"POST"},
+    "user-keys": {"GET", "POST"},
+    "user-keys/ID": {"GET", "DELETE"},
     **{f"{name}/ID/variables": {"GET", "PUT", "DELETE"} for name in base.WITH_VARIABLES},
     "hosts/ID/labels": {"GET", "PUT", "DELETE"},
     "network-devices/ID/labels": {"GET", "PUT", "DELETE"},
@@ -80,7 +82,8 @@ class TestPaths(base.ServerTestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.ids = {name: cls.root.make(name)["id"] for name in base.COLLECTIONS}
+        kinds = (*base.COLLECTIONS, "user-keys")
+        cls.ids = {name: cls.root.make(name)["id"] for name in kinds}
 
     def _path(self, shape: str) -> str:
         collection = shape.partition("/")[0]

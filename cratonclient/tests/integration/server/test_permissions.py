@@ -41,6 +41,7 @@ class Place:
         }
         for collection in ("cells", "hosts", "network-devices", "networks"):
             self._where[collection] = {"cloud_id": cloud, "region_id": region}
+        self._where["user-keys"] = {"user_id": id_of(owner, root)}
 
     def body(self, collection: str) -> dict[str, t.Any]:
         """Return the body of a POST that refers to this project."""
@@ -67,7 +68,9 @@ class TestTable(base.ServerTestCase):
     def setUp(self):
         super().setUp()
         first, other = self.member(), self.member()
-        reader = identity.Identity(first.project_id, can_write=False)
+        reader = identity.Identity(
+            first.project_id, user_id=id_of(first, self.root), can_write=False
+        )
         self.callers = {
             "plain": first,
             "reader": self.acting(reader),
@@ -173,6 +176,13 @@ class TestTable(base.ServerTestCase):
                 collection, new_name
             )
         return caller.call(row.method, path, body), target
+
+
+def id_of(caller: base.Caller, root: base.Caller) -> int:
+    """Return the id of the user of a caller."""
+    path = f"/users?name={caller.headers['X-Auth-User']}"
+    [user] = [u for u in root.items(path) if u["project_id"] == caller.project_id]
+    return int(user["id"])
 
 
 def mark(target: dict[str, t.Any]) -> str:

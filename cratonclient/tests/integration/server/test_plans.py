@@ -52,7 +52,7 @@ class TestStatements(PlansTestCase):
             self.assertAnswer(self.user.get("/hosts?details=true"), 200)
         begins = [] if databases.SERVER else ["BEGIN"]  # psycopg begins implicitly
         found = [(re.findall(r"FROM (\w+)", text) or [text])[0] for text in seen]
-        self.assertEqual(["users", *begins, "devices", "device_variables"], found)
+        self.assertEqual(["user_keys", *begins, "devices", "device_variables"], found)
 
     def test_it_is_the_same_whoever_asks_whatever_for(self):
         other = self.member()

@@ -15,7 +15,7 @@ _DEVICE = COMMON | _PLACE | {
 #: The keys of every representation.
 KEYS = {
     "projects": COMMON | {"name"},
-    "users": COMMON | {"username", "api_key", "is_admin", "project_id"},
+    "users": COMMON | {"username", "api_key", "is_admin", "role", "project_id"},
     "clouds": COMMON | {"name", "note", "project_id"},
     "regions": COMMON | {"name", "note", "cloud_id", "project_id"},
     "cells": COMMON | {"name", "note", "cloud_id", "region_id", "project_id"},

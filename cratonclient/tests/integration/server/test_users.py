@@ -112,7 +112,7 @@ class TestNewKeys(UsersTestCase):
         self.assertEqual(f"{base.BASE}{path}", answer.headers["location"])
         made = answer.json
         self.assertEqual({**self.root.get(path).json, "api_key": made["api_key"]}, made)
-        self.assertRegex(made["api_key"], "^craton_[0-9a-f]{40}$")
+        self.assertRegex(made["api_key"], "^craton_[0-9a-f]{48}$")
         self.assertAnswer(user.get("/hosts"), 401)
         self.assertAnswer(self.with_key(user, made["api_key"]).get("/hosts"), 200)
         self.assertIsNotNone(made["updated_at"])

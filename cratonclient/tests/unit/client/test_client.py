@@ -24,6 +24,7 @@ PATHS = {
     "networks": ("network", "/networks", "Network"),
     "projects": ("project", "/projects", "Project"),
     "regions": ("region", "/regions", "Region"),
+    "user_keys": ("user_key", "/user-keys", "UserKey"),
     "users": ("user", "/users", "User"),
 }
 
