@@ -75,7 +75,10 @@ def application_of(
 
         authentication = keystone.KeystoneAuthentication(store, settings.roles, open_paths)
         layers = keystone.TokenValidation(
-            _falcon(views, authentication, user_share), parsed, open_paths
+            _falcon(views, authentication, user_share),
+            parsed,
+            open_paths,
+            settings.serving.threads,
         )
     else:
         layers = _falcon(views, local.LocalAuthentication(store, open_paths), user_share)

@@ -15,10 +15,11 @@ import falcon
 import sqlalchemy as sa
 from keystoneauth1 import exceptions as ksa_exceptions
 from keystonemiddleware import auth_token
-from keystonemiddleware.auth_token import _exceptions as ksm_exceptions
 from oslo_config import cfg
 
+from cratonclient.http import deadline
 from cratonserver import errors, wsgi_keys
+from cratonserver.auth import keystone_gate
 from cratonserver.config.settings import Roles
 from cratonserver.db import clock, quotas
 from cratonserver.db.store import Store
@@ -30,14 +31,6 @@ if t.TYPE_CHECKING:
 
 SERVICE_TYPE = "fleet_management"
 
-#: Errors that mean that Keystone did not respond.
-_UNAVAILABLE = (
-    ksa_exceptions.ConnectFailure,
-    ksa_exceptions.DiscoveryFailure,
-    ksa_exceptions.RequestTimeout,
-    ksm_exceptions.ServiceError,
-)
-
 
 class TokenValidation:
     """A WSGI layer that validates tokens before the application runs.
@@ -45,6 +38,8 @@ class TokenValidation:
     :param application: the WSGI application.
     :param parsed: parsed configuration, with the section of keystonemiddleware.
     :param open_paths: paths that need no credentials. Tokens sent there are ignored.
+    :param threads: number of threads of this process. Three quarters of them, which is what
+        one client address gets, may wait for Keystone.
     """
 
     def __init__(
@@ -52,6 +47,7 @@ class TokenValidation:
         application: wsgi.WSGIApplication,
         parsed: cfg.ConfigOpts | None,
         open_paths: frozenset[str],
+        threads: int = 8,
     ) -> None:
         self._application = application
         self._open_paths = open_paths
@@ -61,7 +57,7 @@ class TokenValidation:
             "delay_auth_decision": True,
             "service_type": SERVICE_TYPE,
         }
-        self._middleware = _Middleware(application, options)
+        self._middleware = _Middleware(application, options, max(1, threads * 3 // 4))
 
     def __call__(
         self, environ: wsgi.WSGIEnvironment, start_response: wsgi.StartResponse
@@ -73,7 +69,23 @@ class TokenValidation:
 
 
 class _Middleware(auth_token.AuthProtocol):  # type: ignore[misc]
-    """keystonemiddleware, but with 503 instead of 401 while Keystone does not respond."""
+    """keystonemiddleware, but with limits for waiting, and 503 instead of 401 then.
+
+    :param application: the WSGI application.
+    :param options: options of keystonemiddleware.
+    :param places: number of threads that may wait for Keystone at the same time.
+    """
+
+    def __init__(
+        self, application: wsgi.WSGIApplication, options: dict[str, t.Any], places: int
+    ) -> None:
+        super().__init__(application, options)
+        self._gate = keystone_gate.Gate(places, self._conf.get("http_connect_timeout"))
+        behind: t.Any = self._identity_server  # type: ignore[has-type]
+        self._identity_server = keystone_gate.IdentityServer(behind, self._gate)
+        # The timeout of a socket would not end a response that arrives byte by byte.
+        for adapter in self._session.session.adapters.values():
+            deadline.apply(adapter.poolmanager)
 
     def fetch_token(self, token: str, **options: t.Any) -> t.Any:
         """Return the data of a token, from the cache or from Keystone.
@@ -82,13 +94,9 @@ class _Middleware(auth_token.AuthProtocol):  # type: ignore[misc]
         """
         try:
             return super().fetch_token(token, **options)
-        except ksm_exceptions.InvalidToken as exc:
-            if isinstance(exc.__context__, _UNAVAILABLE):
-                raise _unavailable() from exc
-            raise
         except ksa_exceptions.ClientException as exc:
             self.log.critical("Unable to validate token: %s", exc)
-            raise _unavailable() from exc
+            raise self._gate.unavailable() from exc
 
 
 class KeystoneAuthentication:
@@ -157,11 +165,3 @@ class KeystoneAuthentication:
         with contextlib.suppress(sa.exc.IntegrityError):  # another request created it
             self._store.transact(lambda connection: connection.execute(make))
         return ""
-
-
-def _unavailable() -> errors.Refused:
-    return errors.Refused(
-        503,
-        "Keystone does not respond, so the token cannot be validated. Try again.",
-        headers={"Retry-After": "5"},
-    )
