@@ -4,9 +4,13 @@
 from __future__ import annotations
 
 import re
+import typing as t
 from urllib import parse
 
+import sqlalchemy as sa
+
 from cratonclient import v1
+from cratonclient.fields import Ref
 from cratonclient.tests.integration.server import base, databases
 from cratonserver import identity
 
@@ -127,6 +131,35 @@ class TestIsolation(base.ServerTestCase):
 
     def strangers(self):
         return self.member(), self.member(is_admin=True)
+
+    def statements(self, caller: base.Caller, method: str, path: str) -> list[str]:
+        """Return the statements that a request runs."""
+        ran: list[str] = []
+
+        def remember(_c: t.Any, _u: t.Any, statement: str, *_: t.Any) -> None:
+            ran.append(statement)
+
+        sa.event.listen(self.store.engine, "before_cursor_execute", remember)
+        bodies = {"PUT": {"name": "x"}}
+        caller.call(method, path, bodies.get(method))
+        sa.event.remove(self.store.engine, "before_cursor_execute", remember)
+        return ran
+
+    def test_an_object_of_another_project_causes_the_work_of_one_that_does_not_exist(self):
+        stranger = self.member(is_admin=True)
+        for collection, item_id in self.ids.items():
+            for method in ("GET", "PUT", "DELETE"):
+                with self.about(f"{method} {collection}"):
+                    theirs = self.statements(stranger, method, f"/{collection}/{item_id}")
+                    none = self.statements(stranger, method, f"/{collection}/{base.NOWHERE}")
+                    self.assertEqual(none, theirs)
+
+    def test_no_name_is_taken_by_another_project(self):
+        for kind in v1.kinds():
+            unique = kind.resource_class.unique
+            inside = [n for n in unique if isinstance(kind.fields[n], Ref)]
+            with self.about(kind.collection):
+                self.assertTrue(inside or not unique, unique)
 
     def test_nothing_of_another_project_is_seen_or_changed(self):
         for stranger in self.strangers():
