@@ -107,8 +107,9 @@ class Objects(PartChanges):
         :raises cratonserver.errors.Refused: as for :meth:`update`.
         """
         self.policy.check_update(self._change(self.lock(item_id), {}))
-        self._touch(item_id)
-        return self.find(item_id)
+        update = self.tables.cached(_update, self.kind, ("updated_at",))
+        changes = {"updated_at": clock.now()}
+        return self.run(update, {_ITEM: item_id, **_parameters(changes)})[0]
 
     def delete(self, item_id: int | str) -> None:
         """Delete a row and everything that belongs to it (``ON DELETE CASCADE``).

@@ -51,6 +51,9 @@ def ask(port: int, path: str, headers: t.Mapping[str, str]) -> Answer:
 class TestSharedCaches(base.AttackTestCase):
     """Several users ask for the same URLs through one cache."""
 
+    # Refused logins are compared, too.
+    options = ("--no-access-log", "--failed-logins=0")
+
     def setUp(self):
         super().setUp()
         if varnish.find() is None:
