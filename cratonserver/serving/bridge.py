@@ -12,6 +12,7 @@ import asyncio
 import concurrent.futures
 import contextvars
 import functools
+import http
 import io
 import typing as t
 
@@ -26,6 +27,8 @@ if t.TYPE_CHECKING:
 
 T = t.TypeVar("T")
 
+#: The seconds that a client has to read a refusal before its connection is closed.
+_LINGER = 0.5
 #: The number of threads for the health check and the metrics.
 _MONITORS = 2
 
@@ -78,7 +81,7 @@ class Bridge:
     async def _respond(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
         """Respond to a request.
 
-        :raises cratonserver.serving.asgi.Gone: if the client reads too slowly.
+        :raises cratonserver.serving.asgi.Gone: if the client reads or sends too slowly.
         """
         environ = asgi.environ_of(scope)
         monitors = environ["PATH_INFO"] in wsgi_keys.WATCHED_PATHS
@@ -98,6 +101,10 @@ class Bridge:
                     await response.finish(answer.body)
         except errors.Refused as exc:
             await self._refuse(environ, exc, response)
+            if exc.status == http.HTTPStatus.REQUEST_TIMEOUT:
+                # The server still waits for the body, and would keep the connection open.
+                await asyncio.sleep(_LINGER)
+                raise asgi.Gone from None
 
     async def _read_body(self, environ: wsgi.WSGIEnvironment, receive: asgi.Receive) -> None:
         """Read the body of a request into its environment.

@@ -140,6 +140,7 @@ class TestBridge(base.TestCase):
                 [(name.lower(), value) for name, value in self.sent[0]["headers"]],
             )
         self.assertEqual({}, self.environ)
+        self.assertEqual([("192.0.2.1", 4711)], self.connections.closed)  # after 408
 
     def test_long_responses_are_sent_in_pieces(self):
         self.body = [b"x" * 40_000]
