@@ -92,10 +92,10 @@ class Server:
 
     def _stop(self, *_signal: t.Any) -> None:
         """Stop; at a second signal, kill the processes."""
-        if self._stopping:
-            for process in self._stopping:
-                process.kill()
-        self._stopping = multiprocessing.active_children()
+        for process in self._stopping:
+            process.kill()
+        # At a second signal, keep the list: a killed process is no longer active.
+        self._stopping = self._stopping or multiprocessing.active_children()
         self._granian.signal_handler_interrupt()
 
     def _wait_until_ready(self) -> None:
