@@ -3,10 +3,15 @@
 
 from __future__ import annotations
 
+import logging
 import typing as t
 
 import sqlalchemy as sa
 from sqlalchemy import pool
+
+#: SQLAlchemy logs every step of a pool, and names the log after the class of the pool, so
+#: these messages would look like those of the server.
+logging.getLogger(f"{__name__}.Pool").setLevel(logging.WARNING)
 
 
 class Observer(t.Protocol):

@@ -89,5 +89,3 @@ def configure(settings: Settings) -> None:
     handler.setFormatter(JSONFormatter())
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
     logging.getLogger("cratonserver").setLevel(level)
-    # SQLAlchemy logs what its pools do, and names the log after the class of the pool.
-    logging.getLogger("cratonserver.db.pool").setLevel(logging.WARNING)
