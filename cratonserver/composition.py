@@ -86,9 +86,7 @@ def application_of(
     layers = size_limits.SizeLimits(layers, settings.limits)
     layers = host_header.OneHost(layers)
     layers = proxies.behind(layers, settings.proxies)
-    return gateway.Gateway(
-        layers, settings.log, deadline=settings.limits.request_deadline, metrics=metrics
-    )
+    return gateway.Gateway(layers, settings.log, limits=settings.limits, metrics=metrics)
 
 
 def liveness(settings: Settings) -> wsgi.WSGIApplication:

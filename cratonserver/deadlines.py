@@ -113,7 +113,7 @@ def check() -> None:
 
 
 def checked(items: t.Iterable[T], every: int = 256) -> t.Iterator[T]:
-    """Yield items, and check the deadline before every so many of them.
+    """Yield items, and check the deadline after every so many of them.
 
     Other threads get their turn as well, so that a long computation does not hold them up.
 
@@ -122,7 +122,7 @@ def checked(items: t.Iterable[T], every: int = 256) -> t.Iterator[T]:
     :raises Exceeded: if the deadline has passed.
     """
     for number, item in enumerate(items):
-        if not number % every:
+        if number and not number % every:
             check()
             time.sleep(0)
         yield item

@@ -7,12 +7,13 @@ The response has the format that a dynamic inventory prints for ``--list``.
 from __future__ import annotations
 
 import collections
-import json
 import typing as t
 
 import falcon
 
-from cratonserver.api import query_parameters
+from cratonserver import deadlines
+from cratonserver.api import inventory_parts, query_parameters, spool
+from cratonserver.api.inventory_parts import Host
 from cratonserver.api.view import KindView
 from cratonserver.db.aliases import Row
 from cratonserver.db.project_rows import ProjectRows
@@ -49,14 +50,7 @@ class Inventory(KindView):
             rows = ProjectRows(connection, self.store.tables, req.context.identity.project_id)
             hosts = read_hosts(rows, filters)
             groups = read_groups(rows, filters, hosts, [*self.kind.ancestry])
-        resp.content_type = falcon.MEDIA_JSON
-        inventory = {
-            "_meta": {"hostvars": {host.name: host.variables for host in hosts}},
-            "all": {"hosts": [host.name for host in hosts]},
-            **groups,
-        }
-        # Not indented, unlike other responses: indenting takes five times as long.
-        resp.data = (json.dumps(inventory, sort_keys=True) + "\n").encode()
+            spool.set_parts(resp, inventory_parts.parts(rows, hosts, groups))
 
     def describe(self) -> dict[str, Operation]:
         """Return the operations of the OpenAPI document."""
@@ -84,14 +78,6 @@ class Inventory(KindView):
         }
 
 
-class Host(t.NamedTuple):
-    """A host of the inventory: its name for Ansible, its row, its resolved variables."""
-
-    name: str
-    row: Row
-    variables: Row
-
-
 class Groups(dict[str, dict[str, t.Any]]):
     """The groups of an inventory, by name.
 
@@ -115,21 +101,16 @@ class Groups(dict[str, dict[str, t.Any]]):
 
 
 def read_hosts(rows: ProjectRows, filters: Filters) -> list[Host]:
-    """Return hosts with their variables, sorted by name.
+    """Return hosts, sorted by name.
 
     The name of a host is its address. If several hosts have the same address, all but
     the first have their id in the name, and ``ansible_host`` is the address.
     """
-    found = rows.read("hosts", **filters)
-    values_of = rows.resolved_variables("hosts", found)
     hosts: dict[str, Host] = {}
-    for row in found:
-        address, values = row["ip_address"], values_of[row["id"]]
-        if address in hosts:
-            name = f"{address}-{row['id']}"
-            hosts[name] = Host(name, row, {"ansible_host": address, **values})
-        else:
-            hosts[address] = Host(address, row, values)
+    for row in deadlines.checked(rows.read_places("hosts", "ip_address", **filters)):
+        address = row.ip_address
+        name = f"{address}-{row.id}" if address in hosts else address
+        hosts[name] = Host(name, row)
     return [hosts[name] for name in sorted(hosts)]
 
 
@@ -143,8 +124,8 @@ def read_groups(
     """
     groups = Groups(host.name for host in hosts)
     names = _add_places(groups, rows, filters)
-    for host in hosts:
-        places = (names.get((field, host.row[field])) for field in ancestry)
+    for host in deadlines.checked(hosts):
+        places = (names.get((field, getattr(host.row, field))) for field in ancestry)
         nearest = next((name for name in places if name), None)
         if nearest:
             groups[nearest]["hosts"].append(host.name)
@@ -169,31 +150,37 @@ def _add_places(
     names: dict[tuple[str, int], str] = {}
     for region in regions:
         names["region_id", region["id"]] = groups.add(
-            "region", region["name"], children=[], hosts=[], vars=region["vars"]
+            "region", region["name"], children=[], hosts=[], **_variables_of(region)
         )
     for cell in cells:
         above = names.get(("region_id", cell["region_id"]))
         if above is not None:
-            name = groups.add("cell", f"{above}-{cell['name']}", hosts=[], vars=cell["vars"])
+            full_name = f"{above}-{cell['name']}"
+            name = groups.add("cell", full_name, hosts=[], **_variables_of(cell))
             groups[above]["children"].append(name)
             names["cell_id", cell["id"]] = name
     return names
 
 
 def _places(rows: ProjectRows, collection: str, **filters: int) -> list[Row]:
-    """Return cells or regions, each with its own variables as ``vars``."""
+    """Return cells or regions, each with its own variables as ``vars``, and their size."""
     found = rows.own_variables(collection, **filters)
     return [
-        {**row, "vars": found.get(row["id"], {})} for row in rows.read(collection, **filters)
+        {**row, "vars": found.get(row["id"], {}), "size": found.sizes.get(row["id"], 0)}
+        for row in rows.read(collection, **filters)
     ]
+
+
+def _variables_of(place: Row) -> Row:
+    return {name: place[name] for name in ("vars", "size")}
 
 
 def _add_labels(
     groups: Groups, rows: ProjectRows, filters: Filters, hosts: t.Sequence[Host]
 ) -> None:
-    names_of = {host.row["id"]: host.name for host in hosts}
+    names_of = {host.row.id: host.name for host in hosts}
     members: dict[str, set[int]] = collections.defaultdict(set)
-    for label, owner in rows.labels("hosts", **filters):
+    for label, owner in deadlines.checked(rows.labels("hosts", **filters)):
         if owner in names_of:  # skip hosts that were created meanwhile
             members[label].add(owner)
     for label in sorted(members):

@@ -9,9 +9,8 @@ import falcon
 
 from cratonclient.kinds import Kind
 from cratonserver import errors
-from cratonserver.api import page_links, query_parameters, request_bodies
+from cratonserver.api import page_links, query_parameters, request_bodies, spool
 from cratonserver.api.json_response import set_body
-from cratonserver.api.query_parameters import ListRequest
 from cratonserver.api.representation import Representation
 from cratonserver.api.view import KindView, Responder
 from cratonserver.db import markers
@@ -19,6 +18,7 @@ from cratonserver.db.aliases import Row
 from cratonserver.db.markers import Marker
 from cratonserver.db.objects import Objects
 from cratonserver.db.store import Store
+from cratonserver.db.variables import Mappings
 from cratonserver.openapi import kind_operations
 from cratonserver.openapi.operations import Operation
 
@@ -64,7 +64,11 @@ class Collection(KindView):
                     None if page.previous is None else Marker(str(page.previous)),
                     markers.after(rows[-1], query.sort_keys) if rows else None,
                 )
-            set_body(resp, {"links": links, **self._envelope(req, objects, rows, request)})
+            values = None
+            if request.details:
+                values = objects.mapping_of(rows, resolved=query.resolved)
+        body = {"links": links, **self._envelope(req, rows, values)}
+        spool.set_body(resp, body, Mappings({}, {}) if values is None else values)
 
     def create(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Create an object."""
@@ -101,12 +105,12 @@ class Collection(KindView):
         return echo
 
     def _envelope(
-        self, req: falcon.Request, objects: Objects, rows: t.Sequence[Row], request: ListRequest
+        self, req: falcon.Request, rows: t.Sequence[Row], values: Mappings | None
     ) -> Row:
-        """Return the rows under the key of the list; for devices, grouped by kind."""
-        values = None
-        if request.details:
-            values = objects.mapping_of(rows, resolved=request.query.resolved)
+        """Return the rows under the key of the list; for devices, grouped by kind.
+
+        :param values: the variables to show.
+        """
         groups: dict[str, t.Any] = {key: [] for key in self._representations}
         base_url = f"{req.prefix}/v1"
         for row in rows:

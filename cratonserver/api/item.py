@@ -6,7 +6,7 @@ from __future__ import annotations
 import falcon
 
 from cratonserver import errors
-from cratonserver.api import deletion, query_parameters, request_bodies
+from cratonserver.api import deletion, json_parts, query_parameters, request_bodies, spool
 from cratonserver.api.json_response import set_body
 from cratonserver.api.view import KindView, Responder, no_content
 from cratonserver.db import ids
@@ -39,7 +39,10 @@ class Item(KindView):
         with self.reading(req) as objects:
             row = objects.find(ids.parse(self.kind, item_id))
             shown = {**self.show(req, row), **self._parts(objects, row, resolved)}
-        set_body(resp, shown)
+        if json_parts.is_light(shown):
+            set_body(resp, shown)
+        else:
+            spool.set_parts(resp, json_parts.parts(shown))
 
     def update(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
         """Change the fields that were sent."""

@@ -14,6 +14,8 @@ import typing as t
 import falcon
 import orjson
 
+from cratonserver.db.stored_json import plain
+
 _OPTIONS = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
 
 
@@ -24,14 +26,14 @@ def dumps(body: t.Any) -> bytes:
     b'{\n  "big": 18446744073709551616,\n  "name": "m\\u00fcll"\n}\n'
     """
     try:
-        written = orjson.dumps(body, option=_OPTIONS)
+        written = orjson.dumps(body, plain, _OPTIONS)
     except TypeError:
-        return (json.dumps(body, indent=2, sort_keys=True) + "\n").encode()
+        return (json.dumps(body, indent=2, sort_keys=True, default=plain) + "\n").encode()
     return written if written.isascii() else written.decode().encode("ascii", _ESCAPE)
 
 
 def set_body(resp: falcon.Response, body: t.Any) -> None:
-    """Set the body of a response.
+    """Set the body of a response that is small, such as an object without variables.
 
     :param body: JSON value.
     """

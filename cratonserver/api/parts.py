@@ -8,7 +8,7 @@ import typing as t
 import falcon
 
 from cratonclient.kinds import Kind
-from cratonserver.api import query_parameters, request_bodies
+from cratonserver.api import query_parameters, request_bodies, spool
 from cratonserver.api.json_response import set_body
 from cratonserver.api.view import KindView, Responder, no_content
 from cratonserver.db import ids
@@ -56,7 +56,7 @@ class MappingPart(Part):
         with self.reading(req) as objects:
             row = objects.find(ids.parse(self.kind, item_id))
             found = objects.mapping_of([row], resolved=resolved, part=self.part)
-        set_body(resp, {self.part: found.get(row["id"], {})})
+        spool.set_body(resp, {self.part: found.get(row["id"], {})}, found)
 
     def put(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
         """Set values, and keep the other values."""
@@ -69,7 +69,7 @@ class MappingPart(Part):
             lambda obj: obj.put_mapping(known, values, self.part),
             single_statement=True,
         )
-        set_body(resp, {self.part: found})
+        spool.set_result(resp, {self.part: found})
 
     def delete(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
         """Delete values by name."""

@@ -248,6 +248,24 @@ class Limits:
         "stopped, also in the database, and gets 504.",
         minimum=1,
     )
+    tree_depth: int = _setting(
+        100,
+        "Maximum number of devices in a chain of parents. A parent that would make a longer "
+        "chain is refused with 400.",
+        minimum=2,
+    )
+    response_size: int = _setting(
+        256 * 2**20,
+        "Maximum size of a response body, in bytes. Larger responses get 413. While a "
+        "response larger than 1 MiB is sent, it is in a temporary file.",
+        minimum=65536,
+    )
+    variables_size: int = _setting(
+        64 * 2**20,
+        "Maximum size of the variables that one request reads at once, in bytes of JSON. "
+        "Requests that need more get 413.",
+        minimum=65536,
+    )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -91,6 +91,8 @@ class Dialect(abc.ABC):
     name: t.ClassVar[str]
     #: True if a prepared statement may run with a plan made for other values.
     reuses_plans: t.ClassVar[bool]
+    #: True if rows arrive while a statement runs, so that reading can end early.
+    streams_rows: t.ClassVar[bool]
     #: True if only one transaction can write at a time.
     single_writer: t.ClassVar[bool]
     #: True if one statement can write to several tables.
@@ -317,6 +319,19 @@ class Dialect(abc.ABC):
     @abc.abstractmethod
     def refusal(self, error: sa.exc.DBAPIError) -> errors.Refused | None:
         """Return the error for the client, if a function of this server refused a request."""
+
+    def refusing_large_texts(
+        self, error: t.Callable[[], errors.Refused]
+    ) -> t.ContextManager[None]:
+        """Translate the error for a text that is longer than the database returns.
+
+        :param error: function that returns the error to raise instead.
+        """
+        return contextlib.nullcontext()
+
+    def text_size(self, column: sa.ColumnElement[str]) -> sa.ColumnElement[int]:
+        """Return the length of an ASCII text, if possible without reading the text."""
+        return sa.func.length(column, type_=sa.Integer)
 
 
 def one_line(error: BaseException) -> str:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from cratonclient.fields import Field
 from cratonclient.kinds import Kind
-from cratonserver.db import consistency, labels, part_rows, variables
+from cratonserver.db import consistency, labels, part_rows, stored_json, variables
 from cratonserver.db.aliases import Row
 from cratonserver.db.part_rows import PartRows
 from cratonserver.db.quota_checks import Checks
@@ -57,7 +57,7 @@ class PartChanges(Rows):
         """
         row, version = self.lock_or_version(item_id)
         where = self.connection, self.tables, self.kind
-        before = variables.own(*where, [item_id], part).get(item_id, {})
+        before: Row = variables.own(*where, [item_id], part).get(item_id) or {}
         new = {n: v for n, v in values.items() if not _same_json(before.get(n, _ABSENT), v)}
         if new:
             self._checks_of(row).mapping(part, before, new)
@@ -153,4 +153,4 @@ def _same_json(before: t.Any, after: t.Any) -> bool:
 
 
 def _canonical_json(value: t.Any) -> str:
-    return json.dumps(value, sort_keys=True)
+    return json.dumps(value, sort_keys=True, default=stored_json.plain)

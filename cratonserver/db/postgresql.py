@@ -109,6 +109,7 @@ class PostgreSQL(Dialect):
 
     name = "postgresql"
     reuses_plans = True
+    streams_rows = False
     single_writer = False
     bulk = PostgreSQLBulk()
     has_standbys = True
@@ -341,6 +342,10 @@ class PostgreSQL(Dialect):
             return None
         detail = t.cast("t.Any", error.orig).diag.message_detail
         return json_contains.too_much(*json.loads(detail))
+
+    def text_size(self, column: t.Any) -> sa.ColumnElement[int]:
+        """Return ``octet_length(column)``, which does not read the text."""
+        return sa.func.octet_length(column, type_=sa.Integer)
 
 
 def _array(element: sa.types.TypeEngine[t.Any]) -> ARRAY[t.Any]:

@@ -14,9 +14,10 @@ import typing as t
 
 import sqlalchemy as sa
 
-from cratonserver.db import variables
+from cratonserver.db import inheritance, variables
 from cratonserver.db.aliases import Row
 from cratonserver.db.tables import Tables
+from cratonserver.db.variables import Mappings
 
 
 class ProjectRows:
@@ -42,12 +43,29 @@ class ProjectRows:
         ordered = query.order_by(query.selected_columns.id)
         return [dict(row) for row in self._connection.execute(ordered).mappings()]
 
-    def resolved_variables(self, collection: str, rows: t.Sequence[Row]) -> dict[int, Row]:
+    def read_places(
+        self, collection: str, *columns: str, **filters: int
+    ) -> t.Sequence[sa.Row[t.Any]]:
+        """Return rows with their ids and the references that they inherit by, sorted by id.
+
+        :param collection: name of the collection, such as ``hosts``.
+        :param columns: further columns.
+        :param filters: as for :meth:`read`.
+        """
+        kind = self._tables.kind(collection)
+        table = self._tables.table(kind)
+        wanted = [table.c[name] for name in ("id", *columns, *kind.ancestry)]
+        query = self._select(collection, **filters).with_only_columns(*wanted)
+        return self._connection.execute(query.order_by(table.c.id)).all()
+
+    def resolved_variables(
+        self, collection: str, rows: t.Sequence[t.Mapping[str, t.Any]]
+    ) -> Mappings:
         """Return the variables of rows, including inherited ones, keyed by id."""
         kind = self._tables.kind(collection)
-        return variables.resolve(self._connection, self._tables, kind, rows)
+        return inheritance.resolve(self._connection, self._tables, kind, rows)
 
-    def own_variables(self, collection: str, **filters: int) -> dict[int, Row]:
+    def own_variables(self, collection: str, **filters: int) -> Mappings:
         """Return the own variables of rows, without inherited ones, keyed by id."""
         kind, ids = self._tables.kind(collection), self._ids(collection, **filters)
         return variables.own(self._connection, self._tables, kind, ids)

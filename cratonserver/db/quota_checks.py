@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import functools
-import json
 import typing as t
 
+from cratonserver.db import stored_json
 from cratonserver.db.aliases import Row
 from cratonserver.db.quotas import Quotas
 from cratonserver.identity import Identity
@@ -109,7 +109,7 @@ class Checks:
 def _size(values: Row) -> int:
     """Return the number of bytes of names and values, as they are stored."""
     return sum(
-        len(name.encode()) + len(json.dumps(value).encode()) for name, value in values.items()
+        len(name.encode()) + len(stored_json.text_of(value)) for name, value in values.items()
     )
 
 

@@ -12,6 +12,7 @@ from cratonclient.kinds import Kind
 from cratonserver import errors
 from cratonserver.db import (
     dependents,
+    inheritance,
     labels,
     list_query,
     markers,
@@ -24,6 +25,7 @@ from cratonserver.db.aliases import Clause, Row
 from cratonserver.db.dialect import PREPARE
 from cratonserver.db.list_query import ListQuery, Shape
 from cratonserver.db.tables import PROJECT, Tables
+from cratonserver.db.variables import Mappings
 from cratonserver.identity import Identity
 
 #: What to lock: a row, or its project and the row. Or read its version.
@@ -102,7 +104,7 @@ class Rows:
 
     def mapping_of(
         self, rows: t.Sequence[Row], *, resolved: bool = False, part: str = "variables"
-    ) -> dict[t.Any, Row]:
+    ) -> Mappings:
         """Return a mapping part of rows, such as their variables.
 
         :param resolved: include inherited variables.
@@ -111,7 +113,7 @@ class Rows:
             values may be missing.
         """
         if resolved and part == "variables" and self.kind.inherits:
-            return variables.resolve(self.connection, self.tables, self.kind, rows)
+            return inheritance.resolve(self.connection, self.tables, self.kind, rows)
         item_ids = [row["id"] for row in rows]
         return variables.own(self.connection, self.tables, self.kind, item_ids, part)
 

@@ -74,6 +74,7 @@ class SQLite(Dialect):
 
     name = "sqlite"
     reuses_plans = False
+    streams_rows = True
     single_writer = True
     bulk = SQLiteBulk()
     writes_many_tables = False
@@ -244,6 +245,16 @@ class SQLite(Dialect):
         """Return the error that the function in this thread left."""
         return json_contains.refusal()
 
+    @contextlib.contextmanager
+    def refusing_large_texts(self, error: t.Callable[[], errors.Refused]) -> t.Iterator[None]:
+        """Translate ``SQLITE_TOOBIG``."""
+        try:
+            yield
+        except sa.exc.DBAPIError as exc:
+            if getattr(exc.orig, "sqlite_errorcode", 0) == sqlite3.SQLITE_TOOBIG:
+                raise error() from exc
+            raise
+
 
 def _allocate(path: str) -> None:
     """Allocate space on the disk of a file, and free it again.
@@ -316,7 +327,7 @@ def _configure(connection: t.Any, _record: t.Any) -> None:
     cursor.execute("PRAGMA case_sensitive_like = ON")  # as on PostgreSQL
     cursor.close()
     connection.create_function(json_contains.NAME, 4, json_contains.matches, deterministic=True)
-    connection.watch()
+    connection.limit()
 
 
 def _write_ahead(cursor: t.Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from cratonserver import deadlines
+from cratonserver import deadlines, request_limits
 
 #: Number of instructions of SQLite's virtual machine between two checks: about a millisecond.
 #: The statements of an ordinary page have fewer, so they are not checked at all.
@@ -15,9 +15,13 @@ _INSTRUCTIONS = 50_000
 class Connection(sqlite3.Connection):
     """A connection whose statements end at the deadline of the request."""
 
-    def watch(self) -> None:
-        """Begin to check the deadline, in the thread that runs a statement."""
+    def limit(self) -> None:
+        """Check the deadline while statements run, and limit the length of texts."""
         self.set_progress_handler(deadlines.passed, _INSTRUCTIONS)
+        limits = request_limits.current()
+        # Parameters contain bodies, with escapes.
+        longest = max(2 * limits.variables_size, 16 * limits.body_size)
+        self.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, min(longest, 10**9))
 
     #: The longest time that this connection waits for other programs, in milliseconds.
     _patience: int | None = None

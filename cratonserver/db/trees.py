@@ -136,3 +136,52 @@ def heirs(
         sa.select(further.c.id).where(further.c.parent_id == tree.c.id, sa.not_(ends(further)))
     )
     return sa.select(tree.c.id)
+
+
+def levels_up(
+    table: sa.Table, first: sa.ColumnElement[bool], most: t.Any
+) -> sa.ColumnElement[int]:
+    """Count the rows from a row to the top of its tree, up to one more than a limit.
+
+    For example::
+
+        SELECT coalesce(max(level), 0) FROM (
+            WITH RECURSIVE up(id, parent_id, level) AS (
+                SELECT id, parent_id, 1 FROM devices WHERE id = :parent
+                UNION ALL
+                SELECT d.id, d.parent_id, up.level + 1 FROM devices AS d, up
+                WHERE d.id = up.parent_id AND up.level <= :most)
+            SELECT level FROM up)
+
+    :param first: the condition for the row.
+    :param most: the limit, or a parameter of the statement.
+    """
+    start = sa.select(table.c.id, table.c.parent_id, sa.literal(1).label("level")).where(first)
+    tree = start.cte("up", recursive=True, nesting=True)
+    above = table.alias()
+    step = sa.select(above.c.id, above.c.parent_id, tree.c.level + 1)
+    return _highest(
+        tree.union_all(step.where(above.c.id == tree.c.parent_id, tree.c.level <= most))
+    )
+
+
+def levels_down(
+    table: sa.Table, first: sa.ColumnElement[bool], most: t.Any
+) -> sa.ColumnElement[int]:
+    """Count the levels of rows and of their descendants, up to one more than a limit.
+
+    :param first: the condition for the rows.
+    :param most: the limit, or a parameter of the statement.
+    """
+    start = sa.select(table.c.id, sa.literal(1).label("level")).where(first)
+    tree = start.cte("down", recursive=True, nesting=True)
+    below = table.alias()
+    step = sa.select(below.c.id, tree.c.level + 1)
+    return _highest(
+        tree.union_all(step.where(below.c.parent_id == tree.c.id, tree.c.level <= most))
+    )
+
+
+def _highest(tree: sa.CTE) -> sa.ColumnElement[int]:
+    levels = sa.select(sa.func.coalesce(sa.func.max(tree.c.level), 0))
+    return levels.scalar_subquery()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Plan a list that is filtered by variables, own or inherited.
 
-The nearest value of a variable counts, as in :func:`cratonserver.db.variables.resolve`. An
+The nearest value of a variable counts, as in :func:`cratonserver.db.inheritance.resolve`. An
 index finds the rows and the places that could match, by the keys of
 :mod:`cratonserver.db.variable_keys`. A key contains the project, so no step reads anything
 of other projects. :mod:`cratonserver.db.variable_streams` builds the statement for the page.

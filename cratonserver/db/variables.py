@@ -2,7 +2,7 @@
 """Read and write the mapping parts of rows, such as variables, own or inherited.
 
 A page of rows takes at most two queries, regardless of the number of rows. For example,
-the resolved variables of hosts on SQLite::
+the variables of hosts and of their places on SQLite::
 
     SELECT 'id', CAST(owner_id AS VARCHAR),
         group_concat(json_quote(name) || ':' || value)
@@ -12,12 +12,18 @@ the resolved variables of hosts on SQLite::
     SELECT 'cell_id', … FROM cell_variables WHERE owner_id IN (… :cell_id …) …
     UNION ALL …                                     -- regions, clouds, projects
 
-and on PostgreSQL::
+and on PostgreSQL, which sends all rows at once, so that it must not send too many::
 
+    WITH total AS (
+        SELECT 0 + coalesce((SELECT sum(octet_length(value)) FROM device_variables
+                             WHERE owner_id = ANY (:id)), 0) + … AS size)
+    SELECT '', NULL, NULL FROM total WHERE size > :craton_most
+    UNION ALL
     SELECT 'id', CAST(owner_id AS VARCHAR),
         string_agg(CAST(to_json(name) AS TEXT) || ':' || value, ',')
     FROM device_variables
-    WHERE owner_id = ANY (:id) GROUP BY owner_id
+    WHERE owner_id = ANY (:id) AND (SELECT size FROM total) <= :craton_most
+    GROUP BY owner_id
     UNION ALL …
 """
 
@@ -29,15 +35,46 @@ import typing as t
 import sqlalchemy as sa
 
 from cratonclient.kinds import Kind
-from cratonserver.db import part_rows, trees, variable_index
-from cratonserver.db.aliases import Row
+from cratonserver import request_limits
+from cratonserver.db import part_rows, stored_json, variable_index
+from cratonserver.db.aliases import Clause, Row
 from cratonserver.db.dialect import PREPARE
 from cratonserver.db.part_rows import PartRows
+from cratonserver.db.stored_json import Stored
 from cratonserver.db.tables import Tables
+
+#: The name of the parameter for the largest total of values.
+_MOST = "craton_most"
+#: The total from which on values are decoded one by one. Decoded, they can take twenty times
+#: as much memory.
+_MANY = 2 * 2**20
+#: The number of owners to read at once.
+_OWNERS = 100
 
 Values = dict[str, t.Any]
 #: Ids, or a query for ids if there are too many to send.
 Ids = t.Iterable[t.Any] | sa.Select[t.Any]
+
+
+class Mappings(dict[t.Any, Values]):
+    """Mappings of names to values, keyed by the id of their row.
+
+    :param values: the mappings. A value may be a :class:`.stored_json.Stored`.
+    :param sizes: upper bounds for the length of the values of a row, with the same keys.
+    """
+
+    def __init__(self, values: dict[t.Any, Values], sizes: dict[t.Any, int]) -> None:
+        super().__init__(values)
+        self.sizes = sizes
+
+    def least(self) -> int:
+        """Return a lower bound for the length of all values."""
+        return sum(
+            len(value.text)
+            for values in self.values()
+            for value in values.values()
+            if isinstance(value, Stored)
+        )
 
 
 def own(
@@ -46,7 +83,7 @@ def own(
     kind: Kind,
     ids: Ids,
     part: str = "variables",
-) -> dict[t.Any, Values]:
+) -> Mappings:
     """Return the own values of rows, without inherited ones.
 
     :param kind: kind of the rows.
@@ -54,44 +91,21 @@ def own(
     :param part: name of the part.
     :returns: mappings of names to values, keyed by the id of the row. Rows without values
         are missing.
+    :raises cratonserver.errors.Refused: with status 413, if the values are too large.
     """
     if isinstance(ids, sa.Select):
         table = tables.part(kind, part)
-        query = _grouped(tables, table, table.c.owner_id).where(table.c.owner_id.in_(ids))
-        rows = connection.execute(query)
+        query: t.Any = _grouped(tables, [Owners("id", table, table.c.owner_id.in_(ids))])
+        found = _read(connection, tables, query, {})
     else:
-        rows = connection.execute(tables.cached(_own_query, kind, part), {"ids": list(ids)})
-    return {owner_id: _decode(members) for owner_id, members in rows.all()}
-
-
-def resolve(
-    connection: sa.Connection, tables: Tables, kind: Kind, rows: t.Sequence[Row]
-) -> dict[t.Any, Values]:
-    """Return the variables of rows, including inherited ones.
-
-    :param kind: kind of the rows.
-    :param rows: the rows, with their references.
-    :returns: mappings of names to values, keyed by the id of the row.
-    """
-    nested, containers = tables.ancestry(kind)
-    parents = _parents(connection, tables, kind, rows) if nested else {}
-    ids: dict[str, t.Iterable[t.Any]] = {"id": {row["id"] for row in rows} | parents.keys()}
-    for field in containers:
-        ids[field] = {row[field] for row in rows if row[field] is not None}
-    found = _read_places(connection, tables, kind, ids)
-    # Most rows of a page are in the same places, so each combination is merged once.
-    inherited: dict[tuple[t.Any, ...], Values] = {}
-    furthest_first = [*reversed(containers)]
-    resolved = {}
-    for row in rows:
-        places = tuple([row[field] for field in furthest_first])
-        if places not in inherited:
-            layers = zip(furthest_first, map(str, places), strict=True)
-            inherited[places] = _merged(found[layer] for layer in layers if layer in found)
-        chain = _chain(row["id"], parents)
-        own = (found.get(("id", str(above)), {}) for above in reversed(chain))
-        resolved[row["id"]] = _merged((inherited[places], *own))
-    return resolved
+        query = tables.cached(_own_query, kind, part)
+        found = _read(connection, tables, query, {"ids": list(ids)})
+    as_id = tables.part(kind, part).c.owner_id.type.python_type
+    ids_of = {key: as_id(key[1]) for key in found.values}
+    return Mappings(
+        {ids_of[key]: values for key, values in found.values.items()},
+        {ids_of[key]: size for key, size in found.sizes.items()},
+    )
 
 
 def rows(
@@ -138,92 +152,115 @@ def remove(
     return part_rows.remove(connection, tables, owner_id, values, {*names}, *indexes)
 
 
-def _own_query(tables: Tables, kind: Kind, part: str) -> sa.Select[t.Any]:
-    table = tables.part(kind, part)
-    wanted = tables.dialect.in_parameter(table.c.owner_id, "ids")
-    query = _grouped(tables, table, table.c.owner_id).where(wanted)
-    return query.execution_options(**{PREPARE: True})
+class Places(t.NamedTuple):
+    """The variables of rows and of the places that they inherit from.
 
-
-def _grouped(
-    tables: Tables, table: sa.Table, *columns: sa.ColumnElement[t.Any]
-) -> sa.Select[t.Any]:
-    """Build the query for the values of each owner, as the members of a JSON object.
-
-    Reading one row per owner is faster than reading one row per value.
-
-    :param columns: columns before the members.
+    :param values: mappings of names to values, keyed by the field that refers to the place
+        (``id`` for the row itself) and the id as text.
+    :param sizes: length of the texts of all values of a mapping, with the same keys.
     """
-    members = tables.dialect.json_members(table.c.name, table.c.value)
-    return sa.select(*columns, members).group_by(table.c.owner_id)
+
+    values: dict[tuple[str, str], Values]
+    sizes: dict[tuple[str, str], int]
 
 
-def _parents(
-    connection: sa.Connection, tables: Tables, kind: Kind, rows: t.Sequence[Row]
-) -> dict[t.Any, t.Any]:
-    """Return the id of the parent by the id of a row, for all ancestors of the rows."""
-    below = [row["id"] for row in rows if row["parent_id"] is not None]
-    if not below:
-        return {}
-    query = tables.cached(_ancestors_query, kind)
-    return {row.id: row.parent_id for row in connection.execute(query, {"ids": below})}
-
-
-def _ancestors_query(tables: Tables, kind: Kind) -> sa.Select[t.Any]:
-    table = tables.table(kind)
-    return trees.with_ancestors(table, tables.dialect.in_parameter(table.c.id, "ids"))
-
-
-def _read_places(
+def read_places(
     connection: sa.Connection,
     tables: Tables,
     kind: Kind,
     ids: t.Mapping[str, t.Iterable[t.Any]],
-) -> dict[tuple[str, str], Values]:
+) -> Places:
     """Read the variables of rows and of all places that they inherit from.
 
     :param ids: ids of the rows (key ``id``) and of the places, by the field that refers to
         them.
-    :returns: mappings of names to values, keyed by the field and the id as text.
+    :raises cratonserver.errors.Refused: with status 413, if the values are too large.
     """
     given = {field: [*some] for field, some in ids.items()}
-    rows = connection.execute(tables.cached(_places_query, kind), given).all()
-    return {(field, owner): _decode(members) for field, owner, members in rows}
+    return _read(connection, tables, tables.cached(_places_query, kind), given)
+
+
+class Owners(t.NamedTuple):
+    """The owners of values to read.
+
+    :param place: name of the place, for the result.
+    :param table: table of the values.
+    :param wanted: the condition for the values.
+    """
+
+    place: str
+    table: sa.Table
+    wanted: Clause
+
+
+def _own_query(tables: Tables, kind: Kind, part: str) -> sa.CompoundSelect[t.Any]:
+    table = tables.part(kind, part)
+    wanted = tables.dialect.in_parameter(table.c.owner_id, "ids")
+    return _grouped(tables, [Owners("id", table, wanted)])
 
 
 def _places_query(tables: Tables, kind: Kind) -> sa.CompoundSelect[t.Any]:
     """Build the query of the example at the top of this module."""
-    queries = []
-    for field, owners in {"id": kind, **tables.ancestry(kind).containers}.items():
-        table = tables.variables(owners)
-        owner_id = sa.cast(table.c.owner_id, sa.String)  # integers and UUIDs
+    owners = []
+    for field, place in {"id": kind, **tables.ancestry(kind).containers}.items():
+        table = tables.variables(place)
         wanted = tables.dialect.in_parameter(table.c.owner_id, field)
-        place = sa.literal_column(f"'{field}'", sa.String)
-        queries.append(_grouped(tables, table, place, owner_id).where(wanted))
+        owners.append(Owners(field, table, wanted))
+    return _grouped(tables, owners)
+
+
+def _grouped(tables: Tables, owners: t.Sequence[Owners]) -> sa.CompoundSelect[t.Any]:
+    """Build the query for the values of each owner, as the members of a JSON object.
+
+    Reading one row per owner is faster than reading one row per value.
+    """
+    queries: list[t.Any] = []
+    fits: list[Clause] = []
+    if not tables.dialect.streams_rows:
+        most = sa.bindparam(_MOST, type_=sa.BigInteger)
+        total = _total(tables, owners)
+        fits = [sa.select(total.c.size).scalar_subquery() <= most]
+        nothing = [sa.literal_column("''", sa.String), *2 * [sa.cast(sa.null(), sa.Text)]]
+        queries = [sa.select(*nothing).select_from(total).where(total.c.size > most)]
+    for place, table, wanted in owners:
+        owner_id = sa.cast(table.c.owner_id, sa.String)  # integers and UUIDs
+        members = tables.dialect.json_members(table.c.name, table.c.value)
+        values = sa.select(sa.literal_column(f"'{place}'", sa.String), owner_id, members)
+        queries.append(values.where(wanted, *fits).group_by(table.c.owner_id))
     return sa.union_all(*queries).execution_options(**{PREPARE: True})
 
 
-def _chain(row_id: t.Any, parents: t.Mapping[t.Any, t.Any]) -> list[t.Any]:
-    """Return the ids of a row and of its ancestors, the nearest first."""
-    chain = [row_id]
-    above = parents.get(row_id)
-    while above is not None and above not in chain:
-        chain.append(above)
-        above = parents.get(above)
-    return chain
+def _total(tables: Tables, owners: t.Sequence[Owners]) -> sa.CTE:
+    """Return a CTE with the length of all texts that a query would return."""
+    size: t.Any = sa.literal_column("0", sa.BigInteger)
+    for _, table, wanted in owners:
+        length = sa.func.sum(tables.dialect.text_size(table.c.value), type_=sa.BigInteger)
+        size = size + sa.func.coalesce(sa.select(length).where(wanted).scalar_subquery(), 0)
+    return sa.select(size.label("size")).cte("total")
 
 
-def _merged(layers: t.Iterable[Values]) -> Values:
-    """Merge layers of values. The last layer with a name wins."""
-    merged: Values = {}
-    for values in layers:
-        merged.update(values)
-    return merged
-
-
-def _decode(members: str) -> Values:
-    """Read the members of an object, without the checks of :func:`json.loads`."""
-    return t.cast("Values", _DECODER.raw_decode(f"{{{members}}}")[0])
-
-
-_DECODER = json.JSONDecoder()
+def _read(
+    connection: sa.Connection,
+    tables: Tables,
+    query: t.Any,
+    parameters: t.Mapping[str, t.Any],
+) -> Places:
+    """Run a query of :func:`_grouped`, unless its result is too large."""
+    most = request_limits.current().variables_size
+    rows: list[t.Any] = []
+    sizes: list[int] = []
+    with tables.dialect.refusing_large_texts(lambda: stored_json.too_large(most)):
+        result = connection.execute(query, {**parameters, _MOST: most})
+        for some in result.partitions(_OWNERS):
+            if some[0][1] is None:
+                raise stored_json.too_large(most)
+            rows += some
+            sizes += [len(members) for _, _, members in some]
+            if sum(sizes) > most:
+                raise stored_json.too_large(most)
+    decode: t.Callable[[str], Values] = stored_json.decode
+    if sum(sizes) > _MANY:
+        decode = stored_json.split
+    keys = [(place, owner) for place, owner, _ in rows]
+    values = {(place, owner): decode(members) for place, owner, members in rows}
+    return Places(values, dict(zip(keys, sizes, strict=True)))

@@ -14,7 +14,7 @@ import time
 import typing as t
 import uuid
 
-from cratonserver import deadlines, errors, wsgi_keys
+from cratonserver import deadlines, errors, request_limits, wsgi_keys
 from cratonserver.config import settings
 from cratonserver.serving import access_log, limit_log
 
@@ -41,7 +41,7 @@ class Gateway:
 
     :param application: WSGI application to call.
     :param log: settings that say what to log.
-    :param deadline: maximum number of seconds for each request; 0 for no limit.
+    :param limits: limits of each request.
     :param metrics: the metrics that count requests, ``None`` to count nothing.
     """
 
@@ -50,12 +50,12 @@ class Gateway:
         application: wsgi.WSGIApplication,
         log: settings.Log,
         *,
-        deadline: float = 0,
+        limits: settings.Limits = settings.Limits(),  # noqa: B008, it is immutable
         metrics: Metrics | None = None,
     ) -> None:
         self._application = application
         self._log = log
-        self._deadline = deadline
+        self._limits = limits
         self._metrics = metrics
 
     def __call__(
@@ -65,7 +65,10 @@ class Gateway:
         began = time.perf_counter()
         request_id = environ[wsgi_keys.REQUEST_ID] = f"req-{uuid.uuid4()}"
         try:
-            with deadlines.limit(self._deadline):
+            with (
+                request_limits.of(self._limits),
+                deadlines.limit(self._limits.request_deadline),
+            ):
                 status, headers, body = self._respond(environ)
         except errors.Refused as exc:
             environ[wsgi_keys.REFUSAL] = exc

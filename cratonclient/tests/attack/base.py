@@ -12,7 +12,9 @@ An attack looks like this::
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
+import http.client
 import json
 import os
 import pathlib
@@ -283,3 +285,36 @@ def wait_for(condition: t.Callable[[], object], seconds: float = PATIENCE) -> No
         if time.monotonic() > until:
             raise AssertionError(f"it did not happen within {seconds} seconds")
         time.sleep(0.01)
+
+
+class Answer(t.NamedTuple):
+    """The status of a response, the size of its body, and the seconds until its end."""
+
+    status: int
+    size: int
+    seconds: float
+
+
+def ask(server: Server, path: str, *, method: str = "GET", body: bytes | None = None) -> Answer:
+    """Send a request as the first user, and read the response without keeping it."""
+    began = time.monotonic()
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=PATIENCE)
+    try:
+        connection.request(method, path, body=body, headers=_as_json(server.headers))
+        response = connection.getresponse()
+        size = 0
+        while piece := response.read(2**16):
+            size += len(piece)
+        return Answer(response.status, size, time.monotonic() - began)
+    finally:
+        connection.close()
+
+
+def ask_all(server: Server, paths: t.Sequence[str]) -> list[Answer]:
+    """Request all paths at the same time, as the first user."""
+    with concurrent.futures.ThreadPoolExecutor(len(paths)) as pool:
+        return [*pool.map(lambda path: ask(server, path), paths)]
+
+
+def _as_json(headers: t.Mapping[str, str]) -> dict[str, str]:
+    return {"Content-Type": "application/json", **headers}

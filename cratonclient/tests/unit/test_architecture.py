@@ -254,6 +254,7 @@ ROOMS = {
         "kinds",
         "openapi",
         "db",
+        "request_limits",
         "config",
         "identity",
         "deadlines",
