@@ -101,9 +101,10 @@ def liveness(settings: Settings) -> wsgi.WSGIApplication:
 def _metrics(store: Store, settings: Settings) -> Metrics:
     """Return new metrics, which measure the connections of the store."""
     # Programs that open a fleet in a file measure nothing, and start faster without it.
-    from cratonserver.metrics import collection, connections
+    from cratonserver.metrics import collection, connections, quota_use
 
     made = collection.Metrics()
+    made.add(quota_use.QuotaUse(store, settings.metrics.metrics_projects))
     pool.observe(store.engine, connections.Connections(made))
     return made
 

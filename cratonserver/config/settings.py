@@ -334,6 +334,11 @@ class Metrics:
         "the metrics from any address.",
         check=readable_file,
     )
+    metrics_projects: bool = _setting(
+        False,
+        "Include how much each project uses of its quotas. Whoever can read the metrics then "
+        "sees the ids of all projects, and how much they store.",
+    )
 
     @property
     def enabled(self) -> bool:

@@ -104,6 +104,14 @@ class Quotas:
             self._limits.put(project_id, (own, time.monotonic()))
         return {**self.defaults, **own}
 
+    def limits_of_all(self, connection: sa.Connection, resource: str) -> dict[str, int]:
+        """Return the limits of a resource that were set, by the id of the project."""
+        table = self._tables.quotas
+        rows = connection.execute(
+            sa.select(table.c.project_id, table.c.value).where(table.c.resource == resource)
+        )
+        return {project_id: int(value) for project_id, value in rows}
+
     def limits_for(
         self, connection: sa.Connection, who: Identity, project_id: str
     ) -> dict[str, int]:

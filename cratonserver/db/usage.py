@@ -56,22 +56,48 @@ def _kind(tables: Tables, resource: str) -> Kind | None:
     return next((kind for kind in tables.kinds if kind.collection == resource), None)
 
 
+def count_all(connection: sa.Connection, tables: Tables, resource: str) -> dict[str, int]:
+    """Return how much of a resource each project uses, by the id of the project.
+
+    :param resource: name of a resource whose scope is the project.
+    """
+    found = connection.execute(tables.cached(_count_all_query, resource))
+    return {project_id: int(number) for project_id, number in found}
+
+
 def _count_query(tables: Tables, resource: str) -> sa.Select[t.Any]:
+    return sa.select(_number(tables, resource, _project(tables)))
+
+
+def _count_all_query(tables: Tables, resource: str) -> sa.Select[t.Any]:
+    """Build the query for all projects.
+
+    For example::
+
+        SELECT p.id, (SELECT count(*) FROM clouds WHERE project_id = p.id) FROM projects AS p
+    """
+    projects = tables.metadata.tables["projects"].alias()
+    return sa.select(projects.c.id, _number(tables, resource, projects.c.id))
+
+
+def _number(tables: Tables, resource: str, project: t.Any) -> sa.ColumnElement[int]:
+    """Return a column with how much a project uses.
+
+    :param project: id of the project: a parameter, or a column of another table.
+    """
     kind = _kind(tables, resource)
-    if kind is not None:
-        table = tables.table(kind)
-        own = tables.storage(kind).visible(table, _project(tables))
-        return (
-            sa.select(sa.func.count())
-            .select_from(table)
-            .where(own, *tables.kind_conditions(kind))
+    if kind is None:
+        part = resource.removesuffix("_bytes")
+        return t.cast(
+            "sa.ColumnElement[int]", sum(_sizes(tables, part, project), sa.literal(0))
         )
-    part = resource.removesuffix("_bytes")
-    total = sum(_sizes(tables, part), sa.literal(0))
-    return sa.select(total)
+    table = tables.table(kind)
+    own = tables.storage(kind).visible(table, project)
+    query = sa.select(sa.func.count()).select_from(table)
+    return query.where(own, *tables.kind_conditions(kind)).scalar_subquery()
 
 
-def _sizes(tables: Tables, part: str) -> t.Iterator[t.Any]:
+def _sizes(tables: Tables, part: str, project: t.Any) -> t.Iterator[t.Any]:
     """Yield a subquery for each table of a mapping, with the bytes of a project in it."""
     seen = set()
     for kind in tables.kinds:
@@ -81,9 +107,7 @@ def _sizes(tables: Tables, part: str) -> t.Iterator[t.Any]:
             continue
         seen.add(root)
         owners, table = tables.table(kind), tables.part(kind, part)
-        own = sa.select(owners.c.id).where(
-            tables.storage(kind).visible(owners, _project(tables))
-        )
+        own = sa.select(owners.c.id).where(tables.storage(kind).visible(owners, project))
         length = tables.dialect.byte_length
         size = sa.func.sum(length(table.c.name) + length(table.c.value), type_=sa.BigInteger)
         yield (

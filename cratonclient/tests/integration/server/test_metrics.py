@@ -85,7 +85,8 @@ class TestRequests(MetricsTestCase):
             testing.simulate_request(root.application, f"M{number}", f"/v1/{text}")
 
         call(0)
-        self.scrape(root)
+        while "craton_quota_total_in_use{" not in self.scrape(root).text:
+            pass  # the first scrape begins to count
         before = set(samples(self.scrape(root).text))
         for number in range(1, 30):
             call(number)
@@ -242,16 +243,61 @@ with processes.shared_folder():
         self.assertFalse(pathlib.Path(folder).exists())
 
 
+class TestQuotas(MetricsTestCase):
+    def counted(self, **settings: t.Any) -> tuple[base.Caller, str]:
+        """Return a new application, and its metrics after the first count."""
+        root = self.serve(Settings(metrics=Metrics(**settings)))
+        while "craton_quota_total_in_use{" not in (text := self.scrape(root).text):
+            pass  # the first scrape begins to count
+        return root, text
+
+    def test_the_highest_use_is_shown_without_the_project(self):
+        member = self.member()
+        self.root.put(f"/quotas/{member.project_id}", {"clouds": 4})
+        for _ in range(3):
+            member.make("clouds", variables={"a": 1})
+        _, text = self.counted()
+        found = samples(text)
+
+        labels = (("resource", "clouds"),)
+        self.assertEqual(0.75, found["craton_quota_highest_use_ratio", labels])
+        self.assertLessEqual(3, found["craton_quota_total_in_use", labels])
+        bytes_used = found["craton_quota_total_in_use", (("resource", "variables_bytes"),)]
+        self.assertLessEqual(6, bytes_used)
+        self.assertNotIn(member.project_id, text)
+
+    def test_projects_are_shown_if_that_is_configured(self):
+        member = self.member()
+        self.root.put(f"/quotas/{member.project_id}", {"clouds": 4, "hosts": -1})
+        member.make("clouds", variables={"a": 1})
+        _, text = self.counted(metrics_projects=True)
+        found = samples(text)
+
+        labels = (("project", member.project_id), ("resource", "clouds"))
+        self.assertEqual(1, found["craton_quota_in_use", labels])
+        self.assertEqual(4, found["craton_quota_limit", labels])
+        labels = (("project", member.project_id), ("resource", "variables_bytes"))
+        self.assertEqual(2, found["craton_quota_in_use", labels])
+        labels = (("project", member.project_id), ("resource", "hosts"))
+        self.assertNotIn(("craton_quota_limit", labels), found)
+
+
 class TestDashboard(MetricsTestCase):
     def queries(self) -> list[str]:
         """Return the queries of all panels."""
         dashboard = json.loads(DASHBOARD.read_text("utf-8"))
         return [q["expr"] for panel in dashboard["panels"] for q in panel.get("targets", ())]
 
-    def test_its_queries_name_metrics_that_exist(self):
-        root = self.serve()
+    def exposed(self) -> str:
+        """Return metrics with all that exists."""
+        root = self.serve(Settings(metrics=Metrics(metrics_projects=True)))
         root.get(f"/clouds/{base.NOWHERE}")
-        known = {name for name, _ in samples(self.scrape(root).text)}
+        while "craton_quota_limit{" not in (text := self.scrape(root).text):
+            pass  # the first scrape begins to count
+        return text
+
+    def test_its_queries_name_metrics_that_exist(self):
+        known = {name for name, _ in samples(self.exposed())}
 
         self.assertLess(5, len(self.queries()))
         for query in self.queries():
@@ -260,10 +306,6 @@ class TestDashboard(MetricsTestCase):
             self.assertLessEqual(set(named), known, query)
 
     def test_every_metric_is_in_a_query(self):
-        root = self.serve()
-        root.get(f"/clouds/{base.NOWHERE}")
-        families = parser.text_string_to_metric_families(self.scrape(root).text)
         text = " ".join(self.queries())
-
-        for family in families:
+        for family in parser.text_string_to_metric_families(self.exposed()):
             self.assertIn(family.name, text)
