@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import logging
 import typing as t
 
 import falcon
@@ -17,6 +18,7 @@ from keystoneauth1 import exceptions as ksa_exceptions
 from keystonemiddleware import auth_token
 from oslo_config import cfg
 
+from cratonclient import secrets
 from cratonclient.http import deadline
 from cratonserver import errors, wsgi_keys
 from cratonserver.auth import keystone_gate
@@ -30,6 +32,26 @@ if t.TYPE_CHECKING:
     from keystoneauth1.access import access
 
 SERVICE_TYPE = "fleet_management"
+
+
+class _WithoutResponses(logging.Filter):
+    """A filter that masks the responses of Keystone, which may repeat a token."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if "response" in str(record.msg).lower() and isinstance(record.args, tuple):
+            record.args = (*record.args[:-1], secrets.MASK)
+        return True
+
+
+logging.getLogger("keystonemiddleware.auth_token").addFilter(_WithoutResponses())
+
+#: Errors that mean that Keystone did not respond.
+_UNAVAILABLE = (
+    ksa_exceptions.ConnectFailure,
+    ksa_exceptions.DiscoveryFailure,
+    ksa_exceptions.RequestTimeout,
+    ksm_exceptions.ServiceError,
+)
 
 
 class TokenValidation:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import logging
@@ -158,3 +159,21 @@ class TestStatements(base.TestCase):
 
         for name in ("sqlalchemy.engine", "urllib3", "keystoneauth", "_granian"):
             self.assertFalse(logging.getLogger(name).isEnabledFor(logging.INFO), name)
+
+    def test_responses_of_keystone_are_masked(self):
+        importlib.import_module("cratonserver.auth.keystone")
+        log = logging.getLogger("keystonemiddleware.auth_token")
+        with self.assertLogs(log, "WARNING") as seen:
+            log.warning("Identity response: %s", f"Could not find token: {KEY}")
+            log.error("Bad response code while validating token: %s %s", 500, KEY)
+            log.warning("Authorization failed for token")
+
+        shown = [line(record)["message"] for record in seen.records]
+        self.assertEqual(
+            [
+                "Identity response: ***",
+                "Bad response code while validating token: 500 ***",
+                "Authorization failed for token",
+            ],
+            shown,
+        )
