@@ -45,14 +45,6 @@ class _WithoutResponses(logging.Filter):
 
 logging.getLogger("keystonemiddleware.auth_token").addFilter(_WithoutResponses())
 
-#: Errors that mean that Keystone did not respond.
-_UNAVAILABLE = (
-    ksa_exceptions.ConnectFailure,
-    ksa_exceptions.DiscoveryFailure,
-    ksa_exceptions.RequestTimeout,
-    ksm_exceptions.ServiceError,
-)
-
 
 class TokenValidation:
     """A WSGI layer that validates tokens before the application runs.

@@ -48,6 +48,7 @@ class Server:
     :param options: options of ``craton-server run``.
     :param environment: environment variables of the process; ``None`` for those of the test.
     :param files: maximum number of open files of the process.
+    :param database: URL of the database; by default a new one.
     """
 
     def __init__(
@@ -56,10 +57,11 @@ class Server:
         *options: str,
         environment: t.Mapping[str, str] | None = None,
         files: int | None = None,
+        database: str = "",
     ) -> None:
         self._test = test
         #: The URL of the database.
-        self.database = databases.new(test.addCleanup)
+        self.database = database or databases.new(test.addCleanup)
         said = subprocess.check_output(
             [BIN / "craton-server", "init", f"--database={self.database}"], text=True
         )
@@ -189,7 +191,11 @@ class AttackTestCase(cratonclient.tests.base.TestCase):
 
     def setUp(self):
         super().setUp()
-        self.server = Server(self, *self.options)
+        self.server = self.serve()
+
+    def serve(self) -> Server:
+        """Start the server of the test."""
+        return Server(self, *self.options)
 
     @contextlib.contextmanager
     def bystander(self, *paths: str, source: str = ELSEWHERE) -> t.Iterator[Seen]:

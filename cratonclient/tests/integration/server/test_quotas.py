@@ -341,7 +341,7 @@ class TestCost(QuotasTestCase):
 
         def note(_connection: t.Any, _cursor: t.Any, statement: str, *_rest: t.Any) -> None:
             # Every request begins with its user, and creations count references.
-            others = "FROM users" in statement or statement.startswith("WITH required")
+            others = "FROM user" in statement or statement.startswith("WITH required")
             if any(word in statement for word in words) and not others:
                 seen.append(statement)
 
