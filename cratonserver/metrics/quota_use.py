@@ -16,7 +16,7 @@ from prometheus_client import core, registry
 
 from cratonclient.v1 import quotas
 from cratonserver.db import usage
-from cratonserver.db.store import Store
+from cratonserver.db.store import Store, StoreError
 
 LOG = logging.getLogger(__name__)
 
@@ -49,6 +49,8 @@ class QuotaUse(registry.Collector):
         """Count, in a thread of its own."""
         try:
             self._found = [*self._measure()]
+        except StoreError as exc:
+            LOG.warning("The use of quotas could not be counted: %s", exc)
         except Exception:
             LOG.exception("The use of quotas could not be counted")
         finally:
