@@ -291,6 +291,13 @@ class Dialect(abc.ABC):
         """
         return clause
 
+    def by_index(self, statement: T) -> T:
+        """Return a statement that reads few rows, each by an index, whatever is expected.
+
+        :param statement: statement in a transaction that reads.
+        """
+        return statement
+
     @abc.abstractmethod
     def in_small_subquery(
         self, column: sa.ColumnElement[t.Any], subquery: sa.CompoundSelect[t.Any]

@@ -36,6 +36,10 @@ _FLEET_LOCK = int.from_bytes(b"craton", "big")
 #: Execution option: defer checking foreign keys to the end of the statement and of its
 #: cascades.
 _DEFER = "craton_defer"
+#: Execution option: read by indexes only. The planner underestimates how many rows have a key
+#: in the index of variables. So it would sort all of them instead of reading the first ones.
+_BY_INDEX = "craton_by_index"
+_SETTINGS = ("enable_seqscan", "enable_bitmapscan")
 
 _DRIVER = "postgresql+psycopg"
 _IDLE = psycopg.pq.TransactionStatus.IDLE
@@ -308,6 +312,10 @@ class PostgreSQL(Dialect):
         """Return the statement with an option for :func:`_execute`."""
         return statement.execution_options(**{_DEFER: True})
 
+    def by_index(self, statement: t.Any) -> t.Any:
+        """Return the statement with an option for :func:`_execute`."""
+        return statement.execution_options(**{_BY_INDEX: True})
+
     def in_parameter(self, column: sa.ColumnElement[t.Any], name: str) -> Clause:
         """Return ``column = ANY (:name)``."""
         return column == sa.any_(sa.bindparam(name, type_=_array(column.type)))
@@ -419,10 +427,13 @@ def _execute(cursor: t.Any, statement: str, parameters: t.Any, context: t.Any) -
     options = context.execution_options
     connection = cursor.connection
     begins = not connection.autocommit and connection.pgconn.transaction_status == _IDLE
-    together = begins or options.get(_DEFER, False)
+    together = begins or options.get(_DEFER, False) or options.get(_BY_INDEX, False)
     with connection.pipeline() if together else contextlib.nullcontext():
         if options.get(_DEFER, False):
             connection.execute("SET CONSTRAINTS ALL DEFERRED")
+        if options.get(_BY_INDEX, False):
+            for name in _SETTINGS:
+                connection.execute(f"SET LOCAL {name} = off")
         cursor.execute(statement, parameters, prepare=options.get(PREPARE, False))
         if options.get(_DEFER, False):
             connection.execute("SET CONSTRAINTS ALL IMMEDIATE")

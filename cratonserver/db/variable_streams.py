@@ -137,7 +137,11 @@ def build(tables: Tables, shape: Shape, plan: Plan) -> page_query.Statements:
     :param shape: shape of the list.
     :param plan: plan of the page.
     """
-    return page_query.build(tables, shape, Matching(tables, shape, plan))
+    page, if_empty = page_query.build(tables, shape, Matching(tables, shape, plan))
+    if plan.streams is not None:
+        page = tables.dialect.by_index(page)
+        if_empty = None if if_empty is None else tables.dialect.by_index(if_empty)
+    return page_query.Statements(page, if_empty)
 
 
 class Matching(page_query.Matching):
@@ -242,7 +246,12 @@ def _value_of(tables: Tables, kind: Kind, owner: t.Any, number: int) -> t.Any:
     """Return the condition that an owner has a value of the variable of a condition."""
     values = tables.variables(kind)
     name: t.Any = sa.bindparam(f"name{number}")
-    return sa.exists().where(values.c.owner_id == owner, values.c.name == name)
+    found: t.Any = sa.select(sa.literal_column("1")).where(
+        values.c.owner_id == owner, values.c.name == name
+    )
+    # With an offset, PostgreSQL looks up each row that it reads. Without, it expects to read
+    # more rows than the page has, and reads the values of all of them first.
+    return found.offset(sa.literal_column("0")).exists()
 
 
 def _ancestor_cases(
