@@ -9,9 +9,11 @@ of other projects. :mod:`cratonserver.db.variable_streams` builds the statement 
 For example, the places that match ``rack.row:7`` for the hosts of a project, which
 :func:`_survey` returns::
 
-    SELECT 'cell_id', CAST(v.owner_id AS VARCHAR)
-    FROM cell_variable_keys AS k JOIN cell_variables AS v ON …
-    WHERE k.key IN (:keys_cell_id) AND k.name = :name0 AND <v.value matches>
+    SELECT 'cell_id', CAST(k.owner_id AS VARCHAR)
+    FROM cell_variable_keys AS k
+    WHERE k.key IN (:keys_cell_id) AND k.name = :name0
+        AND (SELECT <v.value matches> FROM cell_variables AS v
+             WHERE v.owner_id = k.owner_id AND v.name = k.name)
     UNION ALL
     SELECT 'region_id', … FROM region_variable_keys …
     UNION ALL …                                          -- clouds, the project
@@ -32,7 +34,14 @@ from cratonserver.db.aliases import Clause, Row
 from cratonserver.db.list_query import DEFAULT_SORT, Condition, ListQuery, Shape
 from cratonserver.db.tables import PROJECT, Tables
 from cratonserver.db.variable_keys import Scope
-from cratonserver.db.variable_streams import FEW, Plan, Stream, inheriting, keys_parameter
+from cratonserver.db.variable_streams import (
+    FEW,
+    Plan,
+    Stream,
+    inheriting,
+    keys_parameter,
+    value_matches,
+)
 
 #: The maximum number of streams of a statement.
 MAX_STREAMS = 32
@@ -236,18 +245,15 @@ def _survey(tables: Tables, kind: Kind, all_projects: bool) -> sa.CompoundSelect
     nested, containers = tables.ancestry(kind)
     queries: list[t.Any] = []
     for field, container in containers.items():
-        keys, values = tables.variable_keys(container), tables.variables(container)
-        same = sa.and_(keys.c.owner_id == values.c.owner_id, keys.c.name == values.c.name)
+        keys = tables.variable_keys(container)
         queries.append(
             sa.select(
                 sa.literal_column(f"'{field}'", sa.String).label("place"),
-                sa.cast(values.c.owner_id, sa.String).label("owner_id"),
-            )
-            .select_from(keys.join(values, same))
-            .where(
+                sa.cast(keys.c.owner_id, sa.String).label("owner_id"),
+            ).where(
                 tables.dialect.in_parameter(keys.c.key, keys_parameter(field, 0)),
                 keys.c.name == sa.bindparam("name0"),
-                json_contains.matches_condition(values.c.value, 0),
+                value_matches(tables, container, 0),
             )
         )
     if nested:

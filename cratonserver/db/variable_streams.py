@@ -225,6 +225,21 @@ def inheriting(table: sa.Table, all_projects: bool) -> list[Clause]:
     return [table.c.parent_id.is_not(None), *([] if all_projects else [own])]
 
 
+def value_matches(tables: Tables, kind: Kind, number: int) -> t.Any:
+    """Return the condition that the value to which a key belongs matches.
+
+    With a join, PostgreSQL may test values before it looks up their keys, and so values of
+    other projects.
+
+    :param kind: kind of the owners of the key.
+    :param number: number of the condition.
+    """
+    keys, values = tables.variable_keys(kind), tables.variables(kind)
+    same = (values.c.owner_id == keys.c.owner_id, values.c.name == keys.c.name)
+    matches = json_contains.matches_condition(values.c.value, number)
+    return sa.select(matches).where(*same).correlate(keys).scalar_subquery()
+
+
 def _nearest_matches(tables: Tables, shape: Shape, plan: Plan, number: int) -> Clause:
     """Return the condition that the nearest value of a variable matches."""
     kind, table = shape.kind, tables.table(shape.kind)
@@ -282,15 +297,11 @@ def _ancestor_cases(
     having = sa.select(values.c.owner_id).where(
         values.c.name == name, values.c.owner_id.in_(parents.correlate(None))
     )
-    matching = (
-        sa.select(values.c.owner_id)
-        .join(keys, sa.and_(keys.c.owner_id == values.c.owner_id, keys.c.name == values.c.name))
-        .where(
-            tables.dialect.in_parameter(keys.c.key, keys_parameter("parent_id", number)),
-            keys.c.name == name,
-            keys.c.owner_id.in_(parents.correlate(None)),
-            json_contains.matches_condition(values.c.value, number),
-        )
+    matching = sa.select(keys.c.owner_id).where(
+        tables.dialect.in_parameter(keys.c.key, keys_parameter("parent_id", number)),
+        keys.c.name == name,
+        keys.c.owner_id.in_(parents.correlate(None)),
+        value_matches(tables, kind, number),
     )
     inherits, matches = (
         tables.dialect.in_small_subquery(
