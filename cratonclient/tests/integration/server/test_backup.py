@@ -69,6 +69,9 @@ class BackupTestCase(tests_base.TestCase):
         moved = root.put(f"/hosts/{child['id']}", {"parent_id": parent["id"]})
         assert moved.status == 200, moved.text
         root.put(f"/hosts/{child['id']}/labels", {"labels": ["ä", "b"]})
+        quota = {"project_id": identity.FIRST_PROJECT, "resource": "hosts", "value": 100}
+        with store.write() as connection:
+            connection.execute(sa.insert(store.tables.quotas).values(quota))
         last = root.make("hosts")
         root.delete(f"/hosts/{last['id']}")
         return root
@@ -165,8 +168,8 @@ class TestRoundTrip(BackupTestCase):
             migrations.create(connection, source.tables.metadata, "0002")
         databases.execute(
             source.engine.url.render_as_string(False).replace("+psycopg", ""),
-            "INSERT INTO projects (id, name, created_at) VALUES ('p', 'first', 'now')",
-            "INSERT INTO clouds (name, created_at, project_id) VALUES ('c', 'now', 'p')",
+            "INSERT INTO projects (id, name, created_at) VALUES ('p', 'a', '2026-01-01T00:00')",
+            "INSERT INTO clouds (name, created_at, project_id) VALUES ('c', '2026-01-01', 'p')",
             "INSERT INTO cloud_variables VALUES (1, 'a', '{\"b\": 1}')",
         )
         written = self.dump(source)
