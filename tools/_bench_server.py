@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import io
+import itertools
 import json
 import pathlib
 import statistics
@@ -86,6 +87,12 @@ class Fleet:
         }
         return self.call("POST", "", json.dumps(values).encode())
 
+    def put_variables(self, number: int) -> bytes:
+        """Set variables of a host as an ordinary user."""
+        body = json.dumps({"rack": {"row": number, "unit": 1}, "seen": number}).encode()
+        path = f"/v1/hosts/{number % self.hosts + 1}/variables"
+        return call(self._application, "PUT", "", body, self.user, path)
+
     def call(self, method: str, query: str, body: bytes) -> bytes:
         """Send a request as an ordinary user and return the body of the response."""
         return call(self._application, method, query, body, self.user)
@@ -109,7 +116,12 @@ class Fleet:
 
 
 def call(
-    application: t.Any, method: str, query: str, body: bytes, headers: dict[str, str]
+    application: t.Any,
+    method: str,
+    query: str,
+    body: bytes,
+    headers: dict[str, str],
+    path: str = "/v1/hosts",
 ) -> bytes:
     """Send a request to a WSGI application and return the body of the response.
 
@@ -119,7 +131,7 @@ def call(
         **{f"HTTP_{n.upper().replace('-', '_')}": value for n, value in headers.items()},
         "REQUEST_METHOD": method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": "/v1/hosts",
+        "PATH_INFO": path,
         "QUERY_STRING": query,
         "CONTENT_TYPE": "application/json",
         "CONTENT_LENGTH": str(len(body)),
@@ -222,6 +234,23 @@ def queries(fleet: Fleet) -> None:
     print(f"         constant: {'met' if constant else 'MISSED'}")
 
 
+def writes(fleet: Fleet) -> None:
+    """Compare the run times of writes with that of a page, and count their statements.
+
+    The statements include authentication, and on SQLite the BEGIN.
+    """
+    numbers = itertools.count(10 * CREATED)
+    writers: dict[str, Call] = {
+        "creating a host : a page of 100": lambda: fleet.create(next(numbers)),
+        "PUT of variables : a page of 100": lambda: fleet.put_variables(next(numbers)),
+    }
+    for title, write in writers.items():
+        compare(title, write, fleet.get)
+        before = fleet.queries
+        write()
+        print(f"         statements: {fleet.queries - before}")
+
+
 def creating(fleet: Fleet) -> None:
     """Compare the time to create the last thousand hosts with that for the first thousand."""
     times = []
@@ -306,7 +335,7 @@ def measure(url: str, hosts: int, parts: t.Collection[str]) -> None:
     """Fill a database, and run all measurements or the given parts."""
     fleet = Fleet(url, hosts)
     try:
-        for part in (pages, queries, memory, readers, creating):
+        for part in (pages, queries, memory, readers, writes, creating):
             if not parts or part.__name__ in parts:
                 part(fleet)
     finally:

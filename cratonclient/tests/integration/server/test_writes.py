@@ -289,6 +289,15 @@ class TestLongLists(WritesTestCase):
         self.assertEqual(body["variables"], self.user.get(path).json["variables"])
         self.assertEqual(sorted(body["labels"]), self.user.get(f"{path}/labels").json["labels"])
 
+    def test_an_emptied_value_is_not_found_any_more(self):
+        path = f"/hosts/{self.parent}"
+        empties: tuple[t.Any, ...] = ({}, [])
+        for empty in empties:
+            self.user.put(f"{path}/variables", {"a": {"x": 1}})
+            self.assertEqual(1, len(self.user.items("/hosts?vars=a.x:1")))
+            self.assertAnswer(self.user.put(f"{path}/variables", {"a": empty}), 200)
+            self.assertEqual([], self.user.items("/hosts?vars=a.x:1"))
+
     def test_a_longer_name_is_another_name(self):
         path = f"/hosts/{self.parent}/variables"
         name, label = "n" * 255, "l" * 255
