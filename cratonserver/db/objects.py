@@ -106,10 +106,13 @@ class Objects(PartChanges):
 
         :raises cratonserver.errors.Refused: as for :meth:`update`.
         """
-        self.policy.check_update(self._change(self.lock(item_id), {}))
-        update = self.tables.cached(_update, self.kind, ("updated_at",))
-        changes = {"updated_at": clock.now()}
-        return self.run(update, {_ITEM: item_id, **_parameters(changes)})[0]
+        touch = self.tables.cached(_touch, self.kind, self.who.is_root)
+        values = {_ITEM: item_id, PROJECT: self.who.project_id}
+        found = self.run(touch, {**values, **_parameters({"updated_at": clock.now()})})
+        if not found:
+            raise errors.not_found()
+        self.policy.check_update(self._change(found[0], {}))
+        return found[0]
 
     def delete(self, item_id: int | str) -> None:
         """Delete a row and everything that belongs to it (``ON DELETE CASCADE``).
@@ -195,6 +198,11 @@ def _update(tables: Tables, kind: Kind, columns: tuple[str, ...]) -> t.Any:
     row = table.c.id == sa.bindparam(_ITEM, type_=table.c.id.type)
     shown = tables.select(kind).selected_columns
     return sa.update(table).where(row).values(values).returning(*shown)
+
+
+def _touch(tables: Tables, kind: Kind, all_projects: bool) -> t.Any:
+    visible = tables.visible(kind, all_projects=all_projects)
+    return _update(tables, kind, ("updated_at",)).where(*visible)
 
 
 def _deletion(tables: Tables, kind: Kind, all_projects: bool) -> t.Any:
