@@ -94,8 +94,9 @@ class Bridge:
                 await self._read_body(environ, receive)
                 async with turns.turn(address):
                     answer = await self._call_in_thread(environ)
-                    if not isinstance(answer.body, bytes):
-                        await self._stream(answer, receive, response)
+                # A turn would wait for the client. Large bodies are complete, in a file.
+                if not isinstance(answer.body, bytes):
+                    await self._stream(answer, receive, response)
                 if isinstance(answer.body, bytes):
                     await response.start(answer.status, answer.headers)
                     await response.finish(answer.body)

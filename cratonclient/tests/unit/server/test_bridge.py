@@ -182,6 +182,34 @@ class TestBridge(base.TestCase):
         self.call(settings=dataclasses.replace(SETTINGS, serving=serving), send=send)
         self.assertEqual([("192.0.2.1", 4711)], self.connections.closed)
 
+    def test_others_are_served_while_a_client_reads_a_stream(self):
+        self.body = iter([b"a", b"b"])
+        serving = dataclasses.replace(SETTINGS.serving, idle_timeout=3000)
+        settings = dataclasses.replace(SETTINGS, serving=serving)
+        bridge = Bridge(Gateway(self.application, settings.log), settings, self.connections)
+
+        async def receive() -> t.Any:
+            await asyncio.Event().wait()
+
+        async def serve_two() -> list[int]:
+            reading, statuses = asyncio.Event(), []
+
+            async def never_read(message: t.Any) -> None:
+                if "body" in message:
+                    reading.set()
+                    await asyncio.Event().wait()
+
+            async def remember(message: t.Any) -> None:
+                statuses.append(message.get("status"))
+
+            slow = asyncio.create_task(bridge(SCOPE, receive, never_read))
+            await reading.wait()
+            await bridge(SCOPE, receive, remember)
+            slow.cancel()
+            return statuses
+
+        self.assertEqual(200, asyncio.run(serve_two())[0])
+
     def test_a_stream_ends_when_its_client_has_gone(self):
         parts = iter(lambda: b"x", None)
         self.body = (part for part in parts)
