@@ -107,7 +107,9 @@ def _sizes(tables: Tables, part: str, project: t.Any) -> t.Iterator[t.Any]:
             continue
         seen.add(root)
         owners, table = tables.table(kind), tables.part(kind, part)
-        own = sa.select(owners.c.id).where(tables.storage(kind).visible(owners, project))
+        visible = tables.storage(kind).visible(owners, project)
+        # The project may be a column of the outermost query.
+        own = sa.select(owners.c.id).where(visible).correlate_except(owners)
         length = tables.dialect.byte_length
         size = sa.func.sum(length(table.c.name) + length(table.c.value), type_=sa.BigInteger)
         yield (

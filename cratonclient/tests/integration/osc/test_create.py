@@ -228,7 +228,7 @@ class TestCreate(base.FleetTestCase, programs.CommandTestCase):
         done = self.enter(*words)
         self.assertEqual(0, done.status)
         key = done.json["api_key"]
-        self.assertRegex(key, "^craton_[0-9a-f]{40}$")
+        self.assertRegex(key, "^craton_[0-9a-f]{48}$")
         self.assertIn("RESP BODY", done.err)
         self.assertNotIn(key, done.err)
         self.assertTrue(re.search(r'"api_key": "\*\*\*"', done.err), done.err)

@@ -280,6 +280,7 @@ class TestQuotas(MetricsTestCase):
         member = self.member()
         self.root.put(f"/quotas/{member.project_id}", {"clouds": 4, "hosts": -1})
         member.make("clouds", variables={"a": 1})
+        self.member().make("clouds", variables={"a": 1})
         _, text = self.counted(metrics_projects=True)
         found = samples(text)
 
