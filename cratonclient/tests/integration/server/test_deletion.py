@@ -140,7 +140,10 @@ class TestDeletion(base.ServerTestCase):
 
     def test_the_effects_on_a_project(self):
         effects = self.root.get(f"/projects/{self.user.project_id}/deletion").json["deletes"]
-        numbers = {name.replace("-", "_"): 1 for name in self.ids} | {"users": 1, "user_keys": 1}
+        numbers = {name.replace("-", "_"): 1 for name in self.ids} | {
+            "users": 1,
+            "user_keys": 1,
+        }
         self.assertEqual(numbers, effects)
 
     def test_the_effects_of_a_deletion_that_would_be_refused(self):
