@@ -65,6 +65,7 @@ class Server:
         self._listening, self._tell = os.pipe()
         #: Only the first process keeps the second end open, so it closes when that one ends.
         self._alive, self._lives = os.pipe()
+        self._signals, self._signal = os.pipe()
         self._stopping: list[multiprocessing.process.BaseProcess] = []
         self._connections = connection_limit(settings.serving)
         self._granian = _granian(address, settings.serving, self._processes, self._connections)
@@ -85,12 +86,24 @@ class Server:
 
     def _start(self) -> None:
         """Prepare the first process, before the others start."""
+        first = os.getpid()
+
+        def note(*_signal: t.Any) -> None:
+            # The handler interrupts the main thread anywhere, so it takes no lock.
+            if os.getpid() == first:
+                os.write(self._signal, b".")
+
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._stop)
+            signal.signal(number, note)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        threading.Thread(target=self._stop_at_signals, daemon=True).start()
         threading.Thread(target=self._wait_until_ready, daemon=True).start()
 
-    def _stop(self, *_signal: t.Any) -> None:
+    def _stop_at_signals(self) -> None:
+        while os.read(self._signals, 1):
+            self._stop()
+
+    def _stop(self) -> None:
         """Stop; at a second signal, kill the processes."""
         for process in self._stopping:
             process.kill()

@@ -11,6 +11,7 @@ import signal
 import socket
 import stat
 import subprocess
+import sys
 import typing as t
 
 from cratonclient.tests.integration.osc import programs
@@ -19,6 +20,21 @@ from cratonserver import composition
 from cratonserver.db import store
 
 CLOUD = '{"name": "prod"}'
+
+#: Sends itself a signal while the main thread changes the event that it waits for.
+SIGNAL_IN_LOCK = """
+import signal
+from cratonserver.config.settings import Settings
+from cratonserver.serving.server import Server
+
+server = Server(("127.0.0.1", 1), Settings(), None, None)
+server._start()
+stopped = server._granian.main_loop_interrupt
+with stopped._cond:
+    signal.raise_signal(signal.SIGTERM)
+stopped.wait(50)
+print("stopped")
+"""
 
 
 @contextlib.contextmanager
@@ -89,6 +105,11 @@ class TestStopping(live.LiveTestCase):
         self.assertEqual(408, begun.answer().status)
         begun.socket.close()
         self.assertEqual(0, server.wait(50))
+
+    def test_a_signal_may_arrive_while_the_main_thread_has_a_lock(self):
+        program = [sys.executable, "-c", SIGNAL_IN_LOCK]
+        done = subprocess.run(program, timeout=60, capture_output=True, text=True)
+        self.assertEqual(("stopped\n", ""), (done.stdout, done.stderr))
 
     def test_all_processes_end_with_the_first_one(self):
         server = self.serve("--processes=3")
