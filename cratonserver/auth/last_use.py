@@ -41,7 +41,9 @@ class LastUse:
     def _reset(self) -> None:
         self._lock = threading.Lock()
         self._used: dict[int, str] = {}
+        #: The timer that writes the uses, and the last one, which may be writing.
         self._timer: threading.Timer | None = None
+        self._last: threading.Timer | None = None
 
     def note(self, key_id: int, noted: str | None) -> None:
         """Note that a key was used now.
@@ -57,7 +59,7 @@ class LastUse:
         with self._lock:
             self._used[key_id] = clock.now()
             if self._timer is None:
-                self._timer = threading.Timer(DELAY, self.write)
+                self._timer = self._last = threading.Timer(DELAY, self.write)
                 self._timer.daemon = True
                 self._timer.start()
 
@@ -80,9 +82,12 @@ class LastUse:
         if self._process != os.getpid():
             return
         with self._lock:
-            timer, self._timer = self._timer, None
+            timer, last = self._timer, self._last
         if timer is not None:
             timer.cancel()
-            last = threading.Thread(target=self.write, daemon=True)
-            last.start()
+        if last is not None:
             last.join(_PATIENCE)
+        if timer is not None:
+            final = threading.Thread(target=self.write, daemon=True)
+            final.start()
+            final.join(_PATIENCE)
