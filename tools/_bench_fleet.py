@@ -13,6 +13,7 @@ from __future__ import annotations
 import datetime
 import itertools
 import json
+import operator
 import sys
 import typing as t
 
@@ -82,7 +83,7 @@ def fill(store: Store, hosts: int) -> list[str]:
                 ),
             ),
         ):
-            _write(connection, store.tables.metadata.tables[table], rows)
+            _write(connection, store, table, rows)
         keys.append(user_keys.add(connection, store.tables.metadata.tables["user_keys"], 2))
         for derived in store.tables.metadata.tables.values():
             if DERIVED in derived.info:
@@ -91,10 +92,12 @@ def fill(store: Store, hosts: int) -> list[str]:
     return keys
 
 
-def _write(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
-    remaining = iter(rows)
-    while batch := list(itertools.islice(remaining, _BATCH_SIZE)):
-        connection.execute(sa.insert(table), batch)
+def _write(connection: sa.Connection, store: Store, name: str, rows: Rows) -> None:
+    table, remaining = store.tables.metadata.tables[name], iter(rows)
+    first = next(remaining)
+    values = map(operator.itemgetter(*first), itertools.chain([first], remaining))
+    while batch := list(itertools.islice(values, _BATCH_SIZE)):
+        store.database.dialect.bulk.load(connection, table, [*first], batch)
 
 
 def _finish_postgresql(store: Store) -> None:

@@ -44,6 +44,23 @@ class Bulk(abc.ABC):
         :param columns: names of the columns, in the order of the values of each row.
         """
 
+    @staticmethod
+    def bound(
+        connection: sa.Connection,
+        table: sa.Table,
+        columns: t.Sequence[str],
+        rows: t.Iterable[Values],
+    ) -> t.Iterator[tuple[t.Any, ...]]:
+        """Yield rows with the values that the driver of the database expects."""
+        dialect = connection.dialect
+        types = [table.c[name].type.dialect_impl(dialect) for name in columns]
+        processors = [(i, p) for i, t_ in enumerate(types) if (p := t_.bind_processor(dialect))]
+        for row in rows:
+            values = [*row]
+            for index, process in processors:
+                values[index] = process(values[index])
+            yield tuple(values)
+
     def without_indexes(
         self, connection: sa.Connection, table: sa.Table
     ) -> t.ContextManager[None]:

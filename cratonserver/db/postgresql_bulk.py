@@ -44,16 +44,11 @@ class PostgreSQLBulk(Bulk):
         quote = dialect.identifier_preparer.quote
         names = ", ".join(map(quote, columns))
         statement = f"COPY {quote(table.name)} ({names}) FROM STDIN"
-        types = [table.c[name].type.dialect_impl(dialect) for name in columns]
-        processors = [(i, p) for i, t_ in enumerate(types) if (p := t_.bind_processor(dialect))]
         driver: t.Any = connection.connection.driver_connection
         try:
             with driver.cursor() as cursor, cursor.copy(statement) as copy:
-                for row in rows:
-                    values = [*row]
-                    for index, process in processors:
-                        values[index] = process(values[index])
-                    copy.write_row(values)
+                for row in self.bound(connection, table, columns, rows):
+                    copy.write_row(row)
         except psycopg.Error as exc:
             raise sa.exc.DBAPIError.instance(
                 statement, None, exc, psycopg.Error, dialect=dialect

@@ -39,8 +39,10 @@ class SQLiteBulk(Bulk):
         rows: t.Sequence[Values],
     ) -> None:
         """Insert rows with a prepared statement."""
-        values = [dict(zip(columns, row, strict=True)) for row in rows]
-        connection.execute(sa.insert(table), values)
+        quote = connection.dialect.identifier_preparer.quote
+        names, marks = ", ".join(map(quote, columns)), ", ".join("?" * len(columns))
+        statement = f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})"  # noqa: S608
+        connection.exec_driver_sql(statement, [*self.bound(connection, table, columns, rows)])
 
     @contextlib.contextmanager
     def without_indexes(self, connection: sa.Connection, table: sa.Table) -> t.Iterator[None]:

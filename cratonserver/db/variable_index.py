@@ -76,7 +76,7 @@ def _rows(
     """Yield all rows of the index, first those for short values."""
     project = owners.c.project_id if "project_id" in owners.c else owners.c.id
     kinds = owners.c.kind if "kind" in owners.c else sa.literal(kind)
-    query = (
+    query: sa.Select[t.Any] = (
         sa.select(*values.c, owners.c.created_at, project.label("project"), kinds.label("kind"))
         .join(owners, owners.c.id == values.c.owner_id)
         .order_by(values.c.owner_id, values.c.name)
@@ -84,8 +84,10 @@ def _rows(
     length = sa.func.length(values.c.value)
     for condition, number in ((length <= _SHORT, _VALUES), (length > _SHORT, 1)):
         options = {"yield_per": number}
-        for one in connection.execute(query.where(condition), execution_options=options):
-            created = clock.microseconds(one.created_at)
-            value = json.loads(one.value)
-            for key in variable_keys.keys_of(Scope(one.project, one.kind), one.name, value):
-                yield one.owner_id, one.name, key, created
+        found = connection.execute(query.where(condition), execution_options=options)
+        for created_at, of_same_age in itertools.groupby(found, lambda one: one.created_at):
+            created = clock.microseconds(created_at)
+            for owner_id, name, value, _, project, owner_kind in of_same_age:
+                scope = Scope(project, owner_kind)
+                for key in variable_keys.keys_of(scope, name, json.loads(value)):
+                    yield owner_id, name, key, created
