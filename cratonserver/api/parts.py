@@ -10,11 +10,15 @@ import falcon
 from cratonclient.kinds import Kind
 from cratonserver.api import query_parameters, request_bodies, spool
 from cratonserver.api.json_response import set_body
+from cratonserver.api.schema_validation import Validator
 from cratonserver.api.view import KindView, Responder, no_content
 from cratonserver.db import ids
 from cratonserver.db.store import Store
 from cratonserver.openapi import json_schemas, kind_operations
 from cratonserver.openapi.operations import Operation
+
+_VARIABLES = Validator(json_schemas.VARIABLES)
+_NAMES = Validator(json_schemas.VARIABLE_NAMES)
 
 
 class Part(KindView):
@@ -61,7 +65,7 @@ class MappingPart(Part):
     def put(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
         """Set values, and keep the other values."""
         values = request_bodies.parse(req.content_type, req.bounded_stream.read())
-        request_bodies.check(json_schemas.VARIABLES, values)
+        _VARIABLES.check(values)
         self.allow(req)
         known = ids.parse(self.kind, item_id)
         found = self.change(
@@ -74,7 +78,7 @@ class MappingPart(Part):
     def delete(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
         """Delete values by name."""
         names = request_bodies.parse(req.content_type, req.bounded_stream.read())
-        request_bodies.check(json_schemas.VARIABLE_NAMES, names)
+        _NAMES.check(names)
         self.allow(req)
         known = ids.parse(self.kind, item_id)
         self.change(req, lambda obj: obj.remove_from_mapping(known, names, self.part))
@@ -113,7 +117,7 @@ class ListPart(Part):
     def delete(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
         """Remove strings. They need no format, so that every stored string can be removed."""
         sent = self._parse(req)
-        request_bodies.check(json_schemas.strings(self.kind.parts[self.part]), sent)
+        request_bodies.for_strings(self.kind.parts[self.part]).check(sent)
         given: list[str] = sent[self.part]
         self.allow(req)
         known = ids.parse(self.kind, item_id)

@@ -12,6 +12,7 @@ from cratonclient.v1 import quotas
 from cratonserver import errors
 from cratonserver.api import query_parameters, request_bodies
 from cratonserver.api.json_response import set_body
+from cratonserver.api.schema_validation import Validator
 from cratonserver.api.view import Responder, View, no_content
 from cratonserver.db import ids, usage
 from cratonserver.db.store import Store
@@ -111,7 +112,7 @@ class ProjectQuotas(OwnQuotas):
     def put(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
         """Set quotas, and keep the others."""
         sent = request_bodies.parse(req.content_type, req.bounded_stream.read())
-        request_bodies.check(self._body(), sent)
+        Validator(self._body()).check(sent)
         known = self._allowed(req, item_id)
 
         def work(connection: sa.Connection) -> None:

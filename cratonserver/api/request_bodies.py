@@ -1,14 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Parse the bodies of requests and check them against schemas.
-
-jsonschema checks the bodies. The original server used it too, so clients know its messages.
-"""
+"""Parse the bodies of requests and check them against schemas."""
 
 from __future__ import annotations
 
 import functools
 import itertools
-import re
 import typing as t
 
 from cratonclient import formats
@@ -16,11 +12,8 @@ from cratonclient.fields import Field
 from cratonclient.kinds import Kind
 from cratonserver import errors
 from cratonserver.api import strict_json
+from cratonserver.api.schema_validation import Validator
 from cratonserver.openapi import json_schemas
-from cratonserver.openapi.json_schemas import JsonSchema
-
-if t.TYPE_CHECKING:
-    import jsonschema.protocols
 
 MALFORMED = "The browser (or proxy) sent a request that this server could not understand."
 
@@ -74,9 +67,8 @@ def for_create(kind: Kind, value: t.Any) -> dict[str, t.Any]:
     :returns: values of the fields in the body.
     :raises cratonserver.errors.Refused: with status 400.
     """
-    fields = {n: f for n, f in kind.fields.items() if f.create}
-    check(json_schemas.for_create(kind), value)
-    return _normal(fields, value)
+    _for_create(kind).check(value)
+    return _normal(kind.fields, value)
 
 
 def for_update(kind: Kind, value: t.Any) -> dict[str, t.Any]:
@@ -87,56 +79,27 @@ def for_update(kind: Kind, value: t.Any) -> dict[str, t.Any]:
     """
     if value is None or isinstance(value, list):
         return {}
-    fields = {n: f for n, f in kind.fields.items() if f.update}
-    check(json_schemas.for_update(kind), value)
-    return _normal(fields, value)
-
-
-def check(schema: JsonSchema, value: t.Any) -> None:
-    """Check a value against a JSON Schema.
-
-    :raises cratonserver.errors.Refused: with status 400, listing all problems.
-    """
-    found = itertools.islice(_validator()(schema).iter_errors(value), _MAX_PROBLEMS)
-    problems = [_in_words(error) for error in found]
-    if problems:
-        raise errors.invalid(problems)
-
-
-def _in_words(error: jsonschema.ValidationError) -> str:
-    """Return the message of an error, after the place in the body."""
-    steps = [*error.absolute_path]
-    value = repr(error.instance)
-    message = error.message.replace(value, strict_json.quoted(steps, value))
-    return f"{strict_json.path(steps)}{message}"
+    _for_update(kind).check(value)
+    return _normal(kind.fields, value)
 
 
 @functools.cache
-def _validator() -> t.Callable[[JsonSchema], jsonschema.protocols.Validator]:
-    """Return the validator class. It refuses 2.0 as an integer, unlike JSON Schema."""
-    import jsonschema
+def _for_create(kind: Kind) -> Validator:
+    return Validator(json_schemas.for_create(kind))
 
-    def pattern(validator: t.Any, regex: str, value: t.Any, schema: t.Any) -> t.Any:
-        if isinstance(value, str) and not re.search(regex, value):
-            what = "has a NUL character" if "\0" in value else f"does not match {regex!r}"
-            yield jsonschema.ValidationError(f"{value!r} {schema.get('x-rule', what)}")
 
-    def max_bytes(validator: t.Any, limit: int, value: t.Any, schema: t.Any) -> t.Any:
-        if isinstance(value, str) and len(value) <= limit < len(value.encode()):
-            yield jsonschema.ValidationError(f"{value!r} is longer than {limit} bytes")
+@functools.cache
+def _for_update(kind: Kind) -> Validator:
+    return Validator(json_schemas.for_update(kind))
 
-    checker = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
-        "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
-    )
-    extend: t.Any = jsonschema.validators.extend
-    return t.cast(
-        "t.Callable[[JsonSchema], jsonschema.protocols.Validator]",
-        extend(
-            jsonschema.Draft202012Validator,
-            {"pattern": pattern, "x-maxBytes": max_bytes},
-            type_checker=checker,
-        ),
-    )
+
+@functools.cache
+def for_strings(field: Field[t.Any]) -> Validator:
+    """Return the validator for :func:`strings`.
+
+    :param field: declaration of the list.
+    """
+    return Validator(json_schemas.strings(field))
 
 
 def strings(field: Field[t.Any], value: t.Any) -> list[str]:
@@ -146,7 +109,7 @@ def strings(field: Field[t.Any], value: t.Any) -> list[str]:
     :returns: the strings.
     :raises cratonserver.errors.Refused: with status 400.
     """
-    check(json_schemas.strings(field), value)
+    for_strings(field).check(value)
     return t.cast("list[str]", _normal({field.name: field}, value)[field.name])
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import falcon
 
 from cratonserver.api import json_response, request_bodies
+from cratonserver.api.schema_validation import Validator
 from cratonserver.api.view import KindView, Responder
 from cratonserver.db import ids, user_keys
 from cratonserver.db.aliases import Row
@@ -17,6 +18,7 @@ PATH = "/v1/users/{item_id:id}/key"
 
 #: The body is empty, because the server generates the key.
 BODY = {"type": ["object", "null"], "additionalProperties": False}
+_VALIDATOR = Validator(BODY)
 
 
 class Key(KindView):
@@ -37,7 +39,7 @@ class Key(KindView):
     def replace(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
         """Replace the keys. Users may replace their own keys without the admin role."""
         sent = request_bodies.parse(req.content_type, req.bounded_stream.read())
-        request_bodies.check(BODY, sent)
+        _VALIDATOR.check(sent)
         if item_id != str(req.context.identity.user_id):
             self.allow(req)
         user_id = ids.parse(self.kind, item_id)
