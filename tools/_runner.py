@@ -270,6 +270,9 @@ def run(selected: list[str], environment: dict[str, str]) -> Tally:
         command = [sys.executable, "-m", "stestr", "run", "--subunit"]
         if any(map(is_attack, selected)):
             command.append("--serial")
+        else:
+            # One more than processors, because many tests wait for a program.
+            command += ["--concurrency", str(1 + (os.cpu_count() or 1))]
         with subprocess.Popen(
             [*command, "--load-list", names.name],
             env=environment,

@@ -36,6 +36,10 @@ from cratonclient.tests import postgresql
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 _RUN = ("console", "pycon", "python")
 _NEEDS = {"keystone", "postgresql"}
+#: The first line of an example, and its options.
+_BEGIN = re.compile(
+    rf"^ *\.\. code-block:: (?:{'|'.join(_RUN)})\n((?: +:\w+:.*\n)*)", re.MULTILINE
+)
 
 
 ROOT = pathlib.Path(__file__).parents[3]
@@ -102,6 +106,17 @@ def blocks(page: pathlib.Path) -> list[Block]:
         for needs in [*_NEEDS.intersection(node["classes"]), ""][:1]
         if language in _RUN
     ]
+
+
+def needs(page: pathlib.Path) -> set[str]:
+    """Return what the examples of a page need, like ``Block.needs``: empty without examples.
+
+    Each run of the tests asks this for each page, and parsing all pages takes seconds.
+    """
+    found = set()
+    for options in _BEGIN.findall(page.read_text(encoding="utf-8")):
+        found.update(_NEEDS.intersection(options.split()) or {""})
+    return found
 
 
 def _without_sphinx(text: str) -> str:

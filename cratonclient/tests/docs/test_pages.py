@@ -26,7 +26,8 @@ DATABASE = "postgresql://craton@db.example.org/craton"
 class TestPages(base.TestCase):
     """One test for each page, added below."""
 
-    def check(self, page: pathlib.Path, found: list[pages.Block]) -> None:
+    def check(self, page: pathlib.Path) -> None:
+        found = [block for block in pages.blocks(page) if block.needs != "keystone"]
         places, login = self.begin(page, found)
         folder = self.folder()
         environment = pages.environment(folder) | login
@@ -60,16 +61,16 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def _add(page: pathlib.Path, found: list[pages.Block]) -> None:
+def _add(page: pathlib.Path) -> None:
     def test(self: TestPages) -> None:
-        self.check(page, found)
+        self.check(page)
 
     setattr(TestPages, f"test_{pages.name(page)}", test)
 
 
 for path in pages.PAGES:
-    if here := [block for block in pages.blocks(path) if block.needs != "keystone"]:
-        _add(path, here)
+    if pages.needs(path) - {"keystone"}:
+        _add(path)
 
 
 class TestReading(base.TestCase):
@@ -116,6 +117,10 @@ class TestReading(base.TestCase):
 
     def test_what_is_not_an_example_is_not_run(self):
         self.assertEqual([], pages.blocks(self.page("::\n\n    $ false\n")))
+
+    def test_the_needs_of_each_page_are_known_without_parsing_it(self):
+        for page in pages.PAGES:
+            self.assertEqual({block.needs for block in pages.blocks(page)}, pages.needs(page))
 
     def test_wrong_output_is_found(self):
         for text in (
