@@ -17,6 +17,9 @@ import typing as t
 
 FILE_MODE, FOLDER_MODE = 0o600, 0o700
 
+#: The open files of this process, on Linux.
+_DESCRIPTORS = "/proc/self/fd"
+
 
 def open_binary(path: str | os.PathLike[str], flags: int) -> t.BinaryIO:
     """Open a file. Create it if it does not exist; an existing file keeps its permissions.
@@ -63,29 +66,72 @@ def replace(path: pathlib.Path, content: bytes) -> None:
     :param path: path of the file. A symbolic link with this name is replaced.
     :raises OSError: if the file cannot be written.
     """
-    with replacing(path) as file:
+    with _partial(path) as (file, temporary):
         file.write(content)
+        file.flush()
+        os.replace(temporary, path)
 
 
 @contextlib.contextmanager
-def replacing(path: pathlib.Path) -> t.Iterator[t.BinaryIO]:
-    """Yield a binary file that replaces another one at the end of the block.
+def appearing(path: pathlib.Path) -> t.Iterator[t.BinaryIO]:
+    """Yield a binary file that gets its name at the end of the block, when it is complete.
 
-    :param path: path of the file, as for :func:`replace`. If the block fails, it stays as
-        it was.
+    :param path: path of the file, which must not exist.
+    :raises FileExistsError: if it exists at the end of the block. It is not replaced.
     :raises OSError: if the file cannot be written.
+    """
+    with contextlib.ExitStack() as stack:
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        stack.callback(os.close, folder)
+        file, temporary = _unnamed(folder), ""
+        if file is None:
+            file, temporary = stack.enter_context(_partial(path))
+        else:
+            stack.enter_context(file)
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+        if not temporary:
+            os.link(f"{_DESCRIPTORS}/{file.fileno()}", path.name, dst_dir_fd=folder)
+        elif os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+        else:
+            os.rename(temporary, path)
+        os.fsync(folder)
+
+
+def _unnamed(folder: int) -> t.BinaryIO | None:
+    """Create a file without a name, of which a killed process leaves nothing.
+
+    :param folder: descriptor of the folder in which it will get a name.
+    :returns: the file, for reading and writing; ``None`` where there are no such files.
+    """
+    if not hasattr(os, "O_TMPFILE") or not os.path.isdir(_DESCRIPTORS):
+        return None
+    flags = os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC
+    try:
+        return t.cast("t.BinaryIO", open(os.open(".", flags, FILE_MODE, dir_fd=folder), "w+b"))
+    except OSError as exc:
+        if exc.errno in (errno.EOPNOTSUPP, errno.EISDIR):  # such as NFS, an old kernel
+            return None
+        raise
+
+
+@contextlib.contextmanager
+def _partial(path: pathlib.Path) -> t.Iterator[tuple[t.BinaryIO, str]]:
+    """Yield a temporary file beside another one, and its path. Remove it at the end.
+
+    A killed process leaves it, so its name says which file it was for.
     """
     import tempfile  # its import is slow
 
-    # With FILE_MODE. A killed process leaves it, so its name says which file it was for.
     descriptor, temporary = tempfile.mkstemp(".partial", f"{path.name}.", path.parent)
     try:
-        with open(descriptor, "wb") as file:
-            yield file
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+        with open(descriptor, "w+b") as file:
+            yield file, temporary
+    finally:
+        with contextlib.suppress(FileNotFoundError):  # it was renamed
+            os.unlink(temporary)
 
 
 def make_folders(path: pathlib.Path) -> None:

@@ -15,10 +15,12 @@ an array for each row::
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import itertools
 import json
+import pathlib
 import typing as t
 import zlib
 
@@ -183,6 +185,22 @@ class Reader:
             )
         if header["format"] != FORMAT:
             raise ValueError(header["format"])
+
+
+@contextlib.contextmanager
+def opened(path: pathlib.Path) -> t.Iterator[Reader]:
+    """Open a backup.
+
+    :param path: path of a file. A pipe cannot be read twice, so it is no backup.
+    :raises BackupError: if it cannot be read, also in the block.
+    """
+    try:
+        with path.open("rb") as file:
+            if not file.seekable():
+                raise BackupError(f"{path} is a pipe, but a backup is read twice. Use a file.")
+            yield Reader(file, str(path))
+    except OSError as exc:
+        raise BackupError(f"{path} cannot be read: {exc.strerror}.") from exc
 
 
 def _checked(lines: t.Any, digest: t.Any) -> t.Iterator[Line]:

@@ -28,14 +28,30 @@ def dump(store: Store, path: pathlib.Path, say: t.Callable[[str], None]) -> arch
     :param path: path of the file, which must not exist.
     :param say: function that prints the progress, and what is not in the backup.
     :returns: the summary of the file, which was read again.
-    :raises cratonserver.backup.archive.BackupError: if the file exists or is damaged.
+    :raises cratonserver.backup.archive.BackupError: if the file exists, or cannot be written.
     :raises cratonserver.db.store.StoreError: if the database fails.
-    :raises OSError: if the file cannot be written.
     """
-    if os.path.lexists(path):
-        raise archive.BackupError(f"{path} exists already. Use another name, or remove it.")
+    try:
+        if os.path.lexists(path):
+            raise FileExistsError
+        with private_files.appearing(path) as file:
+            return _write(store, file, path, say)
+    except FileExistsError as exc:
+        raise archive.BackupError(
+            f"{path} exists already. Use another name, or remove it."
+        ) from exc
+    except OSError as exc:
+        raise archive.BackupError(
+            f"{path} cannot be written: {exc.strerror}. Use another folder, or mend this one."
+        ) from exc
+
+
+def _write(
+    store: Store, file: t.BinaryIO, path: pathlib.Path, say: t.Callable[[str], None]
+) -> archive.Summary:
+    """Write a backup to a file, and read it again."""
     progress = Progress(say)
-    with private_files.replacing(path) as file, store.read() as connection:
+    with store.read() as connection:
         version = migrations.version(connection)
         if version is None:
             raise archive.BackupError(f"The database {store.name} has no Craton tables.")
@@ -43,11 +59,8 @@ def dump(store: Store, path: pathlib.Path, say: t.Callable[[str], None]) -> arch
         for table in _tables(store, connection, version, say):
             _dump_table(store, connection, table, writer, progress)
         written = writer.finish()
-        file.flush()
-        os.fsync(file.fileno())
-    with path.open("rb") as file:
-        if archive.Reader(file, str(path)).verify() != written:
-            raise archive.BackupError(f"{path} was not written correctly. Check its disk.")
+    if archive.Reader(file, str(path)).verify() != written:
+        raise archive.BackupError(f"{path} was not written correctly. Check its disk.")
     return written
 
 

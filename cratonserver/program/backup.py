@@ -36,16 +36,13 @@ def restore(config: Configuration, options: argparse.Namespace) -> int:
     from cratonserver.backup import restore
 
     path = pathlib.Path(options.file)
-    with (
-        path.open("rb") as file,
-        contextlib.closing(composition.store_at(config.settings.database, 1)) as store,
-    ):
-        reader = archive.Reader(file, str(path))
+    with contextlib.closing(composition.store_at(config.settings.database, 1)) as store:
         try:
-            if options.check:
-                summary = reader.verify()
-            else:
-                summary = restore.restore(store, reader, options.replace, messages.note)
+            with archive.opened(path) as reader:
+                if options.check:
+                    summary = reader.verify()
+                else:
+                    summary = restore.restore(store, reader, options.replace, messages.note)
         except archive.BackupError as exc:
             messages.error(exc)
             return 1

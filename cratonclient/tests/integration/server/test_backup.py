@@ -107,7 +107,7 @@ class TestRoundTrip(BackupTestCase):
         counts = {name: len(rows) for name, rows in before.items()}
         self.assertEqual(counts, written.counts)
         empty = [name for name, count in counts.items() if not count]
-        # The API has no path for the former, and the quotas are the defaults.
+        # The API has no path for variables of network interfaces.
         self.assertEqual(["network_interface_variables"], empty)
         for target in (self.store(), self.other_kind()):
             self.assertEqual(written, self.restore(target))
@@ -357,6 +357,16 @@ class TestRefusals(BackupTestCase):
             self.assertIn("exists already", str(error))
             self.path.unlink()
 
+    def test_a_file_that_appears_meanwhile_is_kept(self):
+        source = self.store()
+        self.fleet(source)
+        with mock.patch.object(
+            progress.Progress, "add", lambda *_: self.path.write_text("of another backup")
+        ):
+            error = self.assertRaises(archive.BackupError, self.dump, source)
+        self.assertIn("exists already", str(error))
+        self.assertEqual("of another backup", self.path.read_text())
+
 
 class TestInterruption(BackupTestCase):
     """A killed process leaves nothing that looks finished."""
@@ -392,7 +402,7 @@ sys.exit(cli.main(sys.argv[1:]))
         source = self.store()
         self.fleet(source)
         self.kill("backup", str(self.path), self.url(source))
-        self.assertFalse(self.path.exists())
+        self.assertEqual([], [*self.path.parent.iterdir()])
         self.dump(source)
 
     def test_a_killed_restore_changes_nothing(self):
@@ -467,6 +477,40 @@ class TestProgram(BackupTestCase):
             status, printed, said = self.run_program(*words, url)
             self.assertEqual((1, "", 1), (status, printed, len(said.splitlines())), said)
             self.assertIn(words[1], said)
+            self.assertNotIn("partial", said)
+            self.assertNotIn("Errno", said)
+
+    def test_a_pipe_is_refused(self):
+        pipe, other = os.pipe()
+        self.addCleanup(os.close, pipe)
+        self.addCleanup(os.close, other)
+        url = f"--database=sqlite:///{self.path}.db"
+        status, _, said = self.run_program("restore", f"/dev/fd/{pipe}", url)
+        self.assertEqual(1, status)
+        self.assertIn(f"/dev/fd/{pipe} is a pipe", said)
+
+    def test_a_full_disk_is_one_line_and_leaves_nothing(self):
+        source = self.store()
+        self.fleet(source)
+        url = f"--database={source.engine.url.render_as_string(False)}".replace("+psycopg", "")
+        limited = (
+            "import resource, sys\n"
+            "from cratonserver import cli\n"
+            "resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))\n"  # of each file
+            "sys.exit(cli.main(sys.argv[1:]))\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", limited, "backup", str(self.path), url],
+            capture_output=True,
+            text=True,
+        )
+        self.assertEqual((1, ""), (done.returncode, done.stdout))
+        self.assertEqual(
+            f"craton-server: {self.path} cannot be written: File too large. Use another "
+            "folder, or mend this one.\n",
+            done.stderr,
+        )
+        self.assertEqual([], [*self.path.parent.iterdir()])
 
     def test_no_fleet_is_no_backup(self):
         missing = self.path.parent / "none.db"

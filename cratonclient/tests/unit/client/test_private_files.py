@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pathlib
 import stat
 import subprocess
 import sys
+import typing as t
 from unittest import mock
 
 from cratonclient.process import private_files
@@ -71,6 +73,42 @@ class TestFiles(base.TestCase):
         with self.assertRaises(FileExistsError), private_files.new_file(self.path):
             pass
         self.assertEqual("kept", self.path.read_text())
+
+    def ways(self) -> t.Iterator[None]:
+        """Run a block on a file system with files that have no name, and on others."""
+        yield
+        self.path.unlink()
+        refused = OSError(errno.EOPNOTSUPP, "not supported")
+        opened = os.open
+
+        def without_unnamed(path: t.Any, flags: int, *rest: t.Any, **more: t.Any) -> int:
+            if flags & os.O_TMPFILE == os.O_TMPFILE:
+                raise refused
+            return opened(path, flags, *rest, **more)
+
+        with mock.patch.object(os, "open", without_unnamed):
+            yield
+
+    def test_a_file_appears_when_it_is_complete(self):
+        for _ in self.ways():
+            with private_files.appearing(self.path) as file:
+                file.write(b"whole")
+                self.assertFalse(self.path.exists())
+                file.seek(0)
+                self.assertEqual(b"whole", file.read())
+            self.assertEqual((b"whole", 0o600), (self.path.read_bytes(), mode(self.path)))
+            self.assertEqual([self.path], [*self.path.parent.iterdir()])
+
+    def test_a_file_that_appeared_meanwhile_is_kept(self):
+        for _ in self.ways():
+            with (
+                self.assertRaises(FileExistsError),
+                private_files.appearing(self.path) as file,
+            ):
+                file.write(b"new")
+                self.path.write_text("kept")
+            self.assertEqual("kept", self.path.read_text())
+            self.assertEqual([self.path], [*self.path.parent.iterdir()])
 
     def test_all_new_folders_are_for_their_owner_only(self):
         self.path.mkdir(0o755)
