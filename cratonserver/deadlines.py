@@ -2,20 +2,25 @@
 """The deadline of the request that the current thread works for.
 
 The outermost layer sets it, so that all others know it without a parameter: statements are
-cancelled at the deadline, waiting for locks ends, and long computations check it. Without
-a request, such as in commands of ``craton-server``, there is no deadline.
+cancelled at the deadline, waiting for locks ends, and long computations check it. If the
+client disconnects, the deadline moves to that moment. Without a
+request, such as in commands of ``craton-server``, there is no deadline.
 """
 
 from __future__ import annotations
 
 import contextlib
 import contextvars
+import threading
 import time
 import typing as t
 
 from cratonserver import errors
 
 T = t.TypeVar("T")
+
+#: The maximum of :func:`step`.
+_STEP = 0.5
 
 
 class Exceeded(errors.Refused):
@@ -33,15 +38,28 @@ class Exceeded(errors.Refused):
         )
 
 
-class Deadline(t.NamedTuple):
+class Deadline:
     """A deadline.
 
-    :param at: the time, by ``time.monotonic``.
-    :param seconds: the limit that led to it.
+    :param seconds: the time from now.
     """
 
-    at: float
-    seconds: float
+    __slots__ = ("_gone", "at", "seconds")
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        #: The time, by ``time.monotonic``.
+        self.at = time.monotonic() + seconds
+        self._gone = False
+
+    def client_gone(self) -> None:
+        """Stop the work, because nobody waits for it. Any thread may call this."""
+        self._gone = True
+        self.at = min(self.at, time.monotonic())
+
+    def error(self) -> errors.Refused:
+        """Return the error of a request whose deadline has passed."""
+        return errors.ClientGone() if self._gone else Exceeded(self.seconds)
 
 
 _current: contextvars.ContextVar[Deadline | None] = contextvars.ContextVar(
@@ -50,17 +68,17 @@ _current: contextvars.ContextVar[Deadline | None] = contextvars.ContextVar(
 
 
 @contextlib.contextmanager
-def limit(seconds: float) -> t.Iterator[None]:
+def limit(seconds: float, given: Deadline | None = None) -> t.Iterator[None]:
     """Set the deadline of the work in a block.
 
     :param seconds: the time from now; 0 for no deadline.
+    :param given: deadline to use instead.
 
     >>> with limit(30):
     ...     print(round(remaining(60)))
     30
     """
-    found = Deadline(time.monotonic() + seconds, seconds) if seconds else None
-    token = _current.set(found)
+    token = _current.set(given or (Deadline(seconds) if seconds else None))
     try:
         yield
     finally:
@@ -103,13 +121,39 @@ def passed() -> bool:
 
 
 def check() -> None:
-    """Stop the request if its deadline has passed.
+    """Stop the request if its deadline has passed, or if its client has gone.
 
-    :raises Exceeded: if it has.
+    :raises Exceeded: if it has passed.
+    :raises cratonserver.errors.ClientGone: if the client has gone.
     """
     found = _current.get()
     if found is not None and time.monotonic() >= found.at:
-        raise Exceeded(found.seconds)
+        raise found.error()
+
+
+def acquire(lock: threading.Lock, most: float) -> bool:
+    """Acquire a lock, and return False if that takes too long.
+
+    :param most: maximum number of seconds.
+    :raises Exceeded: at the deadline.
+    :raises cratonserver.errors.ClientGone: if the client has gone.
+    """
+    until = time.monotonic() + most
+    while not lock.acquire(timeout=step(until)):
+        check()
+        if time.monotonic() >= until:
+            return False
+    return True
+
+
+def step(until: float) -> float:
+    """Return the seconds to wait at once for something that does not notice the deadline.
+
+    The deadline may move meanwhile, so waiting is divided into steps.
+
+    :param until: time by ``time.monotonic`` at which waiting ends.
+    """
+    return max(0.0, min(_STEP, remaining(until - time.monotonic())))
 
 
 def checked(items: t.Iterable[T], every: int = 256) -> t.Iterator[T]:

@@ -39,6 +39,17 @@ class Refused(Exception):
         super().__init__(self.message)
 
 
+class ClientGone(Refused):
+    """The client has disconnected before it had its response.
+
+    No client sees this. The status is the one that nginx has for such requests, 499, which
+    the access log and the metrics contain.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(499, "The client has disconnected.")
+
+
 class InUse(Refused):
     """The object cannot be deleted, because another object refers to it: status 409.
 

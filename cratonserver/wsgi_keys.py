@@ -21,6 +21,10 @@ REFUSED = "cratonserver.refused"
 #: The :class:`cratonserver.errors.Refused` with which any layer responded to the request.
 REFUSAL = "cratonserver.refusal"
 
+#: The :class:`cratonserver.deadlines.Deadline` of the request, if the HTTP server set one that
+#: it may move.
+DEADLINE = "cratonserver.deadline"
+
 #: True if the headers of trusted proxies have been applied.
 FORWARDED = "cratonserver.forwarded"
 

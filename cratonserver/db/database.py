@@ -82,8 +82,7 @@ class Database:
         if not self.dialect.single_writer:
             yield
             return
-        if not self._writer.acquire(timeout=deadlines.remaining(BUSY_TIMEOUT)):
-            deadlines.check()
+        if not deadlines.acquire(self._writer, BUSY_TIMEOUT):
             raise StoreError(
                 f"The database {self.dialect.render_url(self.engine.url)} is locked. Another "
                 f"transaction has been writing to it for {BUSY_TIMEOUT} seconds.",

@@ -48,7 +48,7 @@ class Connection(psycopg.Connection[t.Any]):
         """
         deadline = deadlines.current()
         if deadline is not None:
-            gen = self._until(deadline.at, gen)
+            gen = self._until(deadline, gen)
         try:
             result = super().wait(gen, *args, **kwargs)
         except psycopg.OperationalError as exc:
@@ -108,20 +108,20 @@ class Connection(psycopg.Connection[t.Any]):
         return self.impatient(max(_FINISHING_SECONDS, deadline.at - time.monotonic()))
 
     def _until(
-        self, at: float, gen: t.Generator[t.Any, t.Any, T]
+        self, deadline: deadlines.Deadline, gen: t.Generator[t.Any, t.Any, T]
     ) -> t.Generator[t.Any, t.Any, T]:
         """Pass the states of the socket to a generator, and cancel its statement in time.
 
         psycopg passes a state at least ten times a second, also while nothing arrives.
 
-        :param at: the deadline.
+        :param deadline: the deadline, which moves if the client disconnects.
         """
         cancelled = False
         try:
             wanted = next(gen)
             while True:
                 state = yield wanted
-                late = time.monotonic() - at
+                late = time.monotonic() - deadline.at
                 if late > (_PATIENCE if self._cancels else 0):
                     self.close()  # so that the pool replaces it, and all others
                     raise psycopg.OperationalError("the database did not answer in time")

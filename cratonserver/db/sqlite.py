@@ -350,7 +350,22 @@ def _write_ahead(cursor: t.Any) -> None:
 def _begin(connection: sa.Connection) -> None:
     begin = connection.get_execution_options().get(_BEGIN, "BEGIN")
     if begin == _BEGIN_WRITING:
-        driver: t.Any = connection.connection.driver_connection
-        driver.limit_waiting()
-    if begin:
+        _begin_writing(connection)
+    elif begin:
         connection.exec_driver_sql(begin)
+
+
+def _begin_writing(connection: sa.Connection) -> None:
+    """Begin a transaction that writes, as soon as no other program writes to the file."""
+    driver: t.Any = connection.connection.driver_connection
+    with driver.waiting_in_steps() as limit:
+        while True:
+            more = limit()
+            try:
+                connection.exec_driver_sql(_BEGIN_WRITING)
+            except sa.exc.OperationalError as exc:
+                busy = t.cast("t.Any", exc.orig).sqlite_errorcode == sqlite3.SQLITE_BUSY
+                if not (busy and more):
+                    raise
+            else:
+                return

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
+import time
+import typing as t
 
 from cratonserver import deadlines, request_limits
 
@@ -23,18 +26,26 @@ class Connection(sqlite3.Connection):
         longest = max(2 * limits.variables_size, 16 * limits.body_size)
         self.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, min(longest, 10**9))
 
-    #: The longest time that this connection waits for other programs, in milliseconds.
-    _patience: int | None = None
-
-    def limit_waiting(self) -> None:
-        """Wait for other programs that write to the file until the deadline at most.
+    @contextlib.contextmanager
+    def waiting_in_steps(self) -> t.Iterator[t.Callable[[], bool]]:
+        """Wait for other programs that write to the file for a moment only, in the block.
 
         SQLite does not notice an interruption while it waits.
+
+        :returns: a context manager that yields a function, which limits the next statement,
+            and returns False if there is no time left.
         """
-        if self._patience is None:
-            self._patience = self.execute("PRAGMA busy_timeout").fetchone()[0]
-        milliseconds = round(deadlines.remaining(self._patience / 1000) * 1000)
-        self.execute(f"PRAGMA busy_timeout = {milliseconds}")
+        patience: int = self.execute("PRAGMA busy_timeout").fetchone()[0]
+        until = time.monotonic() + patience / 1000
+
+        def limit() -> bool:
+            self.execute(f"PRAGMA busy_timeout = {round(deadlines.step(until) * 1000)}")
+            return time.monotonic() < until
+
+        try:
+            yield limit
+        finally:
+            self.execute(f"PRAGMA busy_timeout = {patience}")
 
     def commit(self) -> None:
         """Commit. Once it has begun, the deadline does not stop it: the change counts."""

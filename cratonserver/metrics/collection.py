@@ -39,6 +39,7 @@ _REASONS = {
     403: "not_allowed",
     404: "not_found",
     409: "conflict",
+    499: "client_gone",
     503: "unavailable",
 }
 

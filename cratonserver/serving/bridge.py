@@ -2,8 +2,8 @@
 """The bridge between an ASGI server and the WSGI application.
 
 It reads the body of a request, waits for the turn of the request, calls the application in
-a thread, and sends the response. A client that sends or reads slowly takes no thread, and
-no address takes all threads.
+a thread, and sends the response. A client that sends or reads slowly takes no thread, no
+address takes all threads, and the work for a client that disconnects ends.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ import http
 import io
 import typing as t
 
-from cratonserver import errors, wsgi_keys
+from cratonserver import deadlines, errors, wsgi_keys
 from cratonserver.config.settings import Settings
 from cratonserver.serving import asgi, proxies, size_limits
 from cratonserver.serving.connections import Connections
+from cratonserver.serving.departures import Departure
 from cratonserver.serving.turns import Turns
 
 if t.TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Bridge:
         self._application = application
         self._forwarding = proxies.Forwarding(settings.proxies)
         self._body_size = settings.limits.body_size
+        self._deadline = settings.limits.request_deadline
         self._serving = serving = settings.serving
         self._connections = connections
         limits = serving.request_limit, serving.address_limit, serving.request_timeout
@@ -72,15 +74,18 @@ class Bridge:
     async def __call__(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
         """Respond to a request."""
         client = scope["client"][0], int(scope["client"][1])
-        with self._connections.busy_with(client):
+        with self._connections.busy_with(client) as departure:
             try:
-                await self._respond(scope, receive, send)
+                await self._respond(scope, receive, send, departure)
             except asgi.Gone:
                 self._connections.close(client)
 
-    async def _respond(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
+    async def _respond(
+        self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send, departure: Departure
+    ) -> None:
         """Respond to a request.
 
+        :param departure: departure of the client, which stops the work for it.
         :raises cratonserver.serving.asgi.Gone: if the client reads or sends too slowly.
         """
         environ = asgi.environ_of(scope)
@@ -92,8 +97,8 @@ class Bridge:
             address = environ["REMOTE_ADDR"]
             with turns.presence(address):
                 await self._read_body(environ, receive)
-                async with turns.turn(address):
-                    answer = await self._call_in_thread(environ)
+                async with turns.turn(address, departure):
+                    answer = await self._call_in_thread(environ, departure)
                 # A turn would wait for the client. Large bodies are complete, in a file.
                 if not isinstance(answer.body, bytes):
                     await self._stream(answer, receive, response)
@@ -147,7 +152,11 @@ class Bridge:
         await response.start(answer.status, [*answer.headers, ("Connection", "close")])
         await response.finish(t.cast("bytes", answer.body))
 
-    async def _call_in_thread(self, environ: wsgi.WSGIEnvironment) -> Answer:
+    async def _call_in_thread(
+        self, environ: wsgi.WSGIEnvironment, departure: Departure
+    ) -> Answer:
+        deadline = environ[wsgi_keys.DEADLINE] = deadlines.Deadline(self._deadline)
+        departure.calls(deadline.client_gone)
         return await self._in_thread(_call, self._application, environ)
 
     async def _stream(

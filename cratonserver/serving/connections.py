@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The connections of this process: found by their addresses, and closed.
 
-HTTP servers do not bound how slowly a client reads, nor how many connections it opens. The
-operating system knows the connections of a process, whichever server accepted them.
+HTTP servers do not bound how slowly a client reads, nor how many connections it opens, and do
+not notice each client that disconnects. The operating system knows the connections of a
+process, whichever server accepted them.
 """
 
 from __future__ import annotations
@@ -13,8 +14,12 @@ import os
 import socket
 import typing as t
 
+from cratonserver.serving.departures import Departure
+
 Address = tuple[str, int]
 
+#: The state of a connection that the client has not closed (``tcp_states.h`` of Linux).
+_ESTABLISHED = 1
 #: The folder with an entry for each open file of this process.
 _OPEN_FILES = "/dev/fd"
 
@@ -33,16 +38,20 @@ class Connections:
         self._patience = patience
         self._address_limit = address_limit
         #: The clients whose requests are in progress.
-        self._busy: set[Address] = set()
+        self._busy: dict[Address, Departure] = {}
 
     @contextlib.contextmanager
-    def busy_with(self, client: Address) -> t.Iterator[None]:
-        """Keep the connection of a client while its request is in progress in the block."""
-        self._busy.add(client)
+    def busy_with(self, client: Address) -> t.Iterator[Departure]:
+        """Keep the connection of a client while its request is in progress in the block.
+
+        :returns: a context manager that yields the departure of the client.
+        """
+        departure = self._busy[client] = Departure()
         try:
-            yield
+            yield departure
         finally:
-            self._busy.discard(client)
+            if self._busy.get(client) is departure:  # and not that of the next request
+                del self._busy[client]
 
     def close(self, client: Address) -> None:
         """Close the connection of a client. The server notices that as a disconnection."""
@@ -65,14 +74,29 @@ class Connections:
                 return True
         return False
 
-    def close_surplus(self) -> None:
-        """Close idle connections of addresses that have too many."""
-        counts = collections.Counter(
-            client[0] for client in map(self._client, _sockets()) if client
-        )
+    def look(self) -> None:
+        """Close idle connections of addresses that have too many, and notice departures."""
+        busy = self._busy.copy()  # before the look: these connections are or were open
+        counts: collections.Counter[str] = collections.Counter()
+        ports = {port for _, port in busy}
+        for one in _sockets():
+            client = self._client(one)
+            if client:
+                counts[client[0]] += 1
+                if client[1] in ports and _is_established(one):
+                    ports.discard(client[1])
+        for client, departure in busy.items():
+            if client[1] in ports:
+                departure.notice()
         surplus = counts - collections.Counter(dict.fromkeys(counts, self._address_limit))
-        if not surplus:
-            return
+        if surplus:
+            self._close_surplus(surplus)
+
+    def _close_surplus(self, surplus: collections.Counter[str]) -> None:
+        """Close idle connections.
+
+        :param surplus: number of connections to close, by address.
+        """
         for one in _sockets():
             client = self._client(one)
             if client and surplus[client[0]] > 0 and client not in self._busy:
@@ -102,6 +126,19 @@ def _sockets() -> t.Iterator[socket.socket]:
             yield one
         finally:
             one.detach()
+
+
+def _is_established(one: socket.socket) -> bool:
+    """Return False if the client has closed the connection.
+
+    The server does not notice that if the client sent more requests before it left.
+    """
+    option = getattr(socket, "TCP_INFO", None)
+    if option is None:
+        return True
+    with contextlib.suppress(OSError):
+        return one.getsockopt(socket.IPPROTO_TCP, option, 1)[0] == _ESTABLISHED
+    return False
 
 
 def _shut(one: socket.socket) -> None:

@@ -8,6 +8,7 @@ error responses, and writes the access log.
 from __future__ import annotations
 
 import http
+import http.client
 import json
 import logging
 import time
@@ -67,7 +68,7 @@ class Gateway:
         try:
             with (
                 request_limits.of(self._limits),
-                deadlines.limit(self._limits.request_deadline),
+                deadlines.limit(self._limits.request_deadline, environ.get(wsgi_keys.DEADLINE)),
             ):
                 status, headers, body = self._respond(environ)
         except errors.Refused as exc:
@@ -138,7 +139,7 @@ def error(
     """
     body = json.dumps({"message": message, "status": status}, indent=2).encode() + b"\n"
     return (
-        f"{status} {http.HTTPStatus(status).phrase}",
+        f"{status} {http.client.responses.get(status, 'Unknown')}",
         [
             ("Content-Type", "application/json"),
             ("Content-Length", str(len(body))),

@@ -145,7 +145,7 @@ class Server:
         os.write(self._tell, b".")
         while True:
             began = time.perf_counter()
-            connections.close_surplus()
+            connections.look()
             time.sleep(max(_INTERVAL, (time.perf_counter() - began) / _PART))
 
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 import asyncio
 import collections
 import contextlib
+import functools
 import typing as t
 
 from cratonserver import errors
+from cratonserver.serving.departures import Departure
 
 #: The seconds after which a refused client may try again.
 RETRY_AFTER = "1"
@@ -63,28 +65,32 @@ class Turns:
             _decrease(self._present, address)
 
     @contextlib.asynccontextmanager
-    async def turn(self, address: str) -> t.AsyncIterator[None]:
+    async def turn(self, address: str, departure: Departure) -> t.AsyncIterator[None]:
         """Wait for a turn, and keep it in the block.
 
+        :param departure: departure of the client, which ends waiting.
         :raises cratonserver.errors.Refused: with status 503, if that takes too long.
+        :raises cratonserver.errors.ClientGone: if the client disconnects meanwhile.
         """
         if self._free and self._working[address] < self._share:
             self._start(address)
         else:
-            await self._wait(address)
+            await self._wait(address, departure)
         try:
             yield
         finally:
             self._end(address)
 
-    async def _wait(self, address: str) -> None:
-        turn = asyncio.get_running_loop().create_future()
+    async def _wait(self, address: str, departure: Departure) -> None:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        departure.calls(functools.partial(_leave, turn))
         self._waiting.setdefault(address, collections.deque()).append(turn)
         try:
             async with asyncio.timeout(self._patience):
                 await turn
         except BaseException as exc:
-            if turn.done() and not turn.cancelled():  # it started just now
+            # It may have started just now.
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
                 self._end(address)
             if isinstance(exc, TimeoutError):
                 message = f"The server is busy: the request waited {self._patience} seconds."
@@ -123,6 +129,12 @@ def share(total: int) -> int:
     (6, 1, 1)
     """
     return max(1, total - max(1, total // 4))
+
+
+def _leave(turn: asyncio.Future[None]) -> None:
+    """End waiting for a turn, because the client has gone."""
+    if not turn.done():
+        turn.set_exception(errors.ClientGone())
 
 
 def _refused(status: int, message: str, reason: str) -> errors.Refused:

@@ -21,6 +21,7 @@ import pathlib
 import signal
 import socket
 import statistics
+import struct
 import subprocess
 import sys
 import time
@@ -279,6 +280,13 @@ def request(
     if body:
         lines.append(f"Content-Length: {len(body)}")
     return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def leave(connection: socket.socket, *, reset: bool) -> None:
+    """Close a connection, with a FIN or with a RST."""
+    if reset:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
 
 
 def wait_for(condition: t.Callable[[], object], seconds: float = PATIENCE) -> None:

@@ -21,14 +21,19 @@ SLOW_VIEW = (
 ATTACKERS = 6
 
 
+def make_slow(server: base.Server) -> None:
+    """Make lists of regions take minutes."""
+    craton = server.client()
+    cloud = craton.clouds.create(name="cloud")
+    craton.regions.create(name="region", cloud_id=cloud.id)
+    databases.execute(server.database, *SLOW_VIEW)
+
+
 class TestSlowStatements(base.AttackTestCase):
     options = ("--no-access-log", "--request-deadline=2")
 
     def test_statements_of_minutes(self):
-        craton = self.server.client()
-        cloud = craton.clouds.create(name="cloud")
-        craton.regions.create(name="region", cloud_id=cloud.id)
-        databases.execute(self.server.database, *SLOW_VIEW)
+        make_slow(self.server)
         began = time.monotonic()
         with (
             self.bystander() as seen,
@@ -54,3 +59,30 @@ class TestSlowStatements(base.AttackTestCase):
             return response.status
         finally:
             connection.close()
+
+
+class TestClientsThatLeave(base.AttackTestCase):
+    """Clients that disconnect, while statements of minutes run for them or wait for a turn."""
+
+    options = ("--no-access-log", "--processes=1", "--request-deadline=60")
+
+    def test_with_one_request(self):
+        self.attack(base.request("/v1/regions", self.server.headers))
+
+    def test_with_more_requests_that_are_not_read(self):
+        self.attack(base.request("/v1/regions", self.server.headers) * 2)
+
+    def attack(self, requests: bytes) -> None:
+        make_slow(self.server)
+        with self.bystander() as seen:
+            connections = [self.server.connect() for _ in range(5 * ATTACKERS)]
+            for connection in connections:
+                connection.sendall(requests)
+            time.sleep(1)
+            for number, connection in enumerate(connections):
+                base.leave(connection, reset=bool(number % 2))
+            answer = base.ask(self.server, "/v1/hosts")
+        self.figures(f"their turns were free after {answer.seconds:.2f} s")
+        self.assertEqual(200, answer.status)
+        self.assertLess(answer.seconds, 5)
+        self.assert_unharmed(seen)

@@ -13,8 +13,9 @@ import sqlalchemy as sa
 
 import cratonclient.tests.base
 from cratonclient.tests.integration.server import base, databases
-from cratonserver import composition, deadlines
+from cratonserver import composition, deadlines, errors
 from cratonserver.config.settings import Limits, Log, Settings
+from cratonserver.db.dialect import BUSY_TIMEOUT
 
 #: Counts for minutes.
 ENDLESS = (
@@ -67,6 +68,19 @@ class TestStatements(base.ServerTestCase):
                 found = connection.execute(sa.text("SHOW statement_timeout")).scalar_one()
                 self.assertEqual("0", found)
 
+    def assert_ends(self, work: t.Callable[[], object], gone: bool) -> None:
+        """Check that the deadline, or the departure of the client, ends some work."""
+        deadline = deadlines.Deadline(60 if gone else 0.3)
+        if gone:
+            timer = threading.Timer(0.3, deadline.client_gone)
+            timer.start()
+            self.addCleanup(timer.join)
+        with deadlines.limit(60, deadline):
+            self.assertRaises(errors.ClientGone if gone else deadlines.Exceeded, work)
+
+    def test_statement_of_a_client_that_has_gone(self):
+        self.assert_ends(self.count, gone=True)
+
     def test_waiting_for_another_writer(self):
         held, done = threading.Event(), threading.Event()
         table = self.store.tables.metadata.tables["projects"]
@@ -85,8 +99,8 @@ class TestStatements(base.ServerTestCase):
         holder = threading.Thread(target=hold)
         holder.start()
         held.wait(SOON)
-        with deadlines.limit(0.3):
-            self.assertRaises(deadlines.Exceeded, write)
+        for gone in (False, True):
+            self.assert_ends(write, gone)
         done.set()
         holder.join()
 
@@ -95,8 +109,13 @@ class TestStatements(base.ServerTestCase):
             self.skipTest("is about SQLite: PostgreSQL has no lock of the whole database")
         other = composition.store_at(self.store.name)
         self.addCleanup(other.close)
-        with other.write(), deadlines.limit(0.3):
-            self.assertRaises(deadlines.Exceeded, self.store.write().__enter__)
+        for gone in (False, True):
+            with other.write():
+                self.assert_ends(self.store.write().__enter__, gone)
+        with self.store.write() as connection:
+            driver: t.Any = connection.connection.driver_connection
+            patience = driver.execute("PRAGMA busy_timeout").fetchone()[0]
+        self.assertEqual(BUSY_TIMEOUT * 1000, patience)
 
     def test_commit_is_not_stopped(self):
         projects = self.store.tables.metadata.tables["projects"]

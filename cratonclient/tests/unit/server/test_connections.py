@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import socket
 import sqlite3
+import struct
 import subprocess
 import sys
 
@@ -58,8 +61,11 @@ class TestConnections(base.TestCase):
     def test_idle_connections_of_an_address_with_too_many_are_closed(self):
         pairs = [self.accept() for _ in range(4)] + [self.accept("127.0.0.2")]
 
-        with self.connections.busy_with(pairs[0][0].getsockname()):
-            self.connections.close_surplus()
+        async def look() -> None:
+            with self.connections.busy_with(pairs[0][0].getsockname()):
+                self.connections.look()
+
+        asyncio.run(look())
 
         for _, server in pairs:
             try:
@@ -69,6 +75,44 @@ class TestConnections(base.TestCase):
         received = [client.recv(1) for client, _ in pairs]
         self.assertEqual(2, received.count(b""))
         self.assertEqual((b"x", b"x"), (received[0], received[4]))
+
+    def test_departures_are_noticed(self):
+        """Also of clients that sent more requests, which the server has not read."""
+        pairs = [self.accept() for _ in range(4)]
+        clients = [client.getsockname() for client, _ in pairs]
+        (_, _), (closed, _), (reset, _), (_, shut) = pairs
+        for client, _ in pairs:
+            client.sendall(b"more")
+        reset.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+        async def look() -> list[bool]:
+            with contextlib.ExitStack() as stack:
+                departures = [
+                    stack.enter_context(self.connections.busy_with(one)) for one in clients
+                ]
+                self.connections.look()
+                await asyncio.sleep(0)
+                self.assertEqual([False] * 4, [one.happened for one in departures])
+                for one in (closed, reset, shut):
+                    one.close()
+                self.connections.look()
+                await asyncio.sleep(0)
+                return [one.happened for one in departures]
+
+        self.assertEqual([False, True, True, True], asyncio.run(look()))
+
+    def test_a_finished_request_keeps_the_next_one_of_its_client(self):
+        async def check() -> bool:
+            with contextlib.ExitStack() as stack:
+                with self.connections.busy_with(("127.0.0.1", 1)):
+                    departure = stack.enter_context(
+                        self.connections.busy_with(("127.0.0.1", 1))
+                    )
+                self.connections.look()
+                await asyncio.sleep(0)
+                return departure.happened
+
+        self.assertTrue(asyncio.run(check()))
 
     def test_locks_on_files_survive(self):
         path = self.folder() / "fleet.db"
@@ -80,7 +124,7 @@ class TestConnections(base.TestCase):
 
         self.connections.prepare()
         self.connections.close(("127.0.0.1", 1))
-        self.connections.close_surplus()
+        self.connections.look()
 
         said = subprocess.check_output([sys.executable, "-c", WRITE, path], text=True)
         self.assertEqual("database is locked\n", said)

@@ -9,6 +9,7 @@ import typing as t
 
 from cratonclient.tests import base
 from cratonserver import errors
+from cratonserver.serving.departures import Departure
 from cratonserver.serving.turns import Turns
 
 #: The arguments of :class:`Turns`.
@@ -21,6 +22,7 @@ class Work:
     def __init__(self, turns: Turns) -> None:
         self._turns = turns
         self.started: list[str] = []
+        self.departures: dict[str, Departure] = {}
         self._ends: list[asyncio.Event] = []
         self.tasks: list[asyncio.Task[None]] = []
 
@@ -31,7 +33,8 @@ class Work:
 
     async def _work(self, name: str) -> None:
         with self._turns.presence(name[0]):
-            async with self._turns.turn(name[0]):
+            departure = self.departures[name] = Departure()
+            async with self._turns.turn(name[0], departure):
                 self.started.append(name)
                 end = asyncio.Event()
                 self._ends.append(end)
@@ -128,6 +131,29 @@ class TestTurns(base.TestCase):
             self.assertEqual(["a1", "c1"], work.started)
 
         self.run_with(test, 1, 100, 100, 0.01)
+
+    def test_a_client_that_has_gone_leaves_its_place(self):
+        async def test(work: Work) -> None:
+            await work.begin("a1", "b1", "b2", "c1")
+            for name in ("a1", "b1"):
+                work.departures[name].notice()
+            await settle()
+            error = work.tasks[1].exception()
+            self.assertIsInstance(error, errors.ClientGone)
+            await work.end(2)
+            self.assertEqual(["a1", "b2", "c1"], work.started)
+
+        self.run_with(test, 1)
+
+    def test_a_client_that_goes_when_its_turn_comes_frees_it(self):
+        async def test(work: Work) -> None:
+            await work.begin("a1", "b1", "c1")
+            work.departures["b1"].notice()
+            await work.end()
+            await work.end(len(work.started) - 1)
+            self.assertEqual("c1", work.started[-1])
+
+        self.run_with(test, 1)
 
     def test_a_request_that_is_cancelled_leaves_its_place(self):
         async def test(work: Work) -> None:
