@@ -153,6 +153,7 @@ class Dialect(abc.ABC):
         """Return True if a standby has everything up to a position of the primary.
 
         :param connection: connection to the standby, in autocommit mode.
+        :raises sqlalchemy.exc.DBAPIError: if it does not answer within a few seconds.
         """
         raise NotImplementedError
 

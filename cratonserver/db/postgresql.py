@@ -47,7 +47,8 @@ _IDLE = psycopg.pq.TransactionStatus.IDLE
 _TRUSTED_SECONDS = 1
 #: The seconds after which a connection to a standby is replaced.
 _STANDBY_SECONDS = 300
-#: The seconds in which a connection from the pool must pass its test.
+#: The seconds in which a connection from the pool must pass its test, and a standby must
+#: return its position.
 _TEST_SECONDS = 2
 _BUSY = Diagnosis("is busy", "Try again.", retryable=True)
 _DOWN = Diagnosis(
@@ -180,7 +181,9 @@ class PostgreSQL(Dialect):
             "SELECT pg_is_in_recovery() "
             "AND pg_last_wal_replay_lsn() >= CAST(:position AS pg_lsn)"
         )
-        return bool(connection.execute(query, {"position": position}).scalar_one())
+        driver: t.Any = connection.connection.driver_connection
+        with driver.impatient(_TEST_SECONDS):
+            return bool(connection.execute(query, {"position": position}).scalar_one())
 
     def _create_engine(
         self, url: sa.URL, connections: int, parameters: dict[str, t.Any], **options: t.Any

@@ -23,8 +23,10 @@ from cratonserver.db.dialect import StoreError
 _PATIENCE = 0.05
 #: Seconds between two looks at the standby.
 _INTERVAL = 0.002
-#: Seconds in which the primary answers all requests, after a standby was not usable.
+#: Seconds in which the primary answers all requests, after a standby lagged behind.
 _PAUSE = 2.0
+#: The same after a standby was lost. Asking it again takes a request several seconds.
+_LONG_PAUSE = 30.0
 
 
 class Replicas:
@@ -40,6 +42,7 @@ class Replicas:
         self._primary = primary
         self.database = Database(url, connections, standbys=True)
         self._paused_until = 0.0
+        self._lost = False
         for one in (primary, self.database):
             if not one.dialect.has_standbys:
                 raise StoreError(
@@ -71,15 +74,36 @@ class Replicas:
         dialect = self._primary.dialect
         with self._primary.autocommit_engine.connect() as asked:
             position = dialect.log_position(asked)
-        with contextlib.suppress(sa.exc.DBAPIError):
+        if self._lost:
+            self._pause(_LONG_PAUSE)  # only this request waits for it
+        try:
             connection = stack.enter_context(self.database.autocommit_engine.connect())
-            until = time.monotonic() + _PATIENCE
-            while time.monotonic() < until:
-                # In autocommit mode: a snapshot must not be older than the answer.
-                with connection.begin():
-                    if dialect.has_replayed(connection, position):
-                        return connection
-                time.sleep(_INTERVAL)
-            connection.invalidate()  # the next one may lead to another standby
-        self._paused_until = time.monotonic() + _PAUSE
-        return None
+            caught_up = self._wait(connection, position)
+            if not caught_up:
+                connection.invalidate()  # the next one may lead to another standby
+        except sa.exc.DBAPIError:
+            self._lost = True
+            self._pause(_LONG_PAUSE)
+            return None
+        self._lost = False
+        self._pause(0 if caught_up else _PAUSE)
+        return connection if caught_up else None
+
+    def _wait(self, connection: sa.Connection, position: str) -> bool:
+        """Wait until a standby has replayed the log up to a position.
+
+        :returns: False if that takes too long.
+        """
+        until = time.monotonic() + _PATIENCE
+        while True:
+            # In autocommit mode: a snapshot must not be older than the answer.
+            with connection.begin():
+                if self._primary.dialect.has_replayed(connection, position):
+                    return True
+            if time.monotonic() > until:
+                return False
+            time.sleep(_INTERVAL)
+
+    def _pause(self, seconds: float) -> None:
+        """Let the primary answer all requests for some seconds."""
+        self._paused_until = time.monotonic() + seconds

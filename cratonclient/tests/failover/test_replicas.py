@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import signal
+import time
 import typing as t
 from unittest import mock
 
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from cratonclient.tests import base as tests_base
 from cratonclient.tests import postgresql
 from cratonclient.tests.integration.server import base
-from cratonserver import composition, identity
+from cratonserver import composition, deadlines, identity
 from cratonserver.db import replicas
 from cratonserver.db.store import Store, StoreError
 
@@ -97,8 +98,25 @@ class TestReplicas(ReplicasTestCase):
         self.pair.promote()  # it has a history of its own from now on
         self.assertReadFrom(self.pair.primary)
         self.pair.standby.signal_all(signal.SIGKILL)
-        with mock.patch.object(replicas, "_PAUSE", 0):
+        self.assertReadFrom(self.pair.primary)
+
+    def test_the_primary_answers_when_a_standby_does_not(self):
+        with mock.patch.object(replicas, "_PATIENCE", 10):
+            self.assertReadFrom(self.pair.standby)
+        self.pair.standby.signal_all(signal.SIGSTOP)
+        self.addCleanup(self.pair.standby.signal_all, signal.SIGCONT)
+        with deadlines.limit(30):
+            began = time.monotonic()
             self.assertReadFrom(self.pair.primary)
+            self.assertLess(time.monotonic() - began, 15)
+
+        self.pair.standby.signal_all(signal.SIGCONT)
+        with (
+            mock.patch.object(replicas, "_PATIENCE", 10),
+            mock.patch.object(replicas, "_LONG_PAUSE", 0),
+        ):
+            self.reader = self.caller(self.open())
+            self.assertReadFrom(self.pair.standby)
 
 
 class TestRefusals(tests_base.TestCase):
