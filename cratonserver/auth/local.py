@@ -22,6 +22,22 @@ from cratonserver.db.tables import Tables
 from cratonserver.identity import Identity, canonical_project_id
 
 
+class _Key(t.NamedTuple):
+    """A row of :func:`_key_query`."""
+
+    key_id: int
+    name: str
+    expires_at: str | None
+    last_used_at: str | None
+    user_id: int
+    project_id: str
+    username: str
+    role: str
+    is_admin: bool
+    is_root: bool
+    limits: str | None
+
+
 class LocalAuthentication:
     """Falcon middleware that authenticates requests by user name, API key and project.
 
@@ -65,12 +81,10 @@ class LocalAuthentication:
         except ValueError:
             message = f"Project ID ('{project}') is not a valid UUID"
             raise errors.Refused(401, message) from None
-        query = self._tables.cached(_key_query)
+        query = self._tables.prepared(_key_query)
         digest = {"digest": identity.digest(api_key or "")}
-        found = self._store.run_query(
-            lambda connection: connection.execute(query, digest).all()
-        )
-        for key in found:  # one at most, unless somebody has copied rows
+        found = self._store.run_query(lambda connection: query.rows(connection, digest))
+        for key in map(_Key._make, found):  # one at most, unless somebody has copied rows
             if (key.project_id, key.username) == (canonical, username):
                 self._check_expiry(key)
                 self._last_use.note(key.key_id, key.last_used_at)
@@ -78,7 +92,7 @@ class LocalAuthentication:
         raise errors.Refused(401, "The request could not be authenticated.")
 
     @staticmethod
-    def _check_expiry(key: sa.Row[t.Any]) -> None:
+    def _check_expiry(key: _Key) -> None:
         """Refuse an expired key. Only who has the right key learns why.
 
         :raises cratonserver.errors.Refused: with status 401.
@@ -91,7 +105,7 @@ class LocalAuthentication:
             )
 
 
-def _identity(key: sa.Row[t.Any]) -> Identity:
+def _identity(key: _Key) -> Identity:
     return Identity(
         key.project_id,
         key.username,

@@ -66,11 +66,11 @@ def create(
         for part in given:
             parameters.update(part.parameters(rows.tables.dialect))
         return _create_at_once(rows, tuple(values), parameters, given, required)
-    insert = rows.tables.cached(_insertion, rows.kind, tuple(values))
-    row = rows.run(insert, parameters)[0]
+    insert = rows.tables.prepared(_insertion, rows.kind, tuple(values))
+    row = insert.dicts(rows.connection, parameters)[0]
     for part in given:
         owned = {OWNER: row["id"], **part.parameters(rows.tables.dialect)}
-        rows.connection.execute(rows.tables.cached(_part_insertion, part.table), owned)
+        rows.tables.prepared(_part_insertion, part.table).run(rows.connection, owned)
     return row
 
 
@@ -85,11 +85,10 @@ def _create_at_once(
     if required is not None and required.number:
         shape = required.shape
         values = {**values, **required.parameters, _REQUIRED: required.number}
-    statement = rows.tables.cached(_joint_insertion, rows.kind, columns, tables, shape)
-    result = rows.connection.execute(statement, values)
+    statement = rows.tables.prepared(_joint_insertion, rows.kind, columns, tables, shape)
+    found = statement.rows(rows.connection, values)
     shown = rows.tables.select(rows.kind).selected_columns.keys()
-    names = [*result.keys()][: -len(shown)]
-    found = result.all()
+    names = statement.columns[: -len(shown)]
     if required is not None and shape is not None:
         required.verify(dict(zip(names, row[: -len(shown)], strict=True)) for row in found)
     row = dict(zip(shown, found[0][-len(shown) :], strict=True))

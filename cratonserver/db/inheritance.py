@@ -153,9 +153,8 @@ def _parents(
     below = [row["id"] for row in rows if row["parent_id"] is not None]
     if not below:
         return {}
-    query = tables.cached(_ancestors_query, kind)
-    found = connection.execute(query, {"ids": below}).all()
-    return {row.id: row.parent_id for row in deadlines.checked(found, 10_000)}
+    found = tables.prepared(_ancestors_query, kind).rows(connection, {"ids": below})
+    return dict(deadlines.checked(found, 10_000))
 
 
 def _ancestors_query(tables: Tables, kind: Kind) -> sa.Select[t.Any]:

@@ -30,8 +30,8 @@ def read(
     :param owner_id: id of the row.
     :param part: name of the part, such as ``labels``.
     """
-    query = tables.cached(_query, tables.part(kind, part))
-    return sorted(connection.execute(query, {OWNER: owner_id}).scalars())
+    query = tables.prepared(_query, tables.part(kind, part))
+    return sorted(query.scalars(connection, {OWNER: owner_id}))
 
 
 def rows(tables: Tables, kind: Kind, labels: t.Iterable[str], part: str) -> PartRows:

@@ -93,9 +93,9 @@ class Objects(PartChanges):
         if not changes:
             return row
         changes["updated_at"] = clock.now()
-        update = self.tables.cached(_update, self.kind, tuple(sorted(changes)))
+        update = self.tables.prepared(_update, self.kind, tuple(sorted(changes)))
         try:
-            return self.run(update, {_ITEM: item_id, **_parameters(changes)})[0]
+            return update.dicts(self.connection, {_ITEM: item_id, **_parameters(changes)})[0]
         except sa.exc.IntegrityError as exc:
             raise self._refusal(exc) from exc
 
@@ -106,9 +106,10 @@ class Objects(PartChanges):
 
         :raises cratonserver.errors.Refused: as for :meth:`update`.
         """
-        touch = self.tables.cached(_touch, self.kind, self.who.is_root)
+        touch = self.tables.prepared(_touch, self.kind, self.who.is_root)
         values = {_ITEM: item_id, PROJECT: self.who.project_id}
-        found = self.run(touch, {**values, **_parameters({"updated_at": clock.now()})})
+        values.update(_parameters({"updated_at": clock.now()}))
+        found = touch.dicts(self.connection, values)
         if not found:
             raise errors.not_found()
         self.policy.check_update(self._change(found[0], {}))
@@ -125,9 +126,9 @@ class Objects(PartChanges):
         if self.policy.required(self.who) and not self._reaches(item_id):
             return
         self.check_deletion(item_id)
-        delete = self.tables.cached(_deletion, self.kind, self.who.is_root)
+        delete = self.tables.prepared(_deletion, self.kind, self.who.is_root)
         try:
-            self.connection.execute(delete, {_ITEM: item_id, PROJECT: self.who.project_id})
+            delete.run(self.connection, {_ITEM: item_id, PROJECT: self.who.project_id})
         except sa.exc.IntegrityError as exc:
             self.tables.dialect.violated(exc)
             raise errors.InUse(

@@ -96,15 +96,14 @@ def put(
     replaced = tuple(part.table for part in given if part.replaced)
     if tables.dialect.writes_many_tables:
         versioned = version is not None
-        statement = tables.cached(_upsert_all, kind, names, replaced, versioned)
-        found = connection.execute(statement, {**values, VERSION: version})
-        if found.first() is None:
+        statement = tables.prepared(_upsert_all, kind, names, replaced, versioned)
+        if not statement.rows(connection, {**values, VERSION: version}):
             raise TransactionRequired
         return
     for table in replaced:
-        connection.execute(tables.cached(_replacement, table), values)
+        tables.prepared(_replacement, table).run(connection, values)
     for table in names:
-        connection.execute(tables.cached(_upsert, table), values)
+        tables.prepared(_upsert, table).run(connection, values)
     touch(connection, tables, kind, owner_id)
 
 
@@ -113,7 +112,8 @@ def touch(connection: sa.Connection, tables: Tables, kind: Kind, owner_id: t.Any
 
     :param kind: kind of the row.
     """
-    connection.execute(tables.cached(_touch, kind), {OWNER: owner_id, NOW: clock.now()})
+    values = {OWNER: owner_id, NOW: clock.now()}
+    tables.prepared(_touch, kind).run(connection, values)
 
 
 def remove(
@@ -131,12 +131,12 @@ def remove(
     """
     values = {OWNER: owner_id, KEYS: sorted({*keys})}
     if tables.dialect.writes_many_tables:
-        statement = tables.cached(_deletion, table, *others)
+        statement = tables.prepared(_deletion, table, *others)
     else:
-        statement = tables.cached(_deletion, table)
+        statement = tables.prepared(_deletion, table)
         for other in others:
-            connection.execute(tables.cached(_deletion, other), values)
-    return bool(connection.execute(statement, values).rowcount)
+            tables.prepared(_deletion, other).run(connection, values)
+    return bool(statement.run(connection, values))
 
 
 def insertion(

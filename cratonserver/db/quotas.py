@@ -97,8 +97,8 @@ class Quotas:
 
     def limits(self, connection: sa.Connection, project_id: str) -> dict[str, int]:
         """Return the limits of a project by resource, from the database."""
-        query = self._tables.cached(_limits_query)
-        text = connection.execute(query, {usage.PROJECT: project_id}).scalar_one()
+        query = self._tables.prepared(_limits_query)
+        text = query.scalars(connection, {usage.PROJECT: project_id})[0]
         own = _parse(text or "")
         with self._lock:
             self._limits.put(project_id, (own, time.monotonic()))

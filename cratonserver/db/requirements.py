@@ -108,8 +108,8 @@ class Required:
         :raises cratonserver.errors.Refused: as :meth:`verify`.
         """
         if self.number:
-            query = self.rows.tables.cached(_query, self.shape)
-            self.verify(self.rows.run(query, self.parameters))
+            query = self.rows.tables.prepared(_query, self.shape)
+            self.verify(query.dicts(self.rows.connection, self.parameters))
 
     def verify(self, rows: t.Iterable[Row]) -> None:
         """Check the result of the statement.

@@ -24,6 +24,7 @@ from cratonserver.db import (
 from cratonserver.db.aliases import Clause, Row
 from cratonserver.db.dialect import PREPARE
 from cratonserver.db.list_query import ListQuery, Shape
+from cratonserver.db.prepared import Prepared
 from cratonserver.db.tables import PROJECT, Tables
 from cratonserver.db.variables import Mappings
 from cratonserver.identity import Identity
@@ -100,7 +101,8 @@ class Rows:
         shape = query.shape(self.kind, all_projects=self.who.is_root)
         conditions = page_query.conditions_of(self.tables, shape)
         select = self.tables.select(self.kind).where(*conditions).order_by(self.table.c.id)
-        return self.run(select, {**filters, PROJECT: self.who.project_id})
+        values = {**filters, PROJECT: self.who.project_id}
+        return Prepared(select).dicts(self.connection, values)
 
     def mapping_of(
         self, rows: t.Sequence[Row], *, resolved: bool = False, part: str = "variables"
@@ -162,34 +164,29 @@ class Rows:
         """Return the id of the project that a row belongs to, or a new row will belong to."""
         return self.tables.storage(self.kind).project_of(row, self.table, self.connection)
 
-    def run(
-        self, select: sa.Select[t.Any], values: t.Mapping[str, t.Any] | None = None
-    ) -> list[Row]:
-        """Read rows as dictionaries, which is faster than SQLAlchemy's mappings."""
-        result = self.connection.execute(select, values)
-        names = tuple(result.keys())
-        return [dict(zip(names, row, strict=True)) for row in result.all()]
-
     def _page(self, query: ListQuery, shape: Shape, values: Row) -> Page | None:
         """Return a page of a list, or ``None`` if its marker does not exist."""
         if query.variables is None:
-            statements = self.tables.cached(page_query.build, shape)
+            page, if_empty = self.tables.cached(_statements, page_query.build, shape)
         else:
             plan, parameters = self._variable_filter(query, shape, values).plan()
-            statements = self.tables.cached(variable_streams.build, shape, plan)
+            page, if_empty = self.tables.cached(
+                _statements, variable_streams.build, shape, plan
+            )
             values = {**values, **parameters}
-        rows = self.run(statements.page, values)
-        if statements.if_empty is None:
+        rows = page.dicts(self.connection, values)
+        if if_empty is None:
             return Page(rows, None)
         if rows:
             return Page(rows, rows[0]["before"])
-        found = self.connection.execute(statements.if_empty, values).one()
-        return None if found.marker is None else Page(rows, found.before)
+        (found,) = if_empty.dicts(self.connection, values)
+        return None if found["marker"] is None else Page(rows, found["before"])
 
     def _one(self, item_id: int | str, lock: _Lock | None = None) -> Row:
         """Return one row, and lock it if that is wanted."""
-        query = self.tables.cached(_one_query, self.kind, self.who.is_root, lock)
-        found = self.run(query, {PROJECT: self.who.project_id, _ITEM: item_id})
+        query = self.tables.prepared(_one_query, self.kind, self.who.is_root, lock)
+        values = {PROJECT: self.who.project_id, _ITEM: item_id}
+        found = query.dicts(self.connection, values)
         required = self.policy.required(self.who).items()
         if not found or any(found[0][name] != value for name, value in required):
             raise errors.not_found()
@@ -225,6 +222,14 @@ class Rows:
         for name in query.sort_keys:
             if name not in known:
                 raise errors.Refused(400, f'"{name}" is an invalid sort key')
+
+
+def _statements(
+    tables: Tables, build: t.Callable[..., page_query.Statements], *args: t.Any
+) -> tuple[Prepared, Prepared | None]:
+    """Return the statements for a page, ready to run."""
+    made = build(tables, *args)
+    return Prepared(made.page), None if made.if_empty is None else Prepared(made.if_empty)
 
 
 def _one_query(

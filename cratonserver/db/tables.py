@@ -22,6 +22,7 @@ from cratonserver.db import column_types, list_query, variable_index
 from cratonserver.db.aliases import Clause
 from cratonserver.db.dialect import Dialect
 from cratonserver.db.policy import Policy
+from cratonserver.db.prepared import Prepared
 from cratonserver.db.rules import Rules
 from cratonserver.db.storage import Storage
 
@@ -158,6 +159,13 @@ class Tables:
         :param make: function that builds the statement from the tables and ``args``.
         """
         return t.cast("T", self._cache(make, *args))
+
+    def prepared(self, make: t.Callable[..., t.Any], *args: t.Any) -> Prepared:
+        """Return a statement from the cache, ready to run, or build it.
+
+        :param make: function that builds the statement from the tables and ``args``.
+        """
+        return self.cached(_prepared, make, *args)
 
     def select(self, kind: Kind) -> sa.Select[t.Any]:
         """Return the query for all columns of the table of a kind."""
@@ -324,6 +332,10 @@ class Tables:
     ) -> None:
         """Create the functions after the tables (listener of ``after_create``)."""
         self.dialect.create_functions(connection)
+
+
+def _prepared(tables: Tables, make: t.Callable[..., t.Any], *args: t.Any) -> Prepared:
+    return Prepared(make(tables, *args))
 
 
 @functools.lru_cache(4)

@@ -29,8 +29,8 @@ def count(connection: sa.Connection, tables: Tables, resource: str, project_id: 
 
     :param resource: name of a resource whose scope is the project.
     """
-    query = tables.cached(_count_query, resource)
-    return int(connection.execute(query, {PROJECT: project_id}).scalar_one())
+    query = tables.prepared(_count_query, resource)
+    return int(query.scalars(connection, {PROJECT: project_id})[0])
 
 
 def bound(connection: sa.Connection, tables: Tables, resource: str) -> int | None:
@@ -42,13 +42,10 @@ def bound(connection: sa.Connection, tables: Tables, resource: str) -> int | Non
     kind = _kind(tables, resource)
     if kind is None:
         return tables.dialect.size_bound(connection)
-    ids = tables.table(kind).c.id
-    if not isinstance(ids.type, sa.Integer):
+    if not isinstance(tables.table(kind).c.id.type, sa.Integer):
         return None
     # Ids are never used again, so there are at most as many rows as the highest id.
-    return int(
-        connection.execute(sa.select(sa.func.coalesce(sa.func.max(ids), 0))).scalar_one()
-    )
+    return int(tables.prepared(_greatest_id, kind).scalars(connection)[0])
 
 
 def _kind(tables: Tables, resource: str) -> Kind | None:
@@ -63,6 +60,10 @@ def count_all(connection: sa.Connection, tables: Tables, resource: str) -> dict[
     """
     found = connection.execute(tables.cached(_count_all_query, resource))
     return {project_id: int(number) for project_id, number in found}
+
+
+def _greatest_id(tables: Tables, kind: Kind) -> sa.Select[t.Any]:
+    return sa.select(sa.func.coalesce(sa.func.max(tables.table(kind).c.id), 0))
 
 
 def _count_query(tables: Tables, resource: str) -> sa.Select[t.Any]:

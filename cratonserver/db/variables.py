@@ -40,6 +40,7 @@ from cratonserver.db import part_rows, stored_json, variable_index
 from cratonserver.db.aliases import Clause, Row
 from cratonserver.db.dialect import PREPARE
 from cratonserver.db.part_rows import PartRows
+from cratonserver.db.prepared import Prepared
 from cratonserver.db.stored_json import Stored
 from cratonserver.db.tables import Tables
 
@@ -95,11 +96,11 @@ def own(
     """
     if isinstance(ids, sa.Select):
         table = tables.part(kind, part)
-        query: t.Any = _grouped(tables, [Owners("id", table, table.c.owner_id.in_(ids))])
-        found = _read(connection, tables, query, {})
+        query = _grouped(tables, [Owners("id", table, table.c.owner_id.in_(ids))])
+        found = _read(connection, tables, Prepared(query), {})
     else:
-        query = tables.cached(_own_query, kind, part)
-        found = _read(connection, tables, query, {"ids": list(ids)})
+        own = tables.prepared(_own_query, kind, part)
+        found = _read(connection, tables, own, {"ids": list(ids)})
     as_id = tables.part(kind, part).c.owner_id.type.python_type
     ids_of = {key: as_id(key[1]) for key in found.values}
     return Mappings(
@@ -177,7 +178,7 @@ def read_places(
     :raises cratonserver.errors.Refused: with status 413, if the values are too large.
     """
     given = {field: [*some] for field, some in ids.items()}
-    return _read(connection, tables, tables.cached(_places_query, kind), given)
+    return _read(connection, tables, tables.prepared(_places_query, kind), given)
 
 
 class Owners(t.NamedTuple):
@@ -242,7 +243,7 @@ def _total(tables: Tables, owners: t.Sequence[Owners]) -> sa.CTE:
 def _read(
     connection: sa.Connection,
     tables: Tables,
-    query: t.Any,
+    query: Prepared,
     parameters: t.Mapping[str, t.Any],
 ) -> Places:
     """Run a query of :func:`_grouped`, unless its result is too large."""
@@ -250,8 +251,7 @@ def _read(
     rows: list[t.Any] = []
     sizes: list[int] = []
     with tables.dialect.refusing_large_texts(lambda: stored_json.too_large(most)):
-        result = connection.execute(query, {**parameters, _MOST: most})
-        for some in result.partitions(_OWNERS):
+        for some in query.batches(connection, {**parameters, _MOST: most}, _OWNERS):
             if some[0][1] is None:
                 raise stored_json.too_large(most)
             rows += some
