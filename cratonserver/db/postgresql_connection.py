@@ -59,6 +59,14 @@ class Connection(psycopg.Connection[t.Any]):
             raise UnknownOutcome("no standby has confirmed the change, which may be lost")
         return result
 
+    def set_read_only(self, value: bool | None) -> None:
+        """Begin transactions as READ ONLY, or in the default mode.
+
+        SQLAlchemy says False after a transaction that reads. A standby would refuse READ WRITE
+        with another error than a change, and not as a server that cannot be written.
+        """
+        super().set_read_only(value or None)
+
     def commit(self) -> None:
         """Commit. Once it has begun, the deadline does not cancel it: the change counts.
 

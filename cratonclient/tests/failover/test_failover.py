@@ -21,9 +21,7 @@ SHORT = 20.0
 class FailoverTestCase(crashes.CrashTestCase):
     def setUp(self):
         super().setUp()
-        running = postgresql.running_pair()
-        self.pair = running.__enter__()
-        self.addCleanup(running.__exit__, None, None, None)
+        self.pair = self.enterContext(postgresql.running_pair())
         self.prepare(self.pair.url)
         self.threads: list[threading.Thread] = []
 

@@ -23,9 +23,7 @@ PATHS = ("/clouds", "/clouds/1", "/clouds?details=all", "/clouds/1/variables")
 class ReplicasTestCase(tests_base.TestCase):
     def setUp(self):
         super().setUp()
-        running = postgresql.running_pair()
-        self.pair = running.__enter__()
-        self.addCleanup(running.__exit__, None, None, None)
+        self.pair = self.enterContext(postgresql.running_pair())
         # Writes do not wait for the standby, so that it lags behind.
         self.pair.primary.execute("ALTER SYSTEM RESET synchronous_standby_names")
         self.pair.primary.execute("SELECT pg_reload_conf()")
@@ -81,6 +79,27 @@ class TestReplicas(ReplicasTestCase):
         with mock.patch.object(replicas, "_PATIENCE", 10):
             self.reader = self.caller(self.open())
             self.assertReadFrom(self.pair.standby)
+
+    def test_a_standby_refuses_each_change_as_read_only(self):
+        store = composition.store_at(f"{self.pair.read_url}?target_session_attrs=any")
+        self.addCleanup(store.close)
+        caller = self.caller(store)
+        project = identity.FIRST_PROJECT
+        for method, path, body in (
+            ("PUT", "/clouds/1", {"note": "x"}),
+            ("PUT", "/clouds/1/variables", {"a": 1}),
+            ("DELETE", "/clouds/1/variables", ["a"]),
+            ("DELETE", "/clouds/1", None),
+            ("POST", "/clouds", {"name": "second"}),
+            ("POST", "/users", {"username": "ada", "project_id": project}),
+            ("PUT", f"/quotas/{project}", {"hosts": 1}),
+        ):
+            self.assertEqual(200, caller.get("/clouds?details=all").status)
+            refused = caller.call(method, path, body)
+            self.assertEqual(503, refused.status, f"{method} {path}: {refused.text}")
+            self.assertIn("read-only", refused.text)
+        error = self.assertRaises(StoreError, store.check_writable)  # as /healthcheck does
+        self.assertIn("read-only", str(error))
 
     def test_a_deleted_user_is_refused_at_once(self):
         made = self.writer.make("users")
