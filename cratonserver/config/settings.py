@@ -175,8 +175,8 @@ class Serving:
     )
     connection_limit: int = _setting(
         10000,
-        "Maximum number of client connections of each process. Further clients wait. The "
-        "limit of open files of the process may lower it.",
+        "Maximum number of client connections of each process. When there are nearly as many, "
+        "idle ones are closed. The limit of open files of the process may lower it.",
         minimum=1,
     )
     address_connections: int = _setting(

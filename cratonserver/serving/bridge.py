@@ -21,6 +21,7 @@ from cratonserver.config.settings import Settings
 from cratonserver.serving import asgi, proxies, size_limits
 from cratonserver.serving.connections import Connections
 from cratonserver.serving.departures import Departure
+from cratonserver.serving.holders import holder
 from cratonserver.serving.turns import Turns
 
 if t.TYPE_CHECKING:
@@ -94,7 +95,7 @@ class Bridge:
         response = asgi.Response(send, self._serving.idle_timeout)
         try:
             self._forwarding.apply(environ)
-            address = environ["REMOTE_ADDR"]
+            address = holder(environ["REMOTE_ADDR"])
             with turns.presence(address):
                 await self._read_body(environ, receive)
                 async with turns.turn(address, departure):

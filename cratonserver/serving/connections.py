@@ -15,6 +15,7 @@ import socket
 import typing as t
 
 from cratonserver.serving.departures import Departure
+from cratonserver.serving.holders import holder
 
 Address = tuple[str, int]
 
@@ -31,12 +32,14 @@ class Connections:
     :param patience: seconds after which the operating system closes a connection whose
         client does not acknowledge data or does not accept more.
     :param address_limit: number of connections that one client address may have.
+    :param limit: number of connections that the server accepts.
     """
 
-    def __init__(self, port: int, patience: float, address_limit: int) -> None:
+    def __init__(self, port: int, patience: float, address_limit: int, limit: int) -> None:
         self._port = port
         self._patience = patience
         self._address_limit = address_limit
+        self._wanted = limit - max(1, limit // 10)
         #: The clients whose requests are in progress.
         self._busy: dict[Address, Departure] = {}
 
@@ -75,33 +78,44 @@ class Connections:
         return False
 
     def look(self) -> None:
-        """Close idle connections of addresses that have too many, and notice departures."""
+        """Close idle connections of addresses that have too many, and notice departures.
+
+        An address has too many if it has more than its limit. If the connections of all are
+        nearly as many as the server accepts, the addresses with the most have too many.
+        """
         busy = self._busy.copy()  # before the look: these connections are or were open
         counts: collections.Counter[str] = collections.Counter()
         ports = {port for _, port in busy}
         for one in _sockets():
             client = self._client(one)
             if client:
-                counts[client[0]] += 1
+                counts[holder(client[0])] += 1
                 if client[1] in ports and _is_established(one):
                     ports.discard(client[1])
         for client, departure in busy.items():
             if client[1] in ports:
                 departure.notice()
-        surplus = counts - collections.Counter(dict.fromkeys(counts, self._address_limit))
+        limit = fair_limit(counts.values(), self._wanted, self._address_limit)
+        surplus = counts - collections.Counter(dict.fromkeys(counts, limit))
         if surplus:
-            self._close_surplus(surplus)
+            # With more addresses than connections, each of them has too many.
+            most = surplus.total() if limit else counts.total() - self._wanted
+            self._close_surplus(surplus, most)
 
-    def _close_surplus(self, surplus: collections.Counter[str]) -> None:
+    def _close_surplus(self, surplus: collections.Counter[str], most: int) -> None:
         """Close idle connections.
 
         :param surplus: number of connections to close, by address.
+        :param most: number of connections to close.
         """
         for one in _sockets():
             client = self._client(one)
-            if client and surplus[client[0]] > 0 and client not in self._busy:
-                surplus[client[0]] -= 1
-                _shut(one)
+            if client and client not in self._busy:
+                address = holder(client[0])
+                if surplus[address] > 0 and most:
+                    surplus[address] -= 1
+                    most -= 1
+                    _shut(one)
 
     def _client(self, one: socket.socket) -> Address | None:
         """Return the client of a connection; ``None`` for other sockets."""
@@ -109,6 +123,26 @@ class Connections:
             if one.family != socket.AF_UNIX and one.getsockname()[1] == self._port:
                 return t.cast("Address", one.getpeername()[:2])
         return None
+
+
+def fair_limit(counts: t.Iterable[int], total: int, most: int) -> int:
+    """Return the limit for each address with which all of them have a total at most.
+
+    :param counts: number of connections of each address.
+    :param total: the total.
+    :param most: maximum of the limit.
+
+    >>> fair_limit([1, 2, 90], 50, 200), fair_limit([1, 2, 90], 100, 200)
+    (47, 200)
+    """
+    ascending = sorted(counts)
+    left = total
+    for number, count in enumerate(ascending):
+        share = left // (len(ascending) - number)
+        if count > share:
+            return min(most, share)
+        left -= count
+    return most
 
 
 def _sockets() -> t.Iterator[socket.socket]:

@@ -19,6 +19,7 @@ import typing as t
 
 from cratonserver import errors, wsgi_keys
 from cratonserver.serving import limit_log
+from cratonserver.serving.holders import holder
 
 if t.TYPE_CHECKING:
     from _typeshed import wsgi
@@ -97,7 +98,7 @@ class FailedLogins:
         if not self._burst or wsgi_keys.IDENTITY in environ or not given[-1]:
             return self._application(environ, start_response)
         digest = hashlib.blake2b("\0".join(given).encode("latin-1"), key=self._secret).digest()
-        address = environ.get("REMOTE_ADDR", "")
+        address = holder(environ.get("REMOTE_ADDR", ""))
         self._check(digest, address, given[0])
 
         def start(status: str, headers: t.Any, exc_info: t.Any = None) -> t.Any:
@@ -131,8 +132,8 @@ class FailedLogins:
             now = self._clock()
             self._users.take((address, user), now)
             self._addresses.take(address, now)
-        user = user[:_MAX_LENGTH]
-        fields = {**wsgi_keys.log_fields(environ)["fields"], "client": address, "user": user}
+        user, client = user[:_MAX_LENGTH], environ.get("REMOTE_ADDR", "")
+        fields = {**wsgi_keys.log_fields(environ)["fields"], "client": client, "user": user}
         limit_log.LIMITS.reached(
             "failed_logins", f"{address}/{user}", _REASON, fields, "login failed"
         )

@@ -124,7 +124,8 @@ class Server:
         serving = self._settings.serving
         # One address never gets all connections.
         address_limit = min(serving.address_connections, self._connections // 2)
-        connections = Connections(self._port, serving.idle_timeout, address_limit)
+        limits = address_limit, self._connections
+        connections = Connections(self._port, serving.idle_timeout, *limits)
         watch = threading.Thread(target=self._watch, args=[connections], daemon=True)
         application = bridge.Bridge(self._application(), self._settings, connections)
         watch.start()

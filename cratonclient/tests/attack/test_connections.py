@@ -81,6 +81,21 @@ class TestIdleConnections(base.AttackTestCase):
         self.assert_unharmed(seen)
         self.assertLess(sum(map(is_closed, connections)), 520)
 
+    def test_some_of_many_addresses(self):
+        """All together as many as the server accepts."""
+        self.server.stop()
+        self.server = base.Server(
+            self, "--no-access-log", "--processes=1", "--connection-limit=200"
+        )
+        for half_a_request in (b"", b"GET / HT"):
+            with self.bystander() as seen:
+                for number in range(250):
+                    connection = self.server.connect(f"127.0.1.{number % 10}")
+                    connection.sendall(half_a_request)
+                time.sleep(DURATION / 2)
+            # Others wait behind those connections that the attack opened before.
+            self.assert_unharmed(seen, seconds=4)
+
     def test_a_client_that_stops_reading_loses_its_connection(self):
         self.server.stop()
         server = base.Server(self, "--no-access-log", "--processes=1", "--idle-timeout=1")

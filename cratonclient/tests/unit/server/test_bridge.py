@@ -37,7 +37,7 @@ class FakeConnections(Connections):
     """Connections that only remember whose was closed."""
 
     def __init__(self) -> None:
-        super().__init__(1, 1, 1)
+        super().__init__(1, 1, 1, 10)
         self.closed: list[t.Any] = []
 
     def close(self, client: t.Any) -> None:

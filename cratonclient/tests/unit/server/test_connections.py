@@ -10,6 +10,7 @@ import sqlite3
 import struct
 import subprocess
 import sys
+import typing as t
 
 from cratonclient.tests import base
 from cratonserver.serving.connections import Connections
@@ -23,13 +24,22 @@ except sqlite3.OperationalError as exc:
 """
 
 
+def client_closed(client: socket.socket) -> bool:
+    """Return True if the server has closed the connection of a client."""
+    client.setblocking(False)
+    try:
+        return client.recv(1) == b""
+    except BlockingIOError:
+        return False
+
+
 class TestConnections(base.TestCase):
     def setUp(self):
         super().setUp()
         self.listening = socket.create_server(("127.0.0.1", 0))
         self.addCleanup(self.listening.close)
         self.port = self.listening.getsockname()[1]
-        self.connections = Connections(self.port, 7, 2)
+        self.connections = Connections(self.port, 7, 2, 100)
 
     def accept(self, source: str = "127.0.0.1") -> tuple[socket.socket, socket.socket]:
         """Return both ends of a new connection: of the client and of the server."""
@@ -47,7 +57,7 @@ class TestConnections(base.TestCase):
         _, server = self.accept()
         limit = server.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
         self.assertEqual(7000, limit)
-        self.assertFalse(Connections(1, 7, 2).prepare())
+        self.assertFalse(Connections(1, 7, 2, 100).prepare())
 
     def test_the_connection_of_a_client_is_closed(self):
         (one, _), (other, server) = self.accept(), self.accept()
@@ -75,6 +85,28 @@ class TestConnections(base.TestCase):
         received = [client.recv(1) for client, _ in pairs]
         self.assertEqual(2, received.count(b""))
         self.assertEqual((b"x", b"x"), (received[0], received[4]))
+
+    def test_idle_connections_are_closed_before_the_server_is_full(self):
+        # Those of the addresses with the most, so that one with a few keeps them.
+        few = [self.accept("127.0.0.2") for _ in range(2)]
+        many = [self.accept(f"127.0.0.{n}") for n in (3, 4, 3, 4, 3, 4)]
+        closed = self.closed_by_a_look(Connections(self.port, 7, 5, 8), few + many)
+        self.assertEqual([False] * 2, closed[:2])
+        self.assertEqual(2, closed.count(True))
+
+    def test_even_if_each_address_has_one_connection(self):
+        pairs = [self.accept(f"127.0.0.{n}") for n in range(2, 12)]
+        closed = self.closed_by_a_look(Connections(self.port, 7, 5, 5), pairs)
+        self.assertEqual(6, closed.count(True))
+
+    def closed_by_a_look(
+        self,
+        connections: Connections,
+        pairs: t.Iterable[tuple[socket.socket, socket.socket]],
+    ) -> list[bool]:
+        """Look at connections, and return which of them were closed."""
+        connections.look()
+        return [client_closed(client) for client, _ in pairs]
 
     def test_departures_are_noticed(self):
         """Also of clients that sent more requests, which the server has not read."""
