@@ -6,9 +6,9 @@ from __future__ import annotations
 import argparse
 import typing as t
 
-from cratonclient import exceptions, identity, ids
+from cratonclient import identity, ids
 from cratonclient_osc.v1 import users
-from cratonclient_osc.verbs import create, delete, lists, places, resource_command, show
+from cratonclient_osc.verbs import delete, lists, places, resource_command, show
 
 
 class _OwnKeys(resource_command.ResourceCommand):
@@ -26,8 +26,13 @@ class _OwnKeys(resource_command.ResourceCommand):
         return places.Where({} if user_id is None else {"user_id": user_id})
 
 
-class Create(create.Create):
+class Create(users.CreateWithKey):
     """Create an API key, and warn that it is shown only once."""
+
+    when_lost = (
+        "The API key was created, but it is lost: delete it with 'user key delete', and "
+        "create another one."
+    )
 
     def example(self) -> list[str]:
         """Return an example with a user."""
@@ -35,22 +40,6 @@ class Create(create.Create):
 
         user = examples.option("user_id", self.fields["user_id"])
         return [*user, *super().example()]
-
-    def create(self, parsed_args: argparse.Namespace) -> t.Any:
-        """Create the key and log the warning."""
-        key = super().create(parsed_args)
-        self.app.LOG.warning(users.ONCE)
-        return key
-
-    def produce_output(self, *args: t.Any) -> int:
-        """Print the key. If that fails, tell how to get another one."""
-        try:
-            return super().produce_output(*args)
-        except exceptions.CommandError as exc:
-            raise exceptions.CommandError(
-                f"{exc} The API key was created, but it is lost: delete it with 'user key "
-                "delete', and create another one."
-            ) from exc
 
 
 class List(lists.List):

@@ -13,28 +13,37 @@ from cratonclient_osc.verbs import create, part_changes, update
 ONCE = "The API key is shown only once. Save it now."
 
 
-class Create(create.Create):
+class CreateWithKey(create.Create):
+    """Create an object with an API key, and warn that the key is shown only once."""
+
+    #: What to do if the key could not be printed, as a sentence.
+    when_lost: t.ClassVar[str]
+
+    def create(self, parsed_args: argparse.Namespace) -> t.Any:
+        """Create the object and log the warning."""
+        made = super().create(parsed_args)
+        self.app.LOG.warning(ONCE)
+        return made
+
+    def produce_output(self, *args: t.Any) -> int:
+        """Print the object. If that fails, tell what to do about the lost key."""
+        try:
+            return super().produce_output(*args)
+        except exceptions.CommandError as exc:
+            raise exceptions.CommandError(f"{exc} {self.when_lost}") from exc
+
+
+class Create(CreateWithKey):
     """Create a user, and warn that its API key is shown only once."""
+
+    when_lost = (
+        "The user was created, but its API key is lost: create another key with 'user set "
+        "--new-key'."
+    )
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Refuse ``--admin`` and ``--role`` at the same time."""
         return _with_one_role(super().get_parser(prog_name))
-
-    def create(self, parsed_args: argparse.Namespace) -> t.Any:
-        """Create the user and log the warning."""
-        user = super().create(parsed_args)
-        self.app.LOG.warning(ONCE)
-        return user
-
-    def produce_output(self, *args: t.Any) -> int:
-        """Print the user. If that fails, tell how to replace the lost key."""
-        try:
-            return super().produce_output(*args)
-        except exceptions.CommandError as exc:
-            raise exceptions.CommandError(
-                f"{exc} The user was created, but its API key is lost: create another key "
-                "with 'user set --new-key'."
-            ) from exc
 
 
 class Set(update.Set):

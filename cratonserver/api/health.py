@@ -15,7 +15,7 @@ from cratonserver.api import json_response
 from cratonserver.api.view import View
 from cratonserver.db.dialect import one_line
 from cratonserver.db.store import Store, StoreError
-from cratonserver.openapi.operations import Operation, operation, ref
+from cratonserver.openapi.operations import Operation, check
 
 LOG = logging.getLogger(__name__)
 
@@ -98,11 +98,7 @@ class Health(View):
 
     def describe(self) -> dict[str, Operation]:
         """Return the operations of the OpenAPI document."""
-        return {
-            "GET": operation(
-                "getHealth",
-                "Check that the server works, and that its database can be read and written.",
-                responses={200: ref("Error")},
-                is_open=True,
-            )
-        }
+        return check(
+            "getHealth",
+            "Check that the server works, and that its database can be read and written.",
+        )

@@ -7,7 +7,7 @@ import falcon
 
 from cratonserver.api import json_response
 from cratonserver.api.view import View
-from cratonserver.openapi.operations import Operation, operation, ref
+from cratonserver.openapi.operations import Operation, check
 
 
 class Liveness(View):
@@ -26,11 +26,7 @@ class Liveness(View):
 
     def describe(self) -> dict[str, Operation]:
         """Return the operations of the OpenAPI document."""
-        return {
-            "GET": operation(
-                "getLiveness",
-                "Check that the server processes requests, whether its database works or not.",
-                responses={200: ref("Error")},
-                is_open=True,
-            )
-        }
+        return check(
+            "getLiveness",
+            "Check that the server processes requests, whether its database works or not.",
+        )

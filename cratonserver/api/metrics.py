@@ -12,7 +12,7 @@ import falcon
 
 from cratonserver import errors
 from cratonserver.api.view import View
-from cratonserver.config import settings
+from cratonserver.config import formats, settings
 
 #: Headers of proxies that the server does not trust. If a request has one of them, its
 #: address is that of the proxy, and not that of its sender.
@@ -41,7 +41,7 @@ class Scrape(View):
         self._source = source
         self._trusts_proxy = trusts_proxy
         self._token_file = readers.metrics_token_file
-        self._networks = [settings.network(text) for text in readers.metrics_from]
+        self._networks = [formats.network(text) for text in readers.metrics_from]
 
     def get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Show the metrics."""

@@ -9,11 +9,9 @@ sample file and the documentation. The name of a setting is unique over all grou
 from __future__ import annotations
 
 import dataclasses
-import ipaddress
-import pathlib
-import re
 import typing as t
-from urllib import parse
+
+from cratonserver.config import formats
 
 #: The group of the settings that are attributes of :class:`Settings` itself.
 TOP = "DEFAULT"
@@ -38,112 +36,6 @@ class Setting:
     check: t.Callable[[str], object] | None = None
 
 
-def address(text: str) -> tuple[str, int]:
-    """Parse HOST:PORT, with an IPv6 address in brackets.
-
-    :returns: host without brackets, and port.
-    :raises ValueError: if the text is not HOST:PORT.
-
-    >>> address('[::1]:7780')
-    ('::1', 7780)
-    """
-    host, colon, port = text.rpartition(":")
-    bare = host.strip("[]")
-    bracketed = host == f"[{bare}]"
-    if not (
-        colon
-        and bare
-        and bracketed == (":" in bare)
-        and (bracketed or host == bare)
-        and port.isascii()
-        and port.isdigit()
-        and int(port) < 65536
-    ):
-        raise ValueError("must be HOST:PORT, such as 127.0.0.1:7780 or [::1]:7780")
-    return bare, int(port)
-
-
-def url_of(host: str, port: int) -> str:
-    """Return the URL of the server at an address.
-
-    >>> url_of('::1', 7780)
-    'http://[::1]:7780'
-    """
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def http_url(text: str) -> str:
-    """Parse the URL of a server.
-
-    :returns: the URL, without a slash at its end.
-    :raises ValueError: if the text is not such a URL.
-    """
-    try:
-        parts = parse.urlsplit(text)
-        usable = (
-            parts.scheme in ("http", "https")
-            and bool(parts.hostname)
-            and (parts.port or 80) > 0
-            and parts.username is None
-            and not any(mark in text for mark in "?#")
-            and text.isascii()
-            and text.isprintable()
-            and " " not in text
-        )
-    except ValueError:
-        usable = False
-    if not usable:
-        raise ValueError("must be the http:// or https:// URL of a server, without ? and #")
-    return text.rstrip("/")
-
-
-def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
-    """Parse an address, a network such as ``10.0.0.0/8``, or ``*``.
-
-    :returns: the network, ``None`` for ``*``, which means any address.
-    :raises ValueError: if the text is nothing of that.
-    """
-    if text == "*":
-        return None
-    try:
-        return ipaddress.ip_network(text)
-    except ValueError:
-        raise ValueError("must be addresses, networks such as 10.0.0.0/8, or *") from None
-
-
-def quota(text: str) -> tuple[str, int]:
-    """Parse RESOURCE:LIMIT, such as ``hosts:5000`` or ``users:-1``.
-
-    :returns: name of the resource, and its limit; -1 for no limit.
-    :raises ValueError: if the text is nothing of that.
-    """
-    resource, _, limit = text.partition(":")
-    if not re.fullmatch("[a-z][a-z_]*", resource) or not re.fullmatch("-1|[0-9]{1,18}", limit):
-        raise ValueError("must be RESOURCE:LIMIT, such as hosts:5000, or hosts:-1 for no limit")
-    return resource, int(limit)
-
-
-def readable_file(text: str) -> None:
-    """Check that a text is empty or the path of a file that can be read.
-
-    :raises ValueError: if it is not.
-    """
-    try:
-        if text:
-            pathlib.Path(text).read_bytes()
-    except OSError as exc:
-        raise ValueError(f"must be a file that can be read ({exc.strerror})") from None
-
-
-def trusted_proxies(text: str) -> None:
-    """Check the addresses and networks of proxies, which are separated by commas.
-
-    :raises ValueError: if one of them is neither, and not ``*``.
-    """
-    for word in text.split(",") if text else ():
-        network(word.strip())
-
-
 def _setting(default: t.Any, help: str, **accepts: t.Any) -> t.Any:
     return dataclasses.field(default=default, metadata={"setting": Setting(help, **accepts)})
 
@@ -159,7 +51,7 @@ class Serving:
         "127.0.0.1:7780",
         "Address to listen on, as HOST:PORT. Port 0 selects a free port. Put an IPv6 "
         "address in brackets.",
-        check=address,
+        check=formats.address,
     )
     processes: int = _setting(
         0,
@@ -276,13 +168,13 @@ class Proxies:
         "",
         "URL at which clients reach the server, without /v1. Links in responses begin with "
         "it. If it is empty, links are built from the Host header of the request.",
-        check=lambda text: text and http_url(text),
+        check=lambda text: text and formats.http_url(text),
     )
     trusted_proxy: str = _setting(
         "",
         "IP addresses and networks of the proxies whose headers are trusted, separated by "
         "commas, or * for any address. If it is empty, no proxy is trusted.",
-        check=trusted_proxies,
+        check=formats.trusted_proxies,
     )
     trusted_proxy_count: int = _setting(
         1, "Number of proxies that a request passes before it reaches the server.", minimum=1
@@ -326,13 +218,13 @@ class Metrics:
         ("127.0.0.1", "::1"),
         "Addresses and networks from which the metrics can be read, or * for any. If it is "
         "empty, and so is metrics_token_file, nothing is measured.",
-        check=network,
+        check=formats.network,
     )
     metrics_token_file: str = _setting(
         "",
         "File with a token. Requests with the header 'Authorization: Bearer TOKEN' can read "
         "the metrics from any address.",
-        check=readable_file,
+        check=formats.readable_file,
     )
     metrics_projects: bool = _setting(
         False,
@@ -395,7 +287,7 @@ class Quotas:
         (),
         "Other limits of single resources, as RESOURCE:LIMIT, such as users:100. -1 means no "
         "limit.",
-        check=quota,
+        check=formats.quota,
     )
 
 

@@ -3,110 +3,34 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import re
-import select
-import time
 import typing as t
 
-import psycopg
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from cratonclient import secrets
 from cratonserver import errors
-from cratonserver.db import json_contains, postgresql_connection, postgresql_url
+from cratonserver.db import (
+    json_contains,
+    postgresql_engine,
+    postgresql_errors,
+    postgresql_url,
+)
 from cratonserver.db.aliases import Clause
 from cratonserver.db.dialect import (
-    BUSY_TIMEOUT,
-    PREPARE,
     ConstraintViolation,
     Diagnosis,
     Dialect,
     StoreError,
     TransactionRequired,
 )
-from cratonserver.db.pool import Pool
 from cratonserver.db.postgresql_bulk import PostgreSQLBulk
 
 #: The key of the advisory lock for creating tables and the first user: "craton" in ASCII.
 _FLEET_LOCK = int.from_bytes(b"craton", "big")
 
-#: Execution option: defer checking foreign keys to the end of the statement and of its
-#: cascades.
-_DEFER = "craton_defer"
-#: Execution option: read by indexes only. The planner underestimates how many rows have a key
-#: in the index of variables. So it would sort all of them instead of reading the first ones.
-_BY_INDEX = "craton_by_index"
-_SETTINGS = ("enable_seqscan", "enable_bitmapscan")
-
 _DRIVER = "postgresql+psycopg"
-_IDLE = psycopg.pq.TransactionStatus.IDLE
-#: The seconds after its last use in which a connection is not tested with a query.
-_TRUSTED_SECONDS = 1
-#: The seconds after which a connection to a standby is replaced.
-_STANDBY_SECONDS = 300
-#: The seconds in which a connection from the pool must pass its test, and a standby must
-#: return its position.
-_TEST_SECONDS = 2
-_BUSY = Diagnosis("is busy", "Try again.", retryable=True)
-_DOWN = Diagnosis(
-    "cannot be reached", "Check that PostgreSQL runs there and accepts connections."
-)
-_LOGIN = Diagnosis("refuses the user", "Check the name and the password in the URL.")
-_RIGHTS = Diagnosis(
-    "denies privileges to this user",
-    "Make the user the owner of the database: ALTER DATABASE ... OWNER TO ....",
-)
-_NO_DATABASE = Diagnosis(
-    "does not exist", "Create it with createdb, with the user as its owner."
-)
-
-_UNKNOWN_OUTCOME = Diagnosis(
-    "was lost while it committed the change, which may or may not have been made",
-    "Look at the fleet before you repeat the request.",
-)
-#: The SQLSTATE of a statement that writes to a standby.
-_READ_ONLY = "25006"
-
-#: Causes of errors by SQLSTATE, or by its class (appendix A of the PostgreSQL documentation).
-_BY_SQLSTATE = {
-    "08": _DOWN,
-    _READ_ONLY: Diagnosis(
-        "is read-only", "Use the URL of the primary, or name the primary and its standbys."
-    ),
-    "28": _LOGIN,
-    "3D": _NO_DATABASE,
-    "40": _BUSY,
-    "42501": _RIGHTS,
-    "53": Diagnosis("is out of resources", "Free disk space, or allow more connections."),
-    "55P03": Diagnosis(
-        "is locked",
-        f"Another transaction has held a lock for {BUSY_TIMEOUT} seconds.",
-        waited=True,
-    ),
-    "57": _DOWN,
-    "57014": Diagnosis(
-        "canceled a statement",
-        "Check statement_timeout of the database and its user.",
-        waited=True,
-    ),
-    "58": Diagnosis("cannot be read or written", "Check its disk."),
-    "XX001": Diagnosis("is damaged", "Restore it from a backup."),
-    "XX002": Diagnosis("is damaged", "Restore it from a backup."),
-}
-#: Causes of errors by message. Errors of opening a connection have no SQLSTATE.
-_BY_MESSAGE = (
-    (re.compile("password|role .* does not exist|pg_hba.conf"), _LOGIN),
-    (re.compile("database .* does not exist"), _NO_DATABASE),
-    (re.compile("permission denied for database"), _RIGHTS),
-    (re.compile("too many|connection slots"), _BY_SQLSTATE["53"]),
-    (
-        re.compile("session is read-only"),
-        Diagnosis("has no primary at the moment", "Promote a standby, or start the primary."),
-    ),
-)
 
 
 class PostgreSQL(Dialect):
@@ -152,23 +76,12 @@ class PostgreSQL(Dialect):
         return url.set(drivername=_DRIVER)
 
     def create_engine(self, url: sa.URL, connections: int) -> sa.Engine:
-        """Create the engine, in autocommit mode.
-
-        Each BEGIN and COMMIT is a round trip, which a single query does not need.
-        """
-        return self._create_engine(url, connections, _connection_parameters(url))
+        """Create the engine, in autocommit mode."""
+        return postgresql_engine.create(url, connections)
 
     def create_standby_engine(self, url: sa.URL, connections: int) -> sa.Engine:
-        """Create the engine, whose connections are distributed over the standbys.
-
-        They are opened again now and then, so that a standby that was away gets its share.
-        """
-        parameters = {**_connection_parameters(url), "target_session_attrs": "standby"}
-        if postgresql_url.has_several_hosts(url):
-            parameters["load_balance_hosts"] = "random"
-        return self._create_engine(
-            url, connections, parameters | url.query, pool_recycle=_STANDBY_SECONDS
-        )
+        """Create the engine, whose connections are distributed over the standbys."""
+        return postgresql_engine.create_for_standbys(url, connections)
 
     def log_position(self, connection: sa.Connection) -> str:
         """Return the position up to which the log is written."""
@@ -182,32 +95,8 @@ class PostgreSQL(Dialect):
             "AND pg_last_wal_replay_lsn() >= CAST(:position AS pg_lsn)"
         )
         driver: t.Any = connection.connection.driver_connection
-        with driver.impatient(_TEST_SECONDS):
+        with driver.impatient(postgresql_engine.TEST_SECONDS):
             return bool(connection.execute(query, {"position": position}).scalar_one())
-
-    def _create_engine(
-        self, url: sa.URL, connections: int, parameters: dict[str, t.Any], **options: t.Any
-    ) -> sa.Engine:
-        engine = sa.create_engine(
-            url,
-            poolclass=Pool,
-            pool_size=connections,
-            max_overflow=-1,
-            pool_use_lifo=True,  # the last used connection is the most reliable one
-            hide_parameters=True,  # in logs and exceptions
-            isolation_level="AUTOCOMMIT",
-            skip_autocommit_rollback=True,
-            connect_args=parameters,
-            **options,
-        )
-        sa.event.listen(engine, "do_connect", postgresql_connection.connect)
-        sa.event.listen(engine, "connect", _configure)
-        sa.event.listen(engine, "do_execute", _execute)
-        sa.event.listen(engine, "checkin", _note_use)
-        sa.event.listen(engine, "checkout", _test_connection)
-        sa.event.listen(engine, "checkout", postgresql_connection.limit_statements)
-        sa.event.listen(engine, "handle_error", _leave_standby)
-        return engine
 
     def snapshot_engine(self, engine: sa.Engine) -> sa.Engine:
         """Return the engine for read-only transactions at REPEATABLE READ."""
@@ -240,7 +129,7 @@ class PostgreSQL(Dialect):
         with self.write_engine(engine).begin() as connection:
             read_only = sa.select(sa.func.current_setting("transaction_read_only"))
             if connection.execute(read_only).scalar() == "on":
-                return _BY_SQLSTATE["25006"]
+                return postgresql_errors.READ_ONLY
             connection.execute(sa.select(sa.func.set_config("work_mem", "64kB", True)))
             connection.execute(_spilling_query())
         return None
@@ -274,15 +163,7 @@ class PostgreSQL(Dialect):
 
     def diagnose(self, error: sa.exc.DBAPIError) -> Diagnosis | None:
         """Return the cause of an error by its SQLSTATE."""
-        if isinstance(error.orig, postgresql_connection.UnknownOutcome):
-            return _UNKNOWN_OUTCOME
-        state = getattr(error.orig, "sqlstate", None)
-        if state is not None:
-            return _BY_SQLSTATE.get(state) or _BY_SQLSTATE.get(state[:2])
-        if isinstance(error, sa.exc.OperationalError) or error.connection_invalidated:
-            message = str(error.orig)
-            return next((found for words, found in _BY_MESSAGE if words.search(message)), _DOWN)
-        return None
+        return postgresql_errors.diagnose(error)
 
     def violation(self, error: t.Any) -> ConstraintViolation | None:
         """Return the violated constraint, with its name."""
@@ -312,12 +193,12 @@ class PostgreSQL(Dialect):
         return {_list_of(one): [row[one.name] for row in rows] for one in columns}
 
     def deferring_foreign_keys(self, statement: t.Any) -> t.Any:
-        """Return the statement with an option for :func:`_execute`."""
-        return statement.execution_options(**{_DEFER: True})
+        """Return the statement with an option for :mod:`.postgresql_engine`."""
+        return statement.execution_options(**{postgresql_engine.DEFER: True})
 
     def by_index(self, statement: t.Any) -> t.Any:
-        """Return the statement with an option for :func:`_execute`."""
-        return statement.execution_options(**{_BY_INDEX: True})
+        """Return the statement with an option for :mod:`.postgresql_engine`."""
+        return statement.execution_options(**{postgresql_engine.BY_INDEX: True})
 
     def in_parameter(self, column: sa.ColumnElement[t.Any], name: str) -> Clause:
         """Return ``column = ANY (:name)``."""
@@ -380,89 +261,3 @@ def _spilling_query() -> sa.Select[t.Any]:
         SELECT count(*) FROM generate_series(1, 40000)
     """
     return sa.select(sa.func.count()).select_from(sa.func.generate_series(1, 40000))
-
-
-def _connection_parameters(url: sa.URL) -> dict[str, t.Any]:
-    """Return the parameters of connections. Those in the URL take precedence.
-
-    A machine that is switched off closes no connection: keepalives find out in 11 seconds
-    that it does not respond, and ``tcp_user_timeout`` that it does not receive.
-    """
-    parameters: dict[str, t.Any] = {
-        "connect_timeout": 10,
-        "application_name": "craton",
-        "keepalives_idle": 5,
-        "keepalives_interval": 2,
-        "keepalives_count": 3,
-        "tcp_user_timeout": 10_000,
-    }
-    if postgresql_url.has_several_hosts(url):
-        # The next host is tried after the timeout.
-        parameters |= {"connect_timeout": 3, "target_session_attrs": "read-write"}
-    return parameters | url.query
-
-
-def _leave_standby(context: sa.engine.ExceptionContext) -> None:
-    """Replace all connections if they lead to a standby that was the primary before.
-
-    This is a listener of ``handle_error``. The new connections find the new primary, through
-    the hosts of the URL, a proxy or the name service.
-    """
-    if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
-        context.is_disconnect = True
-
-
-def _configure(connection: t.Any, _record: t.Any) -> None:
-    connection.execute(f"SET lock_timeout = '{BUSY_TIMEOUT}s'")
-
-
-def _execute(cursor: t.Any, statement: str, parameters: t.Any, context: t.Any) -> bool:
-    """Run a statement, as a prepared statement only with the option :data:`PREPARE`.
-
-    The generic plan of a prepared statement suits the most common values, and may take a
-    hundred times as long for others.
-
-    The BEGIN of a transaction travels together with its first statement. Otherwise, it is
-    another round trip.
-    """
-    if isinstance(cursor, psycopg.ServerCursor):
-        return False  # SQLAlchemy runs it
-    options = context.execution_options
-    connection = cursor.connection
-    begins = not connection.autocommit and connection.pgconn.transaction_status == _IDLE
-    together = begins or options.get(_DEFER, False) or options.get(_BY_INDEX, False)
-    with connection.pipeline() if together else contextlib.nullcontext():
-        if options.get(_DEFER, False):
-            connection.execute("SET CONSTRAINTS ALL DEFERRED")
-        if options.get(_BY_INDEX, False):
-            for name in _SETTINGS:
-                connection.execute(f"SET LOCAL {name} = off")
-        cursor.execute(statement, parameters, prepare=options.get(PREPARE, False))
-        if options.get(_DEFER, False):
-            connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    return True
-
-
-def _note_use(_connection: t.Any, record: t.Any) -> None:
-    record.info["used"] = time.monotonic()
-
-
-def _test_connection(connection: t.Any, record: t.Any, _proxy: t.Any) -> None:
-    """Test a connection from the pool, so that the pool replaces a lost one.
-
-    A stopped server closes its connections, which makes their sockets readable. A machine
-    that is switched off does not. So a connection is tested with a query if its socket is
-    readable, or if it was idle for a while. Testing all connections would take as long as a
-    small query in each request.
-
-    :raises sqlalchemy.exc.InvalidatePoolError: if the connection is lost.
-    """
-    poll = select.poll()
-    try:
-        poll.register(connection.fileno(), select.POLLIN)
-        used = record.info.get("used", 0)
-        if poll.poll(0) or time.monotonic() - used > _TRUSTED_SECONDS:
-            with connection.impatient(_TEST_SECONDS):
-                connection.execute("SELECT 1")
-    except psycopg.Error as exc:
-        raise sa.exc.InvalidatePoolError from exc

@@ -27,7 +27,7 @@ import sqlalchemy as sa
 
 from cratonclient.v1 import quotas
 from cratonserver import errors
-from cratonserver.config import settings
+from cratonserver.config import formats, settings
 from cratonserver.db import usage
 from cratonserver.db.tables import Tables
 from cratonserver.identity import Identity
@@ -88,7 +88,7 @@ class Quotas:
 
     def set_defaults(self, defaults: settings.Quotas) -> None:
         """Set the limits of projects for which none were set."""
-        named = dict(map(settings.quota, defaults.quotas))
+        named = dict(map(formats.quota, defaults.quotas))
         #: The default limits, by resource.
         self.defaults = {
             name: int(named.get(name, getattr(defaults, _SETTINGS[one.scope, one.measure])))

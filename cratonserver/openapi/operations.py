@@ -87,6 +87,13 @@ def operation(
     return {**made, "security": []} if is_open else made
 
 
+def check(operation_id: str, summary: str) -> dict[str, Operation]:
+    """Return the operations of a health check, which needs no credentials."""
+    return {
+        "GET": operation(operation_id, summary, responses={200: ref("Error")}, is_open=True)
+    }
+
+
 def response(schema: JsonSchema | None, description: str = "Success.") -> dict[str, t.Any]:
     """Return a response, without a body if the schema is ``None``."""
     made: dict[str, t.Any] = {

@@ -10,7 +10,7 @@ import sys
 import typing as t
 
 from cratonclient.process import private_files
-from cratonserver.config import settings
+from cratonserver.config import formats
 from cratonserver.config.configuration import Configuration
 from cratonserver.db.store import StoreError
 from cratonserver.identity import FIRST_PROJECT
@@ -25,7 +25,7 @@ def initialize(config: Configuration, options: argparse.Namespace) -> int:
     url = (
         options.url
         or config.settings.proxies.public_url
-        or settings.url_of(*settings.address(config.settings.serving.listen))
+        or formats.url_of(*formats.address(config.settings.serving.listen))
     )
     with _credentials_file(options.output) as file, database.open_store(config) as store:
         key = store.add_root_user(options.username)

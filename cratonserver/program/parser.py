@@ -9,7 +9,7 @@ import typing as t
 import cratonclient
 from cratonclient.v1 import user_keys
 from cratonclient.v1 import users as user_kind
-from cratonserver.config import settings
+from cratonserver.config import formats, settings
 from cratonserver.config.configuration import Configuration
 from cratonserver.program import (
     administration,
@@ -70,7 +70,7 @@ def _add_init(commands: t.Any) -> None:
     command.add_argument(
         "--url",
         metavar="URL",
-        type=options.checked(settings.http_url),
+        type=options.checked(formats.http_url),
         help="URL at which clients will reach the server (default: public_url, or else the "
         "address of listen)",
     )

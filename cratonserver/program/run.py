@@ -7,7 +7,7 @@ import argparse
 import contextlib
 import typing as t
 
-from cratonserver.config import settings
+from cratonserver.config import formats
 from cratonserver.config.configuration import Configuration
 from cratonserver.db.store import StoreError
 from cratonserver.program import database, messages
@@ -37,7 +37,7 @@ def run(config: Configuration, options: argparse.Namespace) -> int:
             return application
 
         def ready() -> None:
-            url = settings.url_of(*address)
+            url = formats.url_of(*address)
             messages.note(f"Serving {name} at {url} (Ctrl-C to stop)")
 
         finished = serving.Server(address, config.settings, compose, ready).run()
@@ -57,7 +57,7 @@ def _reserved(listen: str) -> t.Iterator[tuple[str, int]]:
 
     with contextlib.ExitStack() as stack:
         try:
-            address = stack.enter_context(serving.reserved(*settings.address(listen)))
+            address = stack.enter_context(serving.reserved(*formats.address(listen)))
         except (OSError, UnicodeError) as exc:
             # Python appends "(while attempting to bind ...)", which repeats the address.
             reason = str(getattr(exc, "strerror", None) or exc).partition(" (while ")[0]

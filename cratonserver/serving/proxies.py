@@ -10,7 +10,7 @@ import typing as t
 from urllib import parse
 
 from cratonserver import errors, wsgi_keys
-from cratonserver.config import settings
+from cratonserver.config import formats
 from cratonserver.config.settings import Proxies
 
 if t.TYPE_CHECKING:
@@ -147,7 +147,7 @@ def is_trusted(address: str, trusted: str) -> bool:
     found = getattr(found, "ipv4_mapped", None) or found
     return any(
         network is None or (found is not None and found in network)
-        for network in map(settings.network, filter(None, re.split(r"[\s,]+", trusted)))
+        for network in map(formats.network, filter(None, re.split(r"[\s,]+", trusted)))
     )
 
 

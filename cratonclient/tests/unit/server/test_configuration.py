@@ -12,7 +12,7 @@ from unittest import mock
 from oslo_config import generator
 
 from cratonclient.tests import base
-from cratonserver.config import configuration, settings
+from cratonserver.config import configuration, formats, settings
 
 ROOT = pathlib.Path(__file__).parents[4]
 
@@ -240,8 +240,8 @@ class TestWhatCannotBeUsed(ConfigurationTestCase):
 
     def test_addresses_are_checked(self):
         for text in ("here", "1.2.3.4", ":80", "h:99999", "h:x", "::1:80", "[h]:80", "[::1]"):
-            self.assertRaises(ValueError, settings.address, text)
-        self.assertEqual(("h", 80), settings.address("h:80"))
+            self.assertRaises(ValueError, formats.address, text)
+        self.assertEqual(("h", 80), formats.address("h:80"))
 
 
 class TestFiles(ConfigurationTestCase):
