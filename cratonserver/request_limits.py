@@ -19,14 +19,26 @@ _current: contextvars.ContextVar[Limits] = contextvars.ContextVar(
 )
 
 
+_client: contextvars.ContextVar[str] = contextvars.ContextVar("craton_client", default="")
+
+
 @contextlib.contextmanager
-def of(limits: Limits) -> t.Iterator[None]:
-    """Set the limits of the work in a block."""
-    token = _current.set(limits)
+def of(limits: Limits, client: str = "") -> t.Iterator[None]:
+    """Set the limits of the work in a block.
+
+    :param client: address of the client, which shares some limits with its other requests.
+    """
+    token, client_token = _current.set(limits), _client.set(client)
     try:
         yield
     finally:
         _current.reset(token)
+        _client.reset(client_token)
+
+
+def client() -> str:
+    """Return the address of the client, or an empty string."""
+    return _client.get()
 
 
 def current() -> Limits:

@@ -17,6 +17,7 @@ import falcon
 
 from cratonserver import deadlines, errors, request_limits
 from cratonserver.api import json_parts, json_response
+from cratonserver.api.unread import Share
 from cratonserver.db.variables import Mappings
 
 #: The size up to which a body is kept in memory, in bytes.
@@ -31,11 +32,12 @@ class Body:
     """A response body in a temporary file: an iterator over its pieces.
 
     :param file: file, which is closed after sending, or with this object.
+    :param share: the room that the file takes.
     """
 
-    def __init__(self, file: t.IO[bytes]) -> None:
+    def __init__(self, file: t.IO[bytes], share: Share) -> None:
         self._file = file
-        self._close = weakref.finalize(self, file.close)
+        self._close = weakref.finalize(self, _close, file, share)
 
     def __iter__(self) -> Body:
         """Return this iterator."""
@@ -53,6 +55,11 @@ class Body:
         self._close()
 
 
+def _close(file: t.IO[bytes], share: Share) -> None:
+    file.close()
+    share.release()
+
+
 def set_parts(resp: falcon.Response, parts: t.Iterable[bytes], *, limited: bool = True) -> None:
     """Set the body of a response to the parts, which are all generated at once.
 
@@ -60,28 +67,32 @@ def set_parts(resp: falcon.Response, parts: t.Iterable[bytes], *, limited: bool 
 
     :param limited: refuse a body that is too large.
     :raises cratonserver.errors.Refused: with status 413, if the body is too large, or with
-        503, if there is no room for it.
+        429 or 503, if there is no room for it.
     :raises cratonserver.deadlines.Exceeded: at the deadline of the request.
     """
     limit = request_limits.current().response_size
     file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
-    body = Body(t.cast("t.IO[bytes]", file))
-    size = 0
+    share = Share(request_limits.client())
+    body = Body(t.cast("t.IO[bytes]", file), share)
     try:
         for piece in _pieces(parts):
             deadlines.check()
             time.sleep(0)
-            size += len(piece)
-            if limited and size > limit:
+            share.grow(len(piece))
+            if limited and share.size > limit:
                 raise too_large(limit)
             file.write(piece)
-    except OSError as exc:
+    except (OSError, errors.Refused) as exc:
+        body.close()
+        if limited and isinstance(exc, errors.Refused):
+            raise
         done = "" if limited else "The change was made, but "
         message = f"{done}the server has no room for the response."
-        raise errors.Refused(503, message[0].upper() + message[1:], reason="disk") from exc
+        reason = exc.reason if isinstance(exc, errors.Refused) else "disk"
+        raise errors.Refused(503, message[0].upper() + message[1:], reason=reason) from exc
     file.seek(0)
     resp.content_type = falcon.MEDIA_JSON
-    resp.set_stream(body, size)
+    resp.set_stream(body, share.size)
 
 
 def too_large(limit: int) -> errors.Refused:

@@ -152,6 +152,13 @@ class Limits:
         "response larger than 1 MiB is sent, it is in a temporary file.",
         minimum=65536,
     )
+    unread_size: int = _setting(
+        2 * 2**30,
+        "Maximum size of all large response bodies of each process that clients have not read "
+        "yet, in bytes. One client address gets three quarters of it. Further requests get 429 "
+        "or 503.",
+        minimum=2**20,
+    )
     variables_size: int = _setting(
         64 * 2**20,
         "Maximum size of the variables that one request reads at once, in bytes of JSON. "

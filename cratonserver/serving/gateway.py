@@ -18,6 +18,7 @@ import uuid
 from cratonserver import deadlines, errors, request_limits, wsgi_keys
 from cratonserver.config import settings
 from cratonserver.serving import access_log, limit_log
+from cratonserver.serving.holders import holder
 
 if t.TYPE_CHECKING:
     from _typeshed import wsgi
@@ -67,7 +68,7 @@ class Gateway:
         request_id = environ[wsgi_keys.REQUEST_ID] = f"req-{uuid.uuid4()}"
         try:
             with (
-                request_limits.of(self._limits),
+                request_limits.of(self._limits, holder(environ.get("REMOTE_ADDR") or "")),
                 deadlines.limit(self._limits.request_deadline, environ.get(wsgi_keys.DEADLINE)),
             ):
                 status, headers, body = self._respond(environ)
