@@ -77,7 +77,7 @@ def fill(store: Store, hosts: int) -> list[str]:
             (
                 "device_labels",
                 (
-                    {"owner_id": n, "label": label}
+                    {"owner_id": n, "label": label, **_at(n)}
                     for n in devices
                     for label in ("server", f"rack-{n % 500}")
                 ),

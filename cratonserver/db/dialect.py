@@ -277,13 +277,24 @@ class Dialect(abc.ABC):
         return statement
 
     @abc.abstractmethod
-    def in_parameter(self, column: sa.ColumnElement[t.Any], name: str) -> Clause:
+    def in_parameter(
+        self,
+        column: sa.ColumnElement[t.Any],
+        name: str,
+        fixed: t.Mapping[t.Any, t.Any] | None = None,
+    ) -> Clause:
         """Return the condition that a column is in a list, which is one parameter.
 
         The statement does not depend on the length of the list.
 
         :param name: name of the parameter.
+        :param fixed: columns that must have a value, too. They come before ``column`` in an
+            index.
         """
+
+    def opaque(self, condition: Clause) -> Clause:
+        """Return a condition that the planner only tests, and knows nothing of."""
+        return self.without_index(condition)
 
     def without_index(self, clause: T) -> T:
         """Return a clause for which the planner uses no index, if it makes bad choices.

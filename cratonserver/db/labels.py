@@ -16,9 +16,10 @@ import sqlalchemy as sa
 
 from cratonclient.kinds import Kind
 from cratonserver.db import part_rows
+from cratonserver.db.aliases import Row
 from cratonserver.db.dialect import PREPARE
 from cratonserver.db.part_rows import OWNER, PartRows
-from cratonserver.db.tables import Tables
+from cratonserver.db.tables import Tables, copied_to_labels
 
 
 def read(
@@ -34,13 +35,17 @@ def read(
     return sorted(query.scalars(connection, {OWNER: owner_id}))
 
 
-def rows(tables: Tables, kind: Kind, labels: t.Iterable[str], part: str) -> PartRows:
+def rows(
+    tables: Tables, kind: Kind, owner: Row, labels: t.Iterable[str], part: str
+) -> PartRows:
     """Return the rows that store labels.
 
     :param kind: kind of the owner.
+    :param owner: the object that has the labels, with its project and creation time.
     :param part: name of the part.
     """
-    stored = [{"label": label} for label in sorted({*labels})]
+    copied = {name: owner[name] for name in copied_to_labels(tables.table(kind))}
+    stored = [{"label": label, **copied} for label in sorted({*labels})]
     return PartRows(tables.part(kind, part), stored)
 
 

@@ -9,11 +9,11 @@ For example, the second page of the hosts of a region, on both databases::
 
     SELECT devices.id, …, (SELECT … ) AS parent_kind,
         (SELECT id FROM devices                      -- marker of the previous page
-         WHERE project_id = :craton_project AND kind = 'host' AND region_id = :region_id
+         WHERE project_id = :craton_project AND kind = 'host' AND region_id = (…)
              AND (created_at, id) < ((SELECT created_at …), (SELECT id …))
          ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET 29) AS before
     FROM devices
-    WHERE project_id = :craton_project AND kind = 'host' AND region_id = :region_id
+    WHERE project_id = :craton_project AND kind = 'host' AND region_id = (…)
         AND (created_at, id) > ((SELECT created_at FROM devices
                                  WHERE id = :craton_marker AND …), (SELECT id …))
     ORDER BY created_at, id LIMIT 30
@@ -23,7 +23,8 @@ the hosts with an address, on SQLite, where a plus sign keeps a column out of th
     SELECT …
     FROM devices
     WHERE +project_id = :craton_project AND +kind = 'host'
-        AND ip_address IN (SELECT value FROM json_each(:ip_address))
+        AND (project_id, ip_address)
+            IN (SELECT :craton_project, value FROM json_each(:ip_address))
     ORDER BY +created_at, +id LIMIT 30
 
 and the second page of all hosts of a project on PostgreSQL, as a range of an index::
@@ -43,7 +44,7 @@ import typing as t
 import sqlalchemy as sa
 from sqlalchemy.sql.operators import eq
 
-from cratonserver.db import keyset, list_query, markers
+from cratonserver.db import keyset, list_query, markers, references
 from cratonserver.db.aliases import Clause
 from cratonserver.db.dialect import PREPARE
 from cratonserver.db.list_query import DEFAULT_SORT, ListQuery, Shape, end_of_prefix
@@ -77,14 +78,18 @@ class Matching:
 
     :param conditions: the conditions.
     :param hide: function that hides the condition on a marker from the planner.
+    :param filters: the conditions without those that the user may see the rows, if the rows
+        are read in the order of an index.
     """
 
     def __init__(
         self,
         conditions: t.Sequence[Clause],
         hide: t.Callable[[t.Any], t.Any] = lambda clause: clause,
+        filters: t.Sequence[Clause] | None = None,
     ) -> None:
         self.conditions = conditions
+        self.filters = filters
         self._hide = hide
 
     def first(
@@ -108,10 +113,10 @@ def build(tables: Tables, shape: Shape, matching: Matching | None = None) -> Sta
     """
     table = tables.table(shape.kind)
     hide = hider(tables, shape)
-    index_range = None
     if matching is None:
-        matching = Matching(conditions_of(tables, shape), hide)
-        index_range = _index_range(tables, shape)
+        filters = filters_of(tables, shape)
+        matching = Matching(conditions_of(tables, shape), hide, filters)
+    index_range = None if matching.filters is None else _index_range(tables, shape)
     keys = tuple(table.c[name] for name in dict.fromkeys((*shape.sort_keys, "id")))
     marker = _marker_values(tables, shape, keys)
     if index_range is not None:
@@ -120,7 +125,8 @@ def build(tables: Tables, shape: Shape, matching: Matching | None = None) -> Sta
         if shape.descending:
             ahead, behind = behind, ahead
         marker = {**index_range.values, **marker}
-        matching = Matching(() if shape.follows else (*ahead, *behind))
+        bounds = () if shape.follows else (*ahead, *behind)
+        matching = Matching([*bounds, *(matching.filters or ())])
     else:
         ahead = behind = ()
     order = keyset.Order(keys, shape.descending)
@@ -148,11 +154,16 @@ def build(tables: Tables, shape: Shape, matching: Matching | None = None) -> Sta
 
 def conditions_of(tables: Tables, shape: Shape) -> list[Clause]:
     """Return the conditions for the rows of a list. Values are parameters."""
+    visible = map(hider(tables, shape), _visible(tables, shape))
+    return [*visible, *filters_of(tables, shape)]
+
+
+def filters_of(tables: Tables, shape: Shape) -> list[Clause]:
+    """Return the conditions of the filters of a list, without the rows that the user sees."""
     addresses = _addresses(shape)
     others = [
-        *_visible(tables, shape),
         *(condition(tables, shape, name) for name in shape.filters if name not in addresses),
-        *(_begins(tables, shape) if shape.prefixed else []),
+        *(begins(tables, shape) if shape.prefixed else []),
     ]
     return [
         *map(hider(tables, shape), others),
@@ -181,7 +192,7 @@ def values_of(query: ListQuery) -> dict[str, t.Any]:
     return {**query.filters, PREFIX: query.name_prefix, PREFIX_END: end}
 
 
-def _begins(tables: Tables, shape: Shape) -> list[Clause]:
+def begins(tables: Tables, shape: Shape) -> list[Clause]:
     """Return the conditions that a name begins with a prefix: a range of names."""
     name = tables.table(shape.kind).c[shape.kind.resource_class.NAME_ATTR]
     return [name >= sa.bindparam(PREFIX), name < sa.bindparam(PREFIX_END)]
@@ -193,7 +204,7 @@ def condition(tables: Tables, shape: Shape, name: str) -> Clause:
     :param name: name of the filter, and of the parameter with its value.
     """
     kind, table = shape.kind, tables.table(shape.kind)
-    value: sa.BindParameter[t.Any] = sa.bindparam(name)
+    value = references.value_of_filter(tables, kind, name, all_projects=shape.all_projects)
     special = tables.storage(kind).condition(table, name, value, shape.filters)
     if special is not None:
         return special
@@ -202,8 +213,18 @@ def condition(tables: Tables, shape: Shape, name: str) -> Clause:
     column = table.c[field.name] if part is None else part.c.label
     equal = column == value
     if field.format is not None:
-        equal = tables.dialect.in_parameter(column, name)
-    return equal if part is None else table.c.id.in_(sa.select(part.c.owner_id).where(equal))
+        own = {} if shape.all_projects or part is not None else _project(table)
+        equal = tables.dialect.in_parameter(column, name, own)
+    if part is None:
+        return t.cast("Clause", equal)
+    own = {} if shape.all_projects else _project(part)
+    same = [column == value for column, value in own.items()]
+    return table.c.id.in_(sa.select(part.c.owner_id).where(equal, *same))
+
+
+def _project(table: sa.Table) -> dict[t.Any, t.Any]:
+    """Return the project of a user who sees one project, as the value of a column."""
+    return {table.c.project_id: sa.bindparam(PROJECT)} if "project_id" in table.c else {}
 
 
 def _visible(tables: Tables, shape: Shape, project: t.Any = None) -> list[Clause]:
@@ -261,7 +282,10 @@ class IndexRange(t.NamedTuple):
 
 def _index_range(tables: Tables, shape: Shape) -> IndexRange | None:
     """Return the index range of a list, if it has one and the database reuses plans."""
-    if shape.filters or shape.prefixed or shape.sort_keys != DEFAULT_SORT:
+    # For the order of ids, PostgreSQL prefers the primary key to the index of the project.
+    by_id = shape.sort_keys == ("id",) and not shape.all_projects
+    by_age = shape.sort_keys == DEFAULT_SORT and not (shape.filters or shape.prefixed)
+    if not (by_age or (by_id and "project_id" in tables.table(shape.kind).c)):
         return None
     # A subquery hides the value from the planner, so that no plan suits one project only.
     project = sa.select(sa.bindparam(PROJECT, type_=sa.String)).scalar_subquery()
@@ -271,11 +295,12 @@ def _index_range(tables: Tables, shape: Shape) -> IndexRange | None:
     if not same:
         return IndexRange((), {}, (), ())
     columns, values = [c.left for c in same], [c.right for c in same]
-    first = tables.table(shape.kind).c[DEFAULT_SORT[0]]
+    first = tables.table(shape.kind).c[shape.sort_keys[0]]
+    least = "0" if isinstance(first.type, sa.Integer) else "''"
     return IndexRange(
         tuple(t.cast("list[sa.Column[t.Any]]", columns)),
         {column.name: value for column, value in zip(columns, values, strict=True)},
-        (sa.tuple_(*columns, first) >= sa.tuple_(*values, sa.literal_column("''")),),
+        (sa.tuple_(*columns, first) >= sa.tuple_(*values, sa.literal_column(least)),),
         (sa.tuple_(*columns) <= sa.tuple_(*values),),
     )
 

@@ -90,7 +90,7 @@ class PartChanges(Rows):
         new = _missing(self.kind.parts[part], given, before)
         if new:
             self._checks_of(row).elements(part, len(before), len(new))
-            self._put(item_id, version, labels.rows(self.tables, self.kind, new, part))
+            self._put(item_id, version, labels.rows(self.tables, self.kind, row, new, part))
         return sorted([*before, *new])
 
     def remove_labels(
@@ -119,7 +119,7 @@ class PartChanges(Rows):
                 if part.type is dict:
                     yield from variables.rows(*where, row, given[name], name)
                 else:
-                    yield labels.rows(*where, _missing(part, given[name], []), name)
+                    yield labels.rows(*where, row, _missing(part, given[name], []), name)
         if "variables" in given and "variables" not in self.kind.parts:
             yield from variables.rows(*where, row, given["variables"])
 

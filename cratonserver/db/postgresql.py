@@ -200,9 +200,19 @@ class PostgreSQL(Dialect):
         """Return the statement with an option for :mod:`.postgresql_engine`."""
         return statement.execution_options(**{postgresql_engine.BY_INDEX: True})
 
-    def in_parameter(self, column: sa.ColumnElement[t.Any], name: str) -> Clause:
+    def in_parameter(
+        self,
+        column: sa.ColumnElement[t.Any],
+        name: str,
+        fixed: t.Mapping[t.Any, t.Any] | None = None,
+    ) -> Clause:
         """Return ``column = ANY (:name)``."""
-        return column == sa.any_(sa.bindparam(name, type_=_array(column.type)))
+        same = [one == value for one, value in (fixed or {}).items()]
+        return sa.and_(*same, column == sa.any_(sa.bindparam(name, type_=_array(column.type))))
+
+    def opaque(self, condition: Clause) -> Clause:
+        """Return ``CASE WHEN condition THEN true ELSE false END``."""
+        return sa.case((condition, sa.true()), else_=sa.false())
 
     def in_small_subquery(
         self, column: sa.ColumnElement[t.Any], subquery: sa.CompoundSelect[t.Any]

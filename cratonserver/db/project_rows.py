@@ -14,7 +14,9 @@ import typing as t
 
 import sqlalchemy as sa
 
-from cratonserver.db import inheritance, variables
+from cratonclient.fields import Ref
+from cratonclient.kinds import Kind
+from cratonserver.db import inheritance, references, variables
 from cratonserver.db.aliases import Row
 from cratonserver.db.tables import Tables
 from cratonserver.db.variables import Mappings
@@ -87,4 +89,14 @@ class ProjectRows:
         query = sa.select(table).where(table.c.project_id == self._project_id)
         query = query.where(*self._tables.kind_conditions(kind))
         known = {name: value for name, value in filters.items() if name in table.c}
-        return query.where(*(table.c[name] == value for name, value in known.items()))
+        return query.where(
+            *(table.c[name] == self._own(kind, name, known[name]) for name in known)
+        )
+
+    def _own(self, kind: Kind, name: str, value: int) -> t.Any:
+        """Return the value of a filter, and NULL for a place in another project."""
+        field = kind.fields[name]
+        if not isinstance(field, Ref):
+            return value
+        target = self._tables.kind(field.target)
+        return references.own_id(self._tables, target, value, self._project_id)

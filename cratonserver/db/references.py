@@ -12,8 +12,11 @@ from __future__ import annotations
 
 import typing as t
 
+import sqlalchemy as sa
+
 from cratonclient.fields import Ref
 from cratonclient.kinds import Kind
+from cratonserver.db import list_query
 from cratonserver.db.aliases import Row
 from cratonserver.db.tables import Tables
 
@@ -28,6 +31,38 @@ class Reference(t.NamedTuple):
 
     target: Kind
     shared: tuple[str, ...]
+
+
+def value_of_filter(tables: Tables, kind: Kind, name: str, *, all_projects: bool) -> t.Any:
+    """Return the value of a filter of a list, for a comparison with a column.
+
+    A user who sees one project can only refer to objects of this project. The rows that refer
+    to others are not read, and their number does not influence the plan::
+
+        (SELECT id FROM regions WHERE id = :region_id AND project_id = :craton_project)
+
+    :param kind: kind of the list.
+    :param name: name of the filter, and of the parameter with its value.
+    :param all_projects: the user sees all projects.
+    """
+    value: sa.BindParameter[t.Any] = sa.bindparam(name)
+    field = list_query.compared(kind, name)
+    if all_projects or not isinstance(field, Ref):
+        return value
+    return own_id(tables, tables.kind(field.target), value)
+
+
+def own_id(tables: Tables, target: Kind, value: t.Any, project: t.Any = None) -> t.Any:
+    """Return an id if it is that of an object of the project, NULL otherwise, as a subquery.
+
+    :param target: kind of the object.
+    :param value: the id, or a parameter.
+    :param project: id of the project, by default the parameter :data:`.tables.PROJECT`.
+    """
+    own = tables.visible(target, all_projects=False, project=project)
+    table = tables.table(target)
+    found = sa.select(table.c.id).where(table.c.id == value, *own)
+    return found.correlate(None).scalar_subquery()
 
 
 def of_kind(tables: Tables, kind: Kind) -> dict[str, Reference]:

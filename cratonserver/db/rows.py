@@ -16,6 +16,7 @@ from cratonserver.db import (
     labels,
     list_query,
     markers,
+    own_lists,
     page_query,
     variable_filter,
     variable_streams,
@@ -167,7 +168,12 @@ class Rows:
     def _page(self, query: ListQuery, shape: Shape, values: Row) -> Page | None:
         """Return a page of a list, or ``None`` if its marker does not exist."""
         if query.variables is None:
-            page, if_empty = self.tables.cached(_statements, page_query.build, shape)
+            own = own_lists.plan(self.connection, self.tables, shape, values)
+            page, if_empty = (
+                self.tables.cached(_statements, page_query.build, shape)
+                if own is None
+                else self.tables.cached(_statements, own_lists.build, shape, own)
+            )
         else:
             plan, parameters = self._variable_filter(query, shape, values).plan()
             page, if_empty = self.tables.cached(

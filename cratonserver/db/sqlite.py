@@ -204,10 +204,21 @@ class SQLite(Dialect):
         names = [column.name for column in columns]
         return {_rows_of(columns): [[row[name] for name in names] for row in rows]}
 
-    def in_parameter(self, column: sa.ColumnElement[t.Any], name: str) -> Clause:
-        """Return ``column IN (SELECT value FROM json_each(:name))``."""
+    def in_parameter(
+        self,
+        column: sa.ColumnElement[t.Any],
+        name: str,
+        fixed: t.Mapping[t.Any, t.Any] | None = None,
+    ) -> Clause:
+        """Return ``column IN (SELECT value FROM json_each(:name))``.
+
+        With fixed columns, it compares tuples. SQLite would prefer an index with the order of
+        the list if it had separate conditions.
+        """
         ids = sa.func.json_each(sa.bindparam(name, type_=sa.JSON)).table_valued("value")
-        return column.in_(sa.select(ids.c.value))
+        if not fixed:
+            return column.in_(sa.select(ids.c.value))
+        return sa.tuple_(*fixed, column).in_(sa.select(*fixed.values(), ids.c.value))
 
     def without_index(self, clause: T) -> T:
         """Return the clause with a plus sign before each column.

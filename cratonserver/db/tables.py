@@ -223,6 +223,7 @@ class Tables:
         self._add_name_indexes(table, root.resource_class.NAME_ATTR)
         for name in _addresses(family):
             sa.Index(None, table.c[name])
+        self._add_project_indexes(table, _addresses(family))
         parts: dict[str, type] = {}
         for kind in family:
             parts.update((name, part.type) for name, part in kind.parts.items())
@@ -243,13 +244,31 @@ class Tables:
         for filtered in _subsets(table.c.get("project_id")):
             sa.Index(None, *filtered, *same_kind, table.c[name_field], table.c.id)
 
+    @staticmethod
+    def _add_project_indexes(table: sa.Table, addresses: t.Sequence[str]) -> None:
+        """Add indexes so that a list of a project by id or address reads no other projects."""
+        if "project_id" not in table.c:
+            return
+        same_kind = [table.c.kind] if "kind" in table.c else []
+        sa.Index(None, table.c.project_id, *same_kind, table.c.id)
+        for name in addresses:
+            sa.Index(None, table.c.project_id, table.c[name], table.c.id)
+
     def _add_part(self, owners: sa.Table, name: str, part_type: type) -> None:
+        """Add the table of a part.
+
+        A label has the project and the creation time of its owner, so that the owners with a
+        label are read in the default order of lists, and none of other projects.
+        """
         owner = sa.ForeignKey(owners.c.id, ondelete="CASCADE")
         columns: list[sa.Column[t.Any]] = [sa.Column("owner_id", owner, primary_key=True)]
         string = column_types.string(255)
         if part_type is not dict:
-            columns.append(sa.Column("label", string, primary_key=True, index=True))
-            sa.Table(name, self.metadata, *columns)
+            columns.append(sa.Column("label", string, primary_key=True))
+            copied = [owners.c[c] for c in copied_to_labels(owners)]
+            columns += [sa.Column(c.name, c.type, nullable=False) for c in copied]
+            table = sa.Table(name, self.metadata, *columns)
+            sa.Index(None, table.c.label, *(table.c[c.name] for c in copied), table.c.owner_id)
             return
         columns.append(sa.Column("name", string, primary_key=True))
         columns.append(sa.Column("value", column_types.text(), nullable=False))
@@ -346,6 +365,11 @@ def tables_of(rules: tuple[Rules, ...], dialect: type[Dialect]) -> Tables:
     them.
     """
     return Tables(rules, dialect())
+
+
+def copied_to_labels(owners: sa.Table) -> tuple[str, ...]:
+    """Return the columns of owners whose values the rows with their labels have, too."""
+    return ("project_id", "created_at") if "project_id" in owners.c else ()
 
 
 def _select(tables: Tables, kind: Kind) -> sa.Select[t.Any]:

@@ -27,9 +27,15 @@ import typing as t
 
 import sqlalchemy as sa
 
-from cratonclient.fields import Ref
 from cratonclient.kinds import Kind
-from cratonserver.db import clock, json_contains, list_query, markers, page_query, variable_keys
+from cratonserver.db import (
+    clock,
+    json_contains,
+    markers,
+    own_lists,
+    page_query,
+    variable_keys,
+)
 from cratonserver.db.aliases import Clause, Row
 from cratonserver.db.list_query import DEFAULT_SORT, Condition, ListQuery, Shape
 from cratonserver.db.tables import PROJECT, Tables
@@ -208,14 +214,8 @@ class Filter:
 
     def _narrows(self) -> bool:
         """Return True if an index finds the rows that pass the filters of the list."""
-        return self.shape.prefixed or any(map(self._is_indexed, self.shape.filters))
-
-    def _is_indexed(self, name: str) -> bool:
-        field = list_query.compared(self.kind, name)
-        return (
-            field.name in ("id", self.kind.resource_class.NAME_ATTR, *self.kind.parts)
-            or bool(field.format)
-            or isinstance(field, Ref)
+        return self.shape.prefixed or any(
+            own_lists.is_indexed(self.kind, name) for name in self.shape.filters
         )
 
     def _passes_few(self) -> bool:

@@ -219,7 +219,8 @@ class TestPlans(base.ServerTestCase):
         seen: list[tuple[str, t.Any]] = []
 
         def note(*args: t.Any) -> None:
-            seen.append((args[2], args[3]))
+            values = args[3]
+            seen.append((args[2], tuple(values) if isinstance(values, list) else values))
 
         sa.event.listen(self.store.engine, "before_cursor_execute", note)
         try:
@@ -235,8 +236,12 @@ class TestPlans(base.ServerTestCase):
     def test_the_index_of_the_address_is_used(self):
         for name, made in (("hosts", self.host), ("network-interfaces", self.interface)):
             table = "devices" if name == "hosts" else "network_interfaces"
-            scans = re.compile(rf"(?:SEARCH {table} USING INDEX|using) ix_{table}_ip_address")
-            for caller in (self.user, self.root):
+            for caller, index in (
+                # PostgreSQL knows that few rows of all projects have the address.
+                (self.user, f"ix_{table}_(project_id_ip_address_id|ip_address)"),
+                (self.root, f"ix_{table}_ip_address"),
+            ):
+                scans = re.compile(rf"(?:SEARCH {table} USING INDEX|using|on) {index}")
                 for query in ("", f"&marker={made['id']}", "&sort_dir=desc", "&sort_keys=name"):
                     with self.about(f"{name} {query}"):
                         plan = self.plan(caller, f"/{name}?ip_address=10.0.0.1{query}")

@@ -46,10 +46,18 @@ class MigrationsTestCase(tests_base.TestCase):
             migrations.upgrade_with_alembic(connection, version)
         return store
 
+    def downgrade(self, connection: sa.Connection, version: str) -> None:
+        """Go back to an earlier version of the schema."""
+        settings = config.Config()
+        settings.set_main_option("script_location", os.path.dirname(migrations.__file__))
+        settings.attributes["connection"] = connection
+        command.downgrade(settings, version)
+
     def kept(self, store: Store) -> dict[str, list[t.Any]]:
-        """Return the rows of the tables that exist, except users, whose columns changed."""
+        """Return the rows of the tables that exist, except those whose columns changed."""
         with store.read() as connection:
-            existing = {*sa.inspect(connection).get_table_names()} - {"users"}
+            existing = {*sa.inspect(connection).get_table_names()}
+            existing -= {"users", "device_labels"}
             return {
                 name: sorted(map(tuple, connection.execute(sa.select(table))), key=repr)
                 for name, table in store.tables.metadata.tables.items()
@@ -174,15 +182,68 @@ class TestVersions(MigrationsTestCase):
         # The id of a deleted user is not used again.
         self.assertEqual(5, callers["ada"].make("users")["id"])
 
+    def test_labels_keep_their_owners(self):
+        store = self.make_version("0008")
+        project, other = identity.FIRST_PROJECT, "11111111-1111-4111-8111-111111111111"
+        with store.write() as connection:
+            tables = store.tables.metadata.tables
+            common = {"created_at": WHEN, "project_id": project}
+            for one in (project, other):
+                values = {"id": one, "name": one, "created_at": WHEN}
+                connection.execute(sa.insert(tables["projects"]), [values])
+            connection.execute(sa.insert(tables["clouds"]), [{**common, "name": "c"}])
+            place = {"cloud_id": 1, "region_id": 1}
+            region = {**common, "name": "r", "cloud_id": 1}
+            connection.execute(sa.insert(tables["regions"]), [region])
+            for number, owner in enumerate((project, other, project)):
+                host = {
+                    **common,
+                    **place,
+                    "kind": "network_device" if number == 2 else "host",
+                    "project_id": owner,
+                    "name": f"host-{number}",
+                    "ip_address": "10.0.0.1",
+                    "device_type": "server",
+                    "active": True,
+                }
+                connection.execute(sa.insert(tables["devices"]), [host])
+            labels = sa.table("device_labels", sa.column("owner_id"), sa.column("label"))
+            given = [(1, "web"), (1, "db"), (2, "web"), (3, "web")]
+            rows = [{"owner_id": owner, "label": label} for owner, label in given]
+            connection.execute(sa.insert(labels), rows)
+
+        self.store().open(upgrade=True)
+
+        self.assertDeclared(store)
+        with store.read() as connection:
+            found = connection.execute(sa.select(tables["device_labels"])).all()
+        owners = {1: project, 2: other, 3: project}
+        expected = {(owner, label, owners[owner], WHEN) for owner, label in given}
+        self.assertEqual(expected, {*map(tuple, found)})
+        key = store.add_root_user("root")
+        root = base.Caller(
+            composition.application_of(store), base.credentials("root", str(key), project)
+        )
+        user = root.make("users", project_id=project)
+        member = base.Caller(
+            root.application, base.credentials(user["username"], user["api_key"], project)
+        )
+        self.assertEqual(["host-0", "host-1"], root.names("/hosts?label=web"))
+        self.assertEqual(["host-0"], member.names("/hosts?label=web"))
+        self.assertEqual(204, member.delete("/hosts/1").status)  # with its labels
+        self.assertEqual([], member.names("/hosts?label=web"))
+
+        with store.write() as connection:
+            self.downgrade(connection, "0008")
+            columns = sa.inspect(connection).get_columns("device_labels")
+            self.assertEqual(["owner_id", "label"], [column["name"] for column in columns])
+
     def test_the_newest_key_survives_a_downgrade(self):
         store = self.store()
         store.open()
         key = str(store.add_root_user("root"))
         with store.write() as connection:
-            settings = config.Config()
-            settings.set_main_option("script_location", os.path.dirname(migrations.__file__))
-            settings.attributes["connection"] = connection
-            command.downgrade(settings, "0007")
+            self.downgrade(connection, "0007")
             found = connection.execute(sa.text("SELECT key_digest FROM users")).scalar_one()
         self.assertEqual(identity.digest(key), found)
 
