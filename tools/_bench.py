@@ -126,7 +126,7 @@ def main() -> None:
     server.add_argument(
         "parts",
         nargs="*",
-        help="measurements: pages, queries, memory, creating (default: all)",
+        help="measurements: pages, queries, memory, readers, writes, creating (default: all)",
     )
     library = commands.add_parser("library", help="measure how the library reads fleets")
     library.add_argument(

@@ -9,6 +9,7 @@ same time to both measurements.
 from __future__ import annotations
 
 import contextlib
+import functools
 import http.client
 import io
 import itertools
@@ -20,6 +21,7 @@ import sys
 import tempfile
 import time
 import typing as t
+from unittest import mock
 from urllib import parse
 
 import _bench_baseline
@@ -28,6 +30,7 @@ import sqlalchemy as sa
 
 from cratonclient.tests.attack import bystander
 from cratonserver import composition
+from cratonserver.db import variables
 from cratonserver.identity import FIRST_PROJECT
 
 BIN = pathlib.Path(sys.executable).parent
@@ -197,21 +200,23 @@ def pages(fleet: Fleet) -> None:
     compare("a page of 100 : one query and JSON by hand", fleet.get, by_hand, 3)
     compare("the last page : the first", lambda: fleet.get(marker=last), fleet.get, 1.2)
     compare("details=true : without", lambda: fleet.get(details=True), fleet.get, 2.5)
-    compare(
-        "vars, nested, inherited by 1 % : without",
-        lambda: fleet.get(vars=_bench_fleet.INHERITED),
-        fleet.get,
-        6,
-    )
     compare("as root : as an ordinary user", fleet.get_as_root, fleet.get)
-    for title, value in (
-        ("vars, inherited, no match : without", _bench_fleet.INHERITED_NOWHERE),
-        ("vars, nested, own of 1 % : without", _bench_fleet.OWN),
-        ("vars, nested, own, no match : without", _bench_fleet.NOWHERE),
-        ("vars, own of one host : without", _bench_fleet.ONE),
-        ("vars, of all hosts : without", 'owner:"operations"'),
+    own = {"vars": _bench_fleet.OWN}
+    for title, limit, parameters in (
+        ("inherited by 1 %", 3, {"vars": _bench_fleet.INHERITED}),
+        ("inherited, no match", 3, {"vars": _bench_fleet.INHERITED_NOWHERE}),
+        ("own of 1 %", 3, own),
+        ("own of 1 %, a later page", 3, {**own, "marker": fleet.hosts // 2}),
+        ("own of 1 %, the newest first", 3, {**own, "sort_dir": "desc"}),
+        ("own, no match", 3, {"vars": _bench_fleet.NOWHERE}),
+        ("own of one host", 3, {"vars": _bench_fleet.ONE}),
+        ("of all hosts", None, {"vars": 'owner:"operations"'}),
+        ("own of 1 %, by name", None, {**own, "sort_keys": "name"}),
+        ("two conditions", None, {"vars": f'{_bench_fleet.OWN},os:"debian"'}),
+        ("own of 1 %, with a wildcard", None, {"vars": "rack.*:7"}),
     ):
-        compare(title, lambda value=value: fleet.get(vars=value), fleet.get)  # type: ignore[misc]
+        filtered = functools.partial(fleet.get, **parameters)
+        compare(f"vars, {title} : without", filtered, fleet.get, limit)
 
 
 def queries(fleet: Fleet) -> None:
@@ -241,14 +246,23 @@ def writes(fleet: Fleet) -> None:
     """
     numbers = itertools.count(10 * CREATED)
     writers: dict[str, Call] = {
-        "creating a host : a page of 100": lambda: fleet.create(next(numbers)),
-        "PUT of variables : a page of 100": lambda: fleet.put_variables(next(numbers)),
+        "creating a host": lambda: fleet.create(next(numbers)),
+        "PUT of variables": lambda: fleet.put_variables(next(numbers)),
     }
     for title, write in writers.items():
-        compare(title, write, fleet.get)
+        compare(f"{title} : a page of 100", write, fleet.get)
         before = fleet.queries
         write()
         print(f"         statements: {fleet.queries - before}")
+        without = functools.partial(_without_index, write)
+        compare(f"{title} : without the index of variables", write, without, 1.3)
+
+
+def _without_index(write: Call) -> None:
+    """Write only the values of variables, so that the cost of their index shows."""
+    rows = variables.rows
+    with mock.patch.object(variables, "rows", lambda *a, **options: rows(*a, **options)[:1]):
+        write()
 
 
 def creating(fleet: Fleet) -> None:

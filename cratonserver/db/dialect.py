@@ -328,6 +328,19 @@ class Dialect(abc.ABC):
         :param value: column with their values, as JSON.
         """
 
+    def json_has(
+        self, value: sa.ColumnElement[str], members: str, scalar: str
+    ) -> sa.ColumnElement[bool]:
+        """Return a fast condition that is only true if a JSON text has a scalar at a path.
+
+        It need not be true whenever that is the case.
+
+        :param value: column with the text.
+        :param members: name of the parameter for the names of the members that lead there.
+        :param scalar: name of the parameter for the scalar, as JSON.
+        """
+        return sa.false()
+
     @abc.abstractmethod
     def microseconds(self, time: sa.ColumnElement[t.Any]) -> sa.ColumnElement[int]:
         """Return a time stamp of a row as the number of microseconds since 1970.

@@ -130,7 +130,7 @@ def build(tables: Tables, shape: Shape, matching: Matching | None = None) -> Sta
     else:
         ahead = behind = ()
     order = keyset.Order(keys, shape.descending)
-    number = _parameter if index_range is None else _literal
+    number = literal if tables.dialect.reuses_plans else _parameter
     select = tables.select(shape.kind)
     select = select.execution_options(**{PREPARE: index_range is not None})
     page = select.order_by(*map(hide, order.clauses())).limit(number(shape.limit))
@@ -309,6 +309,6 @@ def _parameter(number: int) -> sa.ColumnElement[int]:
     return sa.literal(number, sa.Integer)
 
 
-def _literal(number: int) -> sa.ColumnElement[int]:
+def literal(number: int) -> sa.ColumnElement[int]:
     """Return a number as part of the SQL, so that the planner knows it."""
     return sa.literal_column(str(number), sa.Integer)

@@ -7,7 +7,7 @@ import json
 import typing as t
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
 from cratonclient import secrets
 from cratonserver import errors
@@ -19,6 +19,7 @@ from cratonserver.db import (
 )
 from cratonserver.db.aliases import Clause
 from cratonserver.db.dialect import (
+    PREPARE,
     ConstraintViolation,
     Diagnosis,
     Dialect,
@@ -198,7 +199,7 @@ class PostgreSQL(Dialect):
 
     def by_index(self, statement: t.Any) -> t.Any:
         """Return the statement with an option for :mod:`.postgresql_engine`."""
-        return statement.execution_options(**{postgresql_engine.BY_INDEX: True})
+        return statement.execution_options(**{postgresql_engine.BY_INDEX: True, PREPARE: True})
 
     def in_parameter(
         self,
@@ -232,6 +233,14 @@ class PostgreSQL(Dialect):
             sa.literal_column("','"),
             type_=sa.Text,
         )
+
+    def json_has(self, value: t.Any, members: str, scalar: str) -> sa.ColumnElement[bool]:
+        """Return ``CAST(value AS JSONB) #> :members @> CAST(:scalar AS JSONB)``, or false."""
+        path = sa.bindparam(members, type_=ARRAY(sa.Text()))
+        wanted = sa.cast(sa.bindparam(scalar, type_=sa.Text()), JSONB)
+        part = sa.cast(value, JSONB).op("#>")(path)
+        has = part.op("@>", is_comparison=True)(wanted)
+        return sa.func.coalesce(has, sa.false(), type_=sa.Boolean())
 
     def microseconds(self, time: sa.ColumnElement[t.Any]) -> sa.ColumnElement[int]:
         """Return ``CAST(extract(epoch FROM CAST(time AS TIMESTAMP)) * 1000000 AS BIGINT)``."""

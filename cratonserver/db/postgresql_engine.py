@@ -22,10 +22,17 @@ from cratonserver.db.pool import Pool
 #: Execution option: defer checking foreign keys to the end of the statement and of its
 #: cascades.
 DEFER = "craton_defer"
-#: Execution option: read by indexes only. The planner underestimates how many rows have a key
-#: in the index of variables. So it would sort all of them instead of reading the first ones.
+#: Execution option: read by indexes only, with a plan that is made once. The planner
+#: underestimates how many rows have a key in the index of variables. So it would sort all of
+#: them instead of reading the first ones. And planning takes longer than running.
 BY_INDEX = "craton_by_index"
-_SETTINGS = ("enable_seqscan", "enable_bitmapscan")
+_READ_BY_INDEX = (
+    "SELECT set_config('enable_seqscan', 'off', true),"
+    " set_config('enable_bitmapscan', 'off', true),"
+    " set_config('plan_cache_mode', 'force_generic_plan', true)"
+)
+#: The maximum length of a prepared statement. Each connection keeps its plan in memory.
+_MAX_PREPARED = 32_768
 
 _IDLE = psycopg.pq.TransactionStatus.IDLE
 #: The seconds after its last use in which a connection is not tested with a query.
@@ -117,7 +124,8 @@ def _leave_standby(context: sa.engine.ExceptionContext) -> None:
 
 
 def _configure(connection: t.Any, _record: t.Any) -> None:
-    connection.execute(f"SET lock_timeout = '{BUSY_TIMEOUT}s'")
+    # Compiling a plan can take seconds for a statement that runs for milliseconds.
+    connection.execute(f"SET lock_timeout = '{BUSY_TIMEOUT}s'; SET jit = off")
 
 
 def _execute(cursor: t.Any, statement: str, parameters: t.Any, context: t.Any) -> bool:
@@ -139,9 +147,9 @@ def _execute(cursor: t.Any, statement: str, parameters: t.Any, context: t.Any) -
         if options.get(DEFER, False):
             connection.execute("SET CONSTRAINTS ALL DEFERRED")
         if options.get(BY_INDEX, False):
-            for name in _SETTINGS:
-                connection.execute(f"SET LOCAL {name} = off")
-        cursor.execute(statement, parameters, prepare=options.get(PREPARE, False))
+            connection.execute(_READ_BY_INDEX, prepare=True)
+        prepare = options.get(PREPARE, False) and len(statement) <= _MAX_PREPARED
+        cursor.execute(statement, parameters, prepare=prepare)
         if options.get(DEFER, False):
             connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
     return True

@@ -148,10 +148,10 @@ class Filter:
         }
         for field, kind in containers.items():
             parameters[keys_parameter(field, 0)] = self._keys(kind, condition)
-        query = self.tables.cached(_survey, self.kind, self.shape.all_projects)
+        query = self.tables.prepared(_survey, self.kind, self.shape.all_projects)
         places: Places = {field: [] for field in containers}
         nested = False
-        for field, owner_id in self.connection.execute(query, parameters):
+        for field, owner_id in query.rows(self.connection, parameters):
             if field not in containers:
                 nested = True
             else:
@@ -167,13 +167,13 @@ class Filter:
         """
         counts: list[tuple[int, int, int]] = []
         for number, one in enumerate(found):
-            query = self.tables.cached(_count, self.kind, tuple(one.places), one.nested)
+            query = self.tables.prepared(_count, self.kind, tuple(one.places), one.nested)
             given = {name: parameters[name + str(number)] for name in one.places}
             for place in ("id", "parent_id") if one.nested else ("id",):
                 name = keys_parameter(place, number)
                 given[keys_parameter(place, 0)] = parameters[name]
             given["name0"] = parameters[f"name{number}"]
-            count, last = self.connection.execute(query, given).one()
+            ((count, last),) = query.rows(self.connection, given)
             counts.append((min(count, FEW + 1), -(last or 0), number))
         fewest, _, number = min(counts)
         return number, fewest
@@ -222,8 +222,9 @@ class Filter:
         """Return True if few rows pass the filters of the list, so that testing all is fast."""
         if not self._narrows():
             return False
-        query = self.tables.cached(_count_filtered, self.shape)
-        return bool(self.connection.execute(query, self.values).scalar_one() <= FEW)
+        query = self.tables.prepared(_count_filtered, self.shape)
+        (count,) = query.scalars(self.connection, self.values)
+        return bool(count <= FEW)
 
 
 def _split(place: str, ids: t.Sequence[t.Any], parameters: Row) -> list[Stream]:
@@ -259,7 +260,7 @@ def _survey(tables: Tables, kind: Kind, all_projects: bool) -> sa.CompoundSelect
     if nested:
         there = sa.exists().where(*inheriting(tables.table(kind), all_projects))
         queries.append(sa.select(sa.literal_column("'parent_id'"), sa.null()).where(there))
-    return sa.union_all(*queries)
+    return tables.dialect.by_index(sa.union_all(*queries))
 
 
 def _count(
@@ -271,7 +272,7 @@ def _count(
     are more.
     """
     table, keys = tables.table(kind), tables.variable_keys(kind)
-    limit = FEW + 1
+    limit = page_query.literal(FEW + 1)
     own = (
         sa.select(keys.c.created)
         .where(tables.dialect.in_parameter(keys.c.key, keys_parameter("id", 0)))
@@ -294,7 +295,8 @@ def _count(
     total = numbers[0]
     for number in numbers[1:]:
         total = total + number
-    return sa.select(total, sa.select(sa.func.max(own.c.created)).scalar_subquery())
+    last = sa.select(sa.func.max(own.c.created)).scalar_subquery()
+    return tables.dialect.by_index(sa.select(total, last))
 
 
 def _number(rows: sa.Select[t.Any]) -> sa.ScalarSelect[int]:

@@ -111,7 +111,7 @@ class Stream(t.NamedTuple):
         )
         if self.place == "id":
             return owners.where(keys.c.name == sa.bindparam(f"name{driver}"))
-        return _heirs(tables, kind, owners.limit(FEW + 1), driver)
+        return _heirs(tables, kind, owners.limit(page_query.literal(FEW + 1)), driver)
 
 
 class Plan(t.NamedTuple):
@@ -174,7 +174,7 @@ class Matching(page_query.Matching):
             rows, own_order = self._read(stream, order)
             if marker is not None:
                 rows = rows.where(own_order.after(self._marker(marker), backwards))
-            rows = rows.order_by(*own_order.clauses(backwards)).limit(sa.literal(limit))
+            rows = rows.order_by(*own_order.clauses(backwards)).limit(page_query.literal(limit))
             branches.append(sa.select(rows.subquery().c.id))
         found = sa.union_all(*branches)
         return [self.tables.dialect.in_small_subquery(self.table.c.id, found)]
@@ -236,7 +236,7 @@ def value_matches(tables: Tables, kind: Kind, number: int) -> t.Any:
     """
     keys, values = tables.variable_keys(kind), tables.variables(kind)
     same = (values.c.owner_id == keys.c.owner_id, values.c.name == keys.c.name)
-    matches = json_contains.matches_condition(values.c.value, number)
+    matches = json_contains.matches_condition(tables.dialect, values.c.value, number)
     return sa.select(matches).where(*same).correlate(keys).scalar_subquery()
 
 
@@ -244,7 +244,9 @@ def _nearest_matches(tables: Tables, shape: Shape, plan: Plan, number: int) -> C
     """Return the condition that the nearest value of a variable matches."""
     kind, table = shape.kind, tables.table(shape.kind)
     own = _value_of(tables, kind, table.c.id, number)
-    matches = own.where(json_contains.matches_condition(tables.variables(kind).c.value, number))
+    matches = own.where(
+        json_contains.matches_condition(tables.dialect, tables.variables(kind).c.value, number)
+    )
     if not plan.resolved:
         return t.cast("Clause", matches.correlate(table))
     cases: list[tuple[Clause, Clause]] = [(own.correlate(table), matches.correlate(table))]
@@ -286,7 +288,7 @@ def _ancestor_cases(
         .correlate(table)
     )
     value = sa.case((table.c.parent_id.is_not(None), nearest.scalar_subquery()))
-    yield value.is_not(None), json_contains.matches_condition(value, number)
+    yield value.is_not(None), json_contains.matches_condition(tables.dialect, value, number)
     further = (
         sa.exists()
         .where(above.c.distance == WALKED, above.c.parent_id.is_not(None))
