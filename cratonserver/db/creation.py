@@ -20,10 +20,12 @@ before it.) For example, a host with variables and labels, where
     SELECT required.what, …, created.id, created.name, …
     FROM required LEFT JOIN created ON true
 
-On SQLite, these are four statements in a transaction::
+On SQLite, these are three statements in a transaction::
 
-    SELECT 'project_id' AS what, … UNION ALL …
-    INSERT INTO devices (name, …) VALUES (:craton_value_name, …) RETURNING id, name, …
+    INSERT INTO devices (name, …) SELECT :craton_value_name, …
+    WHERE (SELECT count(*) FROM (SELECT 'project_id' AS what, … UNION ALL …) WHERE fits)
+        = :craton_required
+    RETURNING id, name, …
     INSERT INTO device_variables … SELECT :craton_owner, … FROM json_each(…)
     INSERT INTO device_labels … SELECT :craton_owner, … FROM json_each(…)
 """
@@ -47,31 +49,50 @@ from cratonserver.db.tables import Tables
 _REQUIRED = "craton_required"
 
 
-def create(
-    rows: Rows, values: Row, parts: t.Iterable[PartRows], required: Required | None
-) -> Row:
+def create(rows: Rows, values: Row, parts: t.Iterable[PartRows], required: Required) -> Row:
     """Check what a new row requires, and insert it and the rows of its parts.
 
     :param rows: rows of the kind.
     :param values: values of the columns of the row.
     :param parts: rows of its parts.
-    :param required: what it requires, ``None`` if that has been checked in the transaction.
+    :param required: what it requires.
     :returns: the row, with the columns of :meth:`.Tables.select`.
     :raises cratonserver.errors.Refused: as :meth:`.Required.verify`.
     :raises sqlalchemy.exc.IntegrityError: if a constraint is violated.
     """
     given = [part for part in parts if part.rows]
     parameters = {_parameter(name): value for name, value in values.items()}
-    if rows.tables.dialect.writes_many_tables:
-        for part in given:
-            parameters.update(part.parameters(rows.tables.dialect))
-        return _create_at_once(rows, tuple(values), parameters, given, required)
-    insert = rows.tables.prepared(_insertion, rows.kind, tuple(values))
-    row = insert.dicts(rows.connection, parameters)[0]
-    for part in given:
-        owned = {OWNER: row["id"], **part.parameters(rows.tables.dialect)}
-        rows.tables.prepared(_part_insertion, part.table).run(rows.connection, owned)
+    shape = None
+    if required.number:
+        shape = required.shape
+        parameters.update(required.parameters)
+        parameters[_REQUIRED] = required.number
+    make = _create_at_once if rows.tables.dialect.writes_many_tables else _create_stepwise
+    row = make(rows, tuple(values), parameters, given, required, shape)
+    if row is None or row["id"] is None:
+        raise LookupError(f"{shape} was met, but no row was created")
     return row
+
+
+def _create_stepwise(
+    rows: Rows,
+    columns: tuple[str, ...],
+    values: Row,
+    parts: list[PartRows],
+    required: Required,
+    shape: Shape | None,
+) -> Row | None:
+    """Create the row and each of its parts in a transaction, while nobody else writes."""
+    tables = rows.tables
+    insert = tables.prepared(_insertion, rows.kind, columns, shape)
+    found = insert.dicts(rows.connection, values)
+    if not found:
+        required.check()
+        return None
+    for part in parts:
+        owned = {OWNER: found[0]["id"], **part.parameters(tables.dialect)}
+        tables.prepared(_part_insertion, part.table).run(rows.connection, owned)
+    return found[0]
 
 
 def _create_at_once(
@@ -79,28 +100,44 @@ def _create_at_once(
     columns: tuple[str, ...],
     values: Row,
     parts: list[PartRows],
-    required: Required | None,
-) -> Row:
-    tables, shape = tuple(part.table for part in parts), None
-    if required is not None and required.number:
-        shape = required.shape
-        values = {**values, **required.parameters, _REQUIRED: required.number}
+    required: Required,
+    shape: Shape | None,
+) -> Row | None:
+    """Create the row and its parts in one statement, which returns what was required, too."""
+    for part in parts:
+        values.update(part.parameters(rows.tables.dialect))
+    tables = tuple(part.table for part in parts)
     statement = rows.tables.prepared(_joint_insertion, rows.kind, columns, tables, shape)
     found = statement.rows(rows.connection, values)
     shown = rows.tables.select(rows.kind).selected_columns.keys()
-    names = statement.columns[: -len(shown)]
-    if required is not None and shape is not None:
+    if shape is not None:
+        names = statement.columns[: -len(shown)]
         required.verify(dict(zip(names, row[: -len(shown)], strict=True)) for row in found)
-    row = dict(zip(shown, found[0][-len(shown) :], strict=True))
-    if row["id"] is None:
-        raise LookupError(f"{shape} was met, but no row was created")
-    return row
+    return dict(zip(shown, found[0][-len(shown) :], strict=True))
 
 
-def _insertion(tables: Tables, kind: Kind, columns: tuple[str, ...]) -> t.Any:
-    insert = sa.insert(tables.table(kind)).values(_values(tables, kind, columns))
-    shown = tables.select(kind).selected_columns
-    return insert.returning(*shown).execution_options(**{PREPARE: True})
+def _insertion(
+    tables: Tables, kind: Kind, columns: tuple[str, ...], shape: Shape | None
+) -> t.Any:
+    required = None if shape is None else requirements.union(tables, shape).subquery()
+    insert = _conditional_insertion(tables, kind, columns, required)
+    return insert.execution_options(**{PREPARE: True})
+
+
+def _conditional_insertion(
+    tables: Tables,
+    kind: Kind,
+    columns: tuple[str, ...],
+    required: sa.CTE | sa.Subquery | None,
+) -> t.Any:
+    """Build the INSERT of a row, on the condition that all requirements are met."""
+    values = sa.select(*_values(tables, kind, columns).values())
+    if required is not None:
+        met = sa.select(sa.func.count()).select_from(required).where(required.c.fits)
+        all_ = sa.bindparam(_REQUIRED, type_=sa.Integer())
+        values = values.where(met.scalar_subquery() == all_)
+    insert = sa.insert(tables.table(kind)).from_select(columns, values)
+    return insert.returning(*tables.select(kind).selected_columns)
 
 
 def _part_insertion(tables: Tables, table: sa.Table) -> t.Any:
@@ -114,15 +151,8 @@ def _joint_insertion(
     parts: tuple[sa.Table, ...],
     shape: Shape | None,
 ) -> t.Any:
-    values = sa.select(*_values(tables, kind, columns).values())
-    required = None
-    if shape is not None:
-        required = requirements.union(tables, shape).cte("required")
-        met = sa.select(sa.func.count()).select_from(required).where(required.c.fits)
-        all_ = sa.bindparam(_REQUIRED, type_=sa.Integer())
-        values = values.where(met.scalar_subquery() == all_)
-    insert = sa.insert(tables.table(kind)).from_select(columns, values)
-    created = insert.returning(*tables.select(kind).selected_columns).cte("created")
+    required = None if shape is None else requirements.union(tables, shape).cte("required")
+    created = _conditional_insertion(tables, kind, columns, required).cte("created")
     inserts = [
         part_rows.insertion(tables.dialect, part, created.c.id, created).cte(f"{part}_rows")
         for part in parts

@@ -17,6 +17,7 @@ because only one transaction writes at a time::
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 import sqlalchemy as sa
@@ -28,10 +29,9 @@ from cratonserver.db.aliases import Row
 from cratonserver.db.dialect import TransactionRequired
 from cratonserver.db.part_changes import PartChanges
 from cratonserver.db.policy import Change, Deletion
+from cratonserver.db.requirements import Required
+from cratonserver.db.rows import ITEM
 from cratonserver.db.tables import PROJECT, Tables
-
-#: The name of the parameter for the id of the row.
-_ITEM = "craton_item"
 
 
 class Objects(PartChanges):
@@ -48,8 +48,9 @@ class Objects(PartChanges):
         :raises cratonserver.errors.Refused: with status 404 if a referenced object does
             not exist, 400 if the objects do not fit together, 409 if the name is taken.
         """
-        at_once = not self.tables.dialect.in_transaction(self.connection)
-        if at_once and self.policy.needs_transaction:
+        dialect = self.tables.dialect
+        in_transaction = dialect.in_transaction(self.connection)
+        if self.policy.needs_transaction and not in_transaction:
             raise TransactionRequired
         values = {
             name: given.get(name, field.default)
@@ -64,12 +65,12 @@ class Objects(PartChanges):
         self.policy.check_update(change)
         needs = self.policy.requirements(change)
         required = consistency.required(self, values, values, needs)
-        if not at_once:
-            required.check()
-        self._check_quotas(values, given, at_once)
+        if in_transaction and not dialect.single_writer:
+            required.check()  # lock the references before a quota
+            required = dataclasses.replace(required, references={}, others=())
+        self._check_quotas(values, given, required)
         try:
-            parts = self.new_parts(values, given)
-            row = creation.create(self, values, parts, required if at_once else None)
+            row = creation.create(self, values, self.new_parts(values, given), required)
         except sa.exc.IntegrityError as exc:
             raise self._refusal(exc) from exc
         return row, {**shown, **self.policy.created(change._replace(row=row))}
@@ -95,7 +96,7 @@ class Objects(PartChanges):
         changes["updated_at"] = clock.now()
         update = self.tables.prepared(_update, self.kind, tuple(sorted(changes)))
         try:
-            return update.dicts(self.connection, {_ITEM: item_id, **_parameters(changes)})[0]
+            return update.dicts(self.connection, {ITEM: item_id, **_parameters(changes)})[0]
         except sa.exc.IntegrityError as exc:
             raise self._refusal(exc) from exc
 
@@ -107,7 +108,7 @@ class Objects(PartChanges):
         :raises cratonserver.errors.Refused: as for :meth:`update`.
         """
         touch = self.tables.prepared(_touch, self.kind, self.who.is_root)
-        values = {_ITEM: item_id, PROJECT: self.who.project_id}
+        values = {ITEM: item_id, PROJECT: self.who.project_id}
         values.update(_parameters({"updated_at": clock.now()}))
         found = touch.dicts(self.connection, values)
         if not found:
@@ -128,7 +129,7 @@ class Objects(PartChanges):
         self.check_deletion(item_id)
         delete = self.tables.prepared(_deletion, self.kind, self.who.is_root)
         try:
-            delete.run(self.connection, {_ITEM: item_id, PROJECT: self.who.project_id})
+            delete.run(self.connection, {ITEM: item_id, PROJECT: self.who.project_id})
         except sa.exc.IntegrityError as exc:
             self.tables.dialect.violated(exc)
             raise errors.InUse(
@@ -157,19 +158,17 @@ class Objects(PartChanges):
         return Change(self.connection, self.table, self.who, row, values, is_new)
 
     def _check_quotas(
-        self, values: Row, given: t.Mapping[str, t.Any], before_references: bool
+        self, values: Row, given: t.Mapping[str, t.Any], required: Required
     ) -> None:
         """Check the quotas for a new row.
 
-        :param before_references: the references have not been checked yet. If a quota is
-            exceeded, they have to be, because their errors come first.
+        :param required: what has not been checked yet. Its errors come first.
         """
         checks = self.quota_checks(self.project_of(values))
         try:
             checks.new_object(self.kind, given)
-        except errors.Refused as exc:
-            if before_references:
-                raise TransactionRequired from exc
+        except errors.Refused:
+            required.check()
             raise
 
     def _refusal(self, error: sa.exc.IntegrityError) -> errors.Refused:
@@ -196,7 +195,7 @@ def _update(tables: Tables, kind: Kind, columns: tuple[str, ...]) -> t.Any:
     values = {
         name: sa.bindparam(f"craton_value_{name}", type_=table.c[name].type) for name in columns
     }
-    row = table.c.id == sa.bindparam(_ITEM, type_=table.c.id.type)
+    row = table.c.id == sa.bindparam(ITEM, type_=table.c.id.type)
     shown = tables.select(kind).selected_columns
     return sa.update(table).where(row).values(values).returning(*shown)
 
@@ -208,6 +207,6 @@ def _touch(tables: Tables, kind: Kind, all_projects: bool) -> t.Any:
 
 def _deletion(tables: Tables, kind: Kind, all_projects: bool) -> t.Any:
     table = tables.table(kind)
-    row = table.c.id == sa.bindparam(_ITEM, type_=table.c.id.type)
+    row = table.c.id == sa.bindparam(ITEM, type_=table.c.id.type)
     delete = sa.delete(table).where(row, *tables.visible(kind, all_projects=all_projects))
     return tables.dialect.deferring_foreign_keys(delete)

@@ -10,14 +10,25 @@ import sqlalchemy as sa
 
 from cratonclient.fields import Field
 from cratonclient.kinds import Kind
-from cratonserver.db import consistency, labels, part_rows, stored_json, variables
+from cratonserver.db import (
+    clock,
+    consistency,
+    labels,
+    part_rows,
+    rows,
+    stored_json,
+    variables,
+)
 from cratonserver.db.aliases import Row
 from cratonserver.db.part_rows import PartRows
 from cratonserver.db.quota_checks import Checks
 from cratonserver.db.quotas import Quotas
-from cratonserver.db.rows import Rows
+from cratonserver.db.rows import ITEM, VERSION, Rows
 from cratonserver.db.tables import Tables
 from cratonserver.identity import Identity
+
+#: The name of the column with the values of a mapping part.
+_MEMBERS = "craton_members"
 
 #: Stands for a value that a mapping does not have.
 _ABSENT = object()
@@ -55,14 +66,14 @@ class PartChanges(Rows):
         :returns: all own values of the row, without inherited ones.
         :raises cratonserver.errors.Refused: with status 404.
         """
-        row, version = self.lock_or_version(item_id)
-        where = self.connection, self.tables, self.kind
-        before: Row = variables.own(*where, [item_id], part).get(item_id) or {}
+        row, version, before = self._begin_put(item_id, part)
         new = {n: v for n, v in values.items() if not _same_json(before.get(n, _ABSENT), v)}
         if new:
             self._checks_of(row).mapping(part, before, new)
-            rows = variables.rows(self.tables, self.kind, row, new, part, before)
-            self._put(item_id, version, *rows)
+            made = variables.rows(self.tables, self.kind, row, new, part, before)
+            self._put(item_id, version, *made, touch=not self._touches_first)
+        elif self._touches_first:
+            self.connection.rollback()
         return {**before, **new}
 
     def remove_from_mapping(
@@ -123,8 +134,36 @@ class PartChanges(Rows):
         if "variables" in given and "variables" not in self.kind.parts:
             yield from variables.rows(*where, row, given["variables"])
 
-    def _put(self, item_id: int | str, version: str | None, *rows: PartRows) -> None:
-        part_rows.put(self.connection, self.tables, self.kind, item_id, rows, version)
+    @property
+    def _touches_first(self) -> bool:
+        """True if :meth:`_begin_put` moves ``updated_at`` already, which may be undone."""
+        return self.tables.dialect.single_writer
+
+    def _begin_put(
+        self, item_id: int | str, part: str
+    ) -> tuple[Row, str | None, variables.Values]:
+        """Read a row and a mapping part, in one statement if nobody can change them meanwhile.
+
+        :returns: the row, its version if it is not locked, and its own values.
+        :raises cratonserver.errors.Refused: with status 404.
+        """
+        in_transaction = self.tables.dialect.in_transaction(self.connection)
+        if in_transaction and not self._touches_first:
+            # Another transaction may change the part while this one waits for the lock.
+            row = self.lock(item_id)
+            return row, None, self.mapping_of([row], part=part).get(row["id"], {})
+        make = _touch_and_read if self._touches_first else _read_with_version
+        statement = self.tables.prepared(make, self.kind, self.who.is_root, part)
+        values = {part_rows.OWNER: item_id, ITEM: item_id, part_rows.NOW: clock.now()}
+        with variables.refusing_large(self.tables.dialect):
+            row = self.the_one(statement, {**values, **variables.limit()})
+        return row, row.pop(VERSION, None), variables.parse(row.pop(_MEMBERS))
+
+    def _put(
+        self, item_id: int | str, version: str | None, *made: PartRows, touch: bool = True
+    ) -> None:
+        where = self.connection, self.tables, self.kind
+        part_rows.put(*where, item_id, made, version, touch_owner=touch)
 
     def _checks_of(self, row: Row) -> Checks:
         """Return the checks of quotas for the project of a row."""
@@ -132,6 +171,29 @@ class PartChanges(Rows):
 
     def _touch(self, item_id: int | str) -> None:
         part_rows.touch(self.connection, self.tables, self.kind, item_id)
+
+
+def _read_with_version(tables: Tables, kind: Kind, all_projects: bool, part: str) -> t.Any:
+    members = variables.members_of(tables, kind, part).label(_MEMBERS)
+    return rows.one_query(tables, kind, all_projects, "version").add_columns(members)
+
+
+def _touch_and_read(tables: Tables, kind: Kind, all_projects: bool, part: str) -> t.Any:
+    """Build the statement that moves ``updated_at`` of a row, and reads a part of it.
+
+    For example, the variables of a host on SQLite::
+
+        UPDATE devices SET updated_at = :craton_now
+        WHERE id = :craton_owner AND project_id = :craton_project AND kind = 'host'
+        RETURNING id, …,
+            (SELECT group_concat(…) FROM device_variables WHERE owner_id = id)
+    """
+    members = variables.members_of(tables, kind, part).label(_MEMBERS)
+    return (
+        part_rows.touching(tables, kind)
+        .where(*tables.visible(kind, all_projects=all_projects))
+        .returning(*tables.select(kind).selected_columns, members)
+    )
 
 
 def _missing(

@@ -70,6 +70,8 @@ def put(
     owner_id: t.Any,
     parts: t.Iterable[PartRows],
     version: str | None = None,
+    *,
+    touch_owner: bool = True,
 ) -> None:
     """Insert rows of an owner, update the rows that exist, and set ``updated_at`` of the owner.
 
@@ -86,6 +88,7 @@ def put(
     :param kind: kind of the owner.
     :param parts: the rows of one or more parts.
     :param version: version of the owner, if the owner is not locked.
+    :param touch_owner: False if ``updated_at`` of the owner has been set already.
     :raises TransactionRequired: if the owner has another version now.
     """
     given = [part for part in parts if part.rows or part.replaced]
@@ -104,7 +107,8 @@ def put(
         tables.prepared(_replacement, table).run(connection, values)
     for table in names:
         tables.prepared(_upsert, table).run(connection, values)
-    touch(connection, tables, kind, owner_id)
+    if touch_owner:
+        touch(connection, tables, kind, owner_id)
 
 
 def touch(connection: sa.Connection, tables: Tables, kind: Kind, owner_id: t.Any) -> None:
@@ -113,7 +117,7 @@ def touch(connection: sa.Connection, tables: Tables, kind: Kind, owner_id: t.Any
     :param kind: kind of the row.
     """
     values = {OWNER: owner_id, NOW: clock.now()}
-    tables.prepared(_touch, kind).run(connection, values)
+    tables.prepared(touching, kind).run(connection, values)
 
 
 def remove(
@@ -182,7 +186,8 @@ def _upsert(tables: Tables, table: sa.Table, owners: sa.CTE | None = None) -> t.
     return statement.execution_options(**{PREPARE: True})
 
 
-def _touch(tables: Tables, kind: Kind) -> t.Any:
+def touching(tables: Tables, kind: Kind) -> t.Any:
+    """Return the UPDATE that sets the time of the last change of a row."""
     table = tables.table(kind)
     row = table.c.id == sa.bindparam(OWNER, type_=table.c.id.type)
     now = sa.bindparam(NOW, type_=table.c.updated_at.type)
@@ -198,7 +203,7 @@ def _upsert_all(
     versioned: bool,
 ) -> t.Any:
     table = tables.table(kind)
-    touch = _touch(tables, kind)
+    touch = touching(tables, kind)
     if versioned:
         seen = sa.bindparam(VERSION, type_=sa.Text())
         touch = touch.where(tables.dialect.version(table) == seen)

@@ -42,7 +42,7 @@ class Prepared:
         #: The options of the statement, for listeners of ``do_execute``.
         self.execution_options: t.Mapping[str, t.Any] = statement.get_execution_options()
         #: The names of the columns of the rows.
-        self.columns: tuple[str, ...] = tuple(statement.exported_columns.keys())
+        self.columns: tuple[str, ...] = tuple(str(column.key) for column in _columns(statement))
 
     def rows(self, connection: sa.Connection, values: Values = _NO_VALUES) -> list[t.Any]:
         """Run the statement and return its rows as tuples.
@@ -129,7 +129,7 @@ class _Compiled:
         )
         self._found = _conversions(
             column.type.dialect_impl(dialect).result_processor(dialect, None)
-            for column in statement.exported_columns
+            for column in _columns(statement)
         )
 
     def parameters(self, values: Values) -> t.Any:
@@ -151,6 +151,11 @@ class _Compiled:
                 values[index] = convert(values[index])
             converted.append(tuple(values))
         return converted
+
+
+def _columns(statement: t.Any) -> t.Iterable[sa.ColumnElement[t.Any]]:
+    """Return the columns of the rows that a statement returns. A text has none."""
+    return () if isinstance(statement, sa.TextClause) else statement.exported_columns
 
 
 def _conversions(converters: t.Iterable[_Convert | None]) -> list[tuple[int, _Convert]]:

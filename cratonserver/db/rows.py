@@ -33,9 +33,9 @@ from cratonserver.identity import Identity
 #: What to lock: a row, or its project and the row. Or read its version.
 _Lock = t.Literal["row", "project", "version"]
 #: The name of the column with the version of a row.
-_VERSION = "craton_version"
+VERSION = "craton_version"
 #: The name of the parameter for the id of a row.
-_ITEM = "craton_item"
+ITEM = "craton_item"
 
 
 class Page(t.NamedTuple):
@@ -142,7 +142,7 @@ class Rows:
         if self.tables.dialect.in_transaction(self.connection):
             return self.lock(item_id), None
         row = self._one(item_id, "version")
-        return row, row.pop(_VERSION)
+        return row, row.pop(VERSION)
 
     def lock(self, item_id: int | str, *, with_project: bool = False) -> Row:
         """Lock a row against changes and deletion until the transaction ends.
@@ -190,9 +190,17 @@ class Rows:
 
     def _one(self, item_id: int | str, lock: _Lock | None = None) -> Row:
         """Return one row, and lock it if that is wanted."""
-        query = self.tables.prepared(_one_query, self.kind, self.who.is_root, lock)
-        values = {PROJECT: self.who.project_id, _ITEM: item_id}
-        found = query.dicts(self.connection, values)
+        query = self.tables.prepared(one_query, self.kind, self.who.is_root, lock)
+        return self.the_one(query, {ITEM: item_id})
+
+    def the_one(self, statement: Prepared, values: Row) -> Row:
+        """Run a statement and return the row that it finds, if the user may see it.
+
+        :param values: its parameters, except the project of the user.
+        :raises cratonserver.errors.Refused: with status 404.
+        """
+        known = {PROJECT: self.who.project_id, **values}
+        found = statement.dicts(self.connection, known)
         required = self.policy.required(self.who).items()
         if not found or any(found[0][name] != value for name, value in required):
             raise errors.not_found()
@@ -238,7 +246,7 @@ def _statements(
     return Prepared(made.page), None if made.if_empty is None else Prepared(made.if_empty)
 
 
-def _one_query(
+def one_query(
     tables: Tables, kind: Kind, all_projects: bool, lock: _Lock | None
 ) -> sa.Select[t.Any]:
     """Build the query for one row.
@@ -251,7 +259,7 @@ def _one_query(
         FOR NO KEY UPDATE OF projects, devices
     """
     table = tables.table(kind)
-    item_id = sa.bindparam(_ITEM, type_=table.c.id.type)
+    item_id = sa.bindparam(ITEM, type_=table.c.id.type)
     query = tables.select(kind).where(
         table.c.id == item_id, *tables.visible(kind, all_projects=all_projects)
     )
@@ -259,7 +267,7 @@ def _one_query(
         projects = tables.metadata.tables["projects"]
         query = query.select_from(projects.join(table, projects.c.id == table.c.project_id))
     if lock == "version":
-        query = query.add_columns(tables.dialect.version(table).label(_VERSION))
+        query = query.add_columns(tables.dialect.version(table).label(VERSION))
     elif lock:
         query = query.with_for_update(key_share=True)
     return query.execution_options(**{PREPARE: True})

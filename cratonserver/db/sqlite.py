@@ -30,6 +30,7 @@ from cratonserver.db.dialect import (
 )
 from cratonserver.db.migrations import VERSION_TABLE
 from cratonserver.db.pool import Pool
+from cratonserver.db.prepared import Prepared
 from cratonserver.db.sqlite_bulk import SQLiteBulk
 from cratonserver.db.sqlite_connection import Connection
 
@@ -66,7 +67,8 @@ _HEADROOM = 2**20
 
 #: Execution option: statement that begins a transaction, or None for no transaction.
 _BEGIN = "craton_begin"
-_BEGIN_WRITING = "BEGIN IMMEDIATE"
+_BEGIN_READING = Prepared(sa.text("BEGIN"))
+_BEGIN_WRITING = Prepared(sa.text("BEGIN IMMEDIATE"))
 
 
 class SQLite(Dialect):
@@ -359,11 +361,11 @@ def _write_ahead(cursor: t.Any) -> None:
 
 
 def _begin(connection: sa.Connection) -> None:
-    begin = connection.get_execution_options().get(_BEGIN, "BEGIN")
-    if begin == _BEGIN_WRITING:
+    begin = connection.get_execution_options().get(_BEGIN, _BEGIN_READING)
+    if begin is _BEGIN_WRITING:
         _begin_writing(connection)
-    elif begin:
-        connection.exec_driver_sql(begin)
+    elif begin is not None:
+        begin.run(connection)
 
 
 def _begin_writing(connection: sa.Connection) -> None:
@@ -373,7 +375,7 @@ def _begin_writing(connection: sa.Connection) -> None:
         while True:
             more = limit()
             try:
-                connection.exec_driver_sql(_BEGIN_WRITING)
+                _BEGIN_WRITING.run(connection)
             except sa.exc.OperationalError as exc:
                 busy = t.cast("t.Any", exc.orig).sqlite_errorcode == sqlite3.SQLITE_BUSY
                 if not (busy and more):

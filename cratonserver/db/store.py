@@ -137,6 +137,9 @@ class Store:
             if connection is None:
                 engine = self.database.reading_engine(single_query)
                 connection = stack.enter_context(engine.connect())
+            if single_query:
+                yield connection
+                return
             # begin() commits at the end. After a rollback, psycopg would discard its prepared
             # statements.
             with connection.begin():

@@ -38,7 +38,7 @@ from cratonclient.kinds import Kind
 from cratonserver import request_limits
 from cratonserver.db import part_rows, stored_json, variable_index
 from cratonserver.db.aliases import Clause, Row
-from cratonserver.db.dialect import PREPARE
+from cratonserver.db.dialect import PREPARE, Dialect
 from cratonserver.db.part_rows import PartRows
 from cratonserver.db.prepared import Prepared
 from cratonserver.db.stored_json import Stored
@@ -99,8 +99,10 @@ def own(
         query = _grouped(tables, [Owners("id", table, table.c.owner_id.in_(ids))])
         found = _read(connection, tables, Prepared(query), {})
     else:
-        own = tables.prepared(_own_query, kind, part)
-        found = _read(connection, tables, own, {"ids": list(ids)})
+        ids = [*ids]
+        one = len(ids) == 1
+        own = tables.prepared(_own_query, kind, part, one)
+        found = _read(connection, tables, own, {"ids": ids[0] if one else ids})
     as_id = tables.part(kind, part).c.owner_id.type.python_type
     ids_of = {key: as_id(key[1]) for key in found.values}
     return Mappings(
@@ -177,8 +179,11 @@ def read_places(
         them.
     :raises cratonserver.errors.Refused: with status 413, if the values are too large.
     """
-    given = {field: [*some] for field, some in ids.items()}
-    return _read(connection, tables, tables.prepared(_places_query, kind), given)
+    given: dict[str, t.Any] = {field: [*some] for field, some in ids.items()}
+    one = all(len(some) < 2 for some in given.values())
+    if one:
+        given = {field: some[0] if some else None for field, some in given.items()}
+    return _read(connection, tables, tables.prepared(_places_query, kind, one), given)
 
 
 class Owners(t.NamedTuple):
@@ -194,20 +199,84 @@ class Owners(t.NamedTuple):
     wanted: Clause
 
 
-def _own_query(tables: Tables, kind: Kind, part: str) -> sa.CompoundSelect[t.Any]:
+def members_of(tables: Tables, kind: Kind, part: str) -> sa.ColumnElement[str]:
+    """Return a column for a query of rows: their own values, for :func:`parse`.
+
+    For example, on PostgreSQL::
+
+        CASE WHEN coalesce((SELECT sum(octet_length(value)) FROM device_variables
+                            WHERE owner_id = devices.id), 0) <= :craton_most
+        THEN (SELECT string_agg(…) FROM device_variables WHERE owner_id = devices.id)
+        ELSE '' END
+    """
     table = tables.part(kind, part)
-    wanted = tables.dialect.in_parameter(table.c.owner_id, "ids")
-    return _grouped(tables, [Owners("id", table, wanted)])
+    wanted = table.c.owner_id == tables.table(kind).c.id
+    members = tables.dialect.json_members(table.c.name, table.c.value)
+    found: t.Any = sa.select(members).where(wanted).correlate(tables.table(kind))
+    found = found.scalar_subquery()
+    if tables.dialect.streams_rows:
+        return t.cast("sa.ColumnElement[str]", found)
+    size = _size(tables, Owners("id", table, wanted))
+    return sa.case((size <= _most(), found), else_=sa.literal_column("''", sa.Text))
 
 
-def _places_query(tables: Tables, kind: Kind) -> sa.CompoundSelect[t.Any]:
-    """Build the query of the example at the top of this module."""
+def refusing_large(dialect: Dialect) -> t.ContextManager[None]:
+    """Translate the error for values that are longer than the database returns.
+
+    :raises cratonserver.errors.Refused: with status 413.
+    """
+    most = request_limits.current().variables_size
+    return dialect.refusing_large_texts(lambda: stored_json.too_large(most))
+
+
+def limit() -> Row:
+    """Return the parameter for the largest total of values, which :func:`members_of` has."""
+    return {_MOST: request_limits.current().variables_size}
+
+
+def parse(members: str | None) -> Values:
+    """Return the values of a row.
+
+    :param members: value of the column :func:`members_of`.
+    :raises cratonserver.errors.Refused: with status 413, if the values are too large.
+    """
+    if members is None:
+        return {}
+    most = request_limits.current().variables_size
+    if not members or len(members) > most:
+        raise stored_json.too_large(most)
+    return _decoder(len(members))(members)
+
+
+def _decoder(size: int) -> t.Callable[[str], Values]:
+    """Return the function that decodes values of a total size."""
+    return stored_json.split if size > _MANY else stored_json.decode
+
+
+def _own_query(tables: Tables, kind: Kind, part: str, one: bool) -> sa.CompoundSelect[t.Any]:
+    table = tables.part(kind, part)
+    return _grouped(tables, [Owners("id", table, _wanted(tables, table, "ids", one))])
+
+
+def _places_query(tables: Tables, kind: Kind, one: bool) -> sa.CompoundSelect[t.Any]:
+    """Build the query of the example at the top of this module.
+
+    :param one: there is one owner in each place at most. PostgreSQL expects several owners
+        in a list, so it would make a new plan for a list of one each time.
+    """
     owners = []
     for field, place in {"id": kind, **tables.ancestry(kind).containers}.items():
         table = tables.variables(place)
-        wanted = tables.dialect.in_parameter(table.c.owner_id, field)
-        owners.append(Owners(field, table, wanted))
+        owners.append(Owners(field, table, _wanted(tables, table, field, one)))
     return _grouped(tables, owners)
+
+
+def _wanted(tables: Tables, table: sa.Table, name: str, one: bool) -> Clause:
+    """Return the condition for the values of the owners in a parameter."""
+    owner = table.c.owner_id
+    if one:
+        return owner == sa.bindparam(name, type_=owner.type)
+    return tables.dialect.in_parameter(owner, name)
 
 
 def _grouped(tables: Tables, owners: t.Sequence[Owners]) -> sa.CompoundSelect[t.Any]:
@@ -218,7 +287,7 @@ def _grouped(tables: Tables, owners: t.Sequence[Owners]) -> sa.CompoundSelect[t.
     queries: list[t.Any] = []
     fits: list[Clause] = []
     if not tables.dialect.streams_rows:
-        most = sa.bindparam(_MOST, type_=sa.BigInteger)
+        most = _most()
         total = _total(tables, owners)
         fits = [sa.select(total.c.size).scalar_subquery() <= most]
         nothing = [sa.literal_column("''", sa.String), *2 * [sa.cast(sa.null(), sa.Text)]]
@@ -234,10 +303,20 @@ def _grouped(tables: Tables, owners: t.Sequence[Owners]) -> sa.CompoundSelect[t.
 def _total(tables: Tables, owners: t.Sequence[Owners]) -> sa.CTE:
     """Return a CTE with the length of all texts that a query would return."""
     size: t.Any = sa.literal_column("0", sa.BigInteger)
-    for _, table, wanted in owners:
-        length = sa.func.sum(tables.dialect.text_size(table.c.value), type_=sa.BigInteger)
-        size = size + sa.func.coalesce(sa.select(length).where(wanted).scalar_subquery(), 0)
+    for one in owners:
+        size = size + _size(tables, one)
     return sa.select(size.label("size")).cte("total")
+
+
+def _size(tables: Tables, owners: Owners) -> sa.ColumnElement[int]:
+    """Return the length of the texts of owners in one place."""
+    length = tables.dialect.text_size(owners.table.c.value)
+    total = sa.select(sa.func.sum(length, type_=sa.BigInteger)).where(owners.wanted)
+    return sa.func.coalesce(total.scalar_subquery(), 0)
+
+
+def _most() -> sa.BindParameter[int]:
+    return sa.bindparam(_MOST, type_=sa.BigInteger)
 
 
 def _read(
@@ -250,7 +329,7 @@ def _read(
     most = request_limits.current().variables_size
     rows: list[t.Any] = []
     sizes: list[int] = []
-    with tables.dialect.refusing_large_texts(lambda: stored_json.too_large(most)):
+    with refusing_large(tables.dialect):
         for some in query.batches(connection, {**parameters, _MOST: most}, _OWNERS):
             if some[0][1] is None:
                 raise stored_json.too_large(most)
@@ -258,9 +337,7 @@ def _read(
             sizes += [len(members) for _, _, members in some]
             if sum(sizes) > most:
                 raise stored_json.too_large(most)
-    decode: t.Callable[[str], Values] = stored_json.decode
-    if sum(sizes) > _MANY:
-        decode = stored_json.split
+    decode = _decoder(sum(sizes))
     keys = [(place, owner) for place, owner, _ in rows]
     values = {(place, owner): decode(members) for place, owner, members in rows}
     return Places(values, dict(zip(keys, sizes, strict=True)))
