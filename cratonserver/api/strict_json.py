@@ -14,6 +14,9 @@ import re
 import typing as t
 
 from cratonclient import secrets
+from cratonserver import deadlines
+
+T = t.TypeVar("T")
 
 #: The maximum depth of nested objects and arrays. It allows 31 levels in the value of a
 #: variable, as the original server does.
@@ -97,8 +100,7 @@ def loads(text: str) -> tuple[t.Any, t.Iterable[str]]:
 def _problems(value: t.Any) -> t.Iterator[str]:
     """Yield the problems of a value. The value may be deep, so this does not recurse."""
     ahead: list[tuple[tuple[str | int, ...], t.Any]] = [((), value)]
-    while ahead:
-        steps, found = ahead.pop()
+    for steps, found in deadlines.checked(_taken(ahead), 1024):
         if isinstance(found, _Unfit):
             yield path(steps) + f"{quoted(steps, found.text)} {found.reason}".lstrip()
         elif isinstance(found, str):
@@ -111,6 +113,11 @@ def _problems(value: t.Any) -> t.Iterator[str]:
             ahead.extend(((*steps, name), member) for name, member in found.items())
         elif isinstance(found, list):
             ahead.extend(((*steps, index), member) for index, member in enumerate(found))
+
+
+def _taken(ahead: list[T]) -> t.Iterator[T]:
+    while ahead:
+        yield ahead.pop()
 
 
 def _bad_text(steps: tuple[str | int, ...], text: str) -> t.Iterator[str]:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 import cratonclient.tests.base
 from cratonclient.tests.integration.server import base, databases
 from cratonserver import composition, deadlines, errors
+from cratonserver.api import strict_json
 from cratonserver.config.settings import Limits, Log, Settings
 from cratonserver.db.dialect import BUSY_TIMEOUT
 
@@ -80,6 +81,13 @@ class TestStatements(base.ServerTestCase):
 
     def test_statement_of_a_client_that_has_gone(self):
         self.assert_ends(self.count, gone=True)
+
+    def test_looking_for_problems_of_a_body(self):
+        _, problems = strict_json.loads(f"[{','.join(5000 * ['[1]'])}]")
+        deadline = deadlines.Deadline(60)
+        deadline.client_gone()
+        with deadlines.limit(60, deadline):
+            self.assertRaises(errors.ClientGone, list, problems)
 
     def test_waiting_for_another_writer(self):
         held, done = threading.Event(), threading.Event()

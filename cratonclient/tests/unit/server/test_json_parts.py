@@ -54,6 +54,11 @@ class TestParts(base.TestCase):
             parts = self.assertSame(body)
             self.assertLess(max(map(len, parts)), 250_000)
 
+    def test_small_values_are_written_together(self):
+        # Each of them alone would take ten times as long.
+        for body in ([{"a": 1}] * 100_000, {f"n{n}": {"a": 1} for n in range(100_000)}):
+            self.assertLess(len(self.assertSame(body)), 1000)
+
     def test_random_bodies(self):
         draw = random.Random(11)
         for _ in range(100):
