@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The identity of a client: its user, its project, and the access that the server grants.
 
-The API has no path for this. The user and the project come from the credentials. Two
-requests that need a role show the access.
+``GET /v1/identity`` shows it. Original servers of 2017 have no such path: there, the user and
+the project come from the credentials, and two requests that need a role show the access.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from cratonclient import exceptions
+from cratonclient.http.response import body_of
 
 if t.TYPE_CHECKING:
     from cratonclient.session import Login
@@ -23,8 +24,9 @@ class Identity(t.NamedTuple):
     :param user_id: id of the user, in Craton or in Keystone.
     :param project_id: UUID of the project.
     :param project: name of the project.
-    :param access: ``root``: all projects; ``admin``: the project and its users; ``user``:
-        the inventory of the project.
+    :param access: the role. ``root``: all projects; ``admin``: the project and its users;
+        ``member``: the inventory of the project; ``reader``: only read it. An original server
+        does not tell the last two apart: ``user``.
     :param roles: the Keystone roles.
     :param auth: how the client authenticates: ``craton``, ``keystone``, the class of
         another plugin, or ``none``.
@@ -53,6 +55,11 @@ def of(client: clients.Client) -> Identity:
     url = client._url
     login = client._session.login()
     found = Identity(access="user", url=url, **login._asdict())
+    shown = _shown(client)
+    if shown is not None:
+        known = found.user_id if shown["user_id"] is None else shown["user_id"]
+        found = found._replace(access=shown["role"], user_id=known)
+        return _with_project(client, found) if shown["role"] == "root" else found
     query = {"name": login.user} if login.user else {}
     users = _allowed(client.users, **query)
     if users is None:
@@ -60,11 +67,28 @@ def of(client: clients.Client) -> Identity:
     own = [one.id for one in users if _is_own(one, login)]
     if own and login.auth == "craton":
         found = found._replace(user_id=own[0])
+    return _with_project(client, found._replace(access="root"))
+
+
+def _shown(client: clients.Client) -> dict[str, t.Any] | None:
+    """Return the identity that the server shows, ``None`` for an original server."""
+    try:
+        body = body_of(client._session.get(f"{client._url}/identity"))
+    except (exceptions.NotFound, exceptions.Unauthorized) as exc:
+        # The original server answers 401 to everything if a role is missing.
+        if isinstance(exc, exceptions.NotFound) or "role" in str(exc):
+            return None
+        raise
+    return body if {"role", "user_id"} <= body.keys() else None
+
+
+def _with_project(client: clients.Client, found: Identity) -> Identity:
+    """Return an identity with the name of the project, and ``admin`` if it cannot be seen."""
     projects = _allowed(client.projects)
     if projects is None:
         return found._replace(access="admin")
-    names = [one.name for one in projects if _is_same(one.id, login.project_id)]
-    return found._replace(access="root", project=login.project or next(iter(names), None))
+    names = [one.name for one in projects if _is_same(one.id, found.project_id)]
+    return found._replace(project=found.project or next(iter(names), None))
 
 
 def managing_user_id(client: clients.Client) -> int | None:

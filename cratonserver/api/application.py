@@ -13,6 +13,7 @@ from cratonserver.api import (
     ansible_inventory,
     description,
     health,
+    identity,
     json_response,
     liveness,
     quotas,
@@ -55,6 +56,7 @@ def paths(store: Store) -> dict[str, View]:
             found[f"{item}/{name.replace('_', '-')}"] = view(store, kind, name)
     found[user_key.PATH] = user_key.Key(store)
     found[ansible_inventory.PATH] = ansible_inventory.Inventory(store)
+    found[identity.PATH] = identity.OwnIdentity()
     found[quotas.PATH] = quotas.OwnQuotas(store)
     found[quotas.PROJECT_PATH] = quotas.ProjectQuotas(store)
     found["/"] = versions.Versions("getVersions")

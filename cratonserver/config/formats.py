@@ -91,10 +91,23 @@ def quota(text: str) -> tuple[str, int]:
     :returns: name of the resource, and its limit; -1 for no limit.
     :raises ValueError: if the text is nothing of that.
     """
-    resource, _, limit = text.partition(":")
-    if not re.fullmatch("[a-z][a-z_]*", resource) or not re.fullmatch("-1|[0-9]{1,18}", limit):
-        raise ValueError("must be RESOURCE:LIMIT, such as hosts:5000, or hosts:-1 for no limit")
-    return resource, int(limit)
+    resource, _, number = text.partition(":")
+    try:
+        if re.fullmatch("[a-z][a-z_]*", resource):
+            return resource, limit(number)
+    except ValueError:
+        pass
+    raise ValueError("must be RESOURCE:LIMIT, such as hosts:5000, or hosts:-1 for no limit")
+
+
+def limit(text: str) -> int:
+    """Parse the limit of a quota.
+
+    :raises ValueError: if the text is not a whole number or -1.
+    """
+    if not re.fullmatch("-1|[0-9]{1,18}", text):
+        raise ValueError("must be a whole number, or -1 for no limit")
+    return int(text)
 
 
 def readable_file(text: str) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The commands ``craton-server user`` and ``craton-server project``.
+"""The commands ``craton-server user``, ``craton-server project`` and ``craton-server quota``.
 
 They call the API inside this process, as a root user, so the rules of the API apply to them.
 Only the root role is written to the database directly, because the API has no field for it.
@@ -15,6 +15,7 @@ import typing as t
 import sqlalchemy as sa
 
 from cratonclient import exceptions
+from cratonclient.v1 import quotas
 from cratonserver import errors
 from cratonserver.config.configuration import Configuration
 from cratonserver.db.store import Store
@@ -34,10 +35,11 @@ class CommandFailed(Exception):
 
 
 def administer(config: Configuration, options: argparse.Namespace) -> int:
-    """Run a command of the groups ``user`` and ``project``."""
+    """Run a command of the groups ``user``, ``project`` and ``quota``."""
     with database.open_store(config, create=False) as store:
         try:
             with commands(store) as tasks:
+                store.quotas.set_defaults(config.settings.quotas)
                 getattr(tasks, options.task)(options)
         except CommandFailed as exc:
             messages.error(exc)
@@ -149,6 +151,28 @@ class Commands:
     def project_delete(self, options: argparse.Namespace) -> None:
         """Delete a project, its users and its inventory."""
         self._craton.projects.delete(self._project(options.project))
+
+    def quota_show(self, options: argparse.Namespace) -> None:
+        """Print the name and limit of each quota, and on request how much is in use."""
+        project = self._project(options.project) if options.project else FIRST_PROJECT
+        for quota in self._craton.quotas.get(project, usage=options.usage).values():
+            used = "-" if quota.in_use is None else quota.in_use
+            messages.row(quota.resource, quota.limit, *([used] if options.usage else []))
+
+    def quota_set(self, options: argparse.Namespace) -> None:
+        """Set quotas of a project."""
+        known = quotas.resources()
+        given = {n: v for n, v in vars(options).items() if n in known and v is not None}
+        if not given:
+            raise CommandFailed(
+                "give at least one quota, such as --hosts 1000. 'craton-server quota show' "
+                "lists them"
+            )
+        self._craton.quotas.update(self._project(options.project), **given)
+
+    def quota_delete(self, options: argparse.Namespace) -> None:
+        """Reset the quotas of a project to the defaults."""
+        self._craton.quotas.delete(self._project(options.project))
 
     def _set_root(self, user_id: int, is_root: bool) -> None:
         """Add or remove the root role in the database.

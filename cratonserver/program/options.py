@@ -10,6 +10,8 @@ import typing as t
 from cratonclient.v1 import users
 from cratonserver.config import configuration, settings
 
+T = t.TypeVar("T")
+
 
 def add_settings(
     command: argparse.ArgumentParser, declarations: t.Iterable[settings.Declaration]
@@ -57,10 +59,10 @@ def _add_setting(command: argparse.ArgumentParser, declared: settings.Declaratio
         command.add_argument(option, metavar=metavar, help=text)
 
 
-def checked(check: t.Callable[[str], str]) -> t.Callable[[str], str]:
+def checked(check: t.Callable[[str], T]) -> t.Callable[[str], T]:
     """Wrap a function that raises ValueError as an argparse type that shows the message."""
 
-    def read(text: str) -> str:
+    def read(text: str) -> T:
         try:
             return check(text)
         except ValueError as exc:

@@ -7,7 +7,7 @@ import argparse
 import typing as t
 
 import cratonclient
-from cratonclient.v1 import user_keys
+from cratonclient.v1 import quotas, user_keys
 from cratonclient.v1 import users as user_kind
 from cratonserver.config import formats, settings
 from cratonserver.config.configuration import Configuration
@@ -56,6 +56,7 @@ def build() -> argparse.ArgumentParser:
     _add_backup(commands)
     _add_user_commands(commands)
     _add_project_commands(commands)
+    _add_quota_commands(commands)
     help.add(commands, parser)
     return parser
 
@@ -221,6 +222,33 @@ def _add_project_commands(commands: t.Any) -> None:
         projects, "project_delete", "delete", "Delete a project, its users and its inventory."
     )
     deletion.add_argument("project", help="id or name of the project")
+
+
+def _add_quota_commands(commands: t.Any) -> None:
+    group = _group(
+        commands,
+        "quota",
+        "Manage the quotas of projects directly in the database, without an API key.",
+    )
+    showing = _task(group, "quota_show", "show", "List the quotas of a project: name, limit.")
+    showing.add_argument(
+        "project", nargs="?", help="id or name of the project (default: the first project)"
+    )
+    showing.add_argument(
+        "--usage", action="store_true", help="print how much is in use, too: a third column"
+    )
+    change = _task(group, "quota_set", "set", "Set quotas of a project, and keep the others.")
+    reset = _task(group, "quota_delete", "delete", "Reset the quotas of a project.")
+    for command in (change, reset):
+        command.add_argument("project", help="id or name of the project")
+    for name, resource in quotas.resources().items():
+        change.add_argument(
+            f"--{name.replace('_', '-')}",
+            dest=name,
+            metavar="LIMIT",
+            type=options.checked(formats.limit),
+            help=f"limit for {resource.help}; -1 for no limit",
+        )
 
 
 def _group(commands: t.Any, name: str, help: str) -> t.Any:

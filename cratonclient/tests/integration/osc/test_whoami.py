@@ -35,7 +35,6 @@ class TestWhoami(programs.ServerTestCase):
 
     def test_every_role(self):
         admin_id, admin = self.user("ada", "--admin")
-        _, plain = self.user("bob")
         common = {
             "project_id": programs.PROJECT,
             "roles": None,
@@ -49,9 +48,21 @@ class TestWhoami(programs.ServerTestCase):
             {"user": "ada", "user_id": admin_id, "project": None, "access": "admin", **common},
             self.ask(admin),
         )
+        plain_id, plain = self.user("bob")
         self.assertEqual(
-            {"user": "bob", "user_id": None, "project": None, "access": "user", **common},
+            {"user": "bob", "user_id": plain_id, "project": None, "access": "member", **common},
             self.ask(plain),
+        )
+        reader_id, reader = self.user("eve", "--role", "reader")
+        self.assertEqual(
+            {
+                "user": "eve",
+                "user_id": reader_id,
+                "project": None,
+                "access": "reader",
+                **common,
+            },
+            self.ask(reader),
         )
 
     def test_both_command_lines(self):

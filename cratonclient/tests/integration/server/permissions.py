@@ -60,6 +60,7 @@ GET     L/ID/labels            401     200  404    200  404    200  404    200  
 PUT     L/ID/labels            401     200  404    403  403    200  404    200  200
 DELETE  L/ID/labels            401     204  404    403  403    204  404    204  204
 GET     devices                401     200  none   200  none   200  none   200  200
+GET     identity               401     200  -      200  -      200  -      200  -
 GET     quotas                 401     200  -      200  -      200  -      200  -
 GET     quotas/ID              401     200  403    200  403    200  403    200  200
 PUT     quotas/ID              401     403  403    403  403    403  403    200  200

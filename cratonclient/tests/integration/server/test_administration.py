@@ -145,6 +145,41 @@ class TestAdministration(tests_base.TestCase):
         self.done("project", "delete", "research")
         self.assertEqual(1, len(self.done("project", "list")))
 
+    def test_quotas_are_shown_set_and_reset(self):
+        [[project]] = self.done("project", "create", "research")
+        rows = dict(self.done("quota", "show", "research"))
+        self.assertEqual("1000000", rows["hosts"])
+        words = ("--hosts", "5", "--variables-bytes=-1", "--users", "1")
+        self.assertEqual([], self.done("quota", "set", "research", *words))
+        changed = {"hosts": "5", "variables_bytes": "-1", "users": "1"}
+        self.assertEqual({**rows, **changed}, dict(self.done("quota", "show", project)))
+        # They hold at once, for this program and for a server that works.
+        self.done("user", "create", "ada", "--project", "research")
+        refusal = self.refused("user", "create", "bob", "--project", "research")
+        self.assertIn("Quota exceeded for users: the quota is 1, 1 in use", refusal)
+        used = {row[0]: row[1:] for row in self.done("quota", "show", "research", "--usage")}
+        self.assertEqual(["1", "1"], used["users"])
+        self.assertEqual(["100000", "-"], used["labels_per_object"])
+        # Without a project, they are those of the first one.
+        self.assertEqual(rows, dict(self.done("quota", "show")))
+        self.assertEqual([], self.done("quota", "delete", "research"))
+        self.assertEqual(rows, dict(self.done("quota", "show", "research")))
+
+    def test_the_default_quotas_are_those_of_the_configuration(self):
+        file = self.folder() / "craton.conf"
+        file.write_text("[quotas]\nquota_objects = 7\n")
+        words = ("quota", "show", "--config-file", str(file))
+        self.assertEqual("7", dict(self.done(*words))["hosts"])
+
+    def test_wrong_quotas(self):
+        self.assertIn("'nosuch' does not exist", self.refused("quota", "show", "nosuch"))
+        self.assertIn("'nosuch'", self.refused("quota", "set", "nosuch", "--hosts", "5"))
+        self.assertIn("such as --hosts 1000", self.refused("quota", "set", FIRST_PROJECT))
+        for words in (("--hosts", "many"), ("--hosts", "-2"), ("--nosuch", "5")):
+            status, _, err = self.run_program("quota", "set", FIRST_PROJECT, *words)
+            self.assertEqual(2, status)
+            self.assertIn(words[words[0] == "--hosts"], err)
+
     def test_what_cannot_be_done_is_one_line(self):
         self.done("user", "create", "ada")
 

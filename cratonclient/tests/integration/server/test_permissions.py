@@ -20,7 +20,12 @@ BODIES: dict[tuple[str, str], t.Any] = {
 }
 
 #: The collection of the object that a path is about, if the path is not named after it.
-MADE = {"devices": "hosts", "ansible-inventory": "hosts", "quotas": "projects"}
+MADE = {
+    "devices": "hosts",
+    "ansible-inventory": "hosts",
+    "quotas": "projects",
+    "identity": "projects",
+}
 
 
 class Place:
@@ -118,7 +123,7 @@ class TestTable(base.ServerTestCase):
                         self.callers[role], row, self.own[role], own=True
                     )
                     self.assertEqual(wanted, str(answer.status), answer.text)
-                    names = "/" not in row.path and row.path != "quotas"
+                    names = "/" not in row.path and row.path not in ("quotas", "identity")
                     if target and wanted == "200" and names:
                         self.assertIn(mark(target), answer.text)
 
@@ -167,7 +172,7 @@ class TestTable(base.ServerTestCase):
         if before is not None and rest:
             seen = [f"/{collection}/{target['id']}", path.removesuffix("/key")]
             before.update({each: self.root.get(each).text for each in seen})
-        if not rest and collection not in ("ansible-inventory", "quotas"):
+        if not rest and collection not in ("ansible-inventory", "quotas", "identity"):
             path += "?sort_dir=desc&limit=100"  # newest objects first
         body = BODIES.get((row.method, row.path.rpartition("/")[2]))
         if (row.method, rest) == ("PUT", "ID"):
