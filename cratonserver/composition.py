@@ -105,7 +105,9 @@ def _metrics(store: Store, settings: Settings) -> Metrics:
 
     made = collection.Metrics()
     made.add(quota_use.QuotaUse(store, settings.metrics.metrics_projects))
-    pool.observe(store.engine, connections.Connections(made))
+    pool.observe(store.engine, connections.Connections(made, "primary"))
+    if store.standby_engine is not None:
+        pool.observe(store.standby_engine, connections.Connections(made, "standby"))
     return made
 
 

@@ -280,14 +280,19 @@ class Store:
             function()
         self._dispose(close=True)
 
+    @property
+    def standby_engine(self) -> sa.Engine | None:
+        """The engine for the standbys, ``None`` without any."""
+        return None if self._replicas is None else self._replicas.database.engine
+
     def forget_connections(self) -> None:
         """Forget the connections that a child process inherited, without closing them."""
         self._dispose(close=False)
 
     def _dispose(self, close: bool) -> None:
         self.engine.dispose(close=close)
-        if self._replicas is not None:
-            self._replicas.database.engine.dispose(close=close)
+        if self.standby_engine is not None:
+            self.standby_engine.dispose(close=close)
 
     def _is_current(self, connection: sa.Connection) -> bool:
         """Return True if the schema has the current version, at the cost of two queries."""

@@ -84,9 +84,13 @@ class Metrics:
         )
 
     def _gauge(self, name: str, help: str) -> prometheus_client.Gauge:
-        """Return a gauge without labels that is the sum over all running processes."""
+        """Return a gauge of connections that is the sum over all running processes."""
         return prometheus_client.Gauge(
-            name, help, registry=self._registry, multiprocess_mode="livesum"
+            name,
+            f"{help} By database: primary, or standby.",
+            ["database"],
+            registry=self._registry,
+            multiprocess_mode="livesum",
         )
 
     def add(self, collector: Collector) -> None:

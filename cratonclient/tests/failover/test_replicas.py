@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import time
 import typing as t
 from unittest import mock
 
 import sqlalchemy as sa
+from falcon import testing
 
 from cratonclient.tests import base as tests_base
 from cratonclient.tests import postgresql
@@ -68,6 +70,17 @@ class TestReplicas(ReplicasTestCase):
                 name = self.writer.make("clouds", name=f"cloud-{number}")["name"]
                 self.assertIn(name, self.reader.names("/clouds?limit=100"))
             self.assertReadFrom(self.pair.standby)
+
+    def test_the_connections_to_standbys_are_measured(self):
+        with mock.patch.object(replicas, "_PATIENCE", 10):
+            self.assertReadFrom(self.pair.standby)
+        text = testing.simulate_get(
+            self.reader.application, "/metrics", remote_addr="127.0.0.1"
+        ).text
+        found = dict(re.findall(r'craton_database_connections\{database="(\w+)"\} (\S+)', text))
+        self.assertEqual({"primary", "standby"}, {*found})
+        self.assertLessEqual(1, float(found["standby"]))
+        self.assertIn('craton_database_connections_in_use{database="standby"} 0.0', text)
 
     def test_a_standby_that_lags_behind_is_not_read(self):
         self.pair.standby.execute("SELECT pg_wal_replay_pause()")

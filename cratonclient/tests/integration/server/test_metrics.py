@@ -125,7 +125,7 @@ class TestConnections(MetricsTestCase):
         root.get("/clouds")
 
         def now(name: str) -> float:
-            return self.value(root, f"craton_database_connections{name}")
+            return self.value(root, f"craton_database_connections{name}", database="primary")
 
         self.assertLessEqual(1, now(""))
         self.assertEqual((0, 0), (now("_in_use"), now("_waiting")))
@@ -140,9 +140,11 @@ class TestConnections(MetricsTestCase):
             connection.invalidate()
         self.store.engine.dispose()
 
-        self.assertEqual(0, self.value(root, "craton_database_connections"))
+        primary = {"database": "primary"}
+        self.assertEqual(0, self.value(root, "craton_database_connections", **primary))
         with self.store.read():  # the new pool is measured, too
-            self.assertEqual(1, self.value(root, "craton_database_connections_in_use"))
+            in_use = self.value(root, "craton_database_connections_in_use", **primary)
+            self.assertEqual(1, in_use)
 
 
 class TestReaders(MetricsTestCase):
@@ -228,11 +230,11 @@ with processes.shared_folder():
         if not os.fork():
             for _ in range(number):
                 made.answered("GET", "/x", 200, 0.1)
-            made.connections_in_use.inc(number)
+            made.connections_in_use.labels("primary").inc(number)
             os._exit(0)
         os.wait()
     made.answered("GET", "/x", 200, 0.1)
-    made.connections_in_use.inc(5)
+    made.connections_in_use.labels("primary").inc(5)
     private = oct(os.stat(processes.folder()).st_mode & 0o777)
     print(json.dumps([private, made.text().decode(), processes.folder()]))
 """
@@ -246,7 +248,8 @@ with processes.shared_folder():
         labels = (("method", "GET"), ("route", "unknown"), ("status", "200"))
         self.assertEqual(7, found["craton_requests_total", labels])
         # The counters of ended processes count, their connections do not.
-        self.assertEqual(5, found["craton_database_connections_in_use", ()])
+        primary = (("database", "primary"),)
+        self.assertEqual(5, found["craton_database_connections_in_use", primary])
         self.assertEqual("0o700", private)
         self.assertFalse(pathlib.Path(folder).exists())
 
