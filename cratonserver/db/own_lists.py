@@ -128,7 +128,7 @@ class _Tested(page_query.Matching):
             conditions, filters = [*conditions, test], [*filters, test]
         in_order = plan.way == "many" and not plan.sorted
         super().__init__(
-            conditions, page_query.hider(tables, shape), filters if in_order else None
+            conditions, page_query.access(tables, shape).order, filters if in_order else None
         )
 
     def _test(self) -> t.Any:

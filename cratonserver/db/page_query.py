@@ -44,6 +44,7 @@ import typing as t
 import sqlalchemy as sa
 from sqlalchemy.sql.operators import eq
 
+from cratonclient.fields import Ref
 from cratonserver.db import keyset, list_query, markers, references
 from cratonserver.db.aliases import Clause
 from cratonserver.db.dialect import PREPARE
@@ -112,7 +113,7 @@ def build(tables: Tables, shape: Shape, matching: Matching | None = None) -> Sta
     :param matching: rows that match, instead of those that match :func:`conditions_of`.
     """
     table = tables.table(shape.kind)
-    hide = hider(tables, shape)
+    hide = access(tables, shape).order
     if matching is None:
         filters = filters_of(tables, shape)
         matching = Matching(conditions_of(tables, shape), hide, filters)
@@ -154,34 +155,73 @@ def build(tables: Tables, shape: Shape, matching: Matching | None = None) -> Sta
 
 def conditions_of(tables: Tables, shape: Shape) -> list[Clause]:
     """Return the conditions for the rows of a list. Values are parameters."""
-    visible = map(hider(tables, shape), _visible(tables, shape))
+    visible = map(access(tables, shape).visible, _visible(tables, shape))
     return [*visible, *filters_of(tables, shape)]
 
 
 def filters_of(tables: Tables, shape: Shape) -> list[Clause]:
     """Return the conditions of the filters of a list, without the rows that the user sees."""
-    addresses = _addresses(shape)
-    others = [
-        *(condition(tables, shape, name) for name in shape.filters if name not in addresses),
-        *(begins(tables, shape) if shape.prefixed else []),
-    ]
-    return [
-        *map(hider(tables, shape), others),
-        *(condition(tables, shape, name) for name in addresses),
-    ]
+    by = access(tables, shape)
+    found = [by.filter(name)(condition(tables, shape, name)) for name in shape.filters]
+    return [*found, *map(by.order, begins(tables, shape) if shape.prefixed else ())]
 
 
-def _addresses(shape: Shape) -> list[str]:
-    """Return the filters by addresses, which few rows match."""
-    return [name for name in shape.filters if list_query.compared(shape.kind, name).format]
+#: A function that returns a clause, or hides it from the planner.
+_Hide = t.Callable[[t.Any], t.Any]
 
 
-def hider(tables: Tables, shape: Shape) -> t.Callable[[t.Any], t.Any]:
-    """Return a function that hides clauses from the planner, if the list has a better index.
+def _show(clause: t.Any) -> t.Any:
+    return clause
 
-    Without it, SQLite reads all rows of a project in their order to find one address.
+
+class Access(t.NamedTuple):
+    """The filters whose index finds the rows of a list, if it has better ones than its order.
+
+    Without this, SQLite reads all rows of a project in their order to find one name, one
+    address, or the rows of one place.
+
+    :param filters: names of these filters; empty for the order.
+    :param hide: function that hides a clause from the planner.
+    :param visible: what to do with the conditions for the rows that the user may see.
+    :param order: what to do with the order, with a marker, and with a prefix of names.
     """
-    return tables.dialect.without_index if _addresses(shape) else lambda clause: clause
+
+    filters: t.Collection[str] = ()
+    hide: _Hide = _show
+    visible: _Hide = _show
+    order: _Hide = _show
+
+    def filter(self, name: str) -> _Hide:
+        """Return what to do with the condition of a filter."""
+        return self.hide if self.filters and name not in self.filters else _show
+
+
+def access(tables: Tables, shape: Shape) -> Access:
+    """Return the filters whose index finds the rows of a list."""
+    hide = tables.dialect.without_index
+    fields = {name: list_query.compared(shape.kind, name) for name in shape.filters}
+    addresses = [name for name, field in fields.items() if field.format]
+    if addresses:
+        return Access(addresses, hide, visible=hide, order=hide)
+    name_field = shape.kind.resource_class.NAME_ATTR
+    named = [name for name, field in fields.items() if field.name == name_field]
+    if named:  # the index of names begins with the project
+        return Access(named, hide, order=hide)
+    table, ancestors = tables.table(shape.kind), [*shape.kind.ancestry]
+    places = [
+        name
+        for name, field in fields.items()
+        if isinstance(field, Ref) and field.name != "project_id" and field.name in table.c
+    ]
+    if places and shape.sort_keys == DEFAULT_SORT and not shape.prefixed:
+        # The nearest place has the fewest rows.
+        nearest = min(places, key=lambda name: _distance(fields[name].name, ancestors))
+        return Access([nearest], hide, visible=hide)
+    return Access()
+
+
+def _distance(field: str, ancestors: list[str]) -> int:
+    return ancestors.index(field) if field in ancestors else -1
 
 
 def values_of(query: ListQuery) -> dict[str, t.Any]:

@@ -156,7 +156,7 @@ class Matching(page_query.Matching):
         conditions = page_query.conditions_of(tables, shape)
         for number in range(plan.conditions):
             conditions.append(_nearest_matches(tables, shape, plan, number))
-        super().__init__(conditions, page_query.hider(tables, shape))
+        super().__init__(conditions, page_query.access(tables, shape).order)
         self.tables = tables
         self.shape = shape
         self.kind = shape.kind

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import re
 import typing as t
 import unittest
 
 import sqlalchemy as sa
 
+from cratonclient.fields import Ref
 from cratonclient.tests.integration.server import base, databases
 from cratonserver.db import list_query, page_query, tables
 
@@ -98,6 +100,52 @@ class TestStatements(PlansTestCase):
         for number in range(5000):
             made.cached(make, number)
         self.assertIsNot(first, made.cached(make, 0))
+
+
+@unittest.skipIf(databases.SERVER, "PostgreSQL has statistics")
+class TestSQLite(PlansTestCase):
+    """SQLite has no statistics, so the statement itself must lead it to the right index."""
+
+    def test_a_filter_with_an_index_is_never_found_by_reading_the_whole_list(self):
+        found = 0
+        for kind in self.store.tables.kinds:
+            for name in {*kind.resource_class.filters, *kind.resource_class.parameters}:
+                field = list_query.compared(kind, name)
+                is_name = field.name == kind.resource_class.NAME_ATTR
+                if field.name in ("project_id", "id") or name == "vars":
+                    continue
+                if not (is_name or isinstance(field, Ref)):
+                    continue
+                for all_projects, follows in itertools.product((False, True), repeat=2):
+                    shape = list_query.Shape(
+                        kind, all_projects, (name,), ("created_at", "id"), False, 10, follows
+                    )
+                    with self.about(str(shape)):
+                        self.assertFoundByIndex(shape, field.name)
+                        found += 1
+        self.assertGreater(found, 40)
+
+    def test_the_nearest_place_is_chosen(self):
+        kind = self.store.tables.kind("hosts")
+        for filters in itertools.permutations(("cloud_id", "cell_id", "region_id")):
+            shape = list_query.Shape(
+                kind, False, filters, ("created_at", "id"), False, 10, False
+            )
+            self.assertFoundByIndex(shape, "cell_id")
+
+    def assertFoundByIndex(self, shape: list_query.Shape, column: str) -> None:
+        made = page_query.build(self.store.tables, shape)
+        statement = str(made.page.compile(self.store.engine))
+        table = self.store.tables.table(shape.kind).name
+        with self.store.read() as connection:
+            values = ("x",) * statement.count("?")
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+            steps = [row[3] for row in plan if row[3].split()[1] == table]
+        self.assertNotEqual([], steps)
+        for step in steps:
+            if step.endswith(("(rowid=?)", "(id=?)")):  # the row of the marker
+                continue
+            self.assertRegex(step, rf"USING (COVERING )?INDEX .*\b{column}[=>]\?", str(steps))
 
 
 @unittest.skipUnless(databases.SERVER, "needs PostgreSQL")
