@@ -31,7 +31,8 @@ T = t.TypeVar("T")
 
 #: The seconds that a client has to read a refusal before its connection is closed.
 _LINGER = 0.5
-#: The number of threads for the health check and the metrics.
+#: The number of threads for each path with which operators watch the server. The liveness check
+#: must not wait for health checks, which wait for the database.
 _MONITORS = 2
 
 
@@ -69,8 +70,10 @@ class Bridge:
         self._connections = connections
         limits = serving.request_limit, serving.address_limit, serving.request_timeout
         self._turns = Turns(serving.threads, *limits)
-        self._monitors = Turns(_MONITORS, *limits)
-        self._threads = concurrent.futures.ThreadPoolExecutor(serving.threads + _MONITORS)
+        paths = wsgi_keys.WATCHED_PATHS
+        self._monitors = {path: Turns(_MONITORS, *limits) for path in paths}
+        threads = serving.threads + _MONITORS * len(paths)
+        self._threads = concurrent.futures.ThreadPoolExecutor(threads)
 
     async def __call__(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
         """Respond to a request."""
@@ -90,8 +93,7 @@ class Bridge:
         :raises cratonserver.serving.asgi.Gone: if the client reads or sends too slowly.
         """
         environ = asgi.environ_of(scope)
-        monitors = environ["PATH_INFO"] in wsgi_keys.WATCHED_PATHS
-        turns = self._monitors if monitors else self._turns
+        turns = self._monitors.get(environ["PATH_INFO"], self._turns)
         response = asgi.Response(send, self._serving.idle_timeout)
         try:
             self._forwarding.apply(environ)

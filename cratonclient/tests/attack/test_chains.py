@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from cratonclient.tests.attack import base, fleets
+from cratonclient.tests.attack.on_postgresql import OnPostgreSQL
 
 
 class TestChains(base.AttackTestCase):
@@ -25,3 +26,7 @@ class TestChains(base.AttackTestCase):
         self.assertEqual({200}, {answer.status for answer in answers} - {503})
         self.assertLess(slowest, seconds)
         self.assert_unharmed(seen)
+
+
+class TestChainsOnPostgreSQL(OnPostgreSQL, TestChains):
+    pass

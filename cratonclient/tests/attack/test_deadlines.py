@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import concurrent.futures
 import http.client
+import signal
 import time
 
 from cratonclient.tests.attack import base
+from cratonclient.tests.attack.on_postgresql import OnPostgreSQL
 from cratonclient.tests.integration.server import databases
 
 #: A view in the place of the table of regions, which takes minutes to read.
@@ -86,3 +88,40 @@ class TestClientsThatLeave(base.AttackTestCase):
         self.assertEqual(200, answer.status)
         self.assertLess(answer.seconds, 5)
         self.assert_unharmed(seen)
+
+
+class TestSlowStatementsOnPostgreSQL(OnPostgreSQL, TestSlowStatements):
+    pass
+
+
+class TestClientsThatLeaveOnPostgreSQL(OnPostgreSQL, TestClientsThatLeave):
+    def tearDown(self):
+        base.wait_for(lambda: not self.running())  # and nothing runs in the database any more
+        super().tearDown()
+
+    def running(self) -> list[object]:
+        """Return the statements of the server that run in the database."""
+        return databases.execute(
+            self.server.database,
+            "SELECT query FROM pg_stat_activity WHERE state = 'active' "
+            "AND datname = current_database() AND pid <> pg_backend_pid()",
+        )
+
+
+class TestSilentDatabase(OnPostgreSQL):
+    """A database that accepts connections, and does not answer."""
+
+    options = ("--no-access-log", "--request-deadline=2", "--processes=1")
+
+    def test_liveness(self):
+        with self.bystander("/livez") as seen:
+            self.cluster.signal_all(signal.SIGSTOP)
+            self.addCleanup(self.cluster.signal_all, signal.SIGCONT)
+            for number in range(8):
+                for path in ("/healthcheck", "/v1/clouds"):
+                    connection = self.server.connect(f"127.0.1.{number}")
+                    connection.sendall(base.request(path, self.server.headers))
+            time.sleep(ATTACKERS)
+        self.cluster.signal_all(signal.SIGCONT)
+        self.assert_unharmed(seen)
+        base.wait_for(lambda: base.ask(self.server, "/v1/clouds").status == 200)

@@ -11,6 +11,7 @@ import typing as t
 from urllib import parse
 
 from cratonclient.tests.attack import base
+from cratonclient.tests.attack.on_postgresql import OnPostgreSQL
 
 #: Fewer than the requests of one user that the server processes at once.
 ATTACKERS = 3
@@ -82,3 +83,7 @@ class TestLongLists(base.AttackTestCase):
             return response.status, response.read().decode()
         finally:
             connection.close()
+
+
+class TestLongListsOnPostgreSQL(OnPostgreSQL, TestLongLists):
+    pass

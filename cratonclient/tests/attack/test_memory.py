@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 
 from cratonclient.tests.attack import base, fleets
+from cratonclient.tests.attack.on_postgresql import OnPostgreSQL
 
 #: Requests at the same time.
 AT_ONCE = 4
@@ -59,3 +60,7 @@ class TestInventory(base.AttackTestCase):
         self.figures(f"{answer.size / 2**20:.1f} MiB in {answer.seconds:.1f} s")
         self.assertEqual(200, answer.status)
         self.assert_unharmed(seen)
+
+
+class TestInheritedVariablesOnPostgreSQL(OnPostgreSQL, TestInheritedVariables):
+    pass

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Attacks whose effect depends on the database run on PostgreSQL, too."""
+
+from __future__ import annotations
+
+import typing as t
+import unittest
+
+from cratonclient.tests import postgresql
+from cratonclient.tests.attack import base
+from cratonclient.tests.integration.server import databases
+
+
+class OnPostgreSQL(base.AttackTestCase):
+    """Run the tests of another class on PostgreSQL, in a cluster for the class."""
+
+    cluster: t.ClassVar[postgresql.Cluster]
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        if databases.SERVER:
+            raise unittest.SkipTest("all attacks run on PostgreSQL already")
+        try:
+            cls.cluster = cls.enterClassContext(postgresql.running())
+        except postgresql.NotInstalled as exc:
+            raise unittest.SkipTest(str(exc)) from exc
+
+    def setUp(self):
+        self.patch(databases, "SERVER", self.cluster.url())
+        super().setUp()
