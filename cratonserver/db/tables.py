@@ -304,6 +304,8 @@ class Tables:
             inherits = table.c[name].is_not(None)
             where: t.Any = {"sqlite_where": inherits, "postgresql_where": inherits}
             sa.Index(f"ix_{table.name}_nested", *same, *order, **where)
+            projects = [table.c[c] for c in ("project_id",) if c in table.c]
+            sa.Index(f"ix_{table.name}_parents", *projects, table.c[name], **where)
 
     def _containers(self, root: Kind) -> list[str]:
         """Return the references to places in other tables that rows inherit from.

@@ -216,13 +216,13 @@ class Matching(page_query.Matching):
 
 
 def inheriting(table: sa.Table, all_projects: bool) -> list[Clause]:
-    """Return the conditions for rows that have parents.
+    """Return the conditions for rows that have parents, a range of an index.
 
     :param table: table of a kind whose rows have parents.
     :param all_projects: rows of all projects.
     """
     own: Clause = table.c.project_id == sa.bindparam(PROJECT)
-    return [table.c.parent_id.is_not(None), *([] if all_projects else [own])]
+    return [table.c.parent_id > sa.literal_column("0"), *([] if all_projects else [own])]
 
 
 def value_matches(tables: Tables, kind: Kind, number: int) -> t.Any:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from cratonclient.fields import Ref
 from cratonclient.tests.integration.server import base, databases
-from cratonserver.db import list_query, page_query, tables
+from cratonserver.db import list_query, page_query, tables, variable_filter
 
 
 class PlansTestCase(base.ServerTestCase):
@@ -124,6 +124,17 @@ class TestSQLite(PlansTestCase):
                         self.assertFoundByIndex(shape, field.name)
                         found += 1
         self.assertGreater(found, 40)
+
+    def test_rows_with_parents_are_a_range_of_an_index(self):
+        kind = self.store.tables.kind("hosts")
+        for all_projects, name in ((False, "parents"), (True, "parent_id")):
+            survey = self.store.tables.prepared(variable_filter._survey, kind, all_projects)
+            statement = str(survey._statement.compile(self.store.engine))
+            values = ("x",) * statement.count("?")
+            with self.store.read() as connection:
+                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+                (step,) = (row[3] for row in plan if "SEARCH devices" in row[3])
+            self.assertRegex(step, rf"INDEX ix_devices_{name} \(.*parent_id>\?\)")
 
     def test_the_nearest_place_is_chosen(self):
         kind = self.store.tables.kind("hosts")

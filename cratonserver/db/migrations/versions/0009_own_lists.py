@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Add indexes that begin with the project, so that lists read no rows of other projects.
 
-The rows with labels get the project and the creation time of their owners.
+The rows with labels get the project and the creation time of their owners. The rows with
+parents have an index of their own, whose columns no other index begins with: SQLite may take
+any of the others to find out whether there is such a row, and read all rows of the project.
 """
 
 from __future__ import annotations
@@ -28,11 +30,18 @@ _INDEXES = [
     ("devices", ("project_id", "kind", "id")),
     *((table, ("project_id", name, "id")) for table, name in _ADDRESSES.items()),
 ]
+_PARENTS = "ix_devices_parents"
 
 
 def upgrade() -> None:
     for table, columns in _INDEXES:
         op.create_index(_name(table, columns), table, columns)
+    inherits = sa.column("parent_id").is_not(None)
+    op.create_index(
+        *(_PARENTS, "devices", ["project_id", "parent_id"]),
+        sqlite_where=inherits,
+        postgresql_where=inherits,
+    )
     connection = op.get_bind()
     for labels, owners in _labels(connection):
         op.drop_index(op.f(f"ix_{labels}_label"), labels)
@@ -112,5 +121,6 @@ def downgrade() -> None:
         for name in _COPIED:
             op.execute(f"ALTER TABLE {labels} DROP COLUMN {name}")
         op.create_index(op.f(f"ix_{labels}_label"), labels, ["label"])
+    op.drop_index(_PARENTS, "devices")
     for table, columns in _INDEXES:
         op.drop_index(_name(table, columns), table)
