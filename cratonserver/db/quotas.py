@@ -6,12 +6,15 @@ at once. The check costs no statement while a project is far from its quota: eac
 remembers how much the project used when it was last counted, and adds what it stored since
 then. It counts again before all processes together could have reached the quota at
 :data:`RATES`.
-If the quota may be near, the check takes a lock and counts in the transaction of the
-request, so concurrent requests cannot exceed it, in one process or in several::
+If the quota may be near, the check takes a lock in the transaction of the request, so
+concurrent requests cannot exceed it, in one process or in several. It adds to the last count,
+and counts again if that exceeds the quota, because something may have been deleted
+(:mod:`cratonserver.db.quota_counts`)::
 
     SELECT pg_advisory_xact_lock(:key)                  -- on PostgreSQL
     SELECT (SELECT string_agg(…) FROM quotas WHERE project_id = :project)
-    SELECT count(*) FROM devices WHERE project_id = :project AND kind = 'host'
+    SELECT used FROM quota_counts WHERE project_id = :project AND resource = 'hosts' AND …
+    INSERT INTO quota_counts … ON CONFLICT (project_id, resource) DO UPDATE …
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ import sqlalchemy as sa
 from cratonclient.v1 import quotas
 from cratonserver import errors
 from cratonserver.config import formats, settings
-from cratonserver.db import usage
+from cratonserver.db import quota_counts, usage
 from cratonserver.db.tables import Tables
 from cratonserver.identity import Identity
 
@@ -38,6 +41,8 @@ RATES = {"objects": 2000, "bytes": 50 * 2**20}
 #: Seconds for which a process uses limits of a project that is not the user's own, without
 #: reading them again.
 LIFETIME = 60.0
+#: Seconds for which a quota stays near, without counting.
+_NEAR = 5.0
 #: The maximum number of projects, and of pairs of a project and a resource, to remember.
 _REMEMBERED = 10_000
 
@@ -79,6 +84,7 @@ class Quotas:
         self._lock = threading.Lock()
         self._limits: _Memory[tuple[dict[str, int], float]] = _Memory()
         self._counts: _Memory[_Count] = _Memory()
+        self._near: _Memory[float] = _Memory()
         self.set_defaults(settings.Quotas())
 
     @property
@@ -147,11 +153,13 @@ class Quotas:
             for name, limit in sorted(limits.items())
         ]
         connection.execute(upsert, rows)
+        quota_counts.forget(connection, self._tables, project_id)
 
     def reset_limits(self, connection: sa.Connection, project_id: str) -> None:
         """Reset the limits of a project to the defaults."""
         table = self._tables.quotas
         connection.execute(sa.delete(table).where(table.c.project_id == project_id))
+        quota_counts.forget(connection, self._tables, project_id)
 
     def forget(self, project_id: str) -> None:
         """Read the limits of a project again before they are used, because they changed."""
@@ -235,6 +243,9 @@ class Quotas:
     ) -> bool:
         """Find an upper bound, or else count. Return True if the quota is far from that."""
         project_id, resource = place
+        with self._lock:
+            if time.monotonic() - (self._near.get(place) or -_NEAR) < _NEAR:
+                return False
         finders: tuple[t.Callable[[], int | None], ...] = (
             lambda: usage.bound(connection, self._tables, resource),
             lambda: usage.count(connection, self._tables, resource, project_id),
@@ -246,6 +257,8 @@ class Quotas:
                     self._counts.put(place, _Count(used, at))
                 if self._is_far(place, limit, more):
                     return True
+        with self._lock:
+            self._near.put(place, time.monotonic())
         return False
 
     def _check_exactly(self, connection: sa.Connection, place: _Place, more: int) -> None:
@@ -254,9 +267,17 @@ class Quotas:
         key = hashlib.sha256(f"{project_id}/{resource}".encode()).digest()[:8]
         self._tables.dialect.lock_key(connection, int.from_bytes(key, "big", signed=True))
         limit = self.limits(connection, project_id)[resource]
+        if limit == quotas.UNLIMITED:
+            return
+        counted = quota_counts.Counted(self._tables, project_id, resource, limit)
+        used = quota_counts.read(connection, counted)
+        if used is not None and not _exceeds(used + more, limit):
+            quota_counts.add(connection, counted, more)
+            return
         used = usage.count(connection, self._tables, resource, project_id)
         if _exceeds(used + more, limit):
             raise exceeded(self.known[resource], limit, used, more)
+        quota_counts.put(connection, counted, used + more)
 
     def _rate(self, resource: str) -> int:
         return RATES[self.known[resource].measure]

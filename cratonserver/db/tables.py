@@ -88,6 +88,8 @@ class Tables:
                 self._add_family(kind)
         #: The limits of projects that differ from the defaults of the server.
         self.quotas = self._add_quotas()
+        #: How much of a quota is used, while it is near.
+        self.quota_counts = self._add_quota_counts()
         sa.event.listen(self.metadata, "after_create", self._create_functions)
 
     def kind(self, collection: str) -> Kind:
@@ -201,6 +203,19 @@ class Tables:
             sa.Column("project_id", column_types.identifier(str), project, primary_key=True),
             sa.Column("resource", column_types.string(64), primary_key=True),
             sa.Column("value", sa.BigInteger(), nullable=False),
+        )
+
+    def _add_quota_counts(self) -> sa.Table:
+        project = sa.ForeignKey("projects.id", ondelete="CASCADE")
+        return sa.Table(
+            "quota_counts",
+            self.metadata,
+            sa.Column("project_id", column_types.identifier(str), project, primary_key=True),
+            sa.Column("resource", column_types.string(64), primary_key=True),
+            sa.Column("quota", sa.BigInteger(), nullable=False),
+            sa.Column("used", sa.BigInteger(), nullable=False),
+            sa.Column("counted", sa.BigInteger(), nullable=False),
+            info={DERIVED: _forget_counts},
         )
 
     def _find_root(self, kind: Kind) -> Kind:
@@ -398,6 +413,11 @@ def _fill_index(connection: sa.Connection, tables: Tables, kind: Kind) -> None:
     """Write the index of the variables of a kind again."""
     each = tables.table(kind), tables.variables(kind), tables.variable_keys(kind)
     variable_index.fill(connection, tables.dialect.bulk, *each, kind.key)
+
+
+def _forget_counts(connection: sa.Connection, tables: Tables) -> None:
+    """Delete all counts, so that the next request near a quota counts."""
+    connection.execute(sa.delete(tables.quota_counts))
 
 
 def _ancestry(tables: Tables, kind: Kind) -> Ancestry:

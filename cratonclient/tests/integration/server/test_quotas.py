@@ -374,6 +374,43 @@ class TestCost(QuotasTestCase):
                 member.make("clouds")
             self.assertNotEqual([], seen)
 
+    def counts(self, seen: list[str]) -> int:
+        """Return how many statements count the clouds."""
+        return sum("count(*)" in text and "FROM clouds" in text for text in seen)
+
+    def test_near_the_quota_few_requests_count(self):
+        member = self.limited(clouds=30)
+        with self.statements() as seen:
+            made = [member.make("clouds")["id"] for _ in range(29)]
+        self.assertEqual(1, self.counts(seen))
+        # Deletions are not subtracted. The request that would exceed the quota counts again.
+        for item_id in made[:5]:
+            self.assertAnswer(member.delete(f"/clouds/{item_id}"), 204)
+        with self.statements() as seen:
+            for _ in range(6):
+                member.make("clouds")
+        self.assertEqual(1, self.counts(seen))
+        self.assertExceeded(member.post("/clouds", {"name": "x"}), "clouds", 30, 30, 1)
+
+    def test_a_count_for_another_limit_is_not_used(self):
+        member = self.limited(clouds=3)
+        member.make("clouds")
+        self.set(member.project_id, clouds=-1)
+        member.make("clouds")
+        member.make("clouds")
+        self.set(member.project_id, clouds=3)
+        # The stored count was that of one cloud.
+        self.assertExceeded(member.post("/clouds", {"name": "x"}), "clouds", 3, 3, 1)
+
+    def test_a_refused_request_is_not_counted(self):
+        member = self.limited(clouds=3)
+        name = member.make("clouds")["name"]
+        for _ in range(5):
+            self.assertAnswer(member.post("/clouds", {"name": name}), 409)
+        member.make("clouds")
+        member.make("clouds")
+        self.assertExceeded(member.post("/clouds", {"name": "x"}), "clouds", 3, 3, 1)
+
     def test_memory_is_bounded(self):
         with mock.patch.object(quotas, "_REMEMBERED", 3):
             for _ in range(9):
