@@ -489,28 +489,49 @@ class TestProgram(BackupTestCase):
         self.assertEqual(1, status)
         self.assertIn(f"/dev/fd/{pipe} is a pipe", said)
 
-    def test_a_full_disk_is_one_line_and_leaves_nothing(self):
-        source = self.store()
-        self.fleet(source)
-        url = f"--database={source.engine.url.render_as_string(False)}".replace("+psycopg", "")
-        limited = (
+    def run_with_full_disk(self, size: int, *words: str) -> str:
+        """Run the program, which fails, and return its message.
+
+        :param size: number of bytes to which any file may grow.
+        """
+        program = (
             "import resource, sys\n"
             "from cratonserver import cli\n"
-            "resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))\n"  # of each file
+            f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))\n"
             "sys.exit(cli.main(sys.argv[1:]))\n"
         )
         done = subprocess.run(
-            [sys.executable, "-c", limited, "backup", str(self.path), url],
-            capture_output=True,
-            text=True,
+            [sys.executable, "-c", program, *words], capture_output=True, text=True
         )
-        self.assertEqual((1, ""), (done.returncode, done.stdout))
+        self.assertEqual((1, ""), (done.returncode, done.stdout), done.stderr)
+        self.assertEqual(1, len(done.stderr.splitlines()), done.stderr)
+        return done.stderr
+
+    def test_a_backup_to_a_full_disk_leaves_nothing(self):
+        source = self.store()
+        self.fleet(source)
+        url = f"--database={source.engine.url.render_as_string(False)}".replace("+psycopg", "")
+        said = self.run_with_full_disk(500, "backup", str(self.path), url)
         self.assertEqual(
             f"craton-server: {self.path} cannot be written: File too large. Use another "
             "folder, or mend this one.\n",
-            done.stderr,
+            said,
         )
         self.assertEqual([], [*self.path.parent.iterdir()])
+
+    def test_a_restore_to_a_full_disk_changes_nothing(self):
+        source, target = self.store(), self.other_kind()
+        self.fleet(source)
+        self.dump(source)
+        self.root_of(target).make("clouds", name="mine")
+        before = databases.contents(target)
+        target.close()
+
+        url = f"--database={target.name}"
+        said = self.run_with_full_disk(100_000, "restore", "--replace", str(self.path), url)
+
+        self.assertIn(f"The database {target.name} cannot be read or written", said)
+        self.assertEqual(before, databases.contents(target))
 
     def test_no_fleet_is_no_backup(self):
         missing = self.path.parent / "none.db"
