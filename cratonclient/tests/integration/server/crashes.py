@@ -165,7 +165,7 @@ class CrashTestCase(tests_base.TestCase):
         found: dict[str, dict[str, t.Any]] = {name: {} for name in names.values()}
         for owner_id, name, value in tables["device_variables"]:
             found[names[owner_id]][name] = json.loads(value)
-        labels = collections.Counter(names[owner_id] for owner_id, _ in tables["device_labels"])
+        labels = collections.Counter(names[row[0]] for row in tables["device_labels"])
         for name, values in found.items():
             self.assertEqual(len(LABELS), labels[name], name)
             self.assertLessEqual(VARIABLES.keys(), values.keys(), name)
