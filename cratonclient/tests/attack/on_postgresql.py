@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import functools
 import typing as t
 import unittest
 
@@ -11,8 +14,16 @@ from cratonclient.tests.attack import base
 from cratonclient.tests.integration.server import databases
 
 
+@functools.cache
+def _cluster() -> postgresql.Cluster:
+    """Start a cluster, which stops at the end of this process."""
+    stack = contextlib.ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(postgresql.running())
+
+
 class OnPostgreSQL(base.AttackTestCase):
-    """Run the tests of another class on PostgreSQL, in a cluster for the class."""
+    """Run the tests of another class on PostgreSQL. All classes share one cluster."""
 
     cluster: t.ClassVar[postgresql.Cluster]
 
@@ -22,7 +33,7 @@ class OnPostgreSQL(base.AttackTestCase):
         if databases.SERVER:
             raise unittest.SkipTest("all attacks run on PostgreSQL already")
         try:
-            cls.cluster = cls.enterClassContext(postgresql.running())
+            cls.cluster = _cluster()
         except postgresql.NotInstalled as exc:
             raise unittest.SkipTest(str(exc)) from exc
 

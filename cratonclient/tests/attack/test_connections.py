@@ -10,7 +10,7 @@ import time
 from cratonclient.tests.attack import base
 
 #: The seconds that an attack with open connections lasts.
-DURATION = 4.0
+DURATION = 3.0
 #: The beginning of a request whose body does not arrive.
 HALF_A_BODY = {"Content-Length": "1000", "Content-Type": "application/json"}
 

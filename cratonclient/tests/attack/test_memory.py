@@ -63,4 +63,5 @@ class TestInventory(base.AttackTestCase):
 
 
 class TestInheritedVariablesOnPostgreSQL(OnPostgreSQL, TestInheritedVariables):
-    pass
+    # The same on all databases.
+    test_variables_of_the_region = None  # type: ignore[assignment]
