@@ -17,7 +17,7 @@ def seconds_ago(seconds: float) -> str:
     :param seconds: number of seconds.
     """
     time = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=seconds)
-    return time.strftime("%Y-%m-%dT%H:%M:%S.%f")
+    return time.replace(tzinfo=None).isoformat(timespec="microseconds")
 
 
 def is_time(text: str) -> bool:

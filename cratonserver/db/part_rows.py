@@ -60,7 +60,7 @@ class PartRows(t.NamedTuple):
         if not self.replaced:
             return {}
         kept = sorted({row[_key(self.table).name] for row in self.rows})
-        return {KEYS: [*self.replaced], f"{self.table}_kept": kept}
+        return {KEYS: [*self.replaced], f"{self.table.name}_kept": kept}
 
 
 def put(
@@ -224,7 +224,7 @@ def _replacement(tables: Tables, table: sa.Table) -> t.Any:
 
     In one statement of PostgreSQL, an INSERT may run before a DELETE of the same row.
     """
-    kept = tables.dialect.in_parameter(_key(table), f"{table}_kept")
+    kept = tables.dialect.in_parameter(_key(table), f"{table.name}_kept")
     return _deletion(tables, table).where(sa.not_(kept))
 
 

@@ -34,7 +34,7 @@ class Pool(pool.QueuePool):
 
     def connect(self) -> t.Any:
         """Return a connection. This waits for one, or opens one."""
-        if self.observer is None:
+        if self.observer is None or self.checkedin():
             return super().connect()
         self.observer.waited(1)
         try:

@@ -269,7 +269,7 @@ def _array(element: sa.types.TypeEngine[t.Any]) -> ARRAY[t.Any]:
 
 def _list_of(column: sa.Column[t.Any]) -> str:
     """Return the name of the parameter for the values of a column."""
-    return f"{column.table}_{column.name}"
+    return f"{column.table.name}_{column.name}"
 
 
 def _spilling_query() -> sa.Select[t.Any]:

@@ -308,7 +308,7 @@ def _try_to_write(connection: sa.Connection) -> None:
 
 def _rows_of(columns: t.Sequence[sa.Column[t.Any]]) -> str:
     """Return the name of the parameter for the rows of a table."""
-    return f"{columns[0].table}_rows"
+    return f"{columns[0].table.name}_rows"
 
 
 def _create_private(_dialect: t.Any, _record: t.Any, arguments: t.Any, _options: t.Any) -> None:

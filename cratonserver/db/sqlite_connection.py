@@ -26,6 +26,9 @@ class Connection(sqlite3.Connection):
         longest = max(2 * limits.variables_size, 16 * limits.body_size)
         self.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, min(longest, 10**9))
 
+    #: The longest time that this connection waits for other programs, in milliseconds.
+    _patience: int | None = None
+
     @contextlib.contextmanager
     def waiting_in_steps(self) -> t.Iterator[t.Callable[[], bool]]:
         """Wait for other programs that write to the file for a moment only, in the block.
@@ -35,7 +38,9 @@ class Connection(sqlite3.Connection):
         :returns: a context manager that yields a function, which limits the next statement,
             and returns False if there is no time left.
         """
-        patience: int = self.execute("PRAGMA busy_timeout").fetchone()[0]
+        patience = self._patience
+        if patience is None:
+            patience = self._patience = self.execute("PRAGMA busy_timeout").fetchone()[0]
         until = time.monotonic() + patience / 1000
 
         def limit() -> bool:
