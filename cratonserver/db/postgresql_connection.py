@@ -39,6 +39,17 @@ class Connection(psycopg.Connection[t.Any]):
     #: True if a COMMIT has given up waiting for the standby.
     _unconfirmed = False
 
+    #: The style of parameters for :meth:`prepared_cursor`.
+    PREPARED_PARAMSTYLE = "numeric_dollar"
+
+    def prepared_cursor(self) -> psycopg.RawCursor[t.Any]:
+        """Return a cursor for :mod:`cratonserver.db.prepared`.
+
+        It takes SQL as PostgreSQL has it. Other cursors parse SQL for their own parameters,
+        long statements again each time.
+        """
+        return psycopg.RawCursor(self)
+
     def wait(self, gen: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Any:
         """Wait for the database, and cancel the statement at the deadline.
 

@@ -5,6 +5,9 @@ To run a statement that it has compiled before, SQLAlchemy takes several times a
 SQLite takes for the statement itself. The statements of ordinary requests differ in the
 values of their parameters only, so most of that work is done once, here. SQLAlchemy still
 builds the SQL, manages connections and transactions, and translates errors.
+
+The connection of the driver has a method ``prepared_cursor`` and a ``PREPARED_PARAMSTYLE``,
+a style of SQLAlchemy in which parameters have positions.
 """
 
 from __future__ import annotations
@@ -86,9 +89,10 @@ class Prepared:
         """Run the statement, and return the cursor."""
         compiled = self._compiled
         if compiled is None:
-            compiled = self._compiled = _Compiled(self._statement, connection.dialect)
+            compiled = self._compiled = _Compiled(self._statement, connection)
         sql, parameters = compiled.sql, compiled.parameters(values)
-        cursor: t.Any = connection.connection.cursor()
+        driver: t.Any = connection.connection.driver_connection
+        cursor = driver.prepared_cursor()
         events: t.Any = connection.dispatch
         for listener in events.before_cursor_execute:
             listener(connection, cursor, sql, parameters, self, False)
@@ -109,18 +113,20 @@ class _Compiled:
     """The SQL of a statement, and the conversions of its values.
 
     :param statement: the statement.
-    :param dialect: dialect of the connections that will run it.
+    :param connection: one of the connections that will run it.
     :raises ValueError: if it depends on values that are not parameters with names.
     """
 
-    def __init__(self, statement: t.Any, dialect: sa.Dialect) -> None:
+    def __init__(self, statement: t.Any, connection: sa.Connection) -> None:
+        driver: t.Any = connection.connection.driver_connection
+        make: t.Any = type(connection.dialect)
+        dialect: sa.Dialect = make(paramstyle=driver.PREPARED_PARAMSTYLE)
         compiled: t.Any = statement.compile(dialect=dialect)
         if compiled.post_compile_params or getattr(compiled, "insert_prefetch", ()):
             raise ValueError(f"{compiled} has parameters that SQLAlchemy adds when it runs")
         binds: dict[str, sa.BindParameter[t.Any]] = compiled.binds
         self.sql: str = compiled.string
-        self._positional: bool = compiled.positional
-        self._names = compiled.positiontup if compiled.positional else [*binds]
+        self._names: t.Sequence[str] = compiled.positiontup or ()
         #: Values of parameters that the statement itself has.
         self._own = {n: one.effective_value for n, one in binds.items() if not one.required}
         self._given = _conversions(
@@ -132,13 +138,13 @@ class _Compiled:
             for column in _columns(statement)
         )
 
-    def parameters(self, values: Values) -> t.Any:
+    def parameters(self, values: Values) -> list[t.Any]:
         """Return the parameters for the driver."""
         known = {**self._own, **values} if self._own else values
         given = [known[name] for name in self._names]
         for index, convert in self._given:
             given[index] = convert(given[index])
-        return given if self._positional else dict(zip(self._names, given, strict=True))
+        return given
 
     def results(self, rows: list[t.Any]) -> list[t.Any]:
         """Return rows of the driver as SQLAlchemy does."""

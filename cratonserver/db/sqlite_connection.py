@@ -26,6 +26,13 @@ class Connection(sqlite3.Connection):
         longest = max(2 * limits.variables_size, 16 * limits.body_size)
         self.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, min(longest, 10**9))
 
+    #: The style of parameters for :meth:`prepared_cursor`.
+    PREPARED_PARAMSTYLE = "qmark"
+
+    def prepared_cursor(self) -> sqlite3.Cursor:
+        """Return a cursor for :mod:`cratonserver.db.prepared`."""
+        return self.cursor()
+
     #: The longest time that this connection waits for other programs, in milliseconds.
     _patience: int | None = None
 
