@@ -65,8 +65,8 @@ class Objects(PartChanges):
         self.policy.check_update(change)
         needs = self.policy.requirements(change)
         required = consistency.required(self, values, values, needs)
-        if in_transaction and not dialect.single_writer:
-            required.check()  # lock the references before a quota
+        if self.policy.needs_transaction or (in_transaction and not dialect.single_writer):
+            required.check()  # lock the references before a quota, and before other checks
             required = dataclasses.replace(required, references={}, others=())
         self._check_quotas(values, given, required)
         try:
