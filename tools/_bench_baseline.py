@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import typing as t
+from urllib import parse
 
 from cratonserver.identity import FIRST_PROJECT
 
@@ -52,7 +53,10 @@ def application(connection: t.Any) -> t.Any:
         cursor.execute(_QUERY)
         hosts = [_host(row) for row in cursor.fetchall()]
         links = [{"href": _LINK, "rel": rel} for rel in ("first", "prev", "self")]
-        links.append({"href": f"{_LINK}&marker={hosts[-1]['id']}", "rel": "next"})
+        last = hosts[-1]
+        values = parse.quote(json.dumps([last["created_at"]]), safe="")
+        marker = f"marker={last['id']}&marker_values={values}"
+        links.append({"href": f"{_LINK}&{marker}", "rel": "next"})
         body = json.dumps({"hosts": hosts, "links": links}).encode()
         headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
         start_response("200 OK", headers)
