@@ -43,6 +43,10 @@ RATES = {"objects": 2000, "bytes": 50 * 2**20}
 LIFETIME = 60.0
 #: Seconds for which a quota stays near, without counting.
 _NEAR = 5.0
+#: If counting took more seconds of this thread than that, which only SQLite does, and the
+#: request is refused, the result holds for so many times as long. So who keeps asking for more
+#: takes a small part of the time of the database, which has one writer at a time.
+_LONG, _REST = 0.05, 10
 #: The maximum number of projects, and of pairs of a project and a resource, to remember.
 _REMEMBERED = 10_000
 
@@ -85,6 +89,8 @@ class Quotas:
         self._limits: _Memory[tuple[dict[str, int], float]] = _Memory()
         self._counts: _Memory[_Count] = _Memory()
         self._near: _Memory[float] = _Memory()
+        #: The use of those that are full, the limit, and until when that holds.
+        self._full: _Memory[tuple[int, int, float]] = _Memory()
         self.set_defaults(settings.Quotas())
 
     @property
@@ -165,6 +171,8 @@ class Quotas:
         """Read the limits of a project again before they are used, because they changed."""
         with self._lock:
             self._limits.pop(project_id)
+            for resource in self.known:
+                self._full.pop((project_id, resource))
 
     def check_object(self, resource: str, limit: int, before: int, after: int) -> None:
         """Refuse an object that would have too much of a resource. Less is always allowed.
@@ -264,6 +272,7 @@ class Quotas:
     def _check_exactly(self, connection: sa.Connection, place: _Place, more: int) -> None:
         """Check a quota that may be near, and keep others waiting until this request ends."""
         project_id, resource = place
+        self._refuse_again(place, more)
         key = hashlib.sha256(f"{project_id}/{resource}".encode()).digest()[:8]
         self._tables.dialect.lock_key(connection, int.from_bytes(key, "big", signed=True))
         limit = self.limits(connection, project_id)[resource]
@@ -274,10 +283,22 @@ class Quotas:
         if used is not None and not _exceeds(used + more, limit):
             quota_counts.add(connection, counted, more)
             return
+        began = time.thread_time()
         used = usage.count(connection, self._tables, resource, project_id)
+        took = time.thread_time() - began
         if _exceeds(used + more, limit):
+            with self._lock:
+                until = time.monotonic() + (_REST * took if took > _LONG else 0)
+                self._full.put(place, (used, limit, until))
             raise exceeded(self.known[resource], limit, used, more)
         quota_counts.put(connection, counted, used + more)
+
+    def _refuse_again(self, place: _Place, more: int) -> None:
+        """Refuse a request like one that was refused just now, without counting again."""
+        with self._lock:
+            used, limit, until = self._full.get(place) or (0, quotas.UNLIMITED, 0.0)
+        if time.monotonic() < until and _exceeds(used + more, limit):
+            raise exceeded(self.known[place[1]], limit, used, more)
 
     def _rate(self, resource: str) -> int:
         return RATES[self.known[resource].measure]

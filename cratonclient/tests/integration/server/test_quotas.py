@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import time
 import typing as t
+import unittest
 from concurrent import futures
 from unittest import mock
 
@@ -14,7 +16,7 @@ import sqlalchemy as sa
 from cratonclient import exceptions
 from cratonclient.tests import base as tests_base
 from cratonclient.tests import toys
-from cratonclient.tests.integration.server import base
+from cratonclient.tests.integration.server import base, databases
 from cratonclient.v1 import quotas as declared
 from cratonserver import composition
 from cratonserver.config.settings import Quotas, Settings
@@ -410,6 +412,23 @@ class TestCost(QuotasTestCase):
         member.make("clouds")
         member.make("clouds")
         self.assertExceeded(member.post("/clouds", {"name": "x"}), "clouds", 3, 3, 1)
+
+    @unittest.skipIf(databases.SERVER, "other databases count elsewhere")
+    def test_who_keeps_asking_for_more_makes_no_counts(self):
+        member = self.limited(clouds=2)
+        made = [member.make("clouds")["id"] for _ in range(2)]
+        clock = itertools.count()
+        with (
+            mock.patch.object(time, "thread_time", lambda: next(clock)),
+            self.statements() as seen,
+        ):
+            for _ in range(5):
+                self.assertExceeded(member.post("/clouds", {"name": "x"}), "clouds", 2, 2, 1)
+        self.assertEqual(1, self.counts(seen))
+        self.set(member.project_id, clouds=3)
+        self.assertAnswer(member.post("/clouds", {"name": "x"}), 201)
+        self.assertAnswer(member.delete(f"/clouds/{made[0]}"), 204)
+        self.assertAnswer(member.post("/clouds", {"name": "y"}), 201)
 
     def test_memory_is_bounded(self):
         with mock.patch.object(quotas, "_REMEMBERED", 3):
