@@ -234,6 +234,21 @@ class ServerTestCase(base.TestCase):
 
         return Caller(application, {"X-Auth-Project": who.project_id})
 
+    def explain(self, command: str, statement: str, values: t.Any) -> list[t.Any]:
+        """Return the plan of a statement that a listener of the engine has seen.
+
+        :param command: beginning of the statement, such as ``EXPLAIN``.
+        :param values: its parameters: a list for a prepared statement.
+        """
+        sql = f"{command} {statement}"
+        with self.store.read() as connection:
+            if not isinstance(values, list):
+                return list(connection.exec_driver_sql(sql, values))
+            driver: t.Any = connection.connection.driver_connection
+            cursor = driver.prepared_cursor()
+            cursor.execute(sql, values)
+            return list(cursor.fetchall())
+
     @contextlib.contextmanager
     def about(self, case: str) -> t.Iterator[None]:
         """Add the name of the case to the traceback of a failure."""

@@ -219,8 +219,7 @@ class TestPlans(base.ServerTestCase):
         seen: list[tuple[str, t.Any]] = []
 
         def note(*args: t.Any) -> None:
-            values = args[3]
-            seen.append((args[2], tuple(values) if isinstance(values, list) else values))
+            seen.append((args[2], args[3]))
 
         sa.event.listen(self.store.engine, "before_cursor_execute", note)
         try:
@@ -228,10 +227,8 @@ class TestPlans(base.ServerTestCase):
         finally:
             sa.event.remove(self.store.engine, "before_cursor_execute", note)
         statement, values = next(one for one in seen if "ORDER BY" in one[0])
-        explain = "EXPLAIN" if databases.SERVER else "EXPLAIN QUERY PLAN"
-        with self.store.read() as connection:
-            rows = connection.exec_driver_sql(f"{explain} {statement}", values)
-            return "\n".join(str(row) for row in rows)
+        command = "EXPLAIN" if databases.SERVER else "EXPLAIN QUERY PLAN"
+        return "\n".join(map(str, self.explain(command, statement, values)))
 
     def test_the_index_of_the_address_is_used(self):
         for name, made in (("hosts", self.host), ("network-interfaces", self.interface)):

@@ -163,8 +163,7 @@ class TestPlans(base.ServerTestCase):
         seen: list[tuple[str, t.Any]] = []
 
         def note(*args: t.Any) -> None:
-            values = args[3]
-            seen.append((args[2], tuple(values) if isinstance(values, list) else values))
+            seen.append((args[2], args[3]))
 
         sa.event.listen(self.store.engine, "before_cursor_execute", note)
         try:
@@ -177,22 +176,18 @@ class TestPlans(base.ServerTestCase):
                 yield from check(statement, values)
 
     def sqlite(self, statement: str, values: t.Any) -> t.Iterator[str]:
-        with self.store.read() as connection:
-            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
-            for *_, step in plan:
-                # The value of a reference is NULL, unless it is in the project.
-                if re.match("(SCAN|SEARCH) device", step) and not re.search(
-                    r"\((region|cloud)_id=|PRIMARY KEY \(rowid=\?\)|\(project_id="
-                    r"|\(label=\? AND project_id=\?"
-                    r"|autoindex_device_labels_1 \(owner_id=\? AND label=\?\)",
-                    step,
-                ):
-                    yield step
+        for *_, step in self.explain("EXPLAIN QUERY PLAN", statement, values):
+            # The value of a reference is NULL, unless it is in the project.
+            if re.match("(SCAN|SEARCH) device", step) and not re.search(
+                r"\((region|cloud)_id=|PRIMARY KEY \(rowid=\?\)|\(project_id="
+                r"|\(label=\? AND project_id=\?"
+                r"|autoindex_device_labels_1 \(owner_id=\? AND label=\?\)",
+                step,
+            ):
+                yield step
 
     def postgresql(self, statement: str, values: t.Any) -> t.Iterator[str]:
-        with self.store.read() as connection:
-            explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}"
-            plan = connection.exec_driver_sql(explain, values).scalar_one()
+        ((plan,),) = self.explain("EXPLAIN (ANALYZE, FORMAT JSON)", statement, values)
         found = [plan[0]["Plan"]] if isinstance(plan, list) else [json.loads(plan)[0]["Plan"]]
         for node in found:
             found.extend(node.get("Plans", ()))
