@@ -60,7 +60,7 @@ def server(hosts: int = HOSTS) -> t.Iterator[dict[str, str]]:
                 "HOME": folder,
                 "CRATON_URL": message.split(" at ")[1].split()[0],
                 "OS_USERNAME": "root",
-                "OS_PASSWORD": key.strip(),
+                "OS_PASSWORD": key.split()[0],
                 "OS_PROJECT_ID": "00000000-0000-0000-0000-000000000001",
             }
         finally:

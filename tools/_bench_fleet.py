@@ -5,7 +5,7 @@
 
     python tools/_bench_fleet.py DATABASE-URL HOSTS
 
-The program prints the API key of the user ``root``.
+The program prints the API keys of the users ``root`` and ``user``.
 """
 
 from __future__ import annotations
@@ -178,5 +178,5 @@ def _values(owner: int | str, values: dict[str, t.Any]) -> Rows:
 if __name__ == "__main__":
     new_store = composition.store_at(sys.argv[1])
     new_store.open()
-    print(fill(new_store, int(sys.argv[2]))[0])
+    print(*fill(new_store, int(sys.argv[2])))
     new_store.close()

@@ -52,18 +52,15 @@ Call = t.Callable[[], t.Any]
 class Fleet:
     """A fleet of hosts, its WSGI application, and the headers of two users.
 
-    :param url: URL of an empty database.
+    :param url: URL of the database.
     :param hosts: number of hosts.
+    :param keys: the API keys of the users.
     """
 
-    def __init__(self, url: str, hosts: int) -> None:
+    def __init__(self, url: str, hosts: int, keys: list[str]) -> None:
         self.url = url
         self.hosts = hosts
         self.store = composition.store_at(url)
-        self.store.open()
-        began = time.perf_counter()
-        keys = _bench_fleet.fill(self.store, hosts)
-        print(f"{hosts} hosts created in {time.perf_counter() - began:.0f} s", flush=True)
         self.root, self.user = (
             {"X-Auth-User": name, "X-Auth-Token": key, "X-Auth-Project": FIRST_PROJECT}
             for name, key in zip(("root", "user"), keys, strict=True)
@@ -348,15 +345,37 @@ def _running_server(url: str, *options: str) -> t.Iterator[tuple[subprocess.Pope
         process.wait()
 
 
-def measure(url: str, hosts: int, parts: t.Collection[str]) -> None:
-    """Fill a database, and run all measurements or the given parts."""
-    fleet = Fleet(url, hosts)
+def measure(fleet: Fleet, parts: t.Collection[str]) -> None:
+    """Run all measurements or the given parts."""
     try:
         for part in (pages, queries, memory, readers, writes, creating):
             if not parts or part.__name__ in parts:
                 part(fleet)
     finally:
         fleet.store.close()
+
+
+def fill(urls: list[str], hosts: int) -> list[list[str]]:
+    """Fill empty databases at the same time, each in a process of its own.
+
+    :returns: the API keys of the users of each.
+    """
+    began = time.perf_counter()
+    program = str(pathlib.Path(__file__).with_name("_bench_fleet.py"))
+    with contextlib.ExitStack() as stack:
+        processes = [
+            stack.enter_context(
+                subprocess.Popen(
+                    [sys.executable, program, url, str(hosts)],
+                    stdout=subprocess.PIPE,
+                    text=True,
+                )
+            )
+            for url in urls
+        ]
+        keys = [process.communicate()[0].split() for process in processes]
+    print(f"{hosts} hosts created in {time.perf_counter() - began:.0f} s", flush=True)
+    return keys
 
 
 def run(database: str, hosts: int, parts: t.Collection[str]) -> None:
@@ -366,13 +385,17 @@ def run(database: str, hosts: int, parts: t.Collection[str]) -> None:
     :param hosts: number of hosts.
     :param parts: names of measurements; all if empty.
     """
-    if database in ("sqlite", "both"):
-        print("SQLite: ", end="")
-        with tempfile.TemporaryDirectory() as folder:
-            measure(f"sqlite:///{folder}/fleet.db", hosts, parts)
-    if database in ("postgresql", "both"):
-        from cratonclient.tests import postgresql
+    urls: dict[str, str] = {}
+    with contextlib.ExitStack() as stack:
+        if database in ("sqlite", "both"):
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            urls["SQLite"] = f"sqlite:///{folder}/fleet.db"
+        if database in ("postgresql", "both"):
+            from cratonclient.tests import postgresql
 
-        print("PostgreSQL: ", end="")
-        with postgresql.running(fsync="on", full_page_writes="on") as cluster:
-            measure(cluster.url(), hosts, parts)
+            cluster = stack.enter_context(postgresql.running(fsync="on", full_page_writes="on"))
+            urls["PostgreSQL"] = cluster.url()
+        keys = fill([*urls.values()], hosts)
+        for (name, url), found in zip(urls.items(), keys, strict=True):
+            print(name, flush=True)
+            measure(Fleet(url, hosts, found), parts)

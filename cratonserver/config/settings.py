@@ -273,7 +273,7 @@ class Quotas:
     """
 
     quota_objects: int = _setting(
-        1_000_000, "Maximum number of objects of each kind in a project.", minimum=0
+        10_000_000, "Maximum number of objects of each kind in a project.", minimum=0
     )
     quota_elements: int = _setting(
         100_000, "Maximum number of variables, and of labels, of one object.", minimum=0

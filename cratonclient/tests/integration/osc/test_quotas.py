@@ -40,11 +40,11 @@ class TestQuotas(programs.ServerTestCase):
         found = self.limits(**login)
         self.assertEqual({"resource": "clouds", "limit": 1}, found["clouds"])
         self.assertEqual(-1, found["network_devices"]["limit"])
-        self.assertEqual(1_000_000, found["hosts"]["limit"])
+        self.assertEqual(10_000_000, found["hosts"]["limit"])
         for words in ((project,), (project.replace("-", ""),)):
             self.assertEqual(found, self.limits(*words, **login))
         self.assertEqual(found, self.limits("small"))
-        self.assertEqual(1_000_000, self.limits("--default", "small")["clouds"]["limit"])
+        self.assertEqual(10_000_000, self.limits("--default", "small")["clouds"]["limit"])
 
     def test_use(self):
         login = self.member(self.project("used"))
@@ -70,7 +70,7 @@ class TestQuotas(programs.ServerTestCase):
         self.assert_done(self.craton("quota", "set", "--clouds", "5", "reset"))
         self.assert_done(self.craton("quota", "delete", "reset"))
 
-        self.assertEqual(1_000_000, self.limits("reset")["clouds"]["limit"])
+        self.assertEqual(10_000_000, self.limits("reset")["clouds"]["limit"])
 
     def test_only_root_changes_them_and_sees_those_of_others(self):
         project, login = self.project("own"), self.member(self.project("mine"))

@@ -148,7 +148,7 @@ class TestAdministration(tests_base.TestCase):
     def test_quotas_are_shown_set_and_reset(self):
         [[project]] = self.done("project", "create", "research")
         rows = dict(self.done("quota", "show", "research"))
-        self.assertEqual("1000000", rows["hosts"])
+        self.assertEqual("10000000", rows["hosts"])
         words = ("--hosts", "5", "--variables-bytes=-1", "--users", "1")
         self.assertEqual([], self.done("quota", "set", "research", *words))
         changed = {"hosts": "5", "variables_bytes": "-1", "users": "1"}

@@ -230,7 +230,7 @@ class TestDefaults(QuotasTestCase):
         found = {
             row["resource"]: row["limit"] for row in self.root.get("/quotas").json["quotas"]
         }
-        self.assertEqual(1_000_000, found["hosts"])
+        self.assertEqual(10_000_000, found["hosts"])
         self.assertEqual(64 * 2**30, found["variables_bytes"])
 
 
@@ -257,7 +257,7 @@ class TestPaths(QuotasTestCase):
 
         self.assertAnswer(own, 200)
         self.assertEqual(member.project_id, own.json["project_id"])
-        row = {"resource": "clouds", "limit": 7, "default": 1_000_000}
+        row = {"resource": "clouds", "limit": 7, "default": 10_000_000}
         self.assertIn(row, own.json["quotas"])
         self.assertEqual([*declared.resources()], [r["resource"] for r in own.json["quotas"]])
         for spelling in (member.project_id, member.project_id.replace("-", "")):
@@ -305,7 +305,7 @@ class TestPaths(QuotasTestCase):
 
         self.assertAnswer(self.root.delete(f"/quotas/{member.project_id}"), 204)
         limits = {row["resource"]: row["limit"] for row in member.get("/quotas").json["quotas"]}
-        self.assertEqual({1_000_000}, {limits["clouds"], limits["hosts"]})
+        self.assertEqual({10_000_000}, {limits["clouds"], limits["hosts"]})
 
     def test_use_is_counted_for_what_a_project_has(self):
         member = self.member()
