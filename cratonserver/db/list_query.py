@@ -6,7 +6,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from cratonclient.fields import Field
+from cratonclient.fields import Field, Ref
 from cratonclient.kinds import Kind
 from cratonclient.paths import Path
 from cratonserver.db.markers import Marker
@@ -37,7 +37,7 @@ class Shape(t.NamedTuple):
     :param kind: kind of the objects.
     :param all_projects: list the objects of all projects.
     :param filters: names of the filters.
-    :param sort_keys: names of the columns to sort by.
+    :param sort_keys: names of the columns to sort by. The last one is the id.
     :param descending: sort from high to low.
     :param limit: maximum number of rows.
     :param follows: the page follows a marker.
@@ -86,12 +86,22 @@ class ListQuery:
             kind,
             all_projects,
             tuple(self.filters),
-            self.sort_keys,
+            _unique(self.sort_keys),
             self.descending,
             self.limit,
             self.marker is not None,
             bool(self.name_prefix),
         )
+
+
+def _unique(sort_keys: t.Iterable[str]) -> tuple[str, ...]:
+    """Return the columns that decide the order: up to the id, which no two rows share.
+
+    >>> _unique(["created_at"]), _unique(["name", "id", "name"])
+    (('created_at', 'id'), ('name', 'id'))
+    """
+    names = [*dict.fromkeys((*sort_keys, "id"))]
+    return tuple(names[: names.index("id") + 1])
 
 
 def end_of_prefix(prefix: str) -> str:
@@ -120,6 +130,16 @@ def compared(kind: Kind, name: str) -> Field[t.Any]:
     if parameter is None:
         return kind.fields[name]
     return kind.fields[parameter.compares] if parameter.compares else parameter
+
+
+def is_indexed(kind: Kind, name: str) -> bool:
+    """Return True if the rows that pass a filter are found by an index."""
+    field = compared(kind, name)
+    return (
+        field.name in ("id", kind.resource_class.NAME_ATTR, *kind.parts)
+        or bool(field.format)
+        or isinstance(field, Ref)
+    )
 
 
 def sortable(kind: Kind) -> list[str]:

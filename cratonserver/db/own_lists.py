@@ -43,7 +43,6 @@ import typing as t
 
 import sqlalchemy as sa
 
-from cratonclient.fields import Ref
 from cratonclient.kinds import Kind
 from cratonserver.db import list_query, page_query
 from cratonserver.db.aliases import Clause
@@ -216,17 +215,7 @@ def _selective(tables: Tables, shape: Shape) -> str:
 def _narrows(shape: Shape, by: str) -> bool:
     """Return True if an index could find the rows that pass the other filters."""
     return shape.prefixed or any(
-        is_indexed(shape.kind, name) for name in shape.filters if name != by
-    )
-
-
-def is_indexed(kind: Kind, name: str) -> bool:
-    """Return True if the rows that pass a filter are found by an index."""
-    field = list_query.compared(kind, name)
-    return (
-        field.name in ("id", kind.resource_class.NAME_ATTR, *kind.parts)
-        or bool(field.format)
-        or isinstance(field, Ref)
+        list_query.is_indexed(shape.kind, name) for name in shape.filters if name != by
     )
 
 
@@ -239,7 +228,7 @@ def _needs_sorting(tables: Tables, shape: Shape) -> bool:
         return True
     table = tables.table(shape.kind)
     fixed = ["project_id", *(c.name for c in (table.c.get("kind"),) if c is not None)]
-    keys = [*dict.fromkeys((*shape.sort_keys, "id"))]
+    keys = [*shape.sort_keys]
     indexes = [[column.name for column in index.columns] for index in table.indexes]
     return not any(columns in ([*fixed, *keys], ["project_id", *keys]) for columns in indexes)
 

@@ -118,7 +118,7 @@ def build(tables: Tables, shape: Shape, matching: Matching | None = None) -> Sta
         filters = filters_of(tables, shape)
         matching = Matching(conditions_of(tables, shape), hide, filters)
     index_range = None if matching.filters is None else _index_range(tables, shape)
-    keys = tuple(table.c[name] for name in dict.fromkeys((*shape.sort_keys, "id")))
+    keys = tuple(table.c[name] for name in shape.sort_keys)
     marker = _marker_values(tables, shape, keys)
     if index_range is not None:
         keys = (*index_range.columns, *keys)
@@ -324,7 +324,8 @@ def _index_range(tables: Tables, shape: Shape) -> IndexRange | None:
     """Return the index range of a list, if it has one and the database reuses plans."""
     # For the order of ids, PostgreSQL prefers the primary key to the index of the project.
     by_id = shape.sort_keys == ("id",) and not shape.all_projects
-    by_age = shape.sort_keys == DEFAULT_SORT and not (shape.filters or shape.prefixed)
+    narrowed = any(list_query.is_indexed(shape.kind, name) for name in shape.filters)
+    by_age = shape.sort_keys == DEFAULT_SORT and not (narrowed or shape.prefixed)
     if not (by_age or (by_id and "project_id" in tables.table(shape.kind).c)):
         return None
     # A subquery hides the value from the planner, so that no plan suits one project only.

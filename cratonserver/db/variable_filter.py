@@ -31,8 +31,8 @@ from cratonclient.kinds import Kind
 from cratonserver.db import (
     clock,
     json_contains,
+    list_query,
     markers,
-    own_lists,
     page_query,
     variable_keys,
 )
@@ -215,7 +215,7 @@ class Filter:
     def _narrows(self) -> bool:
         """Return True if an index finds the rows that pass the filters of the list."""
         return self.shape.prefixed or any(
-            own_lists.is_indexed(self.kind, name) for name in self.shape.filters
+            list_query.is_indexed(self.kind, name) for name in self.shape.filters
         )
 
     def _passes_few(self) -> bool:
