@@ -500,9 +500,10 @@ class TestProgram(BackupTestCase):
             f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))\n"
             "sys.exit(cli.main(sys.argv[1:]))\n"
         )
-        done = subprocess.run(
-            [sys.executable, "-c", program, *words], capture_output=True, text=True
-        )
+        # The file in which coverage is recorded could not grow either.
+        environment = {n: v for n, v in os.environ.items() if not n.startswith("COVERAGE")}
+        command = [sys.executable, "-c", program, *words]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
         self.assertEqual((1, ""), (done.returncode, done.stdout), done.stderr)
         self.assertEqual(1, len(done.stderr.splitlines()), done.stderr)
         return done.stderr
