@@ -12,6 +12,7 @@ import contextlib
 import os
 import pathlib
 import re
+import shutil
 import tempfile
 import typing as t
 
@@ -23,19 +24,22 @@ _GAUGES = re.compile(r"gauge_live\w+_(\d+)\.db")
 
 
 @contextlib.contextmanager
-def shared_folder() -> t.Iterator[None]:
+def shared_folder() -> t.Iterator[t.Callable[[], None]]:
     """Let the processes that are started in the block share their metrics.
 
     The folder is private, and is removed at the end of the block. A folder that the
     environment names already is used instead, and kept.
+
+    :returns: a context manager that yields a function, which removes the folder in case that
+        the process with the block is killed.
     """
     if VARIABLE in os.environ:
-        yield
+        yield lambda: None
         return
     with tempfile.TemporaryDirectory(prefix="craton-metrics-") as folder:
         os.environ[VARIABLE] = folder
         try:
-            yield
+            yield lambda: shutil.rmtree(folder, ignore_errors=True)
         finally:
             del os.environ[VARIABLE]
 

@@ -24,7 +24,8 @@ def run(config: Configuration, options: argparse.Namespace) -> int:
     from cratonserver.serving import server as serving
 
     logs.configure(config.settings)
-    with processes.shared_folder(), _reserved(config.settings.serving.listen) as address:
+    listen = config.settings.serving.listen
+    with processes.shared_folder() as remove_folder, _reserved(listen) as address:
         # Create the fleet once, and refuse tables of another version. Each process opens the
         # database again, as connections do not survive a fork.
         with database.open_store(config) as store:
@@ -40,7 +41,8 @@ def run(config: Configuration, options: argparse.Namespace) -> int:
             url = formats.url_of(*address)
             messages.note(f"Serving {name} at {url} (Ctrl-C to stop)")
 
-        finished = serving.Server(address, config.settings, compose, ready).run()
+        server = serving.Server(address, config.settings, compose, ready, remove_folder)
+        finished = server.run()
     if not finished:
         messages.error("not all requests were finished: the log says why.")
     return 0 if finished else 1

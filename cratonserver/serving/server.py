@@ -48,6 +48,7 @@ class Server:
     :param settings: limits and timeouts.
     :param application: function that returns the WSGI application. Each process calls it.
     :param ready: function that is called when all processes listen.
+    :param abandoned: function that each process calls when the first one was killed.
     """
 
     def __init__(
@@ -56,11 +57,13 @@ class Server:
         settings: Settings,
         application: t.Callable[[], wsgi.WSGIApplication],
         ready: t.Callable[[], object],
+        abandoned: t.Callable[[], object],
     ) -> None:
         self._settings = settings
         self._port = address[1]
         self._application = application
         self._ready = ready
+        self._abandoned = abandoned
         self._processes = number_of_processes(settings.serving)
         self._listening, self._tell = os.pipe()
         #: Only the first process keeps the second end open, so it closes when that one ends.
@@ -137,6 +140,7 @@ class Server:
         Otherwise it would serve on, at a port that the next server needs.
         """
         os.read(self._alive, 1)
+        self._abandoned()
         os.kill(os.getpid(), signal.SIGKILL)
 
     def _watch(self, connections: Connections) -> None:

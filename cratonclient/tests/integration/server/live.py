@@ -91,7 +91,7 @@ class Server:
             self.process = subprocess.Popen(
                 [PROGRAM, "run", f"--database={url}", "--listen=127.0.0.1:0", *words],
                 cwd=folder,
-                env=clean_environment(str(folder)),
+                env=clean_environment(str(folder)) | {"TMPDIR": str(folder)},
                 stderr=said,
             )
         self.port = int(url_of(self.process, self._said).rpartition(":")[2])

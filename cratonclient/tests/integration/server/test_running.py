@@ -27,7 +27,7 @@ import signal
 from cratonserver.config.settings import Settings
 from cratonserver.serving.server import Server
 
-server = Server(("127.0.0.1", 1), Settings(), None, None)
+server = Server(("127.0.0.1", 1), Settings(), None, None, None)
 server._start()
 stopped = server._granian.main_loop_interrupt
 with stopped._cond:
@@ -114,10 +114,12 @@ class TestStopping(live.LiveTestCase):
     def test_all_processes_end_with_the_first_one(self):
         server = self.serve("--processes=3")
 
+        self.assertNotEqual([], [*self.server.folder.glob("craton-metrics-*")])
         server.kill()
         server.wait()
 
         self.server.wait_until_refused()
+        self.assertEqual([], [*self.server.folder.glob("craton-metrics-*")])
 
 
 class TestStarting(live.LiveTestCase):
