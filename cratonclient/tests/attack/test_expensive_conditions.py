@@ -15,6 +15,8 @@ from cratonclient.tests.attack.on_postgresql import OnPostgreSQL
 
 #: Fewer than the requests of one user that the server processes at once.
 ATTACKERS = 3
+#: The maximum number of attacks.
+ATTEMPTS = 3
 #: The length of the lists: as long as a request may be.
 ELEMENTS, OBJECTS = 1_000_000, 300_000
 
@@ -49,8 +51,22 @@ class TestLongLists(base.AttackTestCase):
         self.assertEqual((200, 1), (status, len(json.loads(body)["clouds"])))
 
     def attack(self, condition: str, expected: int) -> float:
-        """Send a condition many times, and return how long that took."""
+        """Send a condition many times, and return how long that took.
+
+        The attack is repeated if others wait for long: PostgreSQL leaves it to the operating
+        system whose turn it is, and other programs may take all processors for a second.
+        """
         path = f"/v1/clouds?{parse.urlencode({'vars': condition})}"
+        for _ in range(ATTEMPTS):
+            took, seen = self.send(path, expected)
+            if seen.slowest() < 1:
+                break
+        self.assert_unharmed(seen)
+        # A user of another project does not test these values.
+        self.assertEqual(200, self.ask("GET", path, headers=self.others)[0])
+        return took
+
+    def send(self, path: str, expected: int) -> tuple[float, base.Seen]:
         began = time.monotonic()
         with (
             self.bystander() as seen,
@@ -60,10 +76,7 @@ class TestLongLists(base.AttackTestCase):
         took = time.monotonic() - began
         self.assertEqual(ATTACKERS * [expected], answers)
         self.assertLess(took, 20)
-        self.assert_unharmed(seen)
-        # A user of another project does not test these values.
-        self.assertEqual(200, self.ask("GET", path, headers=self.others)[0])
-        return took
+        return took, seen
 
     def put(self, values: dict[str, t.Any]) -> None:
         status, body = self.ask("PUT", self.path, json.dumps(values, separators=(",", ":")))
