@@ -34,9 +34,13 @@ class DeletionTestCase(base.FleetTestCase, programs.CommandTestCase):
         return programs.craton(*words, CRATON_URL=self.database, **settings)
 
     def enter_on_terminal(self, *words: str, answer: str = "") -> programs.Result:
-        """Run ``craton`` on a terminal on which somebody types an answer."""
+        """Run ``craton`` on a terminal on which somebody types an answer.
+
+        The counter does not appear, however busy the machine is.
+        """
         screen = mock.patch("io.StringIO", Terminal)
-        with screen, mock.patch("sys.stdin", Terminal(answer)):
+        quiet = mock.patch.object(terminal.Progress, "QUIET_FOR", float("inf"))
+        with screen, quiet, mock.patch("sys.stdin", Terminal(answer)):
             return self.enter(*words, NO_COLOR="1")
 
     def numbers(self) -> dict[str, int]:
