@@ -72,9 +72,11 @@ def environ_of(scope: Scope) -> wsgi.WSGIEnvironment:
     return environ
 
 
-async def read_body(receive: Receive, limit: int) -> bytes:
+async def read_body(receive: Receive, length: int | None, limit: int) -> bytes:
     """Read the body of a request.
 
+    :param length: its declared size in bytes, None if the client sends chunks. A body that
+        has arrived is complete; the message that says so would come later.
     :param limit: maximum size in bytes.
     :raises Gone: if the client disconnects.
     :raises TooLarge: if the body is larger.
@@ -88,7 +90,7 @@ async def read_body(receive: Receive, limit: int) -> bytes:
         size += len(pieces[-1])
         if size > limit:
             raise TooLarge
-        more = message.get("more_body", False)
+        more = message.get("more_body", False) and size != length
     return b"".join(pieces)
 
 

@@ -132,7 +132,8 @@ class Bridge:
             timeout = self._serving.request_timeout
             try:
                 async with asyncio.timeout(timeout):
-                    body = await asgi.read_body(receive, self._body_size)
+                    declared = None if chunked else length
+                    body = await asgi.read_body(receive, declared, self._body_size)
             except TimeoutError:
                 message = f"The request did not arrive within {timeout} seconds."
                 raise errors.Refused(408, message, reason="request_timeout") from None

@@ -116,6 +116,12 @@ class TestBridge(base.TestCase):
         }.items():
             self.assertEqual(value, self.environ[name], name)
 
+    def test_a_body_is_complete_when_all_its_bytes_have_arrived(self):
+        headers = [(b"content-length", b"3")]
+        # The server sends one more message, an empty one. This one does not.
+        self.assertEqual(200, self.call(b"12", b"3", headers=headers)[0])
+        self.assertEqual(b"123", self.read)
+
     def test_a_chunked_body_gets_a_length(self):
         headers = [(b"transfer-encoding", b"chunked")]
 
