@@ -49,6 +49,18 @@ def printable_lines(text: str) -> str:
     return "\n".join(map(printable, text.split("\n")))
 
 
+def one_line(text: str) -> str:
+    r"""Return a message of a server in one line, without control characters.
+
+    A server lists several errors as lines that begin with a dash.
+
+    >>> one_line('Errors:\n- a\n- b')
+    'Errors: a; b'
+    """
+    joined = "; ".join(text.splitlines())
+    return printable(joined.replace(":; - ", ": ")).replace("; - ", "; ")
+
+
 def _escape(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 

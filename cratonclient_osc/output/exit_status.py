@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from cratonclient import exceptions, paths, secrets
-from cratonclient.printable import printable
+from cratonclient.printable import one_line
 
 DONE, FAILED, USAGE, INVALID, DENIED = range(5)
 NOT_FOUND, CONFLICT, UNREACHABLE, SERVER_ERROR = range(5, 9)
@@ -69,11 +69,9 @@ def message_of(error: Exception) -> str:
     The message contains no secrets and no control characters. A message that is too
     long is cut and ends in ``…``.
     """
-    text = secrets.mask("; ".join(str(error).splitlines()))
+    text = secrets.mask(one_line(str(error)))
     if len(text) > _MAX_LENGTH:
         text = f"{text[:_MAX_LENGTH]} …"
-    # A server lists several errors as lines that begin with a dash.
-    text = printable(text.replace(":; - ", ": ")).replace("; - ", "; ")
     return f"{text} {_row(error)[1]}".rstrip()
 
 

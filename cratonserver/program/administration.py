@@ -15,6 +15,7 @@ import typing as t
 import sqlalchemy as sa
 
 from cratonclient import exceptions
+from cratonclient.printable import one_line
 from cratonclient.v1 import quotas
 from cratonserver import errors
 from cratonserver.config.configuration import Configuration
@@ -284,6 +285,7 @@ def commands(store: Store) -> t.Iterator[Commands]:
     try:
         yield Commands(store, client.Client(session, _URL))
     except exceptions.ClientException as exc:
-        raise CommandFailed(getattr(exc, "server_message", None) or str(exc)) from exc
+        reason = getattr(exc, "server_message", None) or str(exc)
+        raise CommandFailed(one_line(reason)) from exc
     except errors.Refused as exc:
-        raise CommandFailed(str(exc)) from exc
+        raise CommandFailed(one_line(str(exc))) from exc

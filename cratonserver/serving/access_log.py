@@ -52,7 +52,7 @@ def log(
         "status": int(status[:3]),
         "bytes": next((int(v) for n, v in headers if n.lower() == "content-length"), 0),
         "milliseconds": round(seconds * 1000, 1),
-        "agent": secrets.mask(environ.get("HTTP_USER_AGENT", "")[:_MAX_LENGTH]),
+        "agent": secrets.mask(environ.get("HTTP_USER_AGENT", ""))[:_MAX_LENGTH],
     }
     LOG.log(level, "request", extra={"fields": fields})
 

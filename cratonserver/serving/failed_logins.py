@@ -17,6 +17,7 @@ import threading
 import time
 import typing as t
 
+from cratonclient.secrets import mask
 from cratonserver import errors, wsgi_keys
 from cratonserver.serving import limit_log
 from cratonserver.serving.holders import holder
@@ -132,7 +133,8 @@ class FailedLogins:
             now = self._clock()
             self._users.take((address, user), now)
             self._addresses.take(address, now)
-        user, client = user[:_MAX_LENGTH], environ.get("REMOTE_ADDR", "")
+        # Users confuse the name and the key.
+        user, client = mask(user)[:_MAX_LENGTH], environ.get("REMOTE_ADDR", "")
         fields = {**wsgi_keys.log_fields(environ)["fields"], "client": client, "user": user}
         limit_log.LIMITS.reached(
             "failed_logins", f"{address}/{user}", _REASON, fields, "login failed"

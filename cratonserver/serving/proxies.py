@@ -48,8 +48,9 @@ class Forwarding:
         environ[wsgi_keys.FORWARDED] = True
         if any(f"HTTP_{name}" in environ for name in _SCHEME_HEADERS):
             # The WSGI server may have believed the header of a stranger.
-            environ["wsgi.url_scheme"] = "https" if environ.get("HTTPS") == "on" else "http"
+            environ["wsgi.url_scheme"] = "https" if _has_tls(environ) else "http"
         if not is_trusted(environ.get("REMOTE_ADDR", ""), self._trusted):
+            _forget_prefix(environ)
             return
         forwarded = self._forwarded(environ)
         if client := forwarded.get("for"):
@@ -85,6 +86,22 @@ class Forwarding:
     def _last(self, text: str) -> str:
         values = [value.strip() for value in text.split(",")]
         return values[-self._count :][0]
+
+
+def _has_tls(environ: wsgi.WSGIEnvironment) -> bool:
+    """Return True if the WSGI server itself terminates TLS."""
+    # gunicorn says so in nothing but the type of its socket.
+    return environ.get("HTTPS") in ("on", "1") or hasattr(
+        environ.get("gunicorn.socket"), "cipher"
+    )
+
+
+def _forget_prefix(environ: wsgi.WSGIEnvironment) -> None:
+    """Undo that gunicorn took a part of the path for ``SCRIPT_NAME``, as a header said."""
+    prefix = environ.get("SCRIPT_NAME", "")
+    if prefix and prefix == environ.get("HTTP_SCRIPT_NAME") and "gunicorn.socket" in environ:
+        environ["PATH_INFO"] = parse.unquote(prefix, "latin-1") + environ["PATH_INFO"]
+        environ["SCRIPT_NAME"] = ""
 
 
 class _Forwarded:

@@ -30,8 +30,9 @@ _STRUCTURAL = frozenset(
 _PLAIN = re.compile(r"[\w,.%+-]{1,200}")
 #: An id as it is printed: a whole number or a UUID.
 _ID = re.compile(r"\d{1,19}|[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}")
-#: The name of a parameter. Other texts before an equals sign may be values.
-_NAME = re.compile(r"[\w.%-]{1,64}")
+#: The name of a parameter, decoded. Other texts may contain values: a client that encodes
+#: too much sends ``name%3Dweb-1``.
+_NAME = re.compile(r"[\w.-]{1,64}")
 #: Characters of paths that stay readable in a query.
 _READABLE = ":,.[]*\"'"
 
@@ -53,7 +54,7 @@ def _mask_parameter(pair: str) -> str:
     """Return a parameter as ``name=***``, unless its value is harmless."""
     name, equals, value = pair.partition("=")
     plain = parse.unquote_plus(name)
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(plain):
         return secrets.MASK if pair else ""
     if plain == "vars":
         return f"{name}={mask_conditions(parse.unquote_plus(value))}"

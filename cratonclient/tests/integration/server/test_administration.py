@@ -123,6 +123,11 @@ class TestAdministration(tests_base.TestCase):
         ):
             self.assertIn(reason, self.refused("user", "key", *words))
 
+    def test_a_message_of_several_lines_is_printed_in_one(self):
+        self.done("user", "create", "ada")
+        words = ("user", "key", "create", "--user", "ada", "--expires", "2020-01-01", "old")
+        self.assertIn("errors: expires_at: '2020-01-01T", self.refused(*words))
+
     def test_a_new_key_stops_the_old_one(self):
         [[item_id, _, _, old]] = self.done("user", "create", "ada")
         [[_, _, _, between]] = self.done("user", "key", item_id)

@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 import dataclasses
+import socket
+import ssl
+import types
 import typing as t
 
 from cratonclient.tests.integration.server import base
@@ -18,14 +21,23 @@ FORWARDED = {
 }
 
 
+NOTHING: t.Mapping[str, t.Any] = types.MappingProxyType({})
+
+
 class TestProxies(base.ServerTestCase):
-    def behind(self, peer: str, **proxies: t.Any) -> base.Caller:
-        """Return root as a caller whose requests come from an address."""
+    def behind(
+        self, peer: str, environ: t.Mapping[str, t.Any] = NOTHING, **proxies: t.Any
+    ) -> base.Caller:
+        """Return root as a caller whose requests come from an address.
+
+        :param environ: what the WSGI server adds to the environment.
+        """
+        more = {"REMOTE_ADDR": peer, **environ}
         settings = dataclasses.replace(Settings(), proxies=Proxies(**proxies))
         made = composition.application_of(self.store, settings)
 
         def from_peer(environ: t.Any, start_response: t.Any) -> t.Any:
-            return made({**environ, "REMOTE_ADDR": peer}, start_response)
+            return made({**environ, **more}, start_response)
 
         return base.Caller(from_peer, self.root.headers)
 
@@ -44,8 +56,29 @@ class TestProxies(base.ServerTestCase):
         self.assertLinks("https://fleet.example", self.behind(PROXY, trusted_proxy=PROXY))
         self.assertLinks(f"http://{base.HOST}", self.behind(STRANGER, trusted_proxy=PROXY))
 
+    def test_a_stranger_cannot_turn_off_the_tls_of_the_server(self):
+        with ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).wrap_socket(
+            socket.socket(), server_side=True
+        ) as tls:
+            saying: tuple[dict[str, t.Any], ...] = (
+                {"HTTPS": "on"},
+                {"HTTPS": "1"},
+                {"gunicorn.socket": tls},
+            )
+            for said in saying:
+                caller = self.behind(STRANGER, {"wsgi.url_scheme": "https", **said})
+                self.assertLinks(f"https://{base.HOST}", caller)
+        with socket.socket() as plain:
+            caller = self.behind(
+                STRANGER, {"wsgi.url_scheme": "https", "gunicorn.socket": plain}
+            )
+            self.assertLinks(f"http://{base.HOST}", caller)
+
     def test_only_the_headers_that_are_set_are_believed(self):
-        proxies = {"trusted_proxy": PROXY, "trusted_proxy_headers": ("x-forwarded-proto",)}
+        proxies: dict[str, t.Any] = {
+            "trusted_proxy": PROXY,
+            "trusted_proxy_headers": ("x-forwarded-proto",),
+        }
         self.assertLinks(f"https://{base.HOST}", self.behind(PROXY, **proxies))
 
     def test_the_log_has_the_client_that_a_trusted_proxy_names(self):

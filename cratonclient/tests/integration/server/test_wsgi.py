@@ -75,6 +75,25 @@ class TestGunicorn(base.TestCase):
         ]
         self.assertEqual(made[:100], [cloud["name"] for cloud in found])
 
+    def test_a_prefix_in_a_header_is_believed_from_trusted_proxies_only(self):
+        url, login = self.serve_fleet()
+        for trusted, statuses in (("", (404, 404, 200)), ("127.0.0.1", (200, 200, 404))):
+            if trusted:
+                url = self.serve(
+                    CRATON_DATABASE=self.database, OS_PROXIES__TRUSTED_PROXY=trusted
+                )
+            found = tuple(
+                requests.get(
+                    f"{url}{path}", headers={**login, "SCRIPT_NAME": prefix}, timeout=50
+                ).status_code
+                for path, prefix in (
+                    ("/fleet/v1/clouds", "/fleet"),
+                    ("/a%20fleet/v1/clouds", "/a%20fleet"),
+                    ("/v1/clouds", "/v1"),
+                )
+            )
+            self.assertEqual(statuses, found, trusted)
+
     def test_the_process_that_creates_the_fleet_logs_it_once(self):
         url = self.serve(CRATON_DATABASE=self.database)
 

@@ -86,3 +86,12 @@ class TestFailedLogins(base.TestCase):
             buckets.take(number, 0)
 
         self.assertEqual(10_000, len(buckets._full_at))
+
+    def test_the_log_does_not_have_a_key_that_was_sent_as_the_name(self):
+        for user in (f"craton_{48 * 'a'}", f"{60 * 'x'}craton_{48 * 'a'}", "password=pa55word"):
+            with self.assertLogs("cratonserver.limits", "WARNING") as log:
+                self.login("ada", user=user)
+
+            shown = t.cast("t.Any", log.records[0]).fields["user"]
+            self.assertTrue(shown.endswith("***"), shown)
+            self.assertNotIn("aaaa", shown)

@@ -107,6 +107,7 @@ class TestAccessLog(base.TestCase):
             (f"name={KEY}&note=", "name=***&note="),
             (f"{KEY}&=a b&a b={KEY}", f"{KEY}&***&***"),
             (f'marker_values=["{KEY}"]', "marker_values=***"),
+            (f"name%3D{KEY}&vars%3Da:{KEY}=1", "***&***"),
             (f"vars=bmc.pw:{KEY}&limit=1", "vars=bmc.pw:***&limit=1"),
             (f"vars=snmp%2Dcommunity%3A{KEY}", "vars=snmp-community:***"),
             (f"v%61rs=bmc.pw:{KEY}", "v%61rs=bmc.pw:***"),
@@ -123,6 +124,12 @@ class TestAccessLog(base.TestCase):
         agent = self.path("", HTTP_USER_AGENT=f"curl token={KEY}")["agent"]
 
         self.assertEqual("curl token=***", agent)
+
+    def test_a_key_is_masked_before_a_long_agent_is_cut(self):
+        api_key = f"craton_{48 * 'a'}"
+        agent = self.path("", HTTP_USER_AGENT=f"{'x' * 970}{api_key}")["agent"]
+
+        self.assertEqual(f"{'x' * 970}***", agent)
 
 
 class TestStatements(base.TestCase):
