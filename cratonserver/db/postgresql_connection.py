@@ -158,7 +158,13 @@ def connect(
 ) -> Connection:
     """Open a connection (listener of ``do_connect``), until the deadline at most."""
     most = options.get("connect_timeout", 10)
-    timeout = max(2, round(deadlines.remaining(float(most))))  # psycopg waits 2 s at least
+    try:
+        remaining = deadlines.remaining(int(most))
+    except ValueError:
+        raise psycopg.ProgrammingError(
+            f'invalid connection option "connect_timeout": {most!r} is not a number of seconds'
+        ) from None
+    timeout = max(2, round(remaining))  # psycopg waits 2 s at least
     return Connection.connect(*arguments, **{**options, "connect_timeout": timeout})
 
 

@@ -57,8 +57,16 @@ _BY_SQLSTATE = {
     "XX001": Diagnosis("is damaged", "Restore it from a backup."),
     "XX002": Diagnosis("is damaged", "Restore it from a backup."),
 }
+_PARAMETER = Diagnosis(
+    "has an unknown or invalid parameter in its URL",
+    "Correct it: PostgreSQL documents the parameters of libpq.",
+)
 #: Causes of errors by message. Errors of opening a connection have no SQLSTATE.
 _BY_MESSAGE = (
+    (
+        re.compile("connection is bad: invalid|(unrecognized .*|invalid value for) parameter"),
+        _PARAMETER,
+    ),
     (re.compile("password|role .* does not exist|pg_hba.conf"), _LOGIN),
     (re.compile("database .* does not exist"), _NO_DATABASE),
     (re.compile("permission denied for database"), _RIGHTS),
@@ -80,4 +88,4 @@ def diagnose(error: sa.exc.DBAPIError) -> Diagnosis | None:
     if isinstance(error, sa.exc.OperationalError) or error.connection_invalidated:
         message = str(error.orig)
         return next((found for words, found in _BY_MESSAGE if words.search(message)), _DOWN)
-    return None
+    return _PARAMETER if "invalid connection option" in str(error.orig) else None

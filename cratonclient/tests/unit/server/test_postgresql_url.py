@@ -60,6 +60,20 @@ class TestURL(base.TestCase):
         self.assertEqual((7, "any"), self.chosen(found))
         self.assertEqual("5", found["tcp_user_timeout"])
 
+    def test_invalid_parameters_are_named(self):
+        folder = self.folder()
+        for parameter, named in (
+            ("passwrd=x", "passwrd"),
+            ("connect_timeout=soon", "connect_timeout"),
+            ("sslmode=maybe", "sslmode"),
+            ("target_session_attrs=rw", "target_session_attrs"),
+        ):
+            store = composition.store_at(f"postgresql:///a?host={folder}&{parameter}")
+            self.addCleanup(store.close)
+            refused = self.assertRaises(StoreError, store.exists)
+            self.assertIn("parameter in its URL: ", str(refused))
+            self.assertIn(named, str(refused).partition("in its URL: ")[2])
+
     def test_the_name_of_a_store_shows_the_hosts_and_no_secrets(self):
         for url, name in (
             (
