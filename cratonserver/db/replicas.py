@@ -10,13 +10,16 @@ remember who wrote when.
 from __future__ import annotations
 
 import contextlib
+import logging
 import time
 import typing as t
 
 import sqlalchemy as sa
 
 from cratonserver.db.database import Database
-from cratonserver.db.dialect import StoreError
+from cratonserver.db.dialect import StoreError, one_line
+
+LOG = logging.getLogger(__name__)
 
 #: Seconds that a request waits for a standby to replay the log. Usually it takes a few
 #: milliseconds.
@@ -81,11 +84,11 @@ class Replicas:
             caught_up = self._wait(connection, position)
             if not caught_up:
                 connection.invalidate()  # the next one may lead to another standby
-        except sa.exc.DBAPIError:
-            self._lost = True
+        except sa.exc.DBAPIError as exc:
+            self._note(exc)
             self._pause(_LONG_PAUSE)
             return None
-        self._lost = False
+        self._note(None)
         self._pause(0 if caught_up else _PAUSE)
         return connection if caught_up else None
 
@@ -103,6 +106,23 @@ class Replicas:
             if time.monotonic() > until:
                 return False
             time.sleep(_INTERVAL)
+
+    def _note(self, error: sa.exc.DBAPIError | None) -> None:
+        """Note whether the standbys were lost, and log it if that has changed."""
+        lost = error is not None
+        if lost == self._lost:
+            return
+        self._lost = lost
+        name = self.database.dialect.render_url(self.database.engine.url)
+        if error is None:
+            LOG.info("The standbys %s answer again.", name)
+        else:
+            reason = one_line(error.orig or error)
+            LOG.warning(
+                "The standbys %s do not answer, so the primary answers all requests: %s",
+                name,
+                reason,
+            )
 
     def _pause(self, seconds: float) -> None:
         """Let the primary answer all requests for some seconds."""

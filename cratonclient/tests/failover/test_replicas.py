@@ -132,6 +132,20 @@ class TestReplicas(ReplicasTestCase):
         self.pair.standby.signal_all(signal.SIGKILL)
         self.assertReadFrom(self.pair.primary)
 
+    def test_lost_standbys_are_logged_once(self):
+        store = composition.store_at(self.pair.url, 4, self.pair.url)
+        self.addCleanup(store.close)
+        self.pair.standby.stop()
+        with (
+            mock.patch.object(replicas, "_LONG_PAUSE", 0),
+            self.assertLogs("cratonserver.db.replicas") as log,
+        ):
+            for _ in range(3):
+                self.assertEqual(200, self.caller(store).get("/clouds").status)
+
+        self.assertEqual(1, len(log.output), str(log.output))
+        self.assertIn("do not answer, so the primary answers all requests", log.output[0])
+
     def test_the_primary_answers_when_a_standby_does_not(self):
         with mock.patch.object(replicas, "_PATIENCE", 10):
             self.assertReadFrom(self.pair.standby)
