@@ -82,7 +82,7 @@ def application_of(
         )
     else:
         layers = _falcon(views, local.LocalAuthentication(store, open_paths), user_share)
-    layers = failed_logins.FailedLogins(layers, settings.limits.failed_logins)
+    layers = failed_logins.FailedLogins(layers, settings.limits.failed_logins, open_paths)
     layers = size_limits.SizeLimits(layers, settings.limits)
     layers = host_header.OneHost(layers)
     layers = proxies.behind(layers, settings.proxies)

@@ -70,6 +70,7 @@ class FailedLogins:
 
     :param application: WSGI application, which responds with 401 to wrong credentials.
     :param burst: number of failed logins of a user that are allowed at once; 0 for any.
+    :param open_paths: paths that need no credentials. Credentials sent there are ignored.
     :param clock: function that returns the time in seconds.
     """
 
@@ -77,10 +78,12 @@ class FailedLogins:
         self,
         application: wsgi.WSGIApplication,
         burst: int,
+        open_paths: frozenset[str] = frozenset(),
         clock: t.Callable[[], float] = time.monotonic,
     ) -> None:
         self._application = application
         self._burst = burst
+        self._open_paths = open_paths
         self._clock = clock
         self._lock = threading.Lock()
         self._users = Buckets(burst, INTERVAL)
@@ -96,7 +99,8 @@ class FailedLogins:
         :raises cratonserver.errors.Refused: with status 429, after too many failed logins.
         """
         given = [environ.get(name, "") for name in _CREDENTIALS]
-        if not self._burst or wsgi_keys.IDENTITY in environ or not given[-1]:
+        ignored = not given[-1] or environ.get("PATH_INFO") in self._open_paths
+        if not self._burst or wsgi_keys.IDENTITY in environ or ignored:
             return self._application(environ, start_response)
         digest = hashlib.blake2b("\0".join(given).encode("latin-1"), key=self._secret).digest()
         address = holder(environ.get("REMOTE_ADDR", ""))

@@ -17,7 +17,9 @@ class TestFailedLogins(base.TestCase):
         super().setUp()
         self.now = 1000.0
         self.checked: list[str] = []
-        self.layer = failed_logins.FailedLogins(self.check, BURST, lambda: self.now)
+        self.layer = failed_logins.FailedLogins(
+            self.check, BURST, frozenset({"/livez"}), lambda: self.now
+        )
 
     def check(self, environ: t.Any, start_response: t.Any) -> list[bytes]:
         """Accept the key ``right``."""
@@ -28,11 +30,18 @@ class TestFailedLogins(base.TestCase):
         start_response("200 OK" if right else "401 Unauthorized", [])
         return []
 
-    def login(self, key: str, user: str = "ada", address: str = "192.0.2.1") -> int:
+    def login(
+        self,
+        key: str,
+        user: str = "ada",
+        address: str = "192.0.2.1",
+        path: str = "/v1/hosts",
+    ) -> int:
         """Send a request and return the status."""
         statuses: list[int] = []
         environ = {
             "REMOTE_ADDR": address,
+            "PATH_INFO": path,
             "HTTP_X_AUTH_USER": user,
             "HTTP_X_AUTH_PROJECT": "p",
             "HTTP_X_AUTH_TOKEN": key,
@@ -95,3 +104,12 @@ class TestFailedLogins(base.TestCase):
             shown = t.cast("t.Any", log.records[0]).fields["user"]
             self.assertTrue(shown.endswith("***"), shown)
             self.assertNotIn("aaaa", shown)
+
+    def test_paths_that_need_no_credentials_ignore_wrong_ones(self):
+        for _ in range(BURST):
+            self.login("wrong")
+
+        self.assertEqual(429, self.login("wrong"))
+        checked = len(self.checked)
+        self.login("wrong", path="/livez")
+        self.assertEqual(checked + 1, len(self.checked))
