@@ -249,8 +249,12 @@ class SQLite(Dialect):
         return sa.func.group_concat(member, type_=sa.Text)  # separated by commas
 
     def microseconds(self, time: sa.ColumnElement[t.Any]) -> sa.ColumnElement[int]:
-        """Return ``CAST(strftime('%s', time) AS INTEGER) * 1000000 + …``."""
-        seconds = sa.cast(sa.func.strftime("%s", time), sa.BigInteger)
+        """Return ``CAST(strftime('%s', substr(time, 1, 19)) AS INTEGER) * 1000000 + …``.
+
+        With the fraction, ``strftime`` would round to milliseconds, maybe to the next second.
+        """
+        whole = sa.func.substr(time, 1, 19)
+        seconds = sa.cast(sa.func.strftime("%s", whole), sa.BigInteger)
         fraction = sa.cast(sa.func.substr(time, 21), sa.BigInteger)
         return seconds * 1_000_000 + fraction
 

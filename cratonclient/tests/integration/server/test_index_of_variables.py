@@ -7,14 +7,23 @@ import json
 import random
 import time
 import typing as t
+from unittest import mock
 from urllib import parse
+
+import sqlalchemy as sa
 
 from cratonclient import paths
 from cratonclient.tests import base as tests_base
 from cratonclient.tests.integration.server import base, databases
 from cratonclient.tests.integration.server import test_vars_filter as rules
 from cratonserver.api import vars_parameter
-from cratonserver.db import json_contains, variable_filter, variable_keys, variable_streams
+from cratonserver.db import (
+    clock,
+    json_contains,
+    variable_filter,
+    variable_keys,
+    variable_streams,
+)
 from cratonserver.db.list_query import Condition
 
 SCOPE = variable_keys.Scope("project", "host")
@@ -320,6 +329,32 @@ class TestPlans(ManyTestCase):
         every = json_contains._EVERY
         steps = [every[s] if isinstance(s, paths.Every) else s for s in condition.steps]
         return rules._matches(values[condition.name], steps, condition.wanted)
+
+
+class TestTimes(base.ServerTestCase):
+    """Pages are complete, whatever the fraction of the second in which hosts were created."""
+
+    def test_the_database_counts_microseconds_as_the_server_does(self):
+        for fraction in ("000000", "000001", "499999", "999499", "999500", "999999"):
+            text = f"2026-11-26T23:59:59.{fraction}"
+            count = self.store.tables.dialect.microseconds(sa.literal(text))
+            with self.store.read() as connection:
+                found = connection.execute(sa.select(count)).scalar_one()
+            self.assertEqual(clock.microseconds(text), found, text)
+
+    def test_hosts_created_at_the_end_of_a_second_are_on_the_next_page(self):
+        user = self.member()
+        region = user.make("regions", cloud_id=user.make("clouds")["id"])
+        place = {"cloud_id": region["cloud_id"], "region_id": region["id"]}
+        names = []
+        for number in range(15):
+            now = f"2026-11-26T10:00:00.9996{number:02}"
+            with mock.patch.object(clock, "now", return_value=now):
+                names.append(user.make("hosts", **place, variables={"a": 1})["name"])
+        first = user.get("/hosts?vars=a:1&limit=10").json
+        (following,) = (li["href"] for li in first["links"] if li["rel"] == "next")
+        second = user.get(following.removeprefix(base.BASE)).json
+        self.assertEqual(names, [h["name"] for h in (*first["hosts"], *second["hosts"])])
 
 
 class TestPlansOfFew(TestPlans):
