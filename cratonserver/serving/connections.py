@@ -12,6 +12,7 @@ import collections
 import contextlib
 import os
 import socket
+import struct
 import typing as t
 
 from cratonserver.serving.departures import Departure
@@ -21,6 +22,9 @@ Address = tuple[str, int]
 
 #: The state of a connection that the client has not closed (``tcp_states.h`` of Linux).
 _ESTABLISHED = 1
+#: The position of ``tcpi_unacked`` in ``struct tcp_info``. At a listening socket, it is the
+#: number of connections that nobody has accepted.
+_WAITING_AT = 24
 #: The folder with an entry for each open file of this process.
 _OPEN_FILES = "/dev/fd"
 
@@ -39,7 +43,7 @@ class Connections:
         self._port = port
         self._patience = patience
         self._address_limit = address_limit
-        self._wanted = limit - max(1, limit // 10)
+        self._limit = limit
         #: The clients whose requests are in progress.
         self._busy: dict[Address, Departure] = {}
 
@@ -80,26 +84,32 @@ class Connections:
     def look(self) -> None:
         """Close idle connections of addresses that have too many, and notice departures.
 
-        An address has too many if it has more than its limit. If the connections of all are
-        nearly as many as the server accepts, the addresses with the most have too many.
+        An address has too many if it has more than its limit. If the server could not accept
+        all connections that wait, and some more, the addresses with the most have too many.
         """
         busy = self._busy.copy()  # before the look: these connections are or were open
         counts: collections.Counter[str] = collections.Counter()
         ports = {port for _, port in busy}
+        waiting = 0
         for one in _sockets():
             client = self._client(one)
-            if client:
+            if client is None:
+                waiting += self._waiting(one)
+            else:
                 counts[holder(client[0])] += 1
                 if client[1] in ports and _is_established(one):
                     ports.discard(client[1])
         for client, departure in busy.items():
             if client[1] in ports:
                 departure.notice()
-        limit = fair_limit(counts.values(), self._wanted, self._address_limit)
+        # One look closes enough for all that wait: they may be in front of an honest client.
+        tenth = max(1, self._limit // 10)
+        wanted = max(tenth, self._limit - max(tenth, waiting))
+        limit = fair_limit(counts.values(), wanted, self._address_limit)
         surplus = counts - collections.Counter(dict.fromkeys(counts, limit))
         if surplus:
             # With more addresses than connections, each of them has too many.
-            most = surplus.total() if limit else counts.total() - self._wanted
+            most = surplus.total() if limit else counts.total() - wanted
             self._close_surplus(surplus, most)
 
     def _close_surplus(self, surplus: collections.Counter[str], most: int) -> None:
@@ -116,6 +126,19 @@ class Connections:
                     surplus[address] -= 1
                     most -= 1
                     _shut(one)
+
+    def _waiting(self, one: socket.socket) -> int:
+        """Return the number of connections that wait at the listening socket, else 0."""
+        option = getattr(socket, "TCP_INFO", None)
+        with contextlib.suppress(OSError):
+            if (
+                option is not None
+                and one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+                and one.getsockname()[1] == self._port
+            ):
+                info = one.getsockopt(socket.IPPROTO_TCP, option, _WAITING_AT + 4)
+                return int(struct.unpack_from("I", info, _WAITING_AT)[0])
+        return 0
 
     def _client(self, one: socket.socket) -> Address | None:
         """Return the client of a connection; ``None`` for other sockets."""

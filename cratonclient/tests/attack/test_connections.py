@@ -94,7 +94,7 @@ class TestIdleConnections(base.AttackTestCase):
                     connection.sendall(half_a_request)
                 time.sleep(DURATION / 2)
             # Others wait behind those connections that the attack opened before.
-            self.assert_unharmed(seen, seconds=4)
+            self.assert_unharmed(seen, seconds=2)
 
     def test_a_client_that_stops_reading_loses_its_connection(self):
         self.server.stop()

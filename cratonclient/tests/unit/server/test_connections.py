@@ -99,6 +99,16 @@ class TestConnections(base.TestCase):
         closed = self.closed_by_a_look(Connections(self.port, 7, 5, 5), pairs)
         self.assertEqual(6, closed.count(True))
 
+    def test_as_many_are_closed_as_wait(self):
+        few = [self.accept("127.0.0.2") for _ in range(2)]
+        many = [self.accept(f"127.0.0.{3 + n % 2}") for n in range(18)]
+        for _ in range(9):
+            client = socket.create_connection(("127.0.0.1", self.port), timeout=10)
+            self.addCleanup(client.close)
+        closed = self.closed_by_a_look(Connections(self.port, 7, 20, 20), few + many)
+        self.assertEqual([False] * 2, closed[:2])
+        self.assertEqual(10, closed.count(True))  # the same number of both addresses
+
     def closed_by_a_look(
         self,
         connections: Connections,
