@@ -127,7 +127,7 @@ def build(tables: Tables, shape: Shape, matching: Matching | None = None) -> Sta
             ahead, behind = behind, ahead
         marker = {**index_range.values, **marker}
         bounds = () if shape.follows else (*ahead, *behind)
-        matching = Matching([*bounds, *(matching.filters or ())])
+        matching = Matching([*bounds, *index_range.others, *(matching.filters or ())])
     else:
         ahead = behind = ()
     order = keyset.Order(keys, shape.descending)
@@ -312,21 +312,21 @@ class IndexRange(t.NamedTuple):
     :param values: their values, by column name.
     :param lower: the condition that a row is not before the range.
     :param upper: the condition that a row is not after the range.
+    :param others: conditions for the rows that the user may see, which the index lacks.
     """
 
     columns: tuple[sa.Column[t.Any], ...]
     values: dict[str, sa.ColumnElement[t.Any]]
     lower: tuple[Clause, ...]
     upper: tuple[Clause, ...]
+    others: tuple[Clause, ...] = ()
 
 
 def _index_range(tables: Tables, shape: Shape) -> IndexRange | None:
     """Return the index range of a list, if it has one and the database reuses plans."""
-    # For the order of ids, PostgreSQL prefers the primary key to the index of the project.
-    by_id = shape.sort_keys == ("id",) and not shape.all_projects
     narrowed = any(list_query.is_indexed(shape.kind, name) for name in shape.filters)
     by_age = shape.sort_keys == DEFAULT_SORT and not (narrowed or shape.prefixed)
-    if not (by_age or (by_id and "project_id" in tables.table(shape.kind).c)):
+    if not (by_age or _is_in_order_of_project(tables, shape)):
         return None
     # A subquery hides the value from the planner, so that no plan suits one project only.
     project = sa.select(sa.bindparam(PROJECT, type_=sa.String)).scalar_subquery()
@@ -335,7 +335,9 @@ def _index_range(tables: Tables, shape: Shape) -> IndexRange | None:
         return None
     if not same:
         return IndexRange((), {}, (), ())
-    columns, values = [c.left for c in same], [c.right for c in same]
+    number = _fixed(tables, shape, [t.cast("sa.Column[t.Any]", c.left) for c in same])
+    fixed, others = same[:number], same[number:]
+    columns, values = [c.left for c in fixed], [c.right for c in fixed]
     first = tables.table(shape.kind).c[shape.sort_keys[0]]
     least = "0" if isinstance(first.type, sa.Integer) else "''"
     return IndexRange(
@@ -343,7 +345,40 @@ def _index_range(tables: Tables, shape: Shape) -> IndexRange | None:
         {column.name: value for column, value in zip(columns, values, strict=True)},
         (sa.tuple_(*columns, first) >= sa.tuple_(*values, sa.literal_column(least)),),
         (sa.tuple_(*columns) <= sa.tuple_(*values),),
+        tuple(others),
     )
+
+
+def _is_in_order_of_project(tables: Tables, shape: Shape) -> bool:
+    """Return True if PostgreSQL may prefer another index than that of the project.
+
+    For the order of ids, it prefers the primary key. For the orders of names and addresses,
+    the index of all projects costs nearly the same.
+    """
+    table, key = tables.table(shape.kind), shape.sort_keys[0]
+    if shape.all_projects or "project_id" not in table.c:
+        return False
+    if shape.sort_keys == ("id",):
+        return True
+    fields = [list_query.compared(shape.kind, name) for name in shape.filters]
+    name_field = shape.kind.resource_class.NAME_ATTR
+    found = shape.prefixed or any(f.format or f.name == name_field for f in fields)
+    kind = [table.c.kind] if "kind" in table.c else []
+    is_indexed = _fixed(tables, shape, [table.c.project_id, *kind]) > 0
+    return is_indexed and not (found or table.c[key].nullable or key == "created_at")
+
+
+def _fixed(tables: Tables, shape: Shape, columns: t.Sequence[sa.Column[t.Any]]) -> int:
+    """Return how many of some columns come before the order of a list in an index.
+
+    :returns: 0 if there is no such index.
+    """
+    names = [column.name for column in columns]
+    indexes = [[c.name for c in index.columns] for index in tables.table(shape.kind).indexes]
+    for number in range(len(names), 0, -1):
+        if [*names[:number], *shape.sort_keys] in indexes:
+            return number
+    return 0
 
 
 def _parameter(number: int) -> sa.ColumnElement[int]:
