@@ -226,11 +226,7 @@ def _needs_sorting(tables: Tables, shape: Shape) -> bool:
     """
     if any(list_query.compared(shape.kind, name).format for name in shape.filters):
         return True
-    table = tables.table(shape.kind)
-    fixed = ["project_id", *(c.name for c in (table.c.get("kind"),) if c is not None)]
-    keys = [*shape.sort_keys]
-    indexes = [[column.name for column in index.columns] for index in table.indexes]
-    return not any(columns in ([*fixed, *keys], ["project_id", *keys]) for columns in indexes)
+    return page_query.before_order(tables, shape) == 0
 
 
 def _candidates(tables: Tables, shape: Shape, by: str) -> sa.Select[t.Any]:

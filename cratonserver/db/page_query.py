@@ -335,7 +335,8 @@ def _index_range(tables: Tables, shape: Shape) -> IndexRange | None:
         return None
     if not same:
         return IndexRange((), {}, (), ())
-    number = _fixed(tables, shape, [t.cast("sa.Column[t.Any]", c.left) for c in same])
+    known = [t.cast("sa.Column[t.Any]", c.left) for c in same]
+    number = before_order(tables, shape, known) or len(same)
     fixed, others = same[:number], same[number:]
     columns, values = [c.left for c in fixed], [c.right for c in fixed]
     first = tables.table(shape.kind).c[shape.sort_keys[0]]
@@ -363,18 +364,24 @@ def _is_in_order_of_project(tables: Tables, shape: Shape) -> bool:
     fields = [list_query.compared(shape.kind, name) for name in shape.filters]
     name_field = shape.kind.resource_class.NAME_ATTR
     found = shape.prefixed or any(f.format or f.name == name_field for f in fields)
-    kind = [table.c.kind] if "kind" in table.c else []
-    is_indexed = _fixed(tables, shape, [table.c.project_id, *kind]) > 0
-    return is_indexed and not (found or table.c[key].nullable or key == "created_at")
+    # Lists by age have indexes for places, too. Nulls are not in the order of the index.
+    others = found or key == "created_at" or table.c[key].nullable
+    return not others and before_order(tables, shape) > 0
 
 
-def _fixed(tables: Tables, shape: Shape, columns: t.Sequence[sa.Column[t.Any]]) -> int:
-    """Return how many of some columns come before the order of a list in an index.
+def before_order(
+    tables: Tables, shape: Shape, columns: t.Sequence[sa.Column[t.Any]] | None = None
+) -> int:
+    """Return how many of some columns an index has before the columns of the order of a list.
 
+    :param columns: the columns, by default ``project_id`` and, if there is one, ``kind``.
     :returns: 0 if there is no such index.
     """
+    table = tables.table(shape.kind)
+    if columns is None:
+        columns = [table.c[name] for name in ("project_id", "kind") if name in table.c]
     names = [column.name for column in columns]
-    indexes = [[c.name for c in index.columns] for index in tables.table(shape.kind).indexes]
+    indexes = [[c.name for c in index.columns] for index in table.indexes]
     for number in range(len(names), 0, -1):
         if [*names[:number], *shape.sort_keys] in indexes:
             return number
