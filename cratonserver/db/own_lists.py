@@ -11,7 +11,8 @@ project only:
 - The rows with a label are read from the index of labels, in the order of the list.
 - If the list has other filters or another order, or a prefix of names, the rows with the label
   or the prefix are counted, up to :data:`FEW`. Few are sorted. With more, the list is read in
-  its order and each row is tested.
+  its order and each row is tested. On PostgreSQL, the same is done for the rows of a place, if
+  the list is in the order of an index of the project.
 
 For example, the first hosts with a label on SQLite::
 
@@ -62,8 +63,8 @@ Way = t.Literal["ordered", "few", "many"]
 class Plan(t.NamedTuple):
     """The plan of a page. The statement depends on it and on the shape of the list only.
 
-    :param by: name of the filter that selects the rows, or the parameter of the prefix of
-        names. Empty if no filter does.
+    :param by: name of the filter by a label or a place that selects the rows, or the parameter
+        of the prefix of names. Empty if no filter does.
     :param way: how to find these rows.
     :param sorted: sort all rows that match.
     """
@@ -131,9 +132,9 @@ class _Tested(page_query.Matching):
         )
 
     def _test(self) -> t.Any:
-        """Return the condition that a row has the label or the prefix."""
-        if self.plan.by == PREFIX:
-            return sa.and_(*page_query.begins(self.tables, self.shape))
+        """Return the condition that a row has the label or the prefix, or is in the place."""
+        if not _is_label(self.shape, self.plan.by):
+            return sa.and_(*_passes(self.tables, self.shape, self.plan.by))
         labels = _labels(self.tables, self.shape.kind, self.plan.by)
         same = labels.c.owner_id == self.table.c.id
         has = _labelled(self.tables, self.shape.kind, self.plan.by).where(same)
@@ -199,17 +200,21 @@ def _first_of(
 
 
 def _selective(tables: Tables, shape: Shape) -> str:
-    """Return the filter by a label, or the prefix, or nothing.
+    """Return the filter by a label, the prefix, the filter by a place, or nothing.
 
     An index finds a prefix if the list is in the order of names. A database without
-    statistics has the same plan for all prefixes.
+    statistics has the same plan for all prefixes and places.
     """
     for name in shape.filters:
-        if list_query.compared(shape.kind, name).name in shape.kind.parts:
+        if _is_label(shape, name):
             return name
     by_name = shape.sort_keys[0] == shape.kind.resource_class.NAME_ATTR
-    prefixed = shape.prefixed and tables.dialect.reuses_plans and not by_name
-    return PREFIX if prefixed else ""
+    if not tables.dialect.reuses_plans:
+        return ""
+    if shape.prefixed:
+        return "" if by_name else PREFIX
+    in_order = page_query.is_in_order_of_project(tables, shape)
+    return page_query.nearest_place(tables, shape) if in_order else ""
 
 
 def _narrows(shape: Shape, by: str) -> bool:
@@ -231,12 +236,23 @@ def _needs_sorting(tables: Tables, shape: Shape) -> bool:
 
 def _candidates(tables: Tables, shape: Shape, by: str) -> sa.Select[t.Any]:
     """Return the query for the ids of the rows with the label or the prefix."""
-    if by != PREFIX:
+    if _is_label(shape, by):
         return _labelled(tables, shape.kind, by)
     table = tables.table(shape.kind)
     own = tables.visible(shape.kind, all_projects=False)
-    named = sa.select(table.c.id).where(*own, *page_query.begins(tables, shape))
-    return named.correlate(None)
+    found = sa.select(table.c.id).where(*own, *_passes(tables, shape, by))
+    return found.correlate(None)
+
+
+def _passes(tables: Tables, shape: Shape, by: str) -> list[Clause]:
+    """Return the conditions that a row has the prefix, or is in the place."""
+    if by == PREFIX:
+        return page_query.begins(tables, shape)
+    return [page_query.condition(tables, shape, by)]
+
+
+def _is_label(shape: Shape, by: str) -> bool:
+    return by != PREFIX and list_query.compared(shape.kind, by).name in shape.kind.parts
 
 
 def _count(tables: Tables, shape: Shape, by: str) -> sa.Select[t.Any]:

@@ -207,17 +207,22 @@ def access(tables: Tables, shape: Shape) -> Access:
     named = [name for name, field in fields.items() if field.name == name_field]
     if named:  # the index of names begins with the project
         return Access(named, hide, order=hide)
+    nearest = nearest_place(tables, shape)
+    if nearest and shape.sort_keys == DEFAULT_SORT and not shape.prefixed:
+        return Access([nearest], hide, visible=hide)
+    return Access()
+
+
+def nearest_place(tables: Tables, shape: Shape) -> str:
+    """Return the filter by the nearest place, which has the fewest rows, or nothing."""
     table, ancestors = tables.table(shape.kind), [*shape.kind.ancestry]
+    fields = {name: list_query.compared(shape.kind, name) for name in shape.filters}
     places = [
         name
         for name, field in fields.items()
         if isinstance(field, Ref) and field.name != "project_id" and field.name in table.c
     ]
-    if places and shape.sort_keys == DEFAULT_SORT and not shape.prefixed:
-        # The nearest place has the fewest rows.
-        nearest = min(places, key=lambda name: _distance(fields[name].name, ancestors))
-        return Access([nearest], hide, visible=hide)
-    return Access()
+    return min(places, key=lambda n: _distance(fields[n].name, ancestors), default="")
 
 
 def _distance(field: str, ancestors: list[str]) -> int:
@@ -326,7 +331,7 @@ def _index_range(tables: Tables, shape: Shape) -> IndexRange | None:
     """Return the index range of a list, if it has one and the database reuses plans."""
     narrowed = any(list_query.is_indexed(shape.kind, name) for name in shape.filters)
     by_age = shape.sort_keys == DEFAULT_SORT and not (narrowed or shape.prefixed)
-    if not (by_age or _is_in_order_of_project(tables, shape)):
+    if not (by_age or is_in_order_of_project(tables, shape)):
         return None
     # A subquery hides the value from the planner, so that no plan suits one project only.
     project = sa.select(sa.bindparam(PROJECT, type_=sa.String)).scalar_subquery()
@@ -350,7 +355,7 @@ def _index_range(tables: Tables, shape: Shape) -> IndexRange | None:
     )
 
 
-def _is_in_order_of_project(tables: Tables, shape: Shape) -> bool:
+def is_in_order_of_project(tables: Tables, shape: Shape) -> bool:
     """Return True if PostgreSQL may prefer another index than that of the project.
 
     For the order of ids, it prefers the primary key. For the orders of names and addresses,
