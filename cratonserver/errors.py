@@ -36,6 +36,8 @@ class Refused(Exception):
         self.reason = reason
         self.message = "\n".join(map(brief, lines))
         self.headers = dict(headers or {})
+        #: Further members of the body of the response.
+        self.members: dict[str, object] = {}
         super().__init__(self.message)
 
 

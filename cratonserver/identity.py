@@ -42,6 +42,7 @@ class Identity:
     :param can_write: the user may change objects, False for read-only roles.
     :param limits: the quotas that were set for the project, as the members of a JSON object;
         ``None`` if they were not read together with the user.
+    :param key_name: name of the API key, ``None`` without one.
     """
 
     project_id: str
@@ -51,6 +52,7 @@ class Identity:
     user_id: int | None = None
     can_write: bool = True
     limits: str | None = None
+    key_name: str | None = None
 
 
 #: The identity of all requests to an embedded fleet. Access to its file is access to

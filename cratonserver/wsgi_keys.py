@@ -25,6 +25,11 @@ REFUSAL = "cratonserver.refusal"
 #: it may move.
 DEADLINE = "cratonserver.deadline"
 
+#: True if the HTTP server can wait for something without a thread, see :data:`WAIT`.
+CAN_WAIT = "cratonserver.can_wait"
+#: A :class:`Wait`: the HTTP server waits, and then handles the request again.
+WAIT = "cratonserver.wait"
+
 #: True if the headers of trusted proxies have been applied.
 FORWARDED = "cratonserver.forwarded"
 
@@ -37,6 +42,18 @@ METRICS_PATH = "/metrics"
 #: The paths with which operators watch the server. A busy server still serves them, and the
 #: access log omits them.
 WATCHED_PATHS = frozenset({HEALTHCHECK_PATH, LIVENESS_PATH, METRICS_PATH})
+
+
+class Wait(t.NamedTuple):
+    """The wish of a response to wait for a change.
+
+    :param seconds: how long it waits at most.
+    :param begin: function that begins to wait. It takes a function to call from any thread
+        when there is something, and returns a function that ends waiting.
+    """
+
+    seconds: float
+    begin: t.Callable[[t.Callable[[], object]], t.Callable[[], None]]
 
 
 def log_fields(environ: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

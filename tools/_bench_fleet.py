@@ -62,7 +62,9 @@ def fill(store: Store, hosts: int) -> list[str]:
         "is_admin": False,
     }
     regions, cells, devices = (range(1, n + 1) for n in (REGIONS, CELLS, hosts))
+    log = store.tables.dialect.log
     with store.write() as connection:
+        log.drop(connection)  # the fleet comes into being without a history
         for table, rows in (
             ("users", [{**_at(0), **user}]),
             ("clouds", [_row(1, "cloud")]),
@@ -88,6 +90,7 @@ def fill(store: Store, hosts: int) -> list[str]:
         for derived in store.tables.metadata.tables.values():
             if DERIVED in derived.info:
                 derived.info[DERIVED](connection, store.tables)
+        log.create(connection, store.tables.logged())
     _finish_postgresql(store)
     return keys
 

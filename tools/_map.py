@@ -22,6 +22,7 @@ BEGIN, END = ".. The list of files begins here.\n", ".. The list of files ends h
 #: Descriptions of the files that have no docstring.
 OTHERS = {
     "py.typed": "Marker: the package has type annotations.",
+    "postgresql.sql": "The functions of the log for PostgreSQL.",
     "json_contains.sql": "The function ``craton_matches`` for PostgreSQL.",
     "page.css": "The style sheet of the API page.",
     "script.py.mako": "Template for new migrations.",

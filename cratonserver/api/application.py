@@ -11,12 +11,14 @@ import falcon
 from cratonserver import errors, wsgi_keys
 from cratonserver.api import (
     ansible_inventory,
+    changes,
     description,
     health,
     identity,
     json_response,
     liveness,
     quotas,
+    undo,
     user_key,
     versions,
 )
@@ -56,6 +58,9 @@ def paths(store: Store) -> dict[str, View]:
             found[f"{item}/{name.replace('_', '-')}"] = view(store, kind, name)
     found[user_key.PATH] = user_key.Key(store)
     found[ansible_inventory.PATH] = ansible_inventory.Inventory(store)
+    found[changes.PATH] = changes.Changes(store)
+    found[changes.ITEM_PATH] = changes.Change(store)
+    found[undo.PATH] = undo.Undo(store)
     found[identity.PATH] = identity.OwnIdentity()
     found[quotas.PATH] = quotas.OwnQuotas(store)
     found[quotas.PROJECT_PATH] = quotas.ProjectQuotas(store)
@@ -113,7 +118,8 @@ def _respond_refused(
     req.env[wsgi_keys.REFUSAL] = exception
     resp.status = exception.status
     resp.set_headers(exception.headers)
-    json_response.set_body(resp, {"message": exception.message, "status": exception.status})
+    body = {"message": exception.message, "status": exception.status}
+    json_response.set_body(resp, {**body, **exception.members})
 
 
 def _respond_failed(

@@ -9,7 +9,7 @@ import falcon
 
 from cratonclient.kinds import Kind
 from cratonserver import errors
-from cratonserver.api import page_links, query_parameters, request_bodies, spool
+from cratonserver.api import entity_tags, page_links, query_parameters, request_bodies, spool
 from cratonserver.api.json_response import set_body
 from cratonserver.api.representation import Representation
 from cratonserver.api.view import KindView, Responder
@@ -51,6 +51,11 @@ class Collection(KindView):
         find_one = self.policy.finds_one and bool(named)
         single_query = not (request.details or query.variables or find_one)
         with self.reading(req, single_query=single_query) as objects:
+            tag = entity_tags.of_list(req, objects.connection, self.store.tables)
+            resp.set_header("ETag", tag)
+            if entity_tags.is_known(req, tag):
+                resp.status = falcon.HTTP_304
+                return
             if find_one:
                 rows, links = _one(objects, named), []
                 request = request._replace(details=False)
@@ -76,7 +81,7 @@ class Collection(KindView):
         values = request_bodies.for_create(self.kind, sent)
         self.allow(req)
         row, shown_once = self.change(
-            req, lambda objects: objects.create(values), single_statement=True
+            req, resp, lambda objects: objects.create(values), single_statement=True
         )
         shown = self.show(req, row)
         echo = self._echo(sent, shown)

@@ -38,6 +38,8 @@ class Item(KindView):
         self.allow(req)
         with self.reading(req) as objects:
             row = objects.find(ids.parse(self.kind, item_id))
+            if self.is_not_modified(req, resp, objects, row, resolved):
+                return
             shown = {**self.show(req, row), **self._parts(objects, row, resolved)}
         if json_parts.is_light(shown):
             set_body(resp, shown)
@@ -50,7 +52,7 @@ class Item(KindView):
         values = request_bodies.for_update(self.kind, sent)
         self.allow(req)
         known = ids.parse(self.kind, item_id)
-        row = self.change(req, lambda objects: objects.update(known, values))
+        row = self.change(req, resp, lambda objects: objects.update(known, values))
         echo = sent if values else {}
         set_body(resp, {**self.show(req, row), **echo})
 
@@ -66,16 +68,16 @@ class Item(KindView):
             if ids.is_misspelled(self.kind, item_id):
                 raise
         else:
-            self._delete(req, known)
+            self._delete(req, resp, known)
         no_content(resp)
 
-    def _delete(self, req: falcon.Request, item_id: int | str) -> None:
+    def _delete(self, req: falcon.Request, resp: falcon.Response, item_id: int | str) -> None:
         """Delete an object. If other objects prevent it, name them.
 
         They are read in another transaction, because a failed one cannot read any more.
         """
         try:
-            self.change(req, lambda objects: objects.delete(item_id))
+            self.change(req, resp, lambda objects: objects.delete(item_id))
         except errors.InUse as exc:
             with self.reading(req) as objects:
                 holders = objects.holders(item_id)

@@ -59,6 +59,8 @@ class MappingPart(Part):
         self.allow(req)
         with self.reading(req) as objects:
             row = objects.find(ids.parse(self.kind, item_id))
+            if self.is_not_modified(req, resp, objects, row, resolved):
+                return
             found = objects.mapping_of([row], resolved=resolved, part=self.part)
         spool.set_body(resp, {self.part: found.get(row["id"], {})}, found)
 
@@ -70,6 +72,7 @@ class MappingPart(Part):
         known = ids.parse(self.kind, item_id)
         found = self.change(
             req,
+            resp,
             lambda obj: obj.put_mapping(known, values, self.part),
             single_statement=True,
         )
@@ -81,7 +84,7 @@ class MappingPart(Part):
         _NAMES.check(names)
         self.allow(req)
         known = ids.parse(self.kind, item_id)
-        self.change(req, lambda obj: obj.remove_from_mapping(known, names, self.part))
+        self.change(req, resp, lambda obj: obj.remove_from_mapping(known, names, self.part))
         no_content(resp)
 
     def describe(self) -> dict[str, Operation]:
@@ -102,6 +105,8 @@ class ListPart(Part):
         self.allow(req)
         with self.reading(req) as objects:
             row = objects.find(ids.parse(self.kind, item_id))
+            if self.is_not_modified(req, resp, objects, row):
+                return
             set_body(resp, {self.part: objects.labels(row["id"], self.part)})
 
     def put(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
@@ -110,7 +115,10 @@ class ListPart(Part):
         self.allow(req)
         known = ids.parse(self.kind, item_id)
         found = self.change(
-            req, lambda obj: obj.add_labels(known, given, self.part), single_statement=True
+            req,
+            resp,
+            lambda obj: obj.add_labels(known, given, self.part),
+            single_statement=True,
         )
         set_body(resp, {self.part: found})
 
@@ -121,7 +129,7 @@ class ListPart(Part):
         given: list[str] = sent[self.part]
         self.allow(req)
         known = ids.parse(self.kind, item_id)
-        self.change(req, lambda obj: obj.remove_labels(known, given, self.part))
+        self.change(req, resp, lambda obj: obj.remove_labels(known, given, self.part))
         no_content(resp)
 
     def describe(self) -> dict[str, Operation]:

@@ -10,11 +10,12 @@ import sqlalchemy as sa
 
 from cratonclient.v1 import quotas
 from cratonserver import errors
-from cratonserver.api import query_parameters, request_bodies
+from cratonserver.api import origins, query_parameters, request_bodies
 from cratonserver.api.json_response import set_body
 from cratonserver.api.schema_validation import Validator
 from cratonserver.api.view import Responder, View, no_content
 from cratonserver.db import ids, usage
+from cratonserver.db.change_log.transaction import Transaction
 from cratonserver.db.store import Store
 from cratonserver.openapi.json_schemas import JsonSchema
 from cratonserver.openapi.operations import Operation, operation, query
@@ -116,10 +117,9 @@ class ProjectQuotas(OwnQuotas):
         known = self._allowed(req, item_id)
 
         def work(connection: sa.Connection) -> None:
-            self._require_project(connection, known)
             self._store.quotas.set_limits(connection, known, sent)
 
-        self._change(known, work)
+        self._change(req, known, work)
         self._show(req, resp, known)
 
     def delete(self, req: falcon.Request, resp: falcon.Response, item_id: str) -> None:
@@ -127,14 +127,20 @@ class ProjectQuotas(OwnQuotas):
         known = self._allowed(req, item_id)
 
         def work(connection: sa.Connection) -> None:
-            self._require_project(connection, known)
             self._store.quotas.reset_limits(connection, known)
 
-        self._change(known, work)
+        self._change(req, known, work)
         no_content(resp)
 
-    def _change(self, project_id: str, work: t.Callable[[sa.Connection], None]) -> None:
-        self._store.transact(work)
+    def _change(
+        self, req: falcon.Request, project_id: str, work: t.Callable[[sa.Connection], None]
+    ) -> None:
+        def change(transaction: Transaction) -> None:
+            transaction.begin(project_id)
+            self._require_project(transaction.connection, project_id)
+            work(transaction.connection)
+
+        self._store.transact(origins.of(req), change)
         self._store.quotas.forget(project_id)
 
     def _allowed(self, req: falcon.Request, project_id: str, *, own: bool = False) -> str:

@@ -43,7 +43,7 @@ class Key(KindView):
         if item_id != str(req.context.identity.user_id):
             self.allow(req)
         user_id = ids.parse(self.kind, item_id)
-        user, key = self.change(req, lambda objects: _replace(objects, user_id))
+        user, key = self.change(req, resp, lambda objects: _replace(objects, user_id))
         resp.status = falcon.HTTP_201
         resp.set_header("Location", f"{req.prefix}/v1/users/{user['id']}")
         json_response.set_body(resp, {**self.show(req, user), "api_key": key})

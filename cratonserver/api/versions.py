@@ -11,6 +11,9 @@ from cratonserver.api import json_response
 from cratonserver.api.view import View
 from cratonserver.openapi.operations import Operation, operation
 
+#: What this server can do beyond the API of 2017. Clients ask once instead of guessing.
+FEATURES = ("changes", "change_sets", "entity_tags", "follow", "undo")
+
 
 class Versions(View):
     """The view of a version document, which lists the only version of the API.
@@ -32,6 +35,7 @@ class Versions(View):
         version = {
             "id": "v1.0",
             "status": "CURRENT",
+            "features": [*FEATURES],
             "links": [
                 {"rel": "self", "href": f"{req.prefix}/v1"},
                 {"rel": "collection", "href": f"{req.prefix}/"},
@@ -49,6 +53,11 @@ class Versions(View):
             "properties": {
                 "id": text,
                 "status": text,
+                "features": {
+                    "type": "array",
+                    "items": {**text, "enum": [*FEATURES]},
+                    "description": "what the server can do beyond the API of 2017",
+                },
                 "links": {"type": "array", "items": link},
             },
             "required": ["id", "status", "links"],

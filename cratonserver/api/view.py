@@ -12,8 +12,10 @@ import sqlalchemy as sa
 
 from cratonclient.kinds import Kind
 from cratonserver import deadlines
+from cratonserver.api import entity_tags, origins
 from cratonserver.api.representation import Representation
 from cratonserver.db.aliases import Row
+from cratonserver.db.change_log.transaction import Transaction
 from cratonserver.db.objects import Objects
 from cratonserver.db.store import Store
 from cratonserver.identity import Identity
@@ -89,28 +91,63 @@ class KindView(View):
     def change(
         self,
         req: falcon.Request,
+        resp: falcon.Response,
         work: t.Callable[[Objects], T],
         *,
         single_statement: bool = False,
     ) -> T:
-        """Change objects of the kind in a transaction.
+        """Change an object of the kind in a transaction, and set the entity tag.
 
         :param work: function that makes the changes. It is called again if another
             transaction interferes.
         :param single_statement: the work writes in one statement if the database can.
         :returns: the result of the work.
         """
-        who = req.context.identity
-        result = self.store.transact(
-            lambda connection: work(self._objects(who, connection)),
-            single_statement=single_statement,
-        )
+        who, expected = req.context.identity, entity_tags.expected(req)
+        last: list[Transaction] = []
+
+        def change(transaction: Transaction) -> T:
+            last[:] = [transaction]
+            objects = self._objects(who, transaction.connection, transaction)
+            objects.expected = expected
+            return work(objects)
+
+        alone = single_statement and expected is None
+        result = self.store.transact(origins.of(req), change, single_statement=alone)
         deadlines.lift()
+        if last[0].revision is not None:
+            resp.set_header("ETag", f'"{last[0].revision}"')
         return result
 
-    def _objects(self, who: Identity, connection: sa.Connection) -> Objects:
+    def _objects(
+        self, who: Identity, connection: sa.Connection, transaction: Transaction | None = None
+    ) -> Objects:
         store = self.store
-        return Objects(store.tables, self.kind, who, connection, store.quotas)
+        return Objects(store.tables, self.kind, who, connection, store.quotas, transaction)
+
+    def is_not_modified(
+        self,
+        req: falcon.Request,
+        resp: falcon.Response,
+        objects: Objects,
+        row: Row,
+        resolved: bool = False,
+    ) -> bool:
+        """Set the entity tag of an object, and return True if the client has this state.
+
+        :param objects: the objects, in the transaction that reads the object.
+        :param row: the object.
+        :param resolved: the response has inherited variables.
+        """
+        above = objects.project_of(row) if resolved and self.kind.inherits else None
+        tag = entity_tags.of_object(
+            objects.connection, self.store.tables, self.kind, row["id"], above
+        )
+        resp.set_header("ETag", tag)
+        if entity_tags.is_known(req, tag):
+            resp.status = falcon.HTTP_304
+            return True
+        return False
 
     def show(self, req: falcon.Request, row: Row) -> Row:
         """Return the representation of a row, without its parts."""

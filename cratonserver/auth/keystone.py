@@ -24,6 +24,8 @@ from cratonserver import errors, wsgi_keys
 from cratonserver.auth import keystone_gate
 from cratonserver.config.settings import Roles
 from cratonserver.db import clock, quotas
+from cratonserver.db.change_log.origin import SERVER
+from cratonserver.db.change_log.transaction import Transaction
 from cratonserver.db.store import Store
 from cratonserver.identity import Identity, canonical_project_id
 
@@ -176,6 +178,11 @@ class KeystoneAuthentication:
             return str(found[1] or "")
         values = {"id": item_id, "name": name or item_id, "created_at": clock.now()}
         make = sa.insert(self._projects).values(values)
+
+        def work(transaction: Transaction) -> None:
+            transaction.begin(item_id)
+            transaction.connection.execute(make)
+
         with contextlib.suppress(sa.exc.IntegrityError):  # another request created it
-            self._store.transact(lambda connection: connection.execute(make))
+            self._store.transact(SERVER, work)
         return ""

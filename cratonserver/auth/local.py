@@ -114,6 +114,7 @@ def _identity(key: _Key) -> Identity:
         user_id=key.user_id,
         can_write=key.role != "reader",
         limits=key.limits or "",
+        key_name=key.name,
     )
 
 

@@ -64,6 +64,7 @@ def _prepare(
             f"The database {store.name} contains a fleet. Restore into an empty database, or "
             "add --replace to delete that fleet."
         )
+    store.tables.dialect.log.pause(connection)  # the log itself is in the backup
     stored = tables.stored(connection)
     ours = [stored.tables[n] for n in store.tables.metadata.tables if n in stored.tables]
     if found == summary.schema:
@@ -127,7 +128,7 @@ def _table(stored: sa.MetaData, header: archive.TableHeader) -> sa.Table:
 def _finish(store: Store, connection: sa.Connection) -> None:
     """Upgrade the schema, and fill the tables that are derived from others."""
     metadata = store.tables.metadata
-    migrations.upgrade(connection, metadata)
+    store.upgrade(connection)
     for table in tables.derived_tables(metadata):
         table.info[DERIVED](connection, store.tables)
     store.database.dialect.bulk.analyze(connection)

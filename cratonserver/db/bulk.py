@@ -85,6 +85,13 @@ class Bulk(abc.ABC):
         return max(highest, self.last_assigned(connection, table, column))
 
     @abc.abstractmethod
+    def reserve_ids(self, connection: sa.Connection, table: sa.Table, number: int) -> list[int]:
+        """Reserve ids for new rows of a table, in a transaction that inserts them.
+
+        :param number: number of ids.
+        """
+
+    @abc.abstractmethod
     def last_assigned(
         self, connection: sa.Connection, table: sa.Table, column: sa.Column[t.Any]
     ) -> int:

@@ -103,6 +103,8 @@ class Dialect(abc.ABC):
     has_standbys: t.ClassVar[bool] = False
     #: Functions that copy whole tables.
     bulk: t.ClassVar[Bulk]
+    #: The module with the triggers of the log.
+    log: t.ClassVar[t.Any]
 
     # Connections
 
@@ -216,6 +218,23 @@ class Dialect(abc.ABC):
     @abc.abstractmethod
     def byte_length(self, text: sa.ColumnElement[str]) -> sa.ColumnElement[int]:
         """Return the number of bytes of a text in UTF-8."""
+
+    # The log of changes
+
+    @abc.abstractmethod
+    def begin_change(self, connection: sa.Connection, origin: t.Mapping[str, t.Any]) -> None:
+        """Begin an entry in the log for the following changes of the transaction.
+
+        :param origin: values of the entry, by column, except its revision.
+        """
+
+    @abc.abstractmethod
+    def finish_change(self, connection: sa.Connection) -> int | None:
+        """Complete the entry, and return its revision, ``None`` without changes."""
+
+    @abc.abstractmethod
+    def change_entry(self, connection: sa.Connection) -> tuple[int, int] | None:
+        """Return id and revision of the entry of the transaction, ``None`` without changes."""
 
     # Errors
 
@@ -340,6 +359,27 @@ class Dialect(abc.ABC):
         :param scalar: name of the parameter for the scalar, as JSON.
         """
         return sa.false()
+
+    @abc.abstractmethod
+    def json_member(
+        self, text: sa.ColumnElement[t.Any], name: str, type_: t.Any
+    ) -> sa.ColumnElement[t.Any]:
+        """Return a member of a JSON object, null if it has no such member.
+
+        :param text: column with the object.
+        :param name: name of the member.
+        :param type_: type of the value, which is no object and no list.
+        """
+
+    @abc.abstractmethod
+    def json_has_member(
+        self, text: sa.ColumnElement[t.Any], name: str
+    ) -> sa.ColumnElement[bool]:
+        """Return the condition that a JSON object has a member.
+
+        :param text: column with the object.
+        :param name: name of the member.
+        """
 
     @abc.abstractmethod
     def microseconds(self, time: sa.ColumnElement[t.Any]) -> sa.ColumnElement[int]:

@@ -24,7 +24,7 @@ import sqlalchemy as sa
 
 from cratonclient.kinds import Kind
 from cratonserver import errors
-from cratonserver.db import clock, consistency, creation
+from cratonserver.db import consistency, creation
 from cratonserver.db.aliases import Row
 from cratonserver.db.dialect import TransactionRequired
 from cratonserver.db.part_changes import PartChanges
@@ -52,19 +52,11 @@ class Objects(PartChanges):
         in_transaction = dialect.in_transaction(self.connection)
         if self.policy.needs_transaction and not in_transaction:
             raise TransactionRequired
-        values = {
-            name: given.get(name, field.default)
-            for name, field in self.kind.fields.items()
-            if field.storage.column and field.create
-        }
-        values["created_at"] = clock.now()
-        shown = self.policy.complete(values, self.who)
-        if "kind" in self.table.c:
-            values["kind"] = self.kind.key
-        change = self._change(values, values, is_new=True)
-        self.policy.check_update(change)
-        needs = self.policy.requirements(change)
-        required = consistency.required(self, values, values, needs)
+        values, shown = self.prepare(given)
+        # Others must not wait because somebody names one of their objects.
+        who = self.who
+        self.transaction.begin(self.project_of(values) if who.is_root else who.project_id)
+        required = self.requirements(values)
         if self.policy.needs_transaction or (in_transaction and not dialect.single_writer):
             required.check()  # lock the references before a quota, and before other checks
             required = dataclasses.replace(required, references={}, others=())
@@ -73,7 +65,36 @@ class Objects(PartChanges):
             row = creation.create(self, values, self.new_parts(values, given), required)
         except sa.exc.IntegrityError as exc:
             raise self._refusal(exc) from exc
-        return row, {**shown, **self.policy.created(change._replace(row=row))}
+        change = self._change(row, values, is_new=True)
+        return row, {**shown, **self.policy.created(change)}
+
+    def prepare(self, given: t.Mapping[str, t.Any]) -> tuple[Row, Row]:
+        """Return the values of a new row, and values that only its creator sees.
+
+        :param given: checked values of fields and parts.
+        :raises cratonserver.errors.Refused: with status 400 or 403.
+        """
+        values = {
+            name: given.get(name, field.default)
+            for name, field in self.kind.fields.items()
+            if field.storage.column and field.create
+        }
+        values["created_at"] = self.transaction.now
+        shown = self.policy.complete(values, self.who)
+        if "kind" in self.table.c:
+            values["kind"] = self.kind.key
+        return values, shown
+
+    def requirements(self, values: Row) -> Required:
+        """Return what the database has to check before a new row is stored.
+
+        :param values: its values.
+        :raises cratonserver.errors.Refused: if the values do not fit together.
+        """
+        change = self._change(values, values, is_new=True)
+        self.policy.check_update(change)
+        needs = self.policy.requirements(change)
+        return consistency.required(self, values, values, needs)
 
     def update(self, item_id: int | str, given: t.Mapping[str, t.Any]) -> Row:
         """Change a row.
@@ -84,6 +105,7 @@ class Objects(PartChanges):
             object does not exist, 400 if the objects do not fit together, 409 if the name
             is taken.
         """
+        self.begin(item_id)
         row = self.lock(item_id, with_project=self.policy.locks_project(given))
         values = dict(given)
         change = self._change(row, values)
@@ -93,7 +115,7 @@ class Objects(PartChanges):
         changes = _changes(row, values)
         if not changes:
             return row
-        changes["updated_at"] = clock.now()
+        changes["updated_at"] = self.transaction.now
         update = self.tables.prepared(_update, self.kind, tuple(sorted(changes)))
         try:
             return update.dicts(self.connection, {ITEM: item_id, **_parameters(changes)})[0]
@@ -107,9 +129,10 @@ class Objects(PartChanges):
 
         :raises cratonserver.errors.Refused: as for :meth:`update`.
         """
+        self.begin(item_id)
         touch = self.tables.prepared(_touch, self.kind, self.who.is_root)
         values = {ITEM: item_id, PROJECT: self.who.project_id}
-        values.update(_parameters({"updated_at": clock.now()}))
+        values.update(_parameters({"updated_at": self.transaction.now}))
         found = touch.dicts(self.connection, values)
         if not found:
             raise errors.not_found()
@@ -124,8 +147,9 @@ class Objects(PartChanges):
         :raises cratonserver.errors.Refused: with status 409, if another object refers
             to the row, or to a row that would be deleted with it.
         """
-        if self.policy.required(self.who) and not self._reaches(item_id):
+        if (self.policy.required(self.who) or self.who.is_root) and not self._reaches(item_id):
             return
+        self.begin(item_id)
         self.check_deletion(item_id)
         delete = self.tables.prepared(_deletion, self.kind, self.who.is_root)
         try:
@@ -147,9 +171,9 @@ class Objects(PartChanges):
         )
 
     def _reaches(self, item_id: int | str) -> bool:
-        """Lock a row, and return False if the user does not see it."""
+        """Return False if there is no such row, or the user does not see it."""
         try:
-            self.lock(item_id)
+            self.find(item_id)
         except errors.Refused:
             return False
         return True
@@ -170,6 +194,17 @@ class Objects(PartChanges):
         except errors.Refused:
             required.check()
             raise
+
+    def check_quotas_of_many(
+        self, rows: t.Sequence[Row], given: t.Sequence[t.Mapping[str, t.Any]]
+    ) -> None:
+        """Check the quotas for several new rows of one project.
+
+        :param rows: their values.
+        :param given: checked values of the fields and parts of each.
+        :raises cratonserver.errors.Refused: with status 403 or 413.
+        """
+        self.quota_checks(self.project_of(rows[0])).new_objects(self.kind, given)
 
     def _refusal(self, error: sa.exc.IntegrityError) -> errors.Refused:
         """Return the error for values that violate a constraint."""

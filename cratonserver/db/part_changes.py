@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from cratonclient.fields import Field
 from cratonclient.kinds import Kind
+from cratonserver import errors
 from cratonserver.db import (
-    clock,
     consistency,
     labels,
     part_rows,
@@ -20,6 +20,8 @@ from cratonserver.db import (
     variables,
 )
 from cratonserver.db.aliases import Row
+from cratonserver.db.change_log import reading
+from cratonserver.db.change_log.transaction import Transaction
 from cratonserver.db.part_rows import PartRows
 from cratonserver.db.quota_checks import Checks
 from cratonserver.db.quotas import Quotas
@@ -41,8 +43,10 @@ class PartChanges(Rows):
     only if its version is still the one that they read, and raise
     :class:`.TransactionRequired` otherwise.
 
-    :param quotas: the quotas of the projects. The other parameters are those of
-        :class:`.rows.Rows`.
+    :param connection: connection in a transaction.
+    :param quotas: the quotas of the projects.
+    :param transaction: the transaction, if it changes objects. The other parameters are those
+        of :class:`.rows.Rows`.
     """
 
     def __init__(
@@ -52,9 +56,47 @@ class PartChanges(Rows):
         who: Identity,
         connection: sa.Connection,
         quotas: Quotas,
+        transaction: Transaction | None = None,
     ) -> None:
         super().__init__(tables, kind, who, connection)
         self._quotas = quotas
+        self._transaction = transaction
+        #: The revisions that the change of an object builds on, ``None`` for any.
+        self.expected: frozenset[int] | None = None
+
+    @property
+    def transaction(self) -> Transaction:
+        """The transaction that changes objects."""
+        if self._transaction is None:
+            raise TypeError("these objects were opened for reading")
+        return self._transaction
+
+    def begin(self, item_id: int | str) -> None:
+        """Begin to change an object: the change is logged in the project of the object.
+
+        :raises cratonserver.errors.Refused: with status 404.
+        """
+        project_id = self.who.project_id
+        if self.who.is_root:  # who sees the objects of all projects
+            project_id = self.project_of(self.find(item_id))
+        self.transaction.begin(project_id)
+        if self.expected is not None:
+            self._check_expected(item_id)
+
+    def _check_expected(self, item_id: int | str) -> None:
+        """Refuse to change an object that somebody has changed meanwhile.
+
+        :raises cratonserver.errors.Refused: with status 404 or 412.
+        """
+        self.find(item_id)
+        found = reading.revision_of(self.connection, self.tables, self.kind, item_id)
+        if found not in (self.expected or ()):
+            raise errors.Refused(
+                412,
+                f"The {self.kind.noun} {item_id} was changed: its entity tag is "
+                f'"{found}" now. Read it again.',
+                headers={"ETag": f'"{found}"'},
+            )
 
     def quota_checks(self, project_id: str) -> Checks:
         """Return the checks of quotas for objects of a project."""
@@ -66,6 +108,8 @@ class PartChanges(Rows):
         :returns: all own values of the row, without inherited ones.
         :raises cratonserver.errors.Refused: with status 404.
         """
+        if self._locks:
+            self.begin(item_id)
         row, version, before = self._begin_put(item_id, part)
         new = {n: v for n, v in values.items() if not _same_json(before.get(n, _ABSENT), v)}
         if new:
@@ -83,6 +127,7 @@ class PartChanges(Rows):
 
         :raises cratonserver.errors.Refused: with status 404.
         """
+        self.begin(item_id)
         self.lock(item_id)
         where = self.connection, self.tables, self.kind
         if variables.remove(*where, item_id, names, part):
@@ -96,6 +141,8 @@ class PartChanges(Rows):
         :returns: all labels of the row.
         :raises cratonserver.errors.Refused: with status 404.
         """
+        if self._locks:
+            self.begin(item_id)
         row, version = self.lock_or_version(item_id)
         before = self.labels(item_id, part)
         new = _missing(self.kind.parts[part], given, before)
@@ -111,6 +158,7 @@ class PartChanges(Rows):
 
         :raises cratonserver.errors.Refused: with status 404.
         """
+        self.begin(item_id)
         self.lock(item_id)
         going = {
             same for one in given for same in consistency.spellings(self.kind.parts[part], one)
@@ -137,7 +185,7 @@ class PartChanges(Rows):
     @property
     def _touches_first(self) -> bool:
         """True if :meth:`_begin_put` moves ``updated_at`` already, which may be undone."""
-        return self.tables.dialect.single_writer
+        return self.tables.dialect.single_writer and self.transaction.is_single
 
     def _begin_put(
         self, item_id: int | str, part: str
@@ -147,21 +195,27 @@ class PartChanges(Rows):
         :returns: the row, its version if it is not locked, and its own values.
         :raises cratonserver.errors.Refused: with status 404.
         """
-        in_transaction = self.tables.dialect.in_transaction(self.connection)
-        if in_transaction and not self._touches_first:
+        if self._locks and not self._touches_first:
             # Another transaction may change the part while this one waits for the lock.
             row = self.lock(item_id)
             return row, None, self.mapping_of([row], part=part).get(row["id"], {})
         make = _touch_and_read if self._touches_first else _read_with_version
         statement = self.tables.prepared(make, self.kind, self.who.is_root, part)
-        values = {part_rows.OWNER: item_id, ITEM: item_id, part_rows.NOW: clock.now()}
+        values = {part_rows.OWNER: item_id, ITEM: item_id, part_rows.NOW: self.transaction.now}
         with variables.refusing_large(self.tables.dialect):
             row = self.the_one(statement, {**values, **variables.limit()})
         return row, row.pop(VERSION, None), variables.parse(row.pop(_MEMBERS))
 
+    @property
+    def _locks(self) -> bool:
+        """True if the object is locked before it is read, False if its version is read."""
+        return self.tables.dialect.in_transaction(self.connection)
+
     def _put(
         self, item_id: int | str, version: str | None, *made: PartRows, touch: bool = True
     ) -> None:
+        if not self._locks:
+            self.begin(item_id)
         where = self.connection, self.tables, self.kind
         part_rows.put(*where, item_id, made, version, touch_owner=touch)
 

@@ -18,6 +18,7 @@ from cratonserver.db import (
     postgresql_url,
 )
 from cratonserver.db.aliases import Clause
+from cratonserver.db.change_log import postgresql as postgresql_log
 from cratonserver.db.dialect import (
     PREPARE,
     ConstraintViolation,
@@ -27,11 +28,13 @@ from cratonserver.db.dialect import (
     TransactionRequired,
 )
 from cratonserver.db.postgresql_bulk import PostgreSQLBulk
+from cratonserver.db.prepared import Prepared
 
 #: The key of the advisory lock for creating tables and the first user: "craton" in ASCII.
 _FLEET_LOCK = int.from_bytes(b"craton", "big")
 
 _DRIVER = "postgresql+psycopg"
+_ENTRY = Prepared(sa.select(sa.func.current_setting("craton.change", sa.true())))
 
 
 class PostgreSQL(Dialect):
@@ -42,6 +45,7 @@ class PostgreSQL(Dialect):
     streams_rows = False
     single_writer = False
     bulk = PostgreSQLBulk()
+    log: t.ClassVar[t.Any] = postgresql_log
     has_standbys = True
     writes_many_tables = True
     # PostgreSQL checks foreign keys after each step of a cascade, unless they are
@@ -122,8 +126,28 @@ class PostgreSQL(Dialect):
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_FLEET_LOCK)))
 
     def create_functions(self, connection: sa.Connection) -> None:
-        """Create ``craton_matches``."""
+        """Create ``craton_matches`` and ``craton_change``."""
         connection.exec_driver_sql(json_contains.postgresql_function())
+        postgresql_log.create_function(connection)
+
+    def begin_change(self, connection: sa.Connection, origin: t.Mapping[str, t.Any]) -> None:
+        """Send the origin together with the following statement."""
+        driver: t.Any = connection.connection.driver_connection
+        driver.origin = json.dumps(origin)
+        driver.locks = origin["project_id"]
+
+    def finish_change(self, connection: sa.Connection) -> int | None:
+        """Return the revision. A statement that commits by itself has read it already."""
+        driver: t.Any = connection.connection.driver_connection
+        if not driver.autocommit:
+            entry = self.change_entry(connection)
+        else:
+            entry, driver.entry = postgresql_engine.parse_entry(driver.entry), None
+        return None if entry is None else entry[1]
+
+    def change_entry(self, connection: sa.Connection) -> tuple[int, int] | None:
+        """Return what the triggers have taken."""
+        return postgresql_engine.parse_entry(_ENTRY.scalars(connection)[0])
 
     def find_write_problem(self, engine: sa.Engine) -> Diagnosis | None:
         """Ask whether transactions are read-only, and let a query write a temporary file."""
@@ -241,6 +265,18 @@ class PostgreSQL(Dialect):
         part = sa.cast(value, JSONB).op("#>")(path)
         has = part.op("@>", is_comparison=True)(wanted)
         return sa.func.coalesce(has, sa.false(), type_=sa.Boolean())
+
+    def json_member(self, text: t.Any, name: str, type_: t.Any) -> sa.ColumnElement[t.Any]:
+        """Return ``CAST(CAST(text AS JSON) ->> 'name' AS type)``."""
+        return sa.cast(self._member(text, name), type_)
+
+    def json_has_member(self, text: t.Any, name: str) -> sa.ColumnElement[bool]:
+        """Return ``CAST(text AS JSON) ->> 'name' IS NOT NULL``. The log has no nulls."""
+        return t.cast("Clause", self._member(text, name).is_not(None))
+
+    @staticmethod
+    def _member(text: t.Any, name: str) -> t.Any:
+        return sa.cast(text, sa.JSON).op("->>")(sa.literal_column(f"'{name}'"))
 
     def microseconds(self, time: sa.ColumnElement[t.Any]) -> sa.ColumnElement[int]:
         """Return ``CAST(extract(epoch FROM CAST(time AS TIMESTAMP)) * 1000000 AS BIGINT)``."""

@@ -54,6 +54,13 @@ class PostgreSQLBulk(Bulk):
                 statement, None, exc, psycopg.Error, dialect=dialect
             ) from exc
 
+    def reserve_ids(self, connection: sa.Connection, table: sa.Table, number: int) -> list[int]:
+        """Take the next ids of the sequence."""
+        sequence = self._sequence(connection, table, table.c[0])
+        query = sa.text("SELECT nextval(:sequence) FROM generate_series(1, :number)")
+        values = {"sequence": sequence, "number": number}
+        return [*connection.execute(query, values).scalars()]
+
     def last_assigned(
         self, connection: sa.Connection, table: sa.Table, column: sa.Column[t.Any]
     ) -> int:

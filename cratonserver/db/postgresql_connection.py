@@ -39,6 +39,13 @@ class Connection(psycopg.Connection[t.Any]):
     #: True if a COMMIT has given up waiting for the standby.
     _unconfirmed = False
 
+    #: The origin of the change that the next statement belongs to, as JSON.
+    origin: str | None = None
+    #: The id and the revision of the change of the last statement.
+    entry: str | None = None
+    #: The project whose other writers the next statement excludes.
+    locks: str = ""
+
     #: The style of parameters for :meth:`prepared_cursor`.
     PREPARED_PARAMSTYLE = "numeric_dollar"
 

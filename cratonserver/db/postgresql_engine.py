@@ -8,6 +8,7 @@ query does not need.
 from __future__ import annotations
 
 import contextlib
+import logging
 import select
 import time
 import typing as t
@@ -31,6 +32,9 @@ _READ_BY_INDEX = (
     " set_config('enable_bitmapscan', 'off', true),"
     " set_config('plan_cache_mode', 'force_generic_plan', true)"
 )
+_SET_ORIGIN = "SELECT set_config('craton.origin', %s, true)"
+_ENTRY = "SELECT current_setting('craton.change', true)"
+_LOCK_PROJECT = "SELECT last FROM project_revisions WHERE project_id = %s FOR UPDATE"
 #: The maximum length of a prepared statement. Each connection keeps its plan in memory.
 _MAX_PREPARED = 32_768
 
@@ -142,21 +146,61 @@ def _execute(cursor: t.Any, statement: str, parameters: t.Any, context: t.Any) -
     options = context.execution_options
     connection = cursor.connection
     begins = not connection.autocommit and connection.pgconn.transaction_status == _IDLE
-    together = begins or options.get(DEFER, False) or options.get(BY_INDEX, False)
+    changes = connection.origin is not None
+    changes_alone = changes and connection.autocommit
+    together = begins or changes or options.get(DEFER, False) or options.get(BY_INDEX, False)
     with connection.pipeline() if together else contextlib.nullcontext():
+        if changes:
+            _begin_change(connection)
         if options.get(DEFER, False):
             connection.execute("SET CONSTRAINTS ALL DEFERRED")
         if options.get(BY_INDEX, False):
             connection.execute(_READ_BY_INDEX, prepare=True)
         prepare = options.get(PREPARE, False) and len(statement) <= _MAX_PREPARED
         cursor.execute(statement, parameters, prepare=prepare)
+        entry = connection.execute(_ENTRY, prepare=True) if changes_alone else None
         if options.get(DEFER, False):
             connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    if entry is not None:
+        connection.entry = entry.fetchone()[0] or connection.entry
     return True
 
 
-def _note_use(_connection: t.Any, record: t.Any) -> None:
+def parse_entry(text: str | None) -> tuple[int, int] | None:
+    """Return the id and the revision of a change.
+
+    :param text: the setting ``craton.change``.
+    """
+    if not text:
+        return None
+    change_id, revision = map(int, text.split())
+    return change_id, revision
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Return False for the end of a pipeline with a failed statement, whose error is raised."""
+    return not str(record.msg).startswith("error ignored terminating")
+
+
+logging.getLogger("psycopg").addFilter(_is_news)
+
+
+def _begin_change(connection: t.Any) -> None:
+    """Send the origin of a change, for the triggers of the log.
+
+    This also excludes other writers of the project, before anything else is locked. Otherwise
+    two of them could wait for each other.
+    """
+    connection.execute(_SET_ORIGIN, [connection.origin], prepare=True)
+    connection.execute(_LOCK_PROJECT, [connection.locks], prepare=True)
+    if not connection.autocommit:  # otherwise, the next statement is another transaction
+        connection.origin = None
+
+
+def _note_use(connection: t.Any, record: t.Any) -> None:
     record.info["used"] = time.monotonic()
+    if connection is not None:
+        connection.origin = None
 
 
 def _test_connection(connection: t.Any, record: t.Any, _proxy: t.Any) -> None:

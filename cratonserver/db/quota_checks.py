@@ -49,13 +49,23 @@ class Checks:
         :param given: values of the request, with or without parts.
         :raises cratonserver.errors.Refused: with status 403 or 413.
         """
+        self.new_objects(kind, [given])
+
+    def new_objects(self, kind: Kind, given: t.Sequence[t.Mapping[str, t.Any]]) -> None:
+        """Check the creation of several objects of a kind.
+
+        :param kind: kind of the objects.
+        :param given: values of the request for each, with or without parts.
+        :raises cratonserver.errors.Refused: with status 403 or 413.
+        """
         is_project = kind.collection not in self._quotas.known
         if is_project:
             self._limits = self._quotas.defaults
-        more = {kind.collection: 1}
-        for name, value in given.items():
+        more = {kind.collection: len(given)}
+        for name, value in (member for one in given for member in one.items()):
             if isinstance(value, dict):
-                more[f"{name}_bytes"] = self._check_mapping(name, {}, value)
+                size = self._check_mapping(name, {}, value)
+                more[f"{name}_bytes"] = more.get(f"{name}_bytes", 0) + size
             elif isinstance(value, list) and name in kind.parts:
                 self._check_object(f"{name}_per_object", 0, len({*value}))
         if is_project:

@@ -20,6 +20,7 @@ from cratonclient.process import private_files
 from cratonserver import deadlines, errors
 from cratonserver.db import json_contains
 from cratonserver.db.aliases import Clause
+from cratonserver.db.change_log import sqlite as sqlite_log
 from cratonserver.db.dialect import (
     BUSY_TIMEOUT,
     ConstraintViolation,
@@ -32,7 +33,7 @@ from cratonserver.db.migrations import VERSION_TABLE
 from cratonserver.db.pool import Pool
 from cratonserver.db.prepared import Prepared
 from cratonserver.db.sqlite_bulk import SQLiteBulk
-from cratonserver.db.sqlite_connection import Connection
+from cratonserver.db.sqlite_connection import Connection, OpenChange
 
 _CHECK_PATH = (
     "Check that the path is right, and that you can read and write the file and its directory."
@@ -69,6 +70,26 @@ _HEADROOM = 2**20
 _BEGIN = "craton_begin"
 _BEGIN_READING = Prepared(sa.text("BEGIN"))
 _BEGIN_WRITING = Prepared(sa.text("BEGIN IMMEDIATE"))
+_NEXT_CHANGE = Prepared(
+    sa.text(
+        "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'changes'), 0) + 1,"
+        " coalesce((SELECT last FROM project_revisions WHERE project_id = :project_id), 0) + 1"
+    )
+)
+_COUNT_CHANGE = Prepared(
+    sa.text(
+        "INSERT INTO project_revisions (project_id, last) VALUES (:project_id, :revision)"
+        " ON CONFLICT (project_id) DO UPDATE SET last = excluded.last"
+    )
+)
+_ADD_CHANGE = Prepared(
+    sa.text(
+        "INSERT INTO changes (id, project_id, revision, created_at, user_id, username,"
+        " key_name, role, address, request_id, reason, undoes)"
+        " VALUES (:id, :project_id, :revision, :created_at, :user_id, :username,"
+        " :key_name, :role, :address, :request_id, :reason, :undoes)"
+    )
+)
 
 
 class SQLite(Dialect):
@@ -79,6 +100,7 @@ class SQLite(Dialect):
     streams_rows = True
     single_writer = True
     bulk = SQLiteBulk()
+    log: t.ClassVar[t.Any] = sqlite_log
     writes_many_tables = False
 
     def check_url(self, url: sa.URL, text: str) -> sa.URL:
@@ -170,6 +192,32 @@ class SQLite(Dialect):
         """Return ``length(CAST(text AS BLOB))``."""
         return sa.func.length(sa.cast(text, sa.LargeBinary), type_=sa.Integer)
 
+    def begin_change(self, connection: sa.Connection, origin: t.Mapping[str, t.Any]) -> None:
+        """Reserve the next revision of the project, which nobody else can take meanwhile."""
+        project = {"project_id": origin["project_id"]}
+        ((change_id, revision),) = _NEXT_CHANGE.rows(connection, project)
+        driver: t.Any = connection.connection.driver_connection
+        driver.change = OpenChange(change_id, revision, origin)
+
+    def finish_change(self, connection: sa.Connection) -> int | None:
+        """Write the entry, if the triggers have used it."""
+        driver: t.Any = connection.connection.driver_connection
+        change: OpenChange | None = driver.change
+        if change is None or not change.used:
+            return None
+        values = {"id": change.id, "revision": change.revision, **change.origin}
+        _COUNT_CHANGE.run(connection, values)
+        _ADD_CHANGE.run(connection, values)
+        return change.revision
+
+    def change_entry(self, connection: sa.Connection) -> tuple[int, int] | None:
+        """Return what was reserved, if the triggers have used it."""
+        driver: t.Any = connection.connection.driver_connection
+        change: OpenChange | None = driver.change
+        if change is None or not change.used:
+            return None
+        return change.id, change.revision
+
     def diagnose(self, error: sa.exc.DBAPIError) -> Diagnosis | None:
         """Return the cause of an error by its result code."""
         code = getattr(error.orig, "sqlite_errorcode", 0)
@@ -247,6 +295,14 @@ class SQLite(Dialect):
         """Return ``group_concat(json_quote(name) || ':' || value)``."""
         member = sa.func.json_quote(name, type_=sa.Text) + sa.literal_column("':'") + value
         return sa.func.group_concat(member, type_=sa.Text)  # separated by commas
+
+    def json_member(self, text: t.Any, name: str, type_: t.Any) -> sa.ColumnElement[t.Any]:
+        """Return ``json_extract(text, '$.name')``."""
+        return sa.func.json_extract(text, sa.literal_column(f"'$.{name}'"), type_=type_)
+
+    def json_has_member(self, text: t.Any, name: str) -> sa.ColumnElement[bool]:
+        """Return ``json_type(text, '$.name') IS NOT NULL``."""
+        return sa.func.json_type(text, sa.literal_column(f"'$.{name}'")).is_not(None)
 
     def microseconds(self, time: sa.ColumnElement[t.Any]) -> sa.ColumnElement[int]:
         """Return ``CAST(strftime('%s', substr(time, 1, 19)) AS INTEGER) * 1000000 + …``.
@@ -344,6 +400,7 @@ def _configure(connection: t.Any, _record: t.Any) -> None:
     cursor.execute("PRAGMA case_sensitive_like = ON")  # as on PostgreSQL
     cursor.close()
     connection.create_function(json_contains.NAME, 4, json_contains.matches, deterministic=True)
+    connection.create_function("craton_change", 0, connection.change_id)
     connection.limit()
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import sqlite3
 import time
 import typing as t
@@ -15,8 +16,27 @@ from cratonserver import deadlines, request_limits
 _INSTRUCTIONS = 50_000
 
 
+@dataclasses.dataclass
+class OpenChange:
+    """A change whose entry is not in the log yet.
+
+    :param id: id of the entry.
+    :param revision: its revision.
+    :param origin: the other values of the entry, by column.
+    :param used: a trigger has written something.
+    """
+
+    id: int
+    revision: int
+    origin: t.Mapping[str, t.Any]
+    used: bool = False
+
+
 class Connection(sqlite3.Connection):
     """A connection whose statements end at the deadline of the request."""
+
+    #: The change that this transaction makes.
+    change: OpenChange | None = None
 
     def limit(self) -> None:
         """Check the deadline while statements run, and limit the length of texts."""
@@ -63,8 +83,20 @@ class Connection(sqlite3.Connection):
         """Commit. Once it has begun, the deadline does not stop it: the change counts."""
         with deadlines.suspended():
             super().commit()
+        self.change = None
 
     def rollback(self) -> None:
         """Roll back, also after the deadline."""
+        self.change = None
         with deadlines.suspended():
             super().rollback()
+
+    def change_id(self) -> int:
+        """Return the id of the change (the function ``craton_change``).
+
+        :raises RuntimeError: if the transaction has none.
+        """
+        if self.change is None:
+            raise RuntimeError("the fleet is changed without an entry in its log")
+        self.change.used = True
+        return self.change.id

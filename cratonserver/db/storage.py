@@ -22,6 +22,9 @@ class Storage:
     :param kind: the kind.
     """
 
+    #: The columns that are not in the log: secrets, and what changes without a request.
+    unlogged: frozenset[str] = frozenset()
+
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
 

@@ -14,7 +14,11 @@ import sqlalchemy as sa
 
 from cratonclient import secrets
 from cratonserver import deadlines
-from cratonserver.db import clock, migrations, user_keys
+from cratonserver.db import migrations, user_keys
+from cratonserver.db.change_log import first_revision
+from cratonserver.db.change_log.followers import Followers
+from cratonserver.db.change_log.origin import SERVER, Origin
+from cratonserver.db.change_log.transaction import Transaction
 from cratonserver.db.database import Database
 from cratonserver.db.dialect import StoreError, TransactionRequired, one_line
 from cratonserver.db.quotas import Quotas
@@ -55,6 +59,8 @@ class Store:
         self.tables = tables_of(rules, type(self.database.dialect))
         #: The quotas of the projects, with default limits. The server sets its own defaults.
         self.quotas = Quotas(self.tables)
+        #: Clients that wait for the next change.
+        self.followers = Followers(self.tables, self.read)
         #: Functions that :meth:`close` calls first.
         self.before_close: list[t.Callable[[], None]] = []
 
@@ -91,7 +97,8 @@ class Store:
         with self.read() as connection:
             if self._is_current(connection):
                 return False
-        with self.write() as connection:
+        with self.change(SERVER) as transaction:
+            connection = transaction.connection
             self.database.dialect.lock_fleet(connection)
             self.refuse_foreign(connection)
             found = migrations.version(connection)
@@ -100,10 +107,22 @@ class Store:
                     f"The database {self.name} has an older schema: version {found} instead "
                     f"of {migrations.HEAD}. Make a backup, then run craton-server db upgrade."
                 )
-            migrations.upgrade(connection, self.tables.metadata)
+            self.upgrade(connection)
             if found is None:
-                _add_first_project(connection, self.tables.metadata)
+                transaction.begin(FIRST_PROJECT)
+                _add_first_project(transaction, self.tables.metadata)
         return found is None
+
+    def upgrade(self, connection: sa.Connection) -> None:
+        """Create the tables, or upgrade them to the current version, with a first revision.
+
+        :param connection: connection in a transaction that writes.
+        """
+        tables = self.tables
+        tables.dialect.log.pause(connection)  # migrations make no changes
+        migrations.upgrade(connection, tables.metadata)
+        first_revision.record(connection, tables)
+        tables.dialect.log.create(connection, tables.logged())
 
     def version(self) -> str | None:
         """Return the version of the database schema, ``None`` if there are no tables.
@@ -185,6 +204,21 @@ class Store:
         ):
             yield connection
 
+    @contextlib.contextmanager
+    def change(
+        self, origin: Origin, *, single_statement: bool = False
+    ) -> t.Iterator[Transaction]:
+        """Yield a transaction that changes the fleet, with an entry in the log.
+
+        :param origin: who makes the change and why.
+        :param single_statement: as for :meth:`write`.
+        :raises StoreError: if the database fails.
+        """
+        with self.write(single_statement=single_statement) as connection:
+            transaction = Transaction(connection, self.database.dialect, origin)
+            yield transaction
+            transaction.finish()
+
     def check_writable(self) -> None:
         """Check that the database can be written, without changing anything in it.
 
@@ -200,10 +234,15 @@ class Store:
             )
 
     def transact(
-        self, work: t.Callable[[sa.Connection], T], *, single_statement: bool = False
+        self,
+        origin: Origin,
+        work: t.Callable[[Transaction], T],
+        *,
+        single_statement: bool = False,
     ) -> T:
-        """Run a transaction that writes. Retry it if it conflicts with another transaction.
+        """Change the fleet in a transaction. Retry it if it conflicts with another one.
 
+        :param origin: who makes the change and why.
         :param work: function that makes the changes. It may be called several times; the
             changes of a failed call are rolled back.
         :param single_statement: as for :meth:`write`. Work that turns out to need a
@@ -213,8 +252,8 @@ class Store:
         """
         for attempt in itertools.count(1):
             try:
-                with self.write(single_statement=single_statement) as connection:
-                    return work(connection)
+                with self.change(origin, single_statement=single_statement) as transaction:
+                    return work(transaction)
             except TransactionRequired:
                 single_statement = False
             except StoreError as exc:
@@ -256,15 +295,17 @@ class Store:
         :raises StoreError: if the database fails.
         """
         users = self.tables.metadata.tables["users"]
-        with self.write() as connection:
+        with self.change(SERVER) as transaction:
+            connection = transaction.connection
             self.database.dialect.lock_fleet(connection)
             if connection.execute(sa.select(users.c.id).where(users.c.is_root)).first():
                 return None
-            _add_first_project(connection, self.tables.metadata)
+            transaction.begin(FIRST_PROJECT)
+            _add_first_project(transaction, self.tables.metadata)
             values = {
                 "project_id": FIRST_PROJECT,
                 "username": username,
-                "created_at": clock.now(),
+                "created_at": transaction.now,
                 "role": "admin",
                 "is_admin": True,
                 "is_root": True,
@@ -316,10 +357,11 @@ class Store:
             )
 
 
-def _add_first_project(connection: sa.Connection, metadata: sa.MetaData) -> None:
+def _add_first_project(transaction: Transaction, metadata: sa.MetaData) -> None:
     """Add the first project of a fleet, unless it exists."""
+    connection = transaction.connection
     table = metadata.tables["projects"]
     first = sa.select(table.c.id).where(table.c.id == FIRST_PROJECT)
     if connection.execute(first).first() is None:
-        values = {"id": FIRST_PROJECT, "name": "default", "created_at": clock.now()}
+        values = {"id": FIRST_PROJECT, "name": "default", "created_at": transaction.now}
         connection.execute(sa.insert(table).values(values))

@@ -20,6 +20,9 @@ from cratonclient.fields import Field, Ref
 from cratonclient.kinds import Kind
 from cratonserver.db import column_types, list_query, variable_index
 from cratonserver.db.aliases import Clause
+from cratonserver.db.change_log import sources
+from cratonserver.db.change_log import tables as log_tables
+from cratonserver.db.change_log.sources import Source
 from cratonserver.db.dialect import Dialect
 from cratonserver.db.policy import Policy
 from cratonserver.db.prepared import Prepared
@@ -83,6 +86,7 @@ class Tables:
             lambda make, *args: make(self, *args)
         )
         self._roots = {kind: self._find_root(kind) for kind in self.kinds}
+        self._parts: dict[Kind, dict[str, sa.Table]] = {}
         for kind in self.kinds:
             if self.root(kind) is kind:
                 self._add_family(kind)
@@ -90,6 +94,8 @@ class Tables:
         self.quotas = self._add_quotas()
         #: How much of a quota is used, while it is near.
         self.quota_counts = self._add_quota_counts()
+        #: The log of all changes.
+        self.log = log_tables.add(self.metadata)
         sa.event.listen(self.metadata, "after_create", self._create_functions)
 
     def kind(self, collection: str) -> Kind:
@@ -133,6 +139,10 @@ class Tables:
         """
         return self.metadata.tables[f"{self.root(kind).key}_{name}"]
 
+    def parts(self, kind: Kind) -> t.Mapping[str, sa.Table]:
+        """Return the tables of the parts of a kind, by the name of the part."""
+        return self._parts[self.root(kind)]
+
     def variables(self, kind: Kind) -> sa.Table:
         """Return the table of the variables of a kind."""
         return self.part(kind, "variables")
@@ -144,6 +154,15 @@ class Tables:
     def labels(self, kind: Kind) -> sa.Table:
         """Return the table of the labels of a kind."""
         return self.part(kind, "labels")
+
+    def logged(self) -> list[Source]:
+        """Return the tables whose changes are in the log, each after those it refers to."""
+        found = []
+        for kind in self.kinds:
+            if self.root(kind) is kind:
+                found.append(sources.of_objects(self.table(kind), kind.key))
+                found += [sources.of_part(table) for table in self._parts[kind].values()]
+        return [*found, sources.of_part(self.quotas)]
 
     def has_variables(self, kind: Kind) -> bool:
         """Return True if the objects in a list of a kind have variables."""
@@ -229,6 +248,9 @@ class Tables:
         if len(family) > 1:
             columns.append(sa.Column("kind", column_types.string(64), nullable=False))
         columns.extend(self.storage(root).extra_columns())
+        for column in columns:
+            if column.name in self.storage(root).unlogged:
+                column.info[sources.UNLOGGED] = True
         table = sa.Table(root.collection, self.metadata, *columns, sqlite_autoincrement=True)
         if root.resource_class.unique:
             table.append_constraint(sa.UniqueConstraint(*root.resource_class.unique))
@@ -244,8 +266,10 @@ class Tables:
             parts.update((name, part.type) for name, part in kind.parts.items())
             if kind.has_variables:
                 parts["variables"] = dict
-        for name, part_type in parts.items():
-            self._add_part(table, f"{root.key}_{name}", part_type)
+        self._parts[root] = {
+            name: self._add_part(table, f"{root.key}_{name}", part_type)
+            for name, part_type in parts.items()
+        }
         if "variables" in parts:
             self._add_index_of_variables(root, table)
             self._add_inheritance_indexes(root, table)
@@ -269,7 +293,7 @@ class Tables:
         for name in addresses:
             sa.Index(None, table.c.project_id, table.c[name], table.c.id)
 
-    def _add_part(self, owners: sa.Table, name: str, part_type: type) -> None:
+    def _add_part(self, owners: sa.Table, name: str, part_type: type) -> sa.Table:
         """Add the table of a part.
 
         A label has the project and the creation time of its owner, so that the owners with a
@@ -284,10 +308,10 @@ class Tables:
             columns += [sa.Column(c.name, c.type, nullable=False) for c in copied]
             table = sa.Table(name, self.metadata, *columns)
             sa.Index(None, table.c.label, *(table.c[c.name] for c in copied), table.c.owner_id)
-            return
+            return table
         columns.append(sa.Column("name", string, primary_key=True))
         columns.append(sa.Column("value", column_types.text(), nullable=False))
-        sa.Table(name, self.metadata, *columns)
+        return sa.Table(name, self.metadata, *columns)
 
     def _add_index_of_variables(self, root: Kind, owners: sa.Table) -> None:
         """Add the table of the keys of variables (:mod:`cratonserver.db.variable_keys`).
@@ -366,7 +390,7 @@ class Tables:
     def _create_functions(
         self, _target: t.Any, connection: sa.Connection, **_kw: t.Any
     ) -> None:
-        """Create the functions after the tables (listener of ``after_create``)."""
+        """Create functions after the tables (listener of ``after_create``)."""
         self.dialect.create_functions(connection)
 
 

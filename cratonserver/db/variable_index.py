@@ -63,22 +63,56 @@ def fill(
     :param kind: key of the kind of the owners, if the table has no column for it.
     """
     connection.execute(sa.delete(keys))
-    names = ("owner_id", "name", "key", "created")
     with bulk.without_indexes(connection, keys):
-        found = _rows(connection, owners, values, kind)
-        while batch := [*itertools.islice(found, _BATCH)]:
-            bulk.load(connection, keys, names, batch)
+        _load(connection, bulk, keys, _rows(connection, owners, values, kind))
+
+
+def fill_some(
+    connection: sa.Connection,
+    bulk: Bulk,
+    owners: sa.Table,
+    values: sa.Table,
+    keys: sa.Table,
+    kind: str,
+    some: sa.Select[t.Any],
+) -> None:
+    """Write the keys of the values of some objects again.
+
+    :param some: query for the ids of the objects. The other parameters are those of
+        :func:`fill`.
+    """
+    connection.execute(sa.delete(keys).where(keys.c.owner_id.in_(some)))
+    rows = _rows(connection, owners, values, kind, values.c.owner_id.in_(some))
+    _load(connection, bulk, keys, rows)
+
+
+def _load(
+    connection: sa.Connection,
+    bulk: Bulk,
+    keys: sa.Table,
+    rows: t.Iterator[tuple[t.Any, ...]],
+) -> None:
+    while batch := [*itertools.islice(rows, _BATCH)]:
+        bulk.load(connection, keys, ("owner_id", "name", "key", "created"), batch)
 
 
 def _rows(
-    connection: sa.Connection, owners: sa.Table, values: sa.Table, kind: str
+    connection: sa.Connection,
+    owners: sa.Table,
+    values: sa.Table,
+    kind: str,
+    *conditions: sa.ColumnElement[bool],
 ) -> t.Iterator[tuple[t.Any, ...]]:
-    """Yield all rows of the index, first those for short values."""
+    """Yield the rows of the index, first those for short values.
+
+    :param conditions: conditions for the values, by default all.
+    """
     project = owners.c.project_id if "project_id" in owners.c else owners.c.id
     kinds = owners.c.kind if "kind" in owners.c else sa.literal(kind)
     query: sa.Select[t.Any] = (
         sa.select(*values.c, owners.c.created_at, project.label("project"), kinds.label("kind"))
         .join(owners, owners.c.id == values.c.owner_id)
+        .where(*conditions)
         .order_by(values.c.owner_id, values.c.name)
     )
     length = sa.func.length(values.c.value)

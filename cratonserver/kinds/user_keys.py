@@ -10,11 +10,13 @@ import sqlalchemy as sa
 from cratonserver import errors, identity
 from cratonserver.db import clock, column_types, policy, storage
 from cratonserver.db.aliases import Clause, Row
-from cratonserver.identity import Identity
+from cratonserver.identity import FIRST_PROJECT, Identity
 
 
 class Storage(storage.Storage):
     """The storage rules of API keys."""
+
+    unlogged = frozenset({"key_digest", "last_used_at"})
 
     def extra_columns(self) -> list[sa.Column[t.Any]]:
         """Return the column for the digest of the key."""
@@ -27,10 +29,10 @@ class Storage(storage.Storage):
         return table.c.user_id.in_(of_project)
 
     def project_of(self, row: Row, table: sa.Table, connection: sa.Connection) -> str:
-        """Return the id of the project of the user."""
+        """Return the id of the project of the user, or any id if there is no such user."""
         users = table.metadata.tables["users"].c
         project = sa.select(users.project_id).where(users.id == row["user_id"])
-        return str(connection.execute(project).scalar_one())
+        return str(connection.execute(project).scalar() or FIRST_PROJECT)
 
 
 class Policy(policy.Policy):

@@ -61,7 +61,7 @@ def document(paths: t.Mapping[str, Described], tables: Tables) -> dict[str, t.An
             {"name": "server", "description": "The server itself."},
         ],
         "paths": {
-            path.replace("{item_id:id}", "{id}"): _path(path, view)
+            path.replace("{item_id:id}", "{id}").replace(":id}", "}"): _path(path, view)
             for path, view in paths.items()
             if path == "/" or not path.endswith("/")  # not the alias /v1/
         },
@@ -83,6 +83,8 @@ def _path(path: str, view: Described) -> dict[str, t.Any]:
     kind = _kind(view) or getattr(view, "item_kind", None)
     if kind is not None and "{item_id:id}" in path:
         made["parameters"] = [kind_operations.path_parameter(kind)]
+    if found := getattr(view, "path_parameters", None):
+        made["parameters"] = found
     for method in sorted(described):
         made[method.lower()] = described[method]
     if "get" in made:

@@ -26,6 +26,7 @@ _ERRORS = {
     404: ("NotFound", "The object does not exist, or is not visible to the user."),
     408: ("TooSlow", "The request did not arrive in time."),
     409: ("Conflict", "The name is taken, or the object is in use."),
+    410: ("Pruned", "The change is not in the history any more."),
     411: ("NoLength", "The server cannot read a chunked body. Send Content-Length instead."),
     413: ("BodyTooLarge", "The body is larger than the limit of the server."),
     414: ("URLTooLong", "The URL is longer than the limit of the server."),

@@ -19,6 +19,8 @@ from cratonclient.printable import one_line
 from cratonclient.v1 import quotas
 from cratonserver import errors
 from cratonserver.config.configuration import Configuration
+from cratonserver.db.change_log.origin import SERVER
+from cratonserver.db.change_log.transaction import Transaction
 from cratonserver.db.store import Store
 from cratonserver.identity import FIRST_PROJECT, canonical_project_id
 from cratonserver.kinds import users as user_rules
@@ -186,12 +188,15 @@ class Commands:
             **({"role": "admin", "is_admin": True} if is_root else {}),
         }
 
-        def work(connection: sa.Connection) -> None:
+        def work(transaction: Transaction) -> None:
+            connection, one = transaction.connection, users.c.id == user_id
+            project = connection.execute(sa.select(users.c.project_id).where(one)).scalar()
+            transaction.begin(str(project))
             if not is_root:
-                user_rules.protect_roots(connection, users, users.c.id == user_id)
-            connection.execute(sa.update(users).where(users.c.id == user_id).values(changes))
+                user_rules.protect_roots(connection, users, one)
+            connection.execute(sa.update(users).where(one).values(changes))
 
-        self._store.transact(work)
+        self._store.transact(SERVER, work)
 
     def _user(self, options: argparse.Namespace) -> t.Any:
         """Return the user with an id or a name, in the project of ``--project`` if given."""

@@ -80,7 +80,8 @@ class Gateway:
                 "%s failed", environ["REQUEST_METHOD"], extra=wsgi_keys.log_fields(environ)
             )
             status, headers, body = error(500, errors.UNKNOWN)
-        self._note(environ, request_id, status, headers, time.perf_counter() - began)
+        if wsgi_keys.WAIT not in environ:  # the HTTP server will repeat the request
+            self._note(environ, request_id, status, headers, time.perf_counter() - began)
         if environ["REQUEST_METHOD"] == "HEAD":
             _close(body)
             body = []

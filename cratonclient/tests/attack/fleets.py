@@ -43,7 +43,9 @@ def add_hosts(
     with contextlib.closing(composition.store_at(server.database)) as store:
         tables = store.tables.metadata.tables
         devices = tables["devices"]
+        log = store.tables.dialect.log
         with store.write() as connection:
+            log.drop(connection)
             row = dict(connection.execute(sa.select(devices)).mappings().one())
             hosts = (
                 {
@@ -63,6 +65,7 @@ def add_hosts(
                     for name, value in variables(n).items()
                 )
                 _insert(connection, tables["device_variables"], values)
+            log.create(connection, store.tables.logged())
     return int(region.id)
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -12,8 +13,10 @@ import uuid
 
 import sqlalchemy as sa
 
+from cratonserver.db.change_log import origin
 from cratonserver.db.store import Store
 from cratonserver.db.tables import DERIVED
+from cratonserver.identity import FIRST_PROJECT
 
 #: The URL of a PostgreSQL server on which the tests create their databases. It is set by
 #: ``tools/test --database postgresql``. Without it, the tests use SQLite.
@@ -55,6 +58,14 @@ def execute(url: str, *statements: str) -> list[t.Any]:
             return list(result) if result.returns_rows else []
     finally:
         engine.dispose()
+
+
+@contextlib.contextmanager
+def writing(store: Store, project_id: str = FIRST_PROJECT) -> t.Iterator[sa.Connection]:
+    """Yield a connection that writes without the API, with an entry in the log."""
+    with store.change(origin.SERVER) as transaction:
+        transaction.begin(project_id)
+        yield transaction.connection
 
 
 def contents(store: Store) -> dict[str, list[t.Any]]:

@@ -65,6 +65,10 @@ GET     quotas                 401     200  -      200  -      200  -      200  
 GET     quotas/ID              401     200  403    200  403    200  403    200  200
 PUT     quotas/ID              401     403  403    403  403    403  403    200  200
 DELETE  quotas/ID              401     403  403    403  403    403  403    204  204
+GET     changes                401     200  none   200  none   200  none   200  none
+POST    changes                401     200  404    403  403    200  404    200  200
+GET     changes/ID             401     200  403    200  403    200  403    200  200
+POST    changes/ID/undo        401     200  403    403  403    200  403    200  200
 GET     ansible-inventory      401     200  none   200  none   200  none   200  none
 """
 

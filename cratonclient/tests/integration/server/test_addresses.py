@@ -84,7 +84,7 @@ class TestFilters(base.ServerTestCase):
         """Store values as an earlier version did, without a check."""
         collection = "devices" if name in ("hosts", "network-devices") else name
         table = self.store.tables.metadata.tables[collection.replace("-", "_")]
-        with self.store.write() as connection:
+        with databases.writing(self.store) as connection:
             connection.execute(sa.update(table).where(table.c.id == item_id).values(values))
 
     def test_what_was_stored_by_earlier_versions_can_be_read_and_corrected(self):
@@ -168,7 +168,7 @@ class TestNetworks(base.ServerTestCase):
         made = self.root.make("networks", **LAN)
         table = self.store.tables.metadata.tables["networks"]
         wrong = sa.update(table).where(table.c.id == made["id"]).values(gateway="10.0.1.1")
-        with self.store.write() as connection:
+        with databases.writing(self.store) as connection:
             connection.execute(wrong)
         path = f"/networks/{made['id']}"
         for change in ({"nss": "x"}, {"gateway": "10.0.1.1"}, {"netmask": "24"}):
@@ -206,7 +206,7 @@ class TestPlans(base.ServerTestCase):
         ):
             columns = [c.name for c in tables[name].c if c.name not in ("id", "name")]
             values = ["'2001:db8::' || n" if c == "ip_address" else c for c in columns]
-            with self.store.write() as connection:
+            with databases.writing(self.store) as connection:
                 connection.exec_driver_sql(
                     f"INSERT INTO {name} (name, {', '.join(columns)}) "  # noqa: S608
                     f"SELECT 'copy' || n, {', '.join(values)} "

@@ -256,7 +256,7 @@ class TestPlaces(ConflictsTestCase):
         path, before = f"/hosts/{child['id']}", child["region_id"]
         devices = self.store.tables.metadata.tables["devices"]
         moved = sa.update(devices).where(devices.c.id == child["id"])
-        with self.store.write() as connection:
+        with databases.writing(self.store) as connection:
             connection.execute(moved.values(region_id=self.west["region_id"]))
         self.assertNotEqual(before, self.root.get(path).json["region_id"])
         for change in ({"note": "x"}, {"name": "y", "parent_id": self.host}):

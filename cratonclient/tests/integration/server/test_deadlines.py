@@ -95,13 +95,13 @@ class TestStatements(base.ServerTestCase):
         change = sa.update(table).values(name=table.c.name)
 
         def hold():
-            with self.store.write() as connection:
+            with databases.writing(self.store) as connection:
                 connection.execute(change)
                 held.set()
                 done.wait(SOON)
 
         def write():
-            with self.store.write() as connection:
+            with databases.writing(self.store) as connection:
                 connection.execute(change)
 
         holder = threading.Thread(target=hold)
@@ -128,7 +128,7 @@ class TestStatements(base.ServerTestCase):
     def test_commit_is_not_stopped(self):
         projects = self.store.tables.metadata.tables["projects"]
         name = base.unique("late")
-        with deadlines.limit(0.2), self.store.write() as connection:
+        with deadlines.limit(0.2), databases.writing(self.store) as connection:
             project = {"id": base.NO_PROJECT, "name": name, "created_at": "2026"}
             connection.execute(sa.insert(projects).values(project))
             time.sleep(0.3)

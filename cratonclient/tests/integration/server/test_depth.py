@@ -8,7 +8,7 @@ import typing as t
 
 import sqlalchemy as sa
 
-from cratonclient.tests.integration.server import base
+from cratonclient.tests.integration.server import base, databases
 from cratonserver import composition
 from cratonserver.config.settings import Limits, Log, Settings
 
@@ -90,7 +90,7 @@ class TestLongChains(base.ServerTestCase):
         cls.ids = range(first["id"], first["id"] + LONG)
         tables = cls.store.tables.metadata.tables
         devices, values = tables["devices"], tables["device_variables"]
-        with cls.store.write() as connection:
+        with databases.writing(cls.store) as connection:
             found = connection.execute(sa.select(devices).where(devices.c.id == first["id"]))
             row = dict(found.mappings().one())
             rows = [

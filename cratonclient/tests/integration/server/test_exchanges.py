@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from cratonclient import v1
 from cratonclient.tests import base as testcase
-from cratonclient.tests.integration.server import base, exchanges
+from cratonclient.tests.integration.server import base, databases, exchanges
 from cratonclient.tests.integration.server.differences import DIFFERENCES
 from cratonserver import identity
 
@@ -53,7 +53,7 @@ class TestExchanges(base.ServerTestCase):
     def prepare(self) -> None:
         """Bring the fleet into the initial state of the recording."""
         tables = self.store.tables.metadata.tables
-        with self.store.write() as connection:
+        with databases.writing(self.store) as connection:
             connection.execute(sa.update(tables["projects"]).values(name="bootstrap"))
             connection.execute(sa.update(tables["users"]).values(username="bootstrap"))
         key = self.root.headers["X-Auth-Token"]
@@ -119,7 +119,7 @@ class TestExchanges(base.ServerTestCase):
         if isinstance(wanted, str):
             return
         table = of.name
-        with self.store.write() as connection:
+        with databases.writing(self.store) as connection:
             if connection.dialect.name == "postgresql":
                 connection.exec_driver_sql(
                     f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {wanted}, false)"
@@ -151,7 +151,7 @@ class TestExchanges(base.ServerTestCase):
                 name: before.json[name] for name in (*exchange.request["json"], "updated_at")
             }
             table = self.table(exchange)
-            with self.store.write() as connection:
+            with databases.writing(self.store) as connection:
                 mine = table.c.id == before.json["id"]
                 connection.execute(sa.update(table).where(mine).values(old))
 

@@ -177,7 +177,7 @@ class TestWriting(base.ServerTestCase):
 
     @unittest.skipIf(databases.SERVER, "needs SQLite")
     def test_another_writer_is_no_problem(self):
-        with self.store.write() as connection:
+        with databases.writing(self.store) as connection:
             connection.exec_driver_sql("UPDATE projects SET name = 'x'")
             self.assertEqual((200, "OK"), self.health())
 

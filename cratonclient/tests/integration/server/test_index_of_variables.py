@@ -148,11 +148,11 @@ class TestOtherProjects(base.ServerTestCase):
         # A value that cannot be parsed makes a statement fail that tests it.
         owners = (("device", host["id"]), ("cloud", host["cloud_id"]))
         for table, item_id in (*owners, ("region", host["region_id"])):
-            databases.execute(
-                self.store.engine.url.render_as_string(hide_password=False),
-                f'UPDATE {table}_variables SET value = \'{{"b" "d" "x" 1 wrong\' '  # noqa: S608
-                f"WHERE owner_id = {item_id}",
-            )
+            with databases.writing(self.store) as connection:
+                connection.exec_driver_sql(
+                    f'UPDATE {table}_variables SET value = \'{{"b" "d" "x" 1 wrong\' '  # noqa: S608
+                    f"WHERE owner_id = {item_id}",
+                )
         every = ('a.b:"x"', 'a.*:"x"', "a:{}", 'c[0]:"x"', "c:[]", "e:1", 'a.d:"x"')
         for text in every:
             query = parse.urlencode({"vars": text})

@@ -37,7 +37,7 @@ class TestDocument(base.ServerTestCase):
 
     def test_it_has_every_path_with_every_method(self):
         there = {
-            path.replace("{item_id:id}", "{id}"): {
+            path.replace("{item_id:id}", "{id}").replace(":id}", "}"): {
                 method for method in METHODS if method == "OPTIONS" or method in view.methods
             }
             for path, view in application.paths(self.store).items()

@@ -124,14 +124,14 @@ class TestPlans(base.ServerTestCase):
         self.copy(host["id"], 9000)
         self.copy(self.user.make("hosts", labels=["mine"])["id"], 2000)
         if databases.SERVER:
-            with self.store.write() as connection:
+            with databases.writing(self.store) as connection:
                 connection.exec_driver_sql("ANALYZE")
 
     def copy(self, item_id: int, number: int) -> None:
         """Insert copies of a host with its label."""
         table = self.store.tables.metadata.tables["devices"]
         labels = self.store.tables.metadata.tables["device_labels"]
-        with self.store.write() as connection:
+        with databases.writing(self.store) as connection:
             row = connection.execute(sa.select(table).where(table.c.id == item_id)).mappings()
             host = {name: value for name, value in row.one().items() if name != "id"}
             copies = [{**host, "name": f"host-{n}"} for n in range(number)]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from cratonclient.tests.integration.server import base, permissions
@@ -23,9 +24,13 @@ BODIES: dict[tuple[str, str], t.Any] = {
 MADE = {
     "devices": "hosts",
     "ansible-inventory": "hosts",
+    "changes": "clouds",
     "quotas": "projects",
     "identity": "projects",
 }
+
+#: Paths whose responses do not name the objects of a project.
+NAMELESS = ("changes", "quotas", "identity")
 
 
 class Place:
@@ -91,7 +96,10 @@ class TestTable(base.ServerTestCase):
 
     def test_it_has_every_method_of_every_path(self):
         there = {
-            (method, path.removeprefix("/v1/").replace("{item_id:id}", "ID"))
+            (
+                method,
+                re.sub(r"\{\w+:id\}", "ID", path.removeprefix("/v1/")),
+            )
             for path, view in application.paths(self.store).items()
             if path not in permissions.OPEN
             for method in METHODS
@@ -123,7 +131,7 @@ class TestTable(base.ServerTestCase):
                         self.callers[role], row, self.own[role], own=True
                     )
                     self.assertEqual(wanted, str(answer.status), answer.text)
-                    names = "/" not in row.path and row.path not in ("quotas", "identity")
+                    names = "/" not in row.path and row.path not in NAMELESS
                     if target and wanted == "200" and names:
                         self.assertIn(mark(target), answer.text)
 
@@ -164,7 +172,7 @@ class TestTable(base.ServerTestCase):
         :returns: the response, and the object, or ``{}`` if the request creates it.
         """
         collection, _, rest = row.path.partition("/")
-        if row.method == "POST" and not rest:
+        if row.method == "POST" and not rest and collection != "changes":
             return caller.post(f"/{collection}", place.body(collection)), {}
         made = MADE.get(collection, collection)
         target = place.make(made, own)
@@ -172,7 +180,9 @@ class TestTable(base.ServerTestCase):
         if before is not None and rest:
             seen = [f"/{collection}/{target['id']}", path.removesuffix("/key")]
             before.update({each: self.root.get(each).text for each in seen})
-        if not rest and collection not in ("ansible-inventory", "quotas", "identity"):
+        if collection == "changes":
+            return self.call_changes(caller, row, place, target), target
+        if not rest and collection not in ("ansible-inventory", *NAMELESS):
             path += "?sort_dir=desc&limit=100"  # newest objects first
         body = BODIES.get((row.method, row.path.rpartition("/")[2]))
         if (row.method, rest) == ("PUT", "ID"):
@@ -181,6 +191,19 @@ class TestTable(base.ServerTestCase):
                 collection, new_name
             )
         return caller.call(row.method, path, body), target
+
+    def call_changes(
+        self, caller: base.Caller, row: permissions.Row, place: Place, target: dict[str, t.Any]
+    ) -> base.Answer:
+        """Send a request about the change that created an object."""
+        project_id = place.owner.project_id
+        [change] = self.root.items(f"/changes?project_id={project_id}&limit=10")[:1]
+        path = row.path.replace("ID", str(change["revision"]))
+        if path != row.path:
+            path += f"?project_id={project_id}"
+        deletion = {"action": "delete", "kind": "clouds", "id": target["id"]}
+        body = {"changes": [deletion]} if row.path == "changes" else {}
+        return caller.call(row.method, f"/{path}", body if row.method == "POST" else None)
 
 
 def id_of(caller: base.Caller, root: base.Caller) -> int:

@@ -42,12 +42,12 @@ class TestStatements(PlansTestCase):
             for _ in range(12)
         ]
 
-    def test_a_page_is_one_statement_beside_the_one_that_finds_the_user(self):
+    def test_a_page_is_one_statement_beside_those_for_the_user_and_the_tag(self):
         marker = f"/hosts?limit=10&marker={self.hosts[0]}"
         for path in ("/hosts", marker, f"/hosts?cloud_id=1&id={self.hosts[0]}", "/networks"):
             with self.about(path), self.statements() as seen:
                 self.assertAnswer(self.user.get(path), 200)
-                self.assertEqual(2, len(seen), str(seen))
+                self.assertEqual(3, len(seen), str(seen))
 
     def test_a_page_with_variables_is_read_in_one_transaction(self):
         with self.statements() as seen:
@@ -56,7 +56,9 @@ class TestStatements(PlansTestCase):
         tables = [re.findall(r"FROM (\w+)", text) or [text] for text in seen]
         # The quotas of the project are a subquery of the statement that finds the user.
         found = [next(name for name in names if name != "quotas") for names in tables]
-        self.assertEqual(["user_keys", *begins, "devices", "device_variables"], found)
+        self.assertEqual(
+            ["user_keys", *begins, "project_revisions", "devices", "device_variables"], found
+        )
 
     def test_it_is_the_same_whoever_asks_whatever_for(self):
         other = self.member()
@@ -64,12 +66,12 @@ class TestStatements(PlansTestCase):
         for who, marker in ((self.user, self.hosts[0]), (self.user, self.hosts[3])):
             with self.statements() as seen:
                 who.get(f"/hosts?region_id={marker}&limit=10&marker={marker}")
-            texts.append(seen[1])  # the first statement finds the user
+            texts.append(seen[2])  # after the statements for the user and the entity tag
         self.assertEqual(1, len(set(texts)))
         with self.statements() as seen:
             self.assertEqual([], other.names("/hosts"))
             self.assertEqual(12, len(self.user.names("/hosts")))
-        self.assertEqual(seen[:2], seen[2:])
+        self.assertEqual(seen[:3], seen[3:])
 
     def test_names_that_begin_with_a_prefix_are_a_range_of_an_index(self):
         root = self.root
@@ -182,7 +184,7 @@ class TestPostgreSQL(PlansTestCase):
     def test_no_plan_reads_the_rows_of_other_projects(self):
         user = self.member()
         host = user.make("hosts")
-        with self.store.write() as connection:
+        with databases.writing(self.store) as connection:
             columns = "kind, device_type, ip_address, active, project_id, region_id, created_at"
             connection.exec_driver_sql(
                 f"INSERT INTO devices (name, cloud_id, {columns}) "  # noqa: S608

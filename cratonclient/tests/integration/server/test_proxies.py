@@ -9,7 +9,7 @@ import ssl
 import types
 import typing as t
 
-from cratonclient.tests.integration.server import base
+from cratonclient.tests.integration.server import base, databases
 from cratonserver import composition
 from cratonserver.config.settings import Proxies, Settings
 
@@ -96,7 +96,7 @@ class TestProxies(base.ServerTestCase):
 
 class TestFailures(base.ServerTestCase):
     def test_a_mistake_of_ours_is_500_and_explained_in_the_log_alone(self):
-        with self.store.write() as connection:
+        with databases.writing(self.store) as connection:
             connection.exec_driver_sql("ALTER TABLE cells RENAME TO lost_cells")
         with self.assertLogs("cratonserver.api.application", "ERROR") as log:
             answer = self.root.get("/cells")

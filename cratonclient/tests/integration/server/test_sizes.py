@@ -9,7 +9,7 @@ import unittest.mock
 
 import sqlalchemy as sa
 
-from cratonclient.tests.integration.server import base
+from cratonclient.tests.integration.server import base, databases
 from cratonserver import composition
 from cratonserver.api import json_parts, spool
 from cratonserver.config.settings import Limits, Log, Settings
@@ -80,7 +80,7 @@ class TestLimits(SizesTestCase):
         table = self.store.tables.metadata.tables["region_variables"]
         text = json.dumps("x" * 9 * 2**20)
         owner = self.place["region_id"]
-        with self.store.write() as connection:
+        with databases.writing(self.store) as connection:
             for name in ("a", "b", "c", "d", "e", "f", "g", "h"):
                 row = {"owner_id": owner, "name": name, "value": text}
                 connection.execute(sa.insert(table).values(row))

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from cratonclient.tests import base as tests_base
 from cratonclient.tests.integration.osc import programs
+from cratonclient.tests.integration.server import databases
 from cratonserver import composition
 from cratonserver.db.store import StoreError
 
@@ -115,7 +116,7 @@ class TestProgram(StorageTestCase):
     def test_init_makes_the_first_project_anew_where_it_was_deleted(self):
         store = self.store()
         store.open()
-        with store.write() as connection:
+        with databases.writing(store) as connection:
             connection.execute(sa.text("DELETE FROM projects"))
 
         done = programs.craton_server("init", "--database", self.url)

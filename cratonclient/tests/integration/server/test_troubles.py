@@ -17,6 +17,8 @@ from cratonclient.tests import base as tests_base
 from cratonclient.tests.integration.server import base, databases
 from cratonserver import composition, identity
 from cratonserver.db import sqlite
+from cratonserver.db.change_log import origin
+from cratonserver.db.change_log.transaction import Transaction
 from cratonserver.db.store import Store, StoreError
 
 
@@ -223,6 +225,8 @@ class TestPostgreSQL(TroublesTestCase):
         store = self.open(self.url)
         caller = self.root(store)
         clouds = [caller.make("clouds")["id"] for _ in range(2)]
+        # Writers of the same project would wait for each other before they write.
+        projects = dict(zip(clouds, (base.NO_PROJECT, identity.FIRST_PROJECT), strict=True))
         table = store.tables.metadata.tables["clouds"]
         together = threading.Barrier(2)
         attempts: list[int] = []
@@ -231,15 +235,17 @@ class TestPostgreSQL(TroublesTestCase):
         def cross(first: int, second: int) -> None:
             met: list[int] = []
 
-            def work(connection: sa.Connection) -> None:
+            def work(transaction: Transaction) -> None:
                 attempts.append(first)
+                transaction.begin(projects[first])
+                connection = transaction.connection
                 for cloud in (first, second):
                     change = sa.update(table).where(table.c.id == cloud)
                     connection.execute(change.values(note=str(first)))
                     if not met:
                         met.append(together.wait())
 
-            store.transact(work)
+            store.transact(origin.SERVER, work)
             done.append(first)
 
         threads = [threading.Thread(target=cross, args=a) for a in (clouds, clouds[::-1])]

@@ -9,7 +9,7 @@ from unittest import mock
 
 import sqlalchemy as sa
 
-from cratonclient.tests.integration.server import base
+from cratonclient.tests.integration.server import base, databases
 from cratonclient.tests.integration.server.test_users import NO_ADMIN, NO_ROOT, UsersTestCase
 from cratonserver import composition, identity
 from cratonserver.auth import last_use
@@ -40,7 +40,7 @@ class KeysTestCase(UsersTestCase):
     def change_key(self, key_id: int, **values: t.Any) -> None:
         """Change the row of a key in the database."""
         keys = self.store.tables.metadata.tables["user_keys"]
-        with self.store.write() as connection:
+        with databases.writing(self.store) as connection:
             connection.execute(sa.update(keys).where(keys.c.id == key_id).values(values))
 
 

@@ -10,7 +10,7 @@ from concurrent import futures
 
 import sqlalchemy as sa
 
-from cratonclient.tests.integration.server import base
+from cratonclient.tests.integration.server import base, databases
 from cratonserver import identity
 
 NO_ADMIN = "This action requires the 'admin' role"
@@ -36,7 +36,7 @@ class UsersTestCase(base.ServerTestCase):
         """Set or clear the root flag of a user."""
         users = self.store.tables.table(self.store.tables.kind("users"))
         update = sa.update(users).where(users.c.id == user_id)
-        with self.store.write() as connection:
+        with databases.writing(self.store) as connection:
             connection.execute(update.values(is_root=is_root))
 
     def with_key(self, caller: base.Caller, key: str) -> base.Caller:

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``/v1/changes/7/undo``: undo a change with another change."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+import falcon
+import sqlalchemy as sa
+
+from cratonclient.kinds import Kind
+from cratonserver import errors
+from cratonserver.api import origins, query_parameters, request_bodies, spool
+from cratonserver.api.changes import ChangesView
+from cratonserver.api.schema_validation import Validator
+from cratonserver.api.view import Responder
+from cratonserver.db.aliases import Row
+from cratonserver.db.change_log import reading, undoing
+from cratonserver.db.change_log.transaction import Transaction
+from cratonserver.identity import Identity
+from cratonserver.openapi import change_schemas
+from cratonserver.openapi.operations import Operation, operation
+
+PATH = "/v1/changes/{revision:id}/undo"
+
+#: The number of objects that a refusal names.
+_NAMED = 20
+_BODY = Validator(change_schemas.UNDO)
+
+
+class _DryRun(Exception):
+    """The end of a dry run, which rolls everything back.
+
+    :param result: the response.
+    """
+
+    def __init__(self, result: Row) -> None:
+        super().__init__()
+        self.result = result
+
+
+class Undo(ChangesView):
+    """The view of undoing a change."""
+
+    path_parameters = (change_schemas.REVISION,)
+
+    def responders(self) -> dict[str, Responder]:
+        """Return the responders by HTTP method."""
+        return {"POST": self.post}
+
+    def post(self, req: falcon.Request, resp: falcon.Response, revision: str) -> None:
+        """Undo a change, and show the new one."""
+        values = query_parameters.read(req.query_string, change_schemas.OF_PROJECT)
+        text = req.bounded_stream.read()
+        options = request_bodies.parse(req.content_type, text) if text else {}
+        _BODY.check(options)
+        who = req.context.identity
+        project_id = self._project(who, values.get("project_id"))
+        with self._store.read() as connection:
+            undone = self._find(connection, project_id, revision)
+        origin = dataclasses.replace(origins.of(req), undoes=undone["revision"])
+        try:
+            result = self._store.transact(
+                origin,
+                lambda transaction: self._undo(transaction, who, undone, options),
+            )
+        except _DryRun as dry_run:
+            result = dry_run.result
+        spool.set_result(resp, result)
+
+    def _undo(self, transaction: Transaction, who: Identity, undone: Row, options: Row) -> Row:
+        """Undo a change in a transaction, and return the new change.
+
+        :raises cratonserver.errors.Refused: with status 403 or 409.
+        """
+        tables, connection = self._store.tables, transaction.connection
+        transaction.begin(undone["project_id"])
+        self._check_rights(connection, who, undone["id"])
+        if not options.get("force"):
+            since = undoing.changed_since(connection, tables, undone["id"], _NAMED + 1)
+            if since:
+                raise _conflict("changed since", since)
+        try:
+            undoing.Undoing(connection, tables, undone["id"], transaction.now).run()
+        except sa.exc.IntegrityError as exc:
+            raise self._violation(exc) from exc
+        entry = transaction.entry
+        if entry is None:
+            raise errors.Refused(409, "There is nothing to undo.")
+        change_id, revision = entry
+        if not options.get("force"):
+            lost = undoing.deleted_with_others(
+                connection, tables, change_id, undone["id"], _NAMED + 1
+            )
+            if lost:
+                raise _conflict("created since, and would be deleted", lost)
+        result = {
+            "revision": revision,
+            "undoes": undone["revision"],
+            "objects": [*reading.objects(connection, tables, change_id)],
+        }
+        if options.get("dry_run"):
+            raise _DryRun({**result, "dry_run": True})
+        return result
+
+    def _check_rights(self, connection: sa.Connection, who: Identity, change_id: int) -> None:
+        """Refuse a user who could not make the change.
+
+        :raises cratonserver.errors.Refused: with status 403.
+        """
+        for kind in reading.kinds(connection, self._store.tables, change_id):
+            self._store.tables.policy(kind).allow(who, "DELETE", "item")
+
+    def _violation(self, error: sa.exc.IntegrityError) -> errors.Refused:
+        violation = self._store.tables.dialect.violated(error)
+        if violation.kind == "unique":
+            message = "The change cannot be undone: a name is taken by another object now."
+        else:
+            message = (
+                "The change cannot be undone: an object that it refers to does not exist any "
+                "more, or another object refers to one that it created."
+            )
+        return errors.Refused(409, message)
+
+    def describe(self) -> dict[str, Operation]:
+        """Return the operations of the OpenAPI document."""
+        return {
+            "POST": operation(
+                "postChangeUndo",
+                "Undo a change with another change: deleted objects come back with their ids.",
+                responses={200: change_schemas.undone()},
+                errors={400, 404, 409, 410},
+                parameters=change_schemas.described_item(),
+                body={"schema": change_schemas.UNDO, "example": {"dry_run": True}},
+            )
+        }
+
+
+def _conflict(what: str, objects: t.Sequence[tuple[Kind, str]]) -> errors.Refused:
+    """Return the error for objects that prevent undoing a change: status 409."""
+    named = ", ".join(f"{kind.noun} {item_id}" for kind, item_id in objects[:_NAMED])
+    more = ", …" if len(objects) > _NAMED else ""
+    return errors.Refused(
+        409,
+        f"The change cannot be undone, because other changes depend on it. Objects {what}: "
+        f"{named}{more}. Undo those changes first, or use force.",
+    )

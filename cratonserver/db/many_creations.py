@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Create many objects of a kind at once: a few statements, however many objects.
+
+For example, hosts on SQLite::
+
+    SELECT seq FROM sqlite_sequence WHERE name = 'devices'      -- reserve ids
+    SELECT id, cloud_id, … FROM regions
+    WHERE id IN (SELECT value FROM json_each(:craton_ids)) AND project_id = :craton_project
+    INSERT INTO devices (id, name, …) VALUES (?, ?, …)          -- for all hosts
+    INSERT INTO device_variables (owner_id, name, value) VALUES (?, ?, ?)
+    …
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+import sqlalchemy as sa
+
+from cratonserver import errors
+from cratonserver.db import references
+from cratonserver.db.aliases import Row
+from cratonserver.db.objects import Objects
+from cratonserver.db.part_rows import PartRows
+from cratonserver.db.references import Reference
+
+#: The name of the parameter for ids.
+_IDS = "craton_ids"
+
+
+class OneByOne(Exception):
+    """These objects cannot be created at once, because each needs further checks."""
+
+
+def create(objects: Objects, given: t.Sequence[t.Mapping[str, t.Any]]) -> list[Row]:
+    """Create objects of a kind with their parts.
+
+    :param objects: the objects of the kind, in a transaction that has begun.
+    :param given: checked values of the fields and parts of each object.
+    :returns: the values of each, with its id.
+    :raises OneByOne: if the objects need further checks, or if one of them is not valid.
+        Created one by one, the error says which.
+    :raises cratonserver.errors.Refused: if there is no room for all of them.
+    :raises sqlalchemy.exc.IntegrityError: if a constraint is violated.
+    """
+    if objects.policy.needs_transaction:
+        raise OneByOne
+    try:
+        rows = [objects.prepare(one)[0] for one in given]
+        needs = [objects.requirements(row) for row in rows]
+        if any(one.others for one in needs):
+            raise OneByOne
+        _check_references(objects, rows, [one.references for one in needs])
+        objects.check_quotas_of_many(rows, given)
+    except errors.Refused as exc:
+        raise OneByOne from exc
+    table, bulk = objects.table, objects.tables.dialect.bulk
+    ids = bulk.reserve_ids(objects.connection, table, len(rows))
+    for row, item_id in zip(rows, ids, strict=True):
+        row["id"] = item_id
+    columns = [column.name for column in table.c if column.name in rows[0]]
+    bulk.load(
+        objects.connection, table, columns, [[row[name] for name in columns] for row in rows]
+    )
+    parts: dict[sa.Table, list[Row]] = {}
+    for row, one in zip(rows, given, strict=True):
+        for part in objects.new_parts(row, one):
+            parts.setdefault(part.table, []).extend(_owned(row["id"], part))
+    for part_table, part_rows in parts.items():
+        names = [column.name for column in part_table.c]
+        values = [[row[name] for name in names] for row in part_rows]
+        bulk.load(objects.connection, part_table, names, values)
+    return rows
+
+
+def _owned(owner_id: t.Any, part: PartRows) -> t.Iterator[Row]:
+    return ({"owner_id": owner_id, **row} for row in part.rows)
+
+
+def _check_references(
+    objects: Objects, rows: list[Row], wanted: list[t.Mapping[str, Reference]]
+) -> None:
+    """Check that the references of all rows exist and agree.
+
+    :raises OneByOne: if one does not.
+    """
+    by_field: dict[str, Reference] = {}
+    for one in wanted:
+        by_field.update(one)
+    for field, reference in by_field.items():
+        ids = {row[field] for row in rows if row[field] is not None}
+        found = _referenced(objects, rows[0]["project_id"], reference, ids)
+        for row, one in zip(rows, wanted, strict=True):
+            if field not in one:
+                continue
+            target = found.get(row[field])
+            if target is None:
+                raise OneByOne
+            if references.conflicts(objects.kind, [(field, reference, target)], row):
+                raise OneByOne
+
+
+def _referenced(
+    objects: Objects, project_id: str, reference: Reference, ids: t.Iterable[t.Any]
+) -> dict[t.Any, Row]:
+    """Return the rows that objects refer to, by id, and lock them."""
+    tables, target = objects.tables, reference.target
+    table = tables.table(target)
+    project = sa.literal(project_id)
+    columns = (table.c[name] for name in ("id", *reference.shared))
+    query = (
+        sa.select(*columns)
+        .where(tables.dialect.in_parameter(table.c.id, _IDS))
+        .where(*tables.visible(target, all_projects=False, project=project))
+        .with_for_update(read=True, key_share=True)
+    )
+    found = objects.connection.execute(query, {_IDS: sorted(ids)}).mappings()
+    return {row["id"]: dict(row) for row in found}
