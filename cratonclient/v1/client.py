@@ -11,7 +11,7 @@ from cratonclient.http import transport
 from cratonclient.printable import shown
 
 if t.TYPE_CHECKING:
-    from cratonclient import session
+    from cratonclient import changes, session
     from cratonclient.v1 import (
         cells,
         clouds,
@@ -161,6 +161,17 @@ class Client(_Attributes):
         from cratonclient.v1 import quotas
 
         return quotas.QuotaManager(self._session, self._url)
+
+    @functools.cached_property
+    def changes(self) -> changes.ChangeManager:
+        """The history of the project, and change sets.
+
+        >>> craton.changes.undo(7).revision
+        8
+        """
+        from cratonclient import changes
+
+        return changes.ChangeManager(self._session, self._url)
 
     def inventory(self, region_id: int | str | Region) -> inventory.Inventory:
         """Return the managers of the objects in one region.
