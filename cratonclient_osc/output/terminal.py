@@ -18,10 +18,12 @@ from cratonclient_osc.output import exit_status
 #: The terminal of the process, whatever its streams are.
 _TERMINAL = "/dev/tty"
 
-_STYLES = {"bold": "1", "red": "31"}
+_STYLES = {"bold": "1", "red": "31", "green": "32", "yellow": "33"}
+#: The name of a style.
+Style = t.Literal["bold", "red", "green", "yellow"]
 
 
-def style(stream: t.TextIO, name: t.Literal["bold", "red"]) -> tuple[str, str]:
+def style(stream: t.TextIO, name: Style) -> tuple[str, str]:
     """Return the escape sequences that switch a style on and off.
 
     Both are empty if the stream is not a terminal, if ``NO_COLOR`` is set, or if ``TERM``
