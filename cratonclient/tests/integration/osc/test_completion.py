@@ -10,7 +10,6 @@ import os
 import pathlib
 import shutil
 import socket
-import sqlite3
 import stat
 import subprocess
 import time
@@ -272,12 +271,10 @@ class TestManyNames(CompletionTestCase):
         fleet = self.folder() / "fleet.db"
         names = [f"cloud-{number:05}" for number in range(6000)]
         with programs.opened(f"sqlite:///{fleet}") as client:
-            project = client.clouds.create(name="other").project_id
-        with contextlib.closing(sqlite3.connect(fleet)) as database, database:
-            database.executemany(
-                "INSERT INTO clouds (name, project_id, created_at) VALUES (?, ?, ?)",
-                [(name, project, "2026-01-01T00:00:00.000000") for name in names],
-            )
+            client.clouds.create(name="other")
+            with client.changes.new() as changes:
+                for name in names:
+                    changes.create("clouds", name=name)
         self.assertEqual(["cloud-05999"], self.complete("cloud-05999", fleet))
         self.assertEqual(names[4000:5000], self.complete("cloud-04", fleet))
         # More than a shell can list: the first and the last.

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 
 from cratonclient.printable import is_printable
 from cratonclient.tests.integration.osc import programs
+from cratonclient.tests.integration.server import databases
+from cratonserver import composition
 
 #: An escape sequence, line ends, a tab, C1 controls, bidirectional controls, zero-width
 #: characters, fillers and a lone variation selector.
@@ -41,9 +42,10 @@ class TestTerminals(programs.CommandTestCase):
 
     def change(self, sql: str, *values: str) -> None:
         """Write to the database directly, past the checks of the API."""
-        with sqlite3.connect(self.path) as connection:
-            connection.execute(sql, values)
-        connection.close()
+        store = composition.store_at(self.url)
+        self.addCleanup(store.close)
+        with databases.writing(store) as connection:
+            connection.exec_driver_sql(sql, values)
 
     def test_every_format_of_every_command(self):
         variables = json.dumps({self.name: {self.name: self.name}, "list": [self.name]})
