@@ -20,7 +20,7 @@ from cratonserver.api import (
     spool,
 )
 from cratonserver.api.json_response import set_body
-from cratonserver.api.posting import Posting, Refused
+from cratonserver.api.posting import Posting
 from cratonserver.api.view import Responder, View
 from cratonserver.db import ids, list_query
 from cratonserver.db.aliases import Row
@@ -136,10 +136,9 @@ class Changes(ChangesView):
         body = request_bodies.parse(req.content_type, req.bounded_stream.read())
         change_set = change_set_bodies.parse(self._changeable, body)
         who = req.context.identity
-        for kind in {item.kind for item in change_set.items}:
+        items = [*change_set.items, *(one.item for one in change_set.refused)]
+        for kind in {item.kind for item in items}:
             self._store.tables.policy(kind).allow(who, "POST", "collection")
-        if change_set.refused:
-            raise Refused(change_set.refused)
         origin = origins.of(req)
         if origin.reason is None:
             origin = dataclasses.replace(origin, reason=change_set.reason)

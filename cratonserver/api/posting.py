@@ -73,9 +73,11 @@ class Posting:
         """
         try:
             try:
-                return self._store.transact(origin, self._apply_at_once)
+                if not self._change_set.refused:
+                    return self._store.transact(origin, self._apply_at_once)
             except (ItemRefused, OneByOne, sa.exc.IntegrityError):
-                return self._store.transact(origin, self._apply_one_by_one)
+                pass
+            return self._store.transact(origin, self._apply_one_by_one)
         except RolledBack as end:
             return end.result
         except SeveralProjects:
@@ -90,7 +92,11 @@ class Posting:
 
     def _apply_one_by_one(self, transaction: Transaction) -> Row:
         applying = self._applying(transaction)
-        refused = [*applying.find_refusals(self._change_set.items)]
+        invalid = self._change_set.refused
+        found = applying.find_refusals(
+            self._change_set.items, {one.item.position for one in invalid}
+        )
+        refused = sorted([*invalid, *found], key=lambda one: one.item.position)
         if refused:
             raise Refused(refused)
         return self._result(transaction, applying)

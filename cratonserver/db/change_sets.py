@@ -105,12 +105,16 @@ class Applying:
                 for item in some:
                     self._apply(item)
 
-    def find_refusals(self, items: t.Sequence[Item]) -> t.Iterator[ItemRefused]:
+    def find_refusals(
+        self, items: t.Sequence[Item], invalid: t.Iterable[int] = ()
+    ) -> t.Iterator[ItemRefused]:
         """Apply each change in a savepoint, and yield those that are refused.
 
         A change that refers to one that is refused is not tried.
+
+        :param invalid: positions of changes that were refused before.
         """
-        refused: set[int] = set()
+        refused = {*invalid}
         for item in items:
             if refused & {*_positions(item)}:
                 refused.add(item.position)

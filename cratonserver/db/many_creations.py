@@ -41,12 +41,15 @@ def create(objects: Objects, given: t.Sequence[t.Mapping[str, t.Any]]) -> list[R
     :raises OneByOne: if the objects need further checks, or if one of them is not valid.
         Created one by one, the error says which.
     :raises cratonserver.errors.Refused: if there is no room for all of them.
+    :raises cratonserver.db.change_log.transaction.SeveralProjects: if they belong to several.
     :raises sqlalchemy.exc.IntegrityError: if a constraint is violated.
     """
     if objects.policy.needs_transaction:
         raise OneByOne
     try:
         rows = [objects.prepare(one)[0] for one in given]
+        for project_id in {objects.project_of(row) for row in rows}:
+            objects.transaction.begin(project_id)
         needs = [objects.requirements(row) for row in rows]
         if any(one.others for one in needs):
             raise OneByOne

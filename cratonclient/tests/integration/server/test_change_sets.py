@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Posted change sets: all or nothing, references, refusals by position, and dry runs."""
+
+from __future__ import annotations
+
+import typing as t
+
+from cratonclient.tests.integration.server import base
+
+
+class ChangeSetsTestCase(base.ServerTestCase):
+    def setUp(self):
+        super().setUp()
+        self.user = self.member()
+
+    def post(self, *changes: dict[str, t.Any], **more: t.Any) -> base.Answer:
+        """Post a change set."""
+        return self.user.post("/changes", {"changes": [*changes], **more})
+
+    def creation(self, kind: str, **values: t.Any) -> dict[str, t.Any]:
+        """Return the change that creates an object."""
+        return {"action": "create", "kind": kind.replace("-", "_"), "values": values}
+
+    def hosts(self, number: int, **more: t.Any) -> list[dict[str, t.Any]]:
+        """Return changes that create hosts in a new region."""
+        region = self.user.make("regions")
+        place = {"region_id": region["id"], "cloud_id": region["cloud_id"]}
+        return [
+            self.creation("hosts", **self.user.needed("hosts", {**place, **more}))
+            for _ in range(number)
+        ]
+
+
+class TestPosting(ChangeSetsTestCase):
+    def test_what_is_created_can_be_used_at_once(self):
+        answer = self.post(
+            self.creation("clouds", name="c"),
+            self.creation("regions", name="r", cloud_id={"created": 0}),
+            {
+                "action": "update",
+                "kind": "regions",
+                "id": {"created": 1},
+                "values": {"note": "new"},
+                "variables": {"set": {"a": {"b": 1}}},
+            },
+            reason="first",
+        )
+        self.assertAnswer(answer, 200)
+        region = self.user.get(f"/regions/{answer.json['created']['1']}").json
+        self.assertEqual(answer.json["created"]["0"], region["cloud_id"])
+        self.assertEqual(("new", {"a": {"b": 1}}), (region["note"], region["variables"]))
+        change = self.user.get(f"/changes/{answer.json['revision']}").json
+        self.assertEqual("first", change["reason"])
+        self.assertEqual({"clouds", "regions"}, {one["kind"] for one in change["objects"]})
+
+    def test_all_or_nothing_with_all_refusals(self):
+        known = self.user.make("clouds")["name"]
+        answer = self.post(
+            self.creation("clouds", name="fine"),
+            self.creation("clouds", name=known),
+            {"action": "update", "kind": "clouds", "id": base.NOWHERE, "values": {"note": "x"}},
+            self.creation("regions", name="r", cloud_id={"created": 1}),
+            self.creation("clouds", nam="x"),
+            {"action": "delete", "kind": "hosts", "id": base.NOWHERE},
+        )
+        self.assertAnswer(answer, 400)
+        errors = {
+            one["position"]: (one["kind"], one["status"]) for one in answer.json["errors"]
+        }
+        wanted = {1: ("clouds", 409), 2: ("clouds", 404), 4: ("clouds", 400), 5: ("hosts", 404)}
+        self.assertEqual(wanted, errors)
+        self.assertEqual([known], self.user.names("/clouds"))
+
+    def test_many_of_each_kind_by_everyone(self):
+        for who in (self.user, self.root):
+            self.user = who
+            for kind in (one for one in base.INVENTORY if one != "projects"):
+                with self.about(f"{who.headers['X-Auth-User']}: {kind}"):
+                    place = self.user.needed(kind, {})
+                    names = [
+                        self.user.needed(kind, place) | {"name": f"n{i}"} for i in range(3)
+                    ]
+                    answer = self.post(*(self.creation(kind, **values) for values in names))
+                    self.assertAnswer(answer, 200)
+                    self.assertEqual(3, len(answer.json["created"]))
+
+    def test_objects_of_several_projects_are_refused(self):
+        others = [self.member().make("clouds")["id"] for _ in range(2)]
+        self.user = self.root
+        answer = self.post(*({"action": "delete", "kind": "clouds", "id": i} for i in others))
+        self.assertAnswer(answer, 400)
+        self.assertIn("one project", answer.json["message"])
+        for item_id in others:
+            self.assertAnswer(self.root.get(f"/clouds/{item_id}"), 200)
+
+    def test_a_dry_run_changes_nothing(self):
+        cloud = self.user.make("clouds", variables={"a": 1})
+        before = self.user.get("/changes").json["last_revision"]
+        answer = self.post(
+            {"action": "delete", "kind": "clouds", "id": cloud["id"]}, dry_run=True
+        )
+        self.assertAnswer(answer, 200)
+        [deleted] = answer.json["objects"]
+        self.assertEqual(
+            ("deleted", {"a": 1}), (deleted["action"], deleted["before"]["variables"])
+        )
+        self.assertAnswer(self.user.get(f"/clouds/{cloud['id']}"), 200)
+        self.assertEqual(before, self.user.get("/changes").json["last_revision"])
+
+    def test_an_object_that_has_moved_on_is_refused(self):
+        cloud = self.user.make("clouds")["id"]
+        since = self.user.get("/changes").json["last_revision"]
+        change = {"action": "update", "kind": "clouds", "id": cloud, "values": {"note": "x"}}
+        self.user.put(f"/clouds/{cloud}/variables", {"a": 1})
+        answer = self.post({**change, "unchanged_since": since})
+        self.assertAnswer(answer, 412)
+        self.assertEqual([cloud], [one["id"] for one in answer.json["errors"]])
+        self.assertAnswer(self.post({**change, "unchanged_since": since + 1}), 200)
+
+    def test_quotas_count_all_of_them(self):
+        self.root.put(f"/quotas/{self.user.project_id}", {"hosts": 5})
+        self.assertAnswer(self.post(*self.hosts(6)), 403)
+        self.assertEqual([], self.user.names("/hosts"))
+        self.assertAnswer(self.post(*self.hosts(5)), 200)
