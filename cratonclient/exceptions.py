@@ -10,6 +10,7 @@ They form this tree::
     ├── ConfigurationError
     ├── EndpointNotFound
     ├── TransportNotFound
+    ├── FeatureMissing
     ├── UnexpectedResponse
     ├── Timeout
     └── HTTPError
@@ -110,6 +111,12 @@ class TransportNotFound(ClientException):
     """The URL is not valid, or no installed package can open URLs of its scheme."""
 
     message = "No installed package can open URLs of this scheme."
+
+
+class FeatureMissing(ClientException):
+    """The server does not have a feature, such as an original server of 2017."""
+
+    message = "The server does not have this feature."
 
 
 class UnexpectedResponse(ClientException):

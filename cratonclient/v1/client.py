@@ -173,6 +173,31 @@ class Client(_Attributes):
 
         return changes.ChangeManager(self._session, self._url)
 
+    @property
+    def features(self) -> frozenset[str]:
+        """The names of what the server can do beyond the API of 2017; none if it is original.
+
+        The first use sends a request.
+
+        >>> 'change_sets' in craton.features
+        True
+        """
+        from cratonclient import features
+
+        return features.of(self._session, self._url)
+
+    def require_feature(self, name: str) -> None:
+        """Raise an exception if the server does not have a feature.
+
+        :param name: name of the feature, such as ``moving``.
+        :raises cratonclient.exceptions.FeatureMissing: if the server does not have it.
+
+        >>> craton.require_feature('moving')
+        """
+        from cratonclient import features
+
+        features.require(self._session, self._url, name)
+
     def inventory(self, region_id: int | str | Region) -> inventory.Inventory:
         """Return the managers of the objects in one region.
 

@@ -204,6 +204,7 @@ ROOMS = {
         "finding",
         "keywords",
         "resource",
+        "features",
         "session",
         "lists",
         "http",

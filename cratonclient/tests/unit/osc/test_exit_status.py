@@ -34,6 +34,7 @@ class TestStatus(base.TestCase):
             exceptions.HTTPRedirection: 8,
             exceptions.UnexpectedResponse: 8,
             exceptions.CommandError: 1,
+            exceptions.FeatureMissing: 1,
             exceptions.Gone: 1,
         }.items():
             self.assertEqual(number, exit_status.status_of(error("x")), error.__name__)
