@@ -59,13 +59,17 @@ class ChangesView(View):
         }
 
     def _hidden(self, who: Identity) -> tuple[str, ...]:
-        """Return the keys of the kinds that a user may not see."""
+        """Return the keys of the kinds whose objects a user does not see, or not all."""
         found = []
         for kind in self._store.tables.kinds:
+            policy = self._store.tables.policy(kind)
             try:
-                self._store.tables.policy(kind).allow(who, "GET", "collection")
+                policy.allow(who, "GET", "item")
             except errors.Refused:
                 found.append(kind.key)
+            else:
+                if policy.required(who):
+                    found.append(kind.key)
         return tuple(found)
 
     @staticmethod

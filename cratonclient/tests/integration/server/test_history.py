@@ -84,6 +84,30 @@ class TestLists(HistoryTestCase):
                 self.assertIn(named, answer.text)
 
 
+class TestSight(HistoryTestCase):
+    """Members see no changes of users, their keys and projects. Admins do."""
+
+    def test_users_and_keys(self):
+        admin = self.member(self.user.project_id, is_admin=True)
+        before = {*self.revisions()}
+        admin.make("users")
+        [user] = admin.items("/users?limit=10")[-1:]
+        admin.make("user-keys", user_id=user["id"])
+        self.root.put(f"/projects/{admin.project_id}", {"name": base.unique("renamed")})
+        self.assertEqual(before, {*self.revisions()})
+        for number in range(1, self.last() + 1):
+            if number not in before:
+                self.assertAnswer(self.user.get(f"/changes/{number}"), 404)
+                self.assertAnswer(admin.get(f"/changes/{number}"), 200)
+                self.assertAnswer(self.user.post(f"/changes/{number}/undo"), 404)
+        for kind in ("users", "user_keys", "projects"):
+            self.assertAnswer(self.user.get(f"/changes?kind={kind}"), 403)
+        digests = "key_digest"
+        with self.store.read() as connection:
+            rows = connection.execute(sa.select(self.store.tables.log.rows)).all()
+        self.assertNotIn(digests, str(rows))
+
+
 class TestPruning(HistoryTestCase):
     def prune(self, before: str) -> int:
         """Remove old changes, and return their number."""
