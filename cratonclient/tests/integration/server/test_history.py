@@ -3,13 +3,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import threading
 import typing as t
 
 import sqlalchemy as sa
 
-from cratonclient.tests.integration.server import base
+from cratonclient.tests.integration.server import base, databases
+from cratonserver import cli, composition
+from cratonserver.config.settings import History, Settings
 from cratonserver.db import clock
 from cratonserver.db.change_log import pruning
+from cratonserver.serving import retention
 
 
 class HistoryTestCase(base.ServerTestCase):
@@ -158,7 +164,44 @@ class TestPruning(HistoryTestCase):
             self.user.make("regions")  # so that the next pruning ends later
             self.prune(clock.now())
             tags.append(self.user.get(path).headers["etag"])
-        self.assertEqual(3, len({*tags}), tags)
+        self.assertEqual(3, len({*tags}), str(tags))
         for tag, status in ((tags[0], 412), (tags[1], 412), (tags[2], 200)):
             answer = self.user.put(path, {"note": tag}, headers={"If-Match": tag})
             self.assertAnswer(answer, status)
+
+
+class TestRetention(base.ServerTestCase):
+    """Changes are removed by a command, and by a running server."""
+
+    def test_the_command(self):
+        url = self.store.engine.url.render_as_string(hide_password=False)
+        user = self.member()
+        user.make("clouds")
+        with self.store.write() as connection:
+            changes = self.store.tables.log.changes
+            own = changes.c.project_id == user.project_id
+            connection.execute(sa.update(changes).where(own).values(created_at="2026-01-01"))
+        words = ("history", "prune", "--database", url.replace("+psycopg", ""))
+        for more, wanted in ((("--history-days", "1"), 0), (("--history-days", "0"), 2)):
+            out, err = io.StringIO(), io.StringIO()
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                self.assertEqual(wanted, cli.main([*words, *more]))
+            self.assertEqual(not wanted, user.project_id in out.getvalue())
+            self.assertEqual(bool(wanted), "--history-days" in err.getvalue())
+        self.assertEqual([], user.items("/changes"))
+
+    def test_a_server_removes_them(self):
+        self.patch(retention, "_DELAY", 0)
+        done = threading.Event()
+
+        def prune(_store: t.Any, _days: int) -> t.Iterator[tuple[str, int]]:
+            done.set()
+            return iter(())
+
+        self.patch(retention, "prune", prune)
+        store = composition.store_at(databases.new(self.addCleanup))
+        store.open()
+        composition.application_of(store, Settings(history=History(history_days=7)))
+        self.assertTrue(done.wait(10))
+        store.close()
+        self.assertNotIn("retention", [thread.name for thread in threading.enumerate()])
