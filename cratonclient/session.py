@@ -9,7 +9,7 @@ import logging
 import time
 import typing as t
 
-from cratonclient import exceptions, secrets
+from cratonclient import exceptions, reasons, secrets
 from cratonclient.diagnosis import proxies
 from cratonclient.http import (
     adapter,
@@ -126,6 +126,9 @@ class Session:
     >>> Session(username='demo', token='demo', project_id=PROJECT_ID)
     """
 
+    #: The reason of the changes that the session makes; see :meth:`with_reason`.
+    reason: str | None = None
+
     def __init__(
         self,
         session: t.Any = None,
@@ -174,6 +177,18 @@ class Session:
         other = copy.copy(self)
         numbers = retries.check(connect_retries, status_code_retries)
         other._retries = numbers.or_else(self._retries)
+        return other
+
+    def with_reason(self, reason: str) -> t.Self:
+        """Return this session with a reason for its changes. It shares its connections.
+
+        :param reason: why the program makes changes; see :class:`.v1.client.Client`.
+        :raises cratonclient.exceptions.CommandError: if the reason is empty or too long.
+
+        >>> session.with_reason('rack r7 is replaced')
+        """
+        other = copy.copy(self)
+        other.reason = reasons.check(reason)
         return other
 
     def delete(self, url: str, **kwargs: t.Any) -> requests.Response:
@@ -229,6 +244,7 @@ class Session:
         """
         url = arguments.check(method, url, kwargs)
         kwargs.setdefault("endpoint_filter", {"service_type": SERVICE_TYPE})
+        reasons.add_header(kwargs, method, self, self.reason)
         numbers = retries.taken_from(kwargs).or_else(self._retries)
         start = time.perf_counter()
         try:

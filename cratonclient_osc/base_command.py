@@ -8,7 +8,7 @@ import functools
 
 from cliff import command
 
-from cratonclient import exceptions
+from cratonclient import exceptions, reasons
 from cratonclient.printable import printable
 from cratonclient.process import command_line
 from cratonclient_osc import usage
@@ -26,6 +26,8 @@ class CratonCommand(command.Command):
     #: The beginning of an error message, such as ``'web1: '``. Commands set it while
     #: they send a request whose errors do not name the object.
     error_prefix = ""
+    #: True for a command that changes something. It has the option ``--reason``.
+    writes = False
 
     @property
     def quiet(self) -> bool:
@@ -47,12 +49,21 @@ class CratonCommand(command.Command):
         program, _, words = prog_name.partition(" ")
         usage.one_line_errors(parser, f"{program} help {words}".strip())
         usage.refuse_pasted_ends(parser)
+        if self.writes:
+            parser.add_argument(
+                "--reason",
+                metavar="<text>",
+                dest="change_reason",
+                type=usage.argument_type(reasons.check),
+                help="why, for the history of changes (Env: CRATON_REASON)",
+            )
         return parser
 
     def run(self, parsed_args: argparse.Namespace) -> int:
         """Run the command, report its error if it fails, and return the exit status."""
         try:
-            return super().run(parsed_args)
+            with reasons.given(getattr(parsed_args, "change_reason", None)):
+                return super().run(parsed_args)
         except exceptions.ClientException as exc:
             return self.report(exc, self.error_prefix)
 

@@ -107,6 +107,8 @@ class ChangeShow(display.ShowOne, ChangeCommand):
 class ChangeUndo(ChangeCommand):
     """Undo a change with another change: deleted objects come back with their ids"""
 
+    writes = True
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the revision, and the options of the question."""
         parser = super().get_parser(prog_name)

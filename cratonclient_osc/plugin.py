@@ -64,7 +64,7 @@ def make_client(instance: t.Any) -> client.Client:
     """
     from osc_lib import exceptions as osc_exceptions
 
-    from cratonclient import auth, exceptions, session
+    from cratonclient import auth, exceptions, reasons, session
     from cratonclient.login import clouds_yaml
     from cratonclient.process import environment
 
@@ -87,7 +87,7 @@ def make_client(instance: t.Any) -> client.Client:
         )
     except osc_exceptions.AuthorizationFailure as exc:
         raise exceptions.UnableToAuthenticate(str(exc), exception=exc) from exc
-    return t.cast("client.Client", client_class(bound))
+    return t.cast("client.Client", client_class(bound, reason=reasons.from_environment()))
 
 
 def build_option_parser(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:

@@ -72,6 +72,8 @@ class QuotaShow(display.Lister, QuotaCommand):
 class QuotaSet(QuotaCommand):
     """Set quotas of a project, and keep the others"""
 
+    writes = True
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the project, and an option for each quota."""
         from cratonclient.v1 import quotas
@@ -103,6 +105,8 @@ class QuotaSet(QuotaCommand):
 
 class QuotaDelete(QuotaCommand):
     """Reset the quotas of a project to the defaults of the server"""
+
+    writes = True
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the project."""

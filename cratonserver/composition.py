@@ -27,14 +27,7 @@ from cratonserver.config.settings import Settings
 from cratonserver.db import pool
 from cratonserver.db.store import Store
 from cratonserver.kinds import registry
-from cratonserver.serving import (
-    failed_logins,
-    gateway,
-    host_header,
-    proxies,
-    retention,
-    size_limits,
-)
+from cratonserver.serving import failed_logins, gateway, host_header, proxies, size_limits
 
 if t.TYPE_CHECKING:
     from _typeshed import wsgi
@@ -68,8 +61,6 @@ def application_of(
     :param user_share: number of requests of one user at the same time; 0 for any number.
     """
     store.quotas.set_defaults(settings.quotas)
-    if settings.history.history_days:
-        retention.Retention(store, settings.history.history_days)
     metrics = _metrics(store, settings) if settings.metrics.enabled else None
     views = {**application.paths(store)}
     if metrics is not None:

@@ -6,11 +6,13 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from cratonclient import exceptions, keywords, suggestions, v1
+from cratonclient import exceptions, keywords, reasons, suggestions, v1
 from cratonclient.http import transport
 from cratonclient.printable import shown
 
 if t.TYPE_CHECKING:
+    import contextlib
+
     from cratonclient import changes, session
     from cratonclient.v1 import (
         cells,
@@ -55,11 +57,13 @@ class Client(_Attributes):
     :param connect_retries: retries after a failed or lost connection, or a timeout; 0 for
         none. The default are those of the session. It does not change the session.
     :param status_code_retries: retries if the server is busy, likewise.
+    :param reason: why the program makes changes, up to 1000 characters. The history shows it
+        with each change. :meth:`because` gives a reason for some of the changes.
     :raises cratonclient.exceptions.TransportNotFound: if the URL is not valid, or no
         installed transport can open it.
     :raises cratonclient.exceptions.UnableToAuthenticate: if a server needs a session.
     :raises cratonclient.exceptions.CommandError: if the session is a text, or a number of
-        retries is not valid.
+        retries or the reason is not valid.
 
     >>> craton = Client(session=auth.craton_auth('demo', 'demo', PROJECT_ID), url=URL)
     >>> [region.name for region in craton.regions.list()]
@@ -85,8 +89,9 @@ class Client(_Attributes):
         *,
         connect_retries: int | None = None,
         status_code_retries: int | None = None,
+        reason: str | None = None,
     ) -> None:
-        self._session = _wrap(session, url, connect_retries, status_code_retries)
+        self._session = _wrap(session, url, connect_retries, status_code_retries, reason)
         if url is not None:
             self._url: str = self._api_url(url)
 
@@ -113,8 +118,9 @@ class Client(_Attributes):
         """Build a client with Craton's own authentication from environment variables.
 
         These are the variables of the commands: ``CRATON_URL``, ``OS_USERNAME``,
-        ``OS_PASSWORD`` (the API key), ``OS_PROJECT_ID``, and ``OS_CACERT``, the path of a CA
-        bundle. The URL of a fleet in a file needs no other variable.
+        ``OS_PASSWORD`` (the API key), ``OS_PROJECT_ID``, ``OS_CACERT``, the path of a CA
+        bundle, and ``CRATON_REASON``, the reason of changes. The URL of a fleet in a file needs
+        no other variable.
 
         :param options: keywords of :func:`cratonclient.auth.craton_auth`, such as ``timeout``.
         :raises cratonclient.exceptions.ConfigurationError: if a variable is missing, or begins
@@ -127,8 +133,9 @@ class Client(_Attributes):
 
         names = ("CRATON_URL", "OS_USERNAME", "OS_PASSWORD", "OS_PROJECT_ID")
         url, *login = map(environment.get, names)
+        reason = reasons.from_environment()
         if url and not transport.is_http(url):
-            return cls(url=url)
+            return cls(url=url, reason=reason)
         missing = [name for name, value in zip(names, [url, *login], strict=True) if not value]
         if missing:
             raise exceptions.ConfigurationError(
@@ -138,7 +145,21 @@ class Client(_Attributes):
 
         options.setdefault("verify", environment.get("OS_CACERT") or True)
         session: t.Any = auth.craton_auth
-        return cls(session(*login, **options), url)
+        return cls(session(*login, **options), url, reason=reason)
+
+    def because(self, reason: str) -> contextlib.AbstractContextManager[None]:
+        """Send a reason with the changes that a ``with`` block makes with this client.
+
+        Also objects that were fetched before the block send it. Threads that the block starts
+        do not: pass ``reason`` to a client of their own.
+
+        :param reason: why the program makes the changes, up to 1000 characters.
+        :raises cratonclient.exceptions.CommandError: if the reason is empty or too long.
+
+        >>> with craton.because('rack r7 is replaced'):
+        ...     craton.hosts.delete(12)
+        """
+        return reasons.given(reasons.check(reason), self._session)
 
     def close(self) -> None:
         """Close the connections to the server. The client can be used again afterwards."""
@@ -290,6 +311,7 @@ def _wrap(
     url: str | None,
     connect_retries: int | None,
     status_code_retries: int | None,
+    reason: str | None,
 ) -> session.Session:
     """Return a session of this library, which wraps a session of keystoneauth."""
     from cratonclient import session as craton_session
@@ -302,17 +324,18 @@ def _wrap(
     if session is None:
         session = _without_credentials(url)
     is_wrapped = hasattr(session, "paginate")
-    if is_wrapped and connect_retries is None and status_code_retries is None:
+    if is_wrapped and (connect_retries, status_code_retries, reason) == (None, None, None):
         return t.cast("craton_session.Session", session)
     if issubclass(type(session), craton_session.Session):
-        return t.cast(
-            "craton_session.Session",
-            session.with_retries(connect_retries, status_code_retries),
+        made = session.with_retries(connect_retries, status_code_retries)
+    else:
+        made = craton_session.Session(
+            session=session,
+            connect_retries=connect_retries,
+            status_code_retries=status_code_retries,
         )
-    return craton_session.Session(
-        session=session,
-        connect_retries=connect_retries,
-        status_code_retries=status_code_retries,
+    return t.cast(
+        "craton_session.Session", made if reason is None else made.with_reason(reason)
     )
 
 

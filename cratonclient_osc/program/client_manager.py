@@ -9,7 +9,7 @@ import os
 import sys
 import typing as t
 
-from cratonclient import exceptions, secrets
+from cratonclient import exceptions, reasons, secrets
 from cratonclient_osc.output import exit_status
 from cratonclient_osc.program import global_options
 
@@ -90,7 +90,9 @@ class ClientManager:
         session = keystone.open_session(
             login, self._verify(), options.timeout, options.max_wait
         )
-        return client.Client(session=session, url=options.craton_url or None)
+        return client.Client(
+            session=session, url=options.craton_url or None, reason=reasons.from_environment()
+        )
 
     def _direct_client(self) -> client.Client:
         """Return a client that logs in as a user of Craton, or opens a fleet in a file."""
@@ -129,7 +131,9 @@ class ClientManager:
             headers, self._verify(), options.timeout, options.max_wait
         )
         session = sessions.Session(session=http_session)
-        return client.Client(session=session, url=options.craton_url)
+        return client.Client(
+            session=session, url=options.craton_url, reason=reasons.from_environment()
+        )
 
     def _ask_for_key(self) -> str:
         """Ask for the API key on the terminal if it is the only missing credential.

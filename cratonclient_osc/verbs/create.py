@@ -15,6 +15,8 @@ from cratonclient_osc.verbs import field_options, part_changes, show
 class Create(show.Show):
     """Create an object and show it."""
 
+    writes = True
+
     summary = "Create a {one}"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:

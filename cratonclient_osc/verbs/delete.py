@@ -16,6 +16,8 @@ from cratonclient_osc.verbs import batch, effects, lookup, places, resource_comm
 class Delete(resource_command.ResourceCommand):
     """Delete objects and what belongs to them."""
 
+    writes = True
+
     _ignores_missing = False
 
     def get_description(self) -> str:

@@ -16,6 +16,8 @@ from cratonclient_osc.verbs import field_options, lookup, part_changes, resource
 class Update(resource_command.ResourceCommand):
     """The base class of verbs that change an object."""
 
+    writes = True
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the object, and an option for each field that can be changed."""
         parser = super().get_parser(prog_name)

@@ -175,6 +175,8 @@ def _check_raw(parsed_args: argparse.Namespace) -> None:
 class Set(VariableCommand):
     """Set variables of an object."""
 
+    writes = True
+
     summary = "Set variables of a {one}; other variables do not change"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -222,6 +224,8 @@ class Set(VariableCommand):
 
 class Unset(VariableCommand):
     """Remove variables of an object."""
+
+    writes = True
 
     summary = "Remove variables of a {one}"
 

@@ -65,7 +65,8 @@ def parse(kinds: t.Mapping[str, Kind], body: t.Any) -> Body:
             items.append(_item(position, kind, one, body["changes"]))
         except errors.Refused as exc:
             refused.append(ItemRefused(Item(position, one["action"], kind, one.get("id")), exc))
-    return Body(items, body.get("reason"), body.get("dry_run", False), refused)
+    reason = body.get("reason", "")
+    return Body(items, reason if reason.strip() else None, body.get("dry_run", False), refused)
 
 
 def _item(position: int, kind: Kind, given: t.Any, changes: t.Sequence[t.Any]) -> Item:

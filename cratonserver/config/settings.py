@@ -299,18 +299,6 @@ class Quotas:
 
 
 @dataclasses.dataclass(frozen=True)
-class History:
-    """The history of changes."""
-
-    history_days: int = _setting(
-        0,
-        "Number of days for which changes stay in the history. A running server removes older "
-        "ones every hour. 0 keeps all.",
-        minimum=0,
-    )
-
-
-@dataclasses.dataclass(frozen=True)
 class Settings:
     """All settings: those of the group ``DEFAULT``, and one attribute for each other group.
 
@@ -343,7 +331,6 @@ class Settings:
     log: Log = Log()
     metrics: Metrics = Metrics()
     quotas: Quotas = Quotas()
-    history: History = History()
     roles: Roles = Roles()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import typing as t
 
+from cratonclient import reasons
 from cratonclient.kinds import Kind
 from cratonserver.db import list_query
 from cratonserver.openapi.json_schemas import JsonSchema
@@ -67,7 +68,7 @@ def change_set(kinds: t.Mapping[str, Kind]) -> JsonSchema:
     return {
         "type": "object",
         "properties": {
-            "reason": {"type": "string", "maxLength": 10_000},
+            "reason": {"type": "string", "maxLength": reasons.MAX_LENGTH},
             "dry_run": {"type": "boolean"},
             "changes": {"type": "array", "items": one, "minItems": 1, "maxItems": MOST_CHANGES},
         },

@@ -206,6 +206,7 @@ ROOMS = {
         "resource",
         "features",
         "session",
+        "reasons",
         "lists",
         "http",
         "fields",

@@ -46,6 +46,11 @@ class LegacyCommand(base_command.CratonCommand):
         """The noun of the current commands, such as ``'device'`` for ``'devices'``."""
         return self.noun.removesuffix("s")
 
+    @property
+    def writes(self) -> bool:  # type: ignore[override]
+        """True if the command changes something."""
+        return VERBS[self.verb].writes
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return a parser with the options of the 2017 command."""
         parser = super().get_parser(prog_name)

@@ -160,6 +160,7 @@ class Verb(t.NamedTuple):
     :param options: function from an object to the options, keys of :data:`OPTIONS`.
     :param takes_object: True if its first argument is the name or id of an object.
     :param rest: placeholder of its further arguments; empty if it takes none.
+    :param writes: True if it changes something.
     """
 
     description: str
@@ -168,6 +169,7 @@ class Verb(t.NamedTuple):
     options: t.Callable[[LegacyObject], Words] = lambda legacy_object: []
     takes_object: bool = True
     rest: str = ""
+    writes: bool = True
 
 
 def _list_options(legacy_object: LegacyObject) -> Words:
@@ -180,12 +182,12 @@ def _field_options(legacy_object: LegacyObject) -> Words:
 
 #: The verbs, by their names in 2017 commands.
 VERBS: dict[str, Verb] = {
-    "list": Verb("List", "list", _list, _list_options, takes_object=False),
+    "list": Verb("List", "list", _list, _list_options, takes_object=False, writes=False),
     "create": Verb("Create", "create", _create, _field_options, takes_object=False),
-    "show": Verb("Show", "show", _show),
+    "show": Verb("Show", "show", _show, writes=False),
     "update": Verb("Change", "set", _update, _field_options),
     "delete": Verb("Delete", "delete", _delete),
-    "vars-get": Verb("Show the variables", "variable show", _vars_get),
+    "vars-get": Verb("Show the variables", "variable show", _vars_get, writes=False),
     "vars-set": Verb("Set variables", "variable set", _vars_set, rest="<name>=<value>"),
     "vars-delete": Verb("Delete variables", "variable unset", _vars_delete, rest="<name>"),
 }

@@ -282,6 +282,7 @@ class ContractTestCase(examples.ExampleTestCase):
             "id": ["1"],
             "vars": ["rack=r1", "hw.a[0].b=1", "l[*]=true", "o.*=null"],
             "from_file": ["/dev/null"],
+            "change_reason": ["rack r7 is replaced"],
         }
         if action.dest in fixed:
             return fixed[action.dest]

@@ -205,7 +205,7 @@ class TestNumbersOfCalls(NumbersTestCase):
 
 
 class TestNumbersOfClients(NumbersTestCase):
-    def hosts(self, craton: t.Any, reply: fakes.Reply, **numbers: int) -> int:
+    def hosts(self, craton: t.Any, reply: fakes.Reply, **numbers: t.Any) -> int:
         self.server.seen.clear()
         self.server.replies = [reply]
         found = client.Client(craton, self.server.url, **numbers)
