@@ -279,6 +279,8 @@ class CRUDClient(t.Generic[R]):
         :raises cratonclient.exceptions.NotFound: if the object does not exist.
         :raises cratonclient.exceptions.BadRequest: if a field is not valid.
         :raises cratonclient.exceptions.Conflict: if the name is already in use.
+        :raises cratonclient.exceptions.FeatureMissing: if the server cannot update a field,
+            as an original server cannot move objects.
 
         >>> craton.hosts.update(1, note='in repair').note
         'in repair'
@@ -287,6 +289,7 @@ class CRUDClient(t.Generic[R]):
         options = keywords.request_options(kwargs)
         url = self._item_url(item_id, skip_merge, kwargs)
         body = self._body(kwargs, "update")
+        self._check_features(body)
         return self._object_from(self.session.put(url, json=body, **options))
 
     def delete(
@@ -566,6 +569,21 @@ class CRUDClient(t.Generic[R]):
         if found:
             raise exceptions.BadRequest("; ".join(found))
         return body
+
+    def _check_features(self, body: t.Iterable[str]) -> None:
+        """Ask whether the server can update fields that not every server updates.
+
+        :param body: names of the fields.
+        :raises cratonclient.exceptions.FeatureMissing: if it cannot.
+        """
+        resource: t.Any = getattr(self, "resource_class", None)
+        fields = resource.fields() if keywords.is_kind(resource) else {}
+        needed = {fields[name].feature for name in body if name in fields} - {""}
+        if needed:
+            from cratonclient import features
+
+            for name in sorted(needed):
+                features.require(self.session, self.url, name)
 
     def _object_from(self, response: t.Any) -> R:
         """Return the object in the body of a response."""

@@ -81,6 +81,9 @@ class Field(t.Generic[T]):
     :param update: an update request may contain the field.
     :param null: the value may be ``None``.
     :param clear: an update request may set the field to ``null``.
+    :param feature: name of the feature that a server needs to update the field, such as
+        ``'moving'``; empty if every server can. See
+        :attr:`cratonclient.v1.client.Client.features`.
     :param default: value of the field if a create request does not contain it.
     :param max_length: maximum length of a string, in characters.
     :param pattern: regular expression that a string in a request must match.
@@ -134,6 +137,7 @@ class Field(t.Generic[T]):
         update: bool = False,
         null: bool = False,
         clear: bool = False,
+        feature: str = "",
         default: t.Any = None,
         max_length: int = 255,
         pattern: Pattern | None = None,
@@ -154,6 +158,7 @@ class Field(t.Generic[T]):
         self.update = update
         self.null = null
         self.clear = clear
+        self.feature = feature
         self.default = default
         self.max_length = max_length
         self.pattern = pattern

@@ -187,6 +187,8 @@ class Resource:
     def update(self, **fields: t.Any) -> t.Self:
         """Update fields of the object, on the server and here.
 
+        An object that moves inherits other variables, so they are fetched again.
+
         :param fields: as for :meth:`cratonclient.crud.CRUDClient.update`.
         :returns: the object itself.
         :raises cratonclient.exceptions.CommandError: if the object was unpickled.
@@ -197,7 +199,10 @@ class Resource:
         'in repair'
         """
         updated = self._manager_or_error().update(self.id, **fields)
-        self._info = {**self._info, **updated._info}
+        before, self._info = self._info, {**self._info, **updated._info}
+        moved = any(before.get(name) != self._info.get(name) for name in self.inherits)
+        if moved and "variables" in before:
+            self.get()
         return self
 
     def delete(self) -> bool:

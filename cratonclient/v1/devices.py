@@ -34,8 +34,8 @@ class Device(crud.Resource):
         cli=Cli(off="inactive"),
     )
     cloud_id = shared.CLOUD
-    region_id = shared.REGION
-    cell_id = shared.CELL
+    region_id = shared.MOVABLE_REGION
+    cell_id = shared.MOVABLE_CELL
     parent_id = Ref(
         "devices",
         "parent device, such as the host of a container",

@@ -43,8 +43,8 @@ class Network(crud.Resource):
     )
     nss = Field(str, "name service", null=True, update=True)
     cloud_id = shared.CLOUD
-    region_id = shared.REGION
-    cell_id = shared.CELL
+    region_id = shared.MOVABLE_REGION
+    cell_id = shared.MOVABLE_CELL
     project_id = shared.PROJECT
     variables = shared.variables("without inheritance")
 

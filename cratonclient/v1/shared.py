@@ -19,7 +19,19 @@ PROJECT = Ref("projects", "project that owns the object", type=str, create=False
 #: The location of an object in the inventory.
 CLOUD = Ref("clouds", "cloud that contains the object", required=True)
 REGION = Ref("regions", "region that contains the object", required=True)
-CELL = Ref("cells", "cell that contains the object", null=True)
+
+#: The location of an object that can move to another cell or region of its cloud.
+MOVABLE_REGION = Ref(
+    "regions", "region that contains the object", required=True, update=True, feature="moving"
+)
+MOVABLE_CELL = Ref(
+    "cells",
+    "cell that contains the object",
+    null=True,
+    update=True,
+    clear=True,
+    feature="moving",
+)
 
 #: Fields that lists of hosts and network devices can be filtered by.
 DEVICE_FILTERS = (

@@ -453,6 +453,10 @@ class HostUpdate(RequestOptions, total=False):
     ip_address: str
     device_type: str
     active: bool
+    region_id: int | str | Region
+    region: int | str | Region
+    cell_id: int | str | Cell | None
+    cell: int | str | Cell | None
     parent_id: int | str | Device | None
     parent: int | str | Device | None
     note: str
@@ -556,6 +560,10 @@ class NetworkDeviceUpdate(RequestOptions, total=False):
     name: str
     ip_address: str
     device_type: str
+    region_id: int | str | Region
+    region: int | str | Region
+    cell_id: int | str | Cell | None
+    cell: int | str | Cell | None
     parent_id: int | str | Device | None
     parent: int | str | Device | None
     model_name: str
@@ -653,6 +661,10 @@ class NetworkUpdate(RequestOptions, total=False):
     netmask: str
     ip_block_type: str
     nss: str
+    region_id: int | str | Region
+    region: int | str | Region
+    cell_id: int | str | Cell | None
+    cell: int | str | Cell | None
 
 
 class NetworkFilters(ListOptions, total=False):

@@ -52,14 +52,17 @@ def scopes(kind: Kind) -> dict[str, Ref[t.Any]]:
     """Return the scopes of a kind.
 
     These are the references to the place of an object, and to the place of that place: a
-    region is in a cloud; a network interface is where its device is.
+    region is in a cloud; a network interface is where its device is. References that every
+    server can change, such as the parent of a host, say nothing about the place.
 
     :param kind: the kind of the objects.
     :returns: the declarations of the references, by the names of the fields.
     """
     found: dict[str, Ref[t.Any]] = {}
     for name, field in kind.fields.items():
-        if not isinstance(field, Ref) or not field.storage.cascade or field.update:
+        if not isinstance(field, Ref) or not field.storage.cascade:
+            continue
+        if field.update and not field.feature:
             continue
         if field.create or name in kind.resource_class.unique:
             found[name] = field

@@ -91,39 +91,47 @@ class ResourceCommand(base_command.CratonCommand):
             looked_up = "names in other options"
         for name, field in self.scopes.items():
             if name in wanted:
-                option = field_options.option_name(name, field)
-                parser.add_argument(
-                    f"--{option}",
-                    dest=name,
-                    metavar=f"<{option}>",
-                    default=argparse.SUPPRESS,
-                    help=f"look up {looked_up} only in this {option.replace('-', ' ')} "
-                    "(name or id)",
-                )
+                self.add_scope_option(parser, name, field, looked_up)
+
+    def add_scope_option(
+        self, parser: argparse.ArgumentParser, name: str, field: Ref[t.Any], looked_up: str
+    ) -> None:
+        """Add the option for a scope.
+
+        :param looked_up: what it restricts the look-up of.
+        """
+        option = field_options.option_name(name, field)
+        parser.add_argument(
+            f"--{option}",
+            dest=name,
+            metavar=f"<{option}>",
+            default=argparse.SUPPRESS,
+            help=f"look up {looked_up} only in this {option.replace('-', ' ')} (name or id)",
+        )
 
     def look_up_scopes(self, parsed_args: argparse.Namespace) -> places.Where:
         """Look up the objects that the options of :meth:`add_scope_options` name."""
         found = places.Where()
-        for name in self._outermost_first(parsed_args):
+        for name in self.given_scopes(parsed_args):
             field, word = self.scopes[name], getattr(parsed_args, name)
-            near = found.within(self._target_fields(field))
+            near = found.within(self.target_fields(field))
             found[name] = lookup.find_id(self.client, field.target, word, near)
             found.typed[name] = word
         return found
 
-    def _outermost_first(self, parsed_args: argparse.Namespace) -> list[str]:
+    def given_scopes(self, parsed_args: argparse.Namespace) -> list[str]:
         """Return the given scopes in the order of look-up: a region before its cells."""
         given = [name for name in self.scopes if hasattr(parsed_args, name)]
-        outer = {n: set(given) & set(self._target_fields(self.scopes[n])) for n in given}
+        outer = {n: set(given) & set(self.target_fields(self.scopes[n])) for n in given}
         return sorted(given, key=lambda name: len(outer[name]))
 
     def _target_field_names(self, fields: t.Mapping[str, Field[t.Any]]) -> set[str]:
         """Return the names of the fields of all kinds that the given fields refer to."""
         refs = [field for field in fields.values() if isinstance(field, Ref)]
-        return {name for field in refs for name in self._target_fields(field)}
+        return {name for field in refs for name in self.target_fields(field)}
 
     @staticmethod
-    def _target_fields(field: Ref[t.Any]) -> dict[str, Field[t.Any]]:
+    def target_fields(field: Ref[t.Any]) -> dict[str, Field[t.Any]]:
         """Return the fields of the kind that a reference refers to."""
         return v1.kind(field.target).fields
 
@@ -175,7 +183,7 @@ class ResourceCommand(base_command.CratonCommand):
             if name in where:
                 given[name] = where[name]
             elif isinstance(field, Ref):
-                near = where.within(self._target_fields(field))
+                near = where.within(self.target_fields(field))
                 given[name] = lookup.find_id(
                     self.client, field.target, given[name], near, strict=field.storage.cascade
                 )

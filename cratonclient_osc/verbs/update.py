@@ -7,10 +7,18 @@ import argparse
 import functools
 import typing as t
 
+from cratonclient import exceptions
 from cratonclient.fields import Field, Ref
 from cratonclient_osc import usage
 from cratonclient_osc.output import exit_status
-from cratonclient_osc.verbs import field_options, lookup, part_changes, resource_command
+from cratonclient_osc.verbs import (
+    field_options,
+    lookup,
+    moves,
+    part_changes,
+    places,
+    resource_command,
+)
 
 
 class Update(resource_command.ResourceCommand):
@@ -62,15 +70,13 @@ class Update(resource_command.ResourceCommand):
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
         """Prepare all changes, then send them in as few requests as possible."""
-        if not any(hasattr(parsed_args, name) for name in self.changeable):
-            self._refuse_moving(parsed_args)
-            options = [field_options.flag(n, f) for n, f in self.changeable.items()]
-            raise exit_status.UsageError(
-                f"Nothing to change: use at least one of {', '.join(options)}."
-            )
+        left = self.leave(parsed_args)
+        if not left and not any(hasattr(parsed_args, name) for name in self.changeable):
+            self.move(parsed_args)
+            return
         where = self.look_up_scopes(parsed_args)
-        found = lookup.find(self.manager, parsed_args.object, where)
-        values = self.values(self.changeable, parsed_args, where)
+        found = self.find_to_change(parsed_args, where)
+        values = {**left, **self.values(self.changeable, parsed_args, where)}
         fields = {n: v for n, v in values.items() if n not in self.parts}
         changes: dict[str, part_changes.Change] = {}
         if fields:
@@ -82,21 +88,33 @@ class Update(resource_command.ResourceCommand):
             changes[name] = self.prepare(part, values[name])
         part_changes.apply(changes)
 
-    def _refuse_moving(self, parsed_args: argparse.Namespace) -> None:
-        """Refuse to move the object, for example into another cell.
+    def find_to_change(self, parsed_args: argparse.Namespace, where: places.Where) -> t.Any:
+        """Return the object.
 
-        :param parsed_args: the parsed arguments, which change nothing.
-        :raises cratonclient_osc.output.exit_status.UsageError: if the place of the object
-            is given.
+        :raises cratonclient.exceptions.NotFound: if there is none in the place.
         """
-        for name, field in self.scopes.items():
+        return lookup.find(self.manager, parsed_args.object, where)
+
+    def leave(self, parsed_args: argparse.Namespace) -> dict[str, None]:
+        """Return the places that the object leaves, as values of fields.
+
+        Remove their options from the arguments, unless they say where to look for the object.
+        """
+        return {}
+
+    def move(self, parsed_args: argparse.Namespace) -> None:
+        """Move the object, for example into another cell: nothing else changes.
+
+        :raises cratonclient_osc.output.exit_status.UsageError: if the verb does not move
+            objects, or if the place is not given either.
+        """
+        for name in self.scopes:
             if hasattr(parsed_args, name) and name in self.fields:
-                option = field_options.flag(name, field)
-                place = field_options.option_name(name, field)
-                raise exit_status.UsageError(
-                    f"A {self.noun} cannot be moved to another {place}: {option} only says "
-                    f"where to look up the {self.noun}."
-                )
+                raise moves.refusal(self, name)
+        options = [field_options.flag(n, f) for n, f in self.changeable.items()]
+        raise exit_status.UsageError(
+            f"Nothing to change: use at least one of {', '.join(options)}."
+        )
 
 
 class Set(Update):
@@ -107,7 +125,8 @@ class Set(Update):
     @property
     def changeable(self) -> dict[str, Field[t.Any]]:
         """The fields that can be set."""
-        return {n: f for n, f in self.fields.items() if f.update or n in self.parts}
+        usual = {n for n, f in self.fields.items() if f.update} - {*self.scopes}
+        return {n: f for n, f in self.fields.items() if n in self.parts or n in usual}
 
     def add_option(
         self, parser: argparse.ArgumentParser, name: str, field: Field[t.Any]
@@ -129,6 +148,23 @@ class Set(Update):
         """Prepare to add labels, or to set variables."""
         return changes.prepare_add(value)
 
+    def find_to_change(self, parsed_args: argparse.Namespace, where: places.Where) -> t.Any:
+        """Return the object. The error says how to move it to the place."""
+        try:
+            return super().find_to_change(parsed_args, where)
+        except exceptions.NotFound as exc:
+            raise moves.explained(self, exc, where) from None
+
+    def move(self, parsed_args: argparse.Namespace) -> None:
+        """Move the object, if the place is one that it can move to."""
+        names = [n for n in self.given_scopes(parsed_args) if moves.is_movable(self, n)]
+        if not names:
+            super().move(parsed_args)
+        moves.check(self, names)
+        move = moves.Move(self, parsed_args)
+        found = move.find(parsed_args.object)
+        self.manager.update(found.id, **move.values(found))
+
 
 class Unset(Update):
     """Clear fields of an object, or remove labels or variables from it."""
@@ -138,7 +174,8 @@ class Unset(Update):
     @property
     def changeable(self) -> dict[str, Field[t.Any]]:
         """The fields that can be cleared, and the parts."""
-        return {n: f for n, f in self.fields.items() if f.clear or n in self.parts}
+        usual = {n for n, f in self.fields.items() if f.clear} - {*self.scopes}
+        return {n: f for n, f in self.fields.items() if n in self.parts or n in usual}
 
     def refusal(self, name: str, field: Field[t.Any]) -> str:
         """Return the error message for a field that cannot be cleared."""
@@ -169,6 +206,36 @@ class Unset(Update):
     def prepare(self, changes: part_changes.PartChanges, value: t.Any) -> part_changes.Change:
         """Prepare to remove labels or variables."""
         return changes.prepare_remove(value)
+
+    def add_object(self, parser: argparse.ArgumentParser, **kwargs: t.Any) -> None:
+        """Add the argument for the object.
+
+        argparse can take it for the value of an option: ``unset --cell web-1``.
+        """
+        can_leave = any(moves.can_leave(self, name) for name in self.scopes)
+        super().add_object(parser, **({"nargs": "?"} if can_leave else {}), **kwargs)
+
+    def add_scope_option(
+        self, parser: argparse.ArgumentParser, name: str, field: Ref[t.Any], looked_up: str
+    ) -> None:
+        """Add the option for a scope. It also takes the object out of the place."""
+        if moves.can_leave(self, name):
+            moves.add_leaving_option(parser, self.noun, name, field)
+        else:
+            super().add_scope_option(parser, name, field, looked_up)
+
+    def leave(self, parsed_args: argparse.Namespace) -> dict[str, None]:
+        """Return the places that the object leaves."""
+        others = any(hasattr(parsed_args, name) for name in self.changeable)
+        names = moves.left(self, parsed_args, others)
+        if parsed_args.object is None:
+            parsed_args.object = moves.swallowed(self, parsed_args, names)
+        for name in names:
+            if getattr(parsed_args, name) is None:
+                delattr(parsed_args, name)
+        if names:
+            moves.check(self, names)
+        return dict.fromkeys(names)
 
 
 def _is_good_example(field: Field[t.Any]) -> bool:

@@ -24,7 +24,7 @@ import sqlalchemy as sa
 
 from cratonclient.kinds import Kind
 from cratonserver import errors
-from cratonserver.db import consistency, creation
+from cratonserver.db import consistency, creation, moving
 from cratonserver.db.aliases import Row
 from cratonserver.db.dialect import TransactionRequired
 from cratonserver.db.part_changes import PartChanges
@@ -103,11 +103,12 @@ class Objects(PartChanges):
         :returns: the row after the change.
         :raises cratonserver.errors.Refused: with status 404 if the row or a referenced
             object does not exist, 400 if the objects do not fit together, 409 if the name
-            is taken.
+            is taken, or if descendants of a row that moves cannot move with it.
         """
         self.begin(item_id)
         row = self.lock(item_id, with_project=self.policy.locks_project(given))
         values = dict(given)
+        moving.leave(self, row, values)
         change = self._change(row, values)
         needs = self.policy.requirements(change)
         consistency.required(self, _changes(row, values), {**row, **values}, needs).check()
@@ -118,9 +119,11 @@ class Objects(PartChanges):
         changes["updated_at"] = self.transaction.now
         update = self.tables.prepared(_update, self.kind, tuple(sorted(changes)))
         try:
-            return update.dicts(self.connection, {ITEM: item_id, **_parameters(changes)})[0]
+            after = update.dicts(self.connection, {ITEM: item_id, **_parameters(changes)})[0]
+            moving.take_descendants(self, row, after)
         except sa.exc.IntegrityError as exc:
             raise self._refusal(exc) from exc
+        return after
 
     def touch(self, item_id: int | str) -> Row:
         """Set the time of the last change of a row, because something that it owns changes.

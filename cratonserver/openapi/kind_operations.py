@@ -178,9 +178,10 @@ def item(kind: Kind) -> dict[str, Operation]:
     if details:
         found = {"allOf": [found], "required": details}
     allowed = parameter_schemas.of_item(resolvable=bool(kind.inherits))
+    usual = [n for n, f in kind.fields.items() if f.update and not f.feature]
     changes = {
         "schema": ref(f"{name}Update"),
-        "example": {n: v for n, v in _example(kind).items() if kind.fields[n].update},
+        "example": {n: v for n, v in _example(kind).items() if n in usual},
     }
     described = {
         "GET": operation(

@@ -96,17 +96,18 @@ class TestSet(ChangeTestCase):
         self.assert_refused(self.enter("region", "set", "east", "--id", "5"), 2, "--id")
         self.assert_refused(self.enter("region", "set", "east", "--nmae", "x"), 2, "--name?")
 
-    def test_no_object_can_be_moved(self):
+    def test_what_cannot_be_moved(self):
         for words in (
-            ("host", "set", "h2", "--cell", "c1"),
-            ("host", "unset", "h2", "--region", "east"),
+            ("host", "set", "h2", "--cloud", "test"),
             ("region", "set", "east", "--cloud", "test"),
-            ("network", "set", "lan", "--cell", "c1"),
+            ("cell", "set", "c1", "--region", "east"),
             ("network interface", "set", "eth0", "--device", "h2"),
         ):
             with self.subTest(words):
                 refused = self.enter(*words[0].split(), *words[1:])
                 self.assert_refused(refused, 2, f"A {words[0]} cannot be moved to another")
+        refused = self.enter("host", "unset", "h2", "--region", "east")
+        self.assert_refused(refused, 2, "To move it, use 'host set --region'")
 
     def test_every_field_that_cannot_be_changed_says_so(self):
         for kind in v1.kinds():

@@ -39,6 +39,10 @@ _LONG = (
     "an integer of more than 32 bits are 400"
 )
 _ANSIBLE = "``/v1/ansible-inventory`` works"
+_MOVING = (
+    "``PUT`` moves hosts, network devices and networks to another cell or region of their "
+    "cloud, with ``cell_id`` and ``region_id``"
+)
 _USER_ID = "``GET /v1/users?id=ID`` returns that user, or an empty list"
 
 #: The reason for each exchange whose response differs from the recorded one.
@@ -92,6 +96,7 @@ DIFFERENCES = {
     ),
     "hosts.delete.has-children.server-bug": _CONFLICT,
     "hosts.labels.update.empty-object.server-bug": _SCALAR,
+    "hosts.update.region-refused": _MOVING,
     "networks.create.duplicate": (
         "The ``cidr``, the ``gateway`` and the ``netmask`` of a network are an address range, "
         "an address in it (or a link-local address of IPv6) and its netmask; others are 400"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import typing as t
+from unittest import mock
 
 from cratonclient import crud, exceptions, keywords, v1
 from cratonclient.fields import Ref
@@ -210,7 +211,8 @@ class TestValues(KeywordsTestCase):
             manager.create(**values)
             self.assertEqual({}, self.below.calls[-1]["json"])
 
-    def test_none_in_an_update(self):
+    @mock.patch("cratonclient.features.require")
+    def test_none_in_an_update(self, _require):
         for manager in self.managers("update"):
             for name, field in manager.resource_class.fields().items():
                 value: t.Any = {name: None}

@@ -133,7 +133,7 @@ class TestAttributes(base.TestCase):
         host: t.Any = hosts.Host(manager()[0], dict(INFO), loaded=True)
         error = self.assertRaises(AttributeError, setattr, host, "parent", None)
         self.assertIn("Call update(parent_id=...)", str(error))
-        error = self.assertRaises(AttributeError, setattr, host, "region", None)
+        error = self.assertRaises(AttributeError, setattr, host, "cloud", None)
         self.assertIn("cannot be changed on the server", str(error))
 
     def test_an_attribute_cannot_be_set(self):
@@ -155,7 +155,7 @@ class TestAttributes(base.TestCase):
         self.assertIn("Did you mean name?", str(error))
         error = self.assertRaises(AttributeError, setattr, host, "variables", {})
         self.assertIn("Call its methods", str(error))
-        error = self.assertRaises(AttributeError, setattr, host, "region_id", 2)
+        error = self.assertRaises(AttributeError, setattr, host, "cloud_id", 2)
         self.assertIn("It cannot be changed on the server, either.", str(error))
         error = self.assertRaises(AttributeError, getattr, host, "nmae")
         self.assertIn("'nmae'. Did you mean name?", str(error))
