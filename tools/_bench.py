@@ -128,6 +128,19 @@ def main() -> None:
         nargs="*",
         help="measurements: pages, queries, memory, readers, writes, creating (default: all)",
     )
+    changes = commands.add_parser("changes", help="measure the history and change sets")
+    changes.add_argument(
+        "--database",
+        choices=("sqlite", "postgresql", "both"),
+        default="both",
+        help="databases to measure (default: both)",
+    )
+    changes.add_argument(
+        "parts",
+        nargs="*",
+        help="measurements: size, single, bulk, undo, polling, following, history (default: "
+        "all)",
+    )
     library = commands.add_parser("library", help="measure how the library reads fleets")
     library.add_argument(
         "runs", nargs="?", type=int, default=5, help="runs of each program (default: 5)"
@@ -145,6 +158,10 @@ def main() -> None:
         import _bench_library
 
         _bench_library.run(options.hosts, options.runs, options.workers)
+    elif options.what == "changes":
+        import _bench_changes
+
+        _bench_changes.run(options.database, options.parts)
     elif options.what == "server":
         import _bench_server
 
