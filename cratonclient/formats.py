@@ -24,6 +24,7 @@ on one machine only.
 
 from __future__ import annotations
 
+import functools
 import re
 import typing as t
 
@@ -171,6 +172,7 @@ def _parse(format: Format, text: t.Any) -> t.Any:
     return _PARSERS[format](text)
 
 
+@functools.lru_cache(maxsize=256)  # an address is checked, then converted
 def _address(text: str) -> Address:
     import ipaddress
 

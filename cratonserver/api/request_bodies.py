@@ -13,6 +13,7 @@ from cratonclient.kinds import Kind
 from cratonserver import errors
 from cratonserver.api import strict_json
 from cratonserver.api.schema_validation import Validator
+from cratonserver.db import stored_json
 from cratonserver.openapi import json_schemas
 
 MALFORMED = "The browser (or proxy) sent a request that this server could not understand."
@@ -124,7 +125,9 @@ def _normal(fields: t.Mapping[str, Field[t.Any]], value: dict[str, t.Any]) -> di
     normal = dict(value)
     for name, given in value.items():
         format = fields[name].format
-        if format is not None and isinstance(given, list):
+        if isinstance(given, dict):
+            normal[name] = stored_json.Encoded(given)
+        elif format is not None and isinstance(given, list):
             normal[name] = [formats.canonical(format, text) for text in given]
         elif format is not None and given is not None:
             normal[name] = formats.canonical(format, given)

@@ -65,19 +65,20 @@ def create(objects: Objects, given: t.Sequence[t.Mapping[str, t.Any]]) -> list[R
     bulk.load(
         objects.connection, table, columns, [[row[name] for name in columns] for row in rows]
     )
-    parts: dict[sa.Table, list[Row]] = {}
+    parts: dict[sa.Table, list[tuple[t.Any, ...]]] = {}
     for row, one in zip(rows, given, strict=True):
         for part in objects.new_parts(row, one):
-            parts.setdefault(part.table, []).extend(_owned(row["id"], part))
-    for part_table, part_rows in parts.items():
-        names = [column.name for column in part_table.c]
-        values = [[row[name] for name in names] for row in part_rows]
-        bulk.load(objects.connection, part_table, names, values)
+            if part.rows:
+                parts.setdefault(part.table, []).extend(_owned(row["id"], part))
+    for part_table, values in parts.items():
+        bulk.load(objects.connection, part_table, [*part_table.c.keys()], values)
     return rows
 
 
-def _owned(owner_id: t.Any, part: PartRows) -> t.Iterator[Row]:
-    return ({"owner_id": owner_id, **row} for row in part.rows)
+def _owned(owner_id: t.Any, part: PartRows) -> t.Iterator[tuple[t.Any, ...]]:
+    """Yield the values of the rows of a part, in the order of the columns."""
+    others = part.table.c.keys()[1:]
+    return ((owner_id, *[row[name] for name in others]) for row in part.rows)
 
 
 def _check_references(

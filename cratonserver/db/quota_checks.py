@@ -118,9 +118,10 @@ class Checks:
 
 def _size(values: Row) -> int:
     """Return the number of bytes of names and values, as they are stored."""
-    return sum(
-        len(name.encode()) + len(stored_json.text_of(value)) for name, value in values.items()
-    )
+    if not values:
+        return 0
+    texts = stored_json.texts_of(values)
+    return sum(len(name.encode()) + len(text) for name, text in texts.items())
 
 
 def _levels(value: t.Any) -> int:

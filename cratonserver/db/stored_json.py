@@ -7,6 +7,7 @@ contains their texts.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import typing as t
@@ -43,6 +44,22 @@ class Stored:
 def text_of(value: t.Any) -> str:
     """Return a value as it is stored."""
     return value.text if isinstance(value, Stored) else json.dumps(value)
+
+
+class Encoded(dict[str, t.Any]):
+    """A mapping whose values are encoded once, for everybody who needs their texts."""
+
+    @functools.cached_property
+    def texts(self) -> dict[str, str]:
+        """The values as they are stored, by name."""
+        return {name: text_of(value) for name, value in self.items()}
+
+
+def texts_of(values: t.Mapping[str, t.Any]) -> t.Mapping[str, str]:
+    """Return the values of a mapping as they are stored, by name."""
+    if isinstance(values, Encoded):
+        return values.texts
+    return {name: text_of(value) for name, value in values.items()}
 
 
 def plain(value: t.Any) -> t.Any:

@@ -68,11 +68,23 @@ def keys_of(scope: Scope, name: str, value: t.Any) -> set[int]:
     if not isinstance(value, dict | list):
         return {hashed(_scalar(value))}
     texts = {_PRESENT}
+    if _is_flat(value):
+        texts.update(_member(member) + _scalar(inner) for member, inner in value.items())
+        return {hashed(text) for text in texts}
     for text in _texts(value):
         texts.add(text)
         if len(texts) > MAX_KEYS or text == _LARGE:
             return {hashed(_PRESENT), hashed(_LARGE)}
     return {hashed(text) for text in texts}
+
+
+def _is_flat(value: t.Any) -> t.TypeGuard[dict[str, t.Any]]:
+    """Return True for an object with a few scalars, for which there is a short way."""
+    return (
+        isinstance(value, dict)
+        and len(value) < MAX_KEYS
+        and not any(isinstance(inner, dict | list) for inner in value.values())
+    )
 
 
 def keys_for(scope: Scope, condition: Condition) -> list[int]:

@@ -29,7 +29,6 @@ and on PostgreSQL, which sends all rows at once, so that it must not send too ma
 
 from __future__ import annotations
 
-import json
 import typing as t
 
 import sqlalchemy as sa
@@ -127,9 +126,8 @@ def rows(
     :param part: name of the part.
     :param before: names of the values that the owner has already.
     """
-    stored = [
-        {"name": name, "value": json.dumps(value)} for name, value in sorted(values.items())
-    ]
+    texts = stored_json.texts_of(values)
+    stored = [{"name": name, "value": text} for name, text in sorted(texts.items())]
     found = [PartRows(tables.part(kind, part), stored)]
     if part == "variables":
         keys = variable_index.rows(owner, kind.key, values)
