@@ -20,6 +20,7 @@ __all__ = [
     "CRUDClient",
     "Deletion",
     "Operation",
+    "Outcome",
     "Parameters",
     "Resource",
 ]
@@ -52,6 +53,19 @@ class Deletion(t.NamedTuple):
     blocked_by: list[dict[str, t.Any]]
 
 
+class Outcome(t.NamedTuple):
+    """The outcome of a test, such as that of a webhook.
+
+    :param status: HTTP status of the response, ``None`` without one.
+    :param error: why the test failed, ``None`` after a success.
+    :param seconds: time until the response.
+    """
+
+    status: int | None
+    error: str | None
+    seconds: float
+
+
 class CRUDClient(t.Generic[R]):
     """Base class of managers: create, get, update, delete and list objects of one kind.
 
@@ -81,6 +95,8 @@ class CRUDClient(t.Generic[R]):
     owner_class: type[Resource] | None = None
     #: Class of the objects.
     resource_class: type[R]
+    #: Feature of servers that have the collection; empty if original servers have it, too.
+    feature = ""
     #: Responses have one list of objects for each kind, as the list of devices has.
     nested = False
     #: The collection has many objects with ids. False for variables, which are one set.

@@ -36,10 +36,13 @@ class Storage(t.NamedTuple):
     :param column: the field has a column in the table of its kind.
     :param cascade: for a foreign key: deleting the referenced object also deletes this
         object. If False, the referenced object cannot be deleted.
+    :param foreign_key: for a reference: the database checks it. If False, an object keeps its
+        reference when the referenced object is deleted.
     """
 
     column: bool = True
     cascade: bool = True
+    foreign_key: bool = True
 
 
 #: The storage of fields without a column: fields that the server computes, ignores, or

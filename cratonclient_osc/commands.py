@@ -61,6 +61,7 @@ VERBS: dict[str, Verb] = {
     "set": Verb("update", "Set", _can_set),
     "unset": Verb("update", "Unset", _can_unset),
     "delete": Verb("delete", "Delete", _can("delete")),
+    "test": Verb("test", "Test", lambda kind: hasattr(kind.manager, "test")),
     "variable list": Verb("variables", "List", _has_variable_commands),
     "variable show": Verb("variables", "Show", _has_variable_commands),
     "variable set": Verb("variables", "Set", _has_variable_commands),

@@ -34,6 +34,7 @@ if t.TYPE_CHECKING:
     from oslo_config import cfg
 
     from cratonserver.metrics.collection import Metrics
+    from cratonserver.webhooks.dispatcher import Dispatcher
 
 
 def store_at(url: str, connections: int = 8, read_url: str = "") -> Store:
@@ -52,6 +53,7 @@ def application_of(
     settings: Settings = Settings(),  # noqa: B008, it is immutable
     parsed: cfg.ConfigOpts | None = None,
     user_share: int = 0,
+    metrics: Metrics | None = None,
 ) -> wsgi.WSGIApplication:
     """Return the WSGI application of the server.
 
@@ -59,9 +61,10 @@ def application_of(
     :param settings: settings of the server.
     :param parsed: parsed configuration of oslo.config, for keystonemiddleware.
     :param user_share: number of requests of one user at the same time; 0 for any number.
+    :param metrics: the metrics; by default, new ones as the settings say.
     """
     store.quotas.set_defaults(settings.quotas)
-    metrics = _metrics(store, settings) if settings.metrics.enabled else None
+    metrics = metrics or metrics_of(store, settings)
     views = {**application.paths(store)}
     if metrics is not None:
         views[wsgi_keys.METRICS_PATH] = Scrape(
@@ -98,8 +101,30 @@ def liveness(settings: Settings) -> wsgi.WSGIApplication:
     return gateway.Gateway(application.application(views, [AllowedMethods()]), settings.log)
 
 
-def _metrics(store: Store, settings: Settings) -> Metrics:
-    """Return new metrics, which measure the connections of the store."""
+def dispatcher_of(store: Store, settings: Settings, metrics: Metrics | None) -> Dispatcher:
+    """Return what delivers the changes of a fleet to its webhooks, once it is started.
+
+    :param store: an open store.
+    :param settings: settings of the server.
+    :param metrics: the metrics that count deliveries.
+    """
+    from cratonserver.webhooks import dispatcher, sender
+
+    limits, webhooks = settings.limits, settings.webhooks
+    post = sender.Sender(limits.webhook_networks, limits.webhook_http, webhooks.webhook_timeout)
+    made = dispatcher.Dispatcher(store, post, webhooks)
+    if metrics is not None:
+        made.count = metrics.delivered
+    return made
+
+
+def metrics_of(store: Store, settings: Settings) -> Metrics | None:
+    """Return new metrics, which measure the connections of the store.
+
+    :returns: ``None`` if nobody may read them.
+    """
+    if not settings.metrics.enabled:
+        return None
     # Programs that open a fleet in a file measure nothing, and start faster without it.
     from cratonserver.metrics import collection, connections, quota_use
 

@@ -33,7 +33,10 @@ LOG = logging.getLogger(__name__)
 SETTINGS = Settings(
     log=Log(access_log=False, limit_log=False),
     # Tests of programs that use a fleet in memory log in wrongly as often as they like.
-    limits=Limits(request_deadline=0, failed_logins=0),
+    # The owner of a file may reach what they like.
+    limits=Limits(
+        request_deadline=0, failed_logins=0, webhook_http=True, webhook_networks=("*",)
+    ),
     metrics=Metrics(metrics_from=()),
 )
 

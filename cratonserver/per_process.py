@@ -10,6 +10,7 @@ import logging
 import os
 import threading
 import typing as t
+from multiprocessing import util
 
 from cratonserver import composition, wsgi_keys
 from cratonserver.config.configuration import Configuration
@@ -69,12 +70,19 @@ class Application:
                 )
                 if self._store.open():
                     LOG.info("Created the fleet %s.", self._store.name)
+                metrics = composition.metrics_of(self._store, settings)
                 self._composed = composition.application_of(
                     self._store,
                     settings,
                     self._config.parsed,
                     turns.share(settings.serving.threads),
+                    metrics,
                 )
+                if settings.webhooks.webhook_delivery:
+                    dispatcher = composition.dispatcher_of(self._store, settings, metrics)
+                    dispatcher.start()
+                    # Unlike functions of atexit, it also runs in processes of multiprocessing.
+                    util.Finalize(None, dispatcher.stop, exitpriority=0)
             return self._composed
 
     def _reset(self) -> None:

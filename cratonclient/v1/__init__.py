@@ -39,6 +39,7 @@ COLLECTIONS = (
     "network_devices",
     "networks",
     "network_interfaces",
+    "webhooks",
 )
 
 

@@ -28,6 +28,7 @@ if t.TYPE_CHECKING:
         regions,
         user_keys,
         users,
+        webhooks,
     )
     from cratonclient.v1.regions import Region
 
@@ -81,6 +82,7 @@ class Client(_Attributes):
     regions: regions.RegionManager
     user_keys: user_keys.UserKeyManager
     users: users.UserManager
+    webhooks: webhooks.WebhookManager
 
     def __init__(
         self,

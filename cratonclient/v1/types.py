@@ -792,3 +792,98 @@ class NetworkInterfaceFields(ListOptions, total=False):
     updated_at: str | None
     project_id: int | str | Project
     project: int | str | Project
+
+
+class WebhookDict(t.TypedDict):
+    """The fields of a webhook, as the server sent them."""
+
+    id: int
+    name: str
+    url: str
+    kinds: list[t.Any] | None
+    changed_fields: list[t.Any] | None
+    cloud_id: int | None
+    region_id: int | None
+    cell_id: int | None
+    active: bool
+    position: int | None
+    last_delivered_at: str | None
+    last_status: int | None
+    last_error: str | None
+    failures: int | None
+    failing_since_at: str | None
+    next_attempt_at: str | None
+    secret: t.NotRequired[str]
+    created_at: str
+    updated_at: str | None
+    project_id: str
+
+
+class WebhookCreate(RequestOptions, total=False):
+    """Keywords to create a webhook."""
+
+    name: t.Required[str]
+    url: t.Required[str]
+    kinds: collections.abc.Sequence[t.Any] | None
+    changed_fields: collections.abc.Sequence[t.Any] | None
+    cloud_id: int | str | Cloud | None
+    cloud: int | str | Cloud | None
+    region_id: int | str | Region | None
+    region: int | str | Region | None
+    cell_id: int | str | Cell | None
+    cell: int | str | Cell | None
+    active: bool
+
+
+class WebhookUpdate(RequestOptions, total=False):
+    """Keywords to update a webhook."""
+
+    name: str
+    url: str
+    kinds: collections.abc.Sequence[t.Any] | None
+    changed_fields: collections.abc.Sequence[t.Any] | None
+    cloud_id: int | str | Cloud | None
+    cloud: int | str | Cloud | None
+    region_id: int | str | Region | None
+    region: int | str | Region | None
+    cell_id: int | str | Cell | None
+    cell: int | str | Cell | None
+    active: bool
+    position: int
+
+
+class WebhookFilters(ListOptions, total=False):
+    """Keywords to list webhooks."""
+
+    id: int | str
+    name: str
+    active: bool
+
+
+class WebhookFields(ListOptions, total=False):
+    """Keywords to find a webhook."""
+
+    id: int | str
+    name: str
+    url: str
+    kinds: list[t.Any] | None
+    changed_fields: list[t.Any] | None
+    cloud_id: int | str | Cloud | None
+    cloud: int | str | Cloud | None
+    region_id: int | str | Region | None
+    region: int | str | Region | None
+    cell_id: int | str | Cell | None
+    cell: int | str | Cell | None
+    active: bool
+    position: int | None
+    last_delivered_at: str | None
+    last_status: int | None
+    last_error: str | None
+    failures: int | None
+    failing_since_at: str | None
+    next_attempt_at: str | None
+    secret: str
+    created_at: str
+    updated_at: str | None
+    project_id: int | str | Project
+    project: int | str | Project

@@ -8,7 +8,7 @@ import re
 import typing as t
 
 from cratonclient import paths
-from cratonclient.fields import Field, Ref
+from cratonclient.fields import Field, Ref, Sub
 from cratonclient_osc.usage import argument_type
 from cratonclient_osc.verbs import assignments
 
@@ -129,7 +129,7 @@ def add_clearing_option(
             help="variable to remove, or path of a value inside it (repeatable)",
             **common,
         )
-    elif field.type is list:
+    elif isinstance(field, Sub):
         singular = option.removesuffix("s")
         group.add_argument(
             flag(name, field),
@@ -140,7 +140,7 @@ def add_clearing_option(
         )
     else:
         group.add_argument(
-            f"--{option}",
+            flag(name, field),
             action="store_const",
             const=None,
             help=f"clear this field: {field.help}",

@@ -58,7 +58,12 @@ class ResourceCommand(base_command.CratonCommand):
 
     @property
     def manager(self) -> crud.CRUDClient[t.Any]:
-        """The manager of the objects of the kind."""
+        """The manager of the objects of the kind.
+
+        :raises cratonclient.exceptions.FeatureMissing: if the server does not have the kind.
+        """
+        if self.kind.manager.feature:
+            self.client.require_feature(self.kind.manager.feature)
         return t.cast("crud.CRUDClient[t.Any]", getattr(self.client, self.kind.collection))
 
     @property

@@ -21,6 +21,7 @@ from cratonserver.api import (
     undo,
     user_key,
     versions,
+    webhook_test,
 )
 from cratonserver.api.collection import Collection
 from cratonserver.api.deletion import Deletion
@@ -57,6 +58,7 @@ def paths(store: Store) -> dict[str, View]:
             view = MappingPart if part.type is dict else ListPart
             found[f"{item}/{name.replace('_', '-')}"] = view(store, kind, name)
     found[user_key.PATH] = user_key.Key(store)
+    found[webhook_test.PATH] = webhook_test.Test(store)
     found[ansible_inventory.PATH] = ansible_inventory.Inventory(store)
     found[changes.PATH] = changes.Changes(store)
     found[changes.ITEM_PATH] = changes.Change(store)

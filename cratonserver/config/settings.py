@@ -159,6 +159,15 @@ class Limits:
         "or 503.",
         minimum=2**20,
     )
+    webhook_networks: tuple[str, ...] = _setting(
+        (),
+        "Networks that webhooks may point to, besides public addresses, such as 10.0.0.0/8. "
+        "Addresses of metadata services of clouds are refused unless they are listed alone.",
+        check=formats.network,
+    )
+    webhook_http: bool = _setting(
+        False, "Allow webhooks with URLs of the scheme http, which is not encrypted."
+    )
     variables_size: int = _setting(
         64 * 2**20,
         "Maximum size of the variables that one request reads at once, in bytes of JSON. "
@@ -275,6 +284,7 @@ class Quotas:
     quota_objects: int = _setting(
         10_000_000, "Maximum number of objects of each kind in a project.", minimum=0
     )
+    quota_webhooks: int = _setting(20, "Maximum number of webhooks in a project.", minimum=0)
     quota_elements: int = _setting(
         100_000, "Maximum number of variables, and of labels, of one object.", minimum=0
     )
@@ -295,6 +305,45 @@ class Quotas:
         "Other limits of single resources, as RESOURCE:LIMIT, such as users:100. -1 means no "
         "limit.",
         check=formats.quota,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Webhooks:
+    """The delivery of changes to webhooks."""
+
+    webhook_delivery: bool = _setting(
+        True,
+        "Deliver changes to webhooks. Switch it off on a copy of a fleet, whose webhooks must "
+        "not be told of changes.",
+    )
+    webhook_threads: int = _setting(
+        4,
+        "Number of webhooks that each process delivers changes to at the same time. One "
+        "project gets at most half of them.",
+        minimum=1,
+    )
+    webhook_timeout: int = _setting(
+        10,
+        "Timeout for connecting to a webhook, and for its response, in seconds.",
+        minimum=1,
+    )
+    webhook_patience: int = _setting(
+        72,
+        "Hours of failures after which a webhook is switched off. 0 tries for ever.",
+        minimum=0,
+    )
+    webhook_objects: int = _setting(
+        100,
+        "Maximum number of objects in what is posted to a webhook. Of larger changes, only "
+        "the numbers of objects are posted.",
+        minimum=1,
+    )
+    webhook_size: int = _setting(
+        2**20,
+        "Maximum size of what is posted to a webhook, in bytes. Of larger changes, only the "
+        "numbers of objects are posted.",
+        minimum=65536,
     )
 
 
@@ -331,6 +380,7 @@ class Settings:
     log: Log = Log()
     metrics: Metrics = Metrics()
     quotas: Quotas = Quotas()
+    webhooks: Webhooks = Webhooks()
     roles: Roles = Roles()
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import sqlalchemy as sa
@@ -36,6 +37,25 @@ def identifier(python_type: type) -> Type:
     :param python_type: ``int``, or ``str`` for UUIDs.
     """
     return string(36) if python_type is str else sa.Integer()
+
+
+class TextList(sa.types.TypeDecorator[list[str]]):
+    """The type of lists of texts, which are stored as a JSON array."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> t.Any:
+        """Return the type of :func:`text`, so that schemas are equal."""
+        return dialect.type_descriptor(text())
+
+    def process_bind_param(self, value: t.Any, dialect: sa.Dialect) -> str | None:
+        """Return the JSON array. The log has texts that are one already."""
+        return value if value is None or isinstance(value, str) else json.dumps(value)
+
+    def process_result_value(self, value: t.Any, dialect: sa.Dialect) -> list[str] | None:
+        """Return the list."""
+        return None if value is None else json.loads(value)
 
 
 #: The type of time stamps: ``YYYY-MM-DDTHH:MM:SS.ffffff``, as the API shows them. Text in

@@ -135,7 +135,9 @@ def _references(
 ) -> t.Iterator[tuple[str, sa.Table]]:
     """Yield the stored references of a kind, and the tables that they refer to."""
     for name, field in kind.fields.items():
-        if isinstance(field, Ref) and field.storage.column and field.storage.cascade is cascade:
+        if not (isinstance(field, Ref) and field.storage.column and field.storage.foreign_key):
+            continue
+        if field.storage.cascade is cascade:
             yield name, tables.table(tables.kind(field.target))
 
 

@@ -182,7 +182,11 @@ class Objects(PartChanges):
         return True
 
     def _change(self, row: Row, values: Row, *, is_new: bool = False) -> Change:
-        return Change(self.connection, self.table, self.who, row, values, is_new)
+        def revision() -> int | None:
+            entry = self.transaction.entry
+            return None if entry is None else entry[1]
+
+        return Change(self.connection, self.table, self.who, row, values, is_new, revision)
 
     def _check_quotas(
         self, values: Row, given: t.Mapping[str, t.Any], required: Required

@@ -25,6 +25,7 @@ class Change(t.NamedTuple):
     :param row: an existing row before its update; the values of a new row, without its id.
     :param values: the values that change. A policy may add to them.
     :param is_new: the row is new.
+    :param revision: returns the revision of the change, once it has written something.
     """
 
     connection: sa.Connection
@@ -33,6 +34,7 @@ class Change(t.NamedTuple):
     row: t.Mapping[str, t.Any]
     values: Row
     is_new: bool = False
+    revision: t.Callable[[], int | None] = lambda: None
 
 
 class Requirement(t.NamedTuple):

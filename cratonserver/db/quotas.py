@@ -103,7 +103,7 @@ class Quotas:
         named = dict(map(formats.quota, defaults.quotas))
         #: The default limits, by resource.
         self.defaults = {
-            name: int(named.get(name, getattr(defaults, _SETTINGS[one.scope, one.measure])))
+            name: int(named.get(name, _default(defaults, name, one)))
             for name, one in self.known.items()
         }
 
@@ -302,6 +302,12 @@ class Quotas:
 
     def _rate(self, resource: str) -> int:
         return RATES[self.known[resource].measure]
+
+
+def _default(defaults: settings.Quotas, name: str, resource: quotas.Resource) -> int:
+    """Return the default of a resource: that of its own setting, or that of all like it."""
+    of_all = _SETTINGS[resource.scope, resource.measure]
+    return int(getattr(defaults, f"quota_{name}", getattr(defaults, of_all)))
 
 
 def limits_column(tables: Tables, project_id: t.Any) -> sa.ColumnElement[str]:

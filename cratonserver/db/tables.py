@@ -47,6 +47,7 @@ _TYPES: dict[type, t.Callable[[Field[t.Any]], column_types.Type]] = {
     str: lambda field: column_types.string(field.max_length),
     int: lambda field: sa.Integer(),
     bool: lambda field: sa.Boolean(create_constraint=False),
+    list: lambda field: column_types.TextList(),
 }
 
 
@@ -374,9 +375,9 @@ class Tables:
             yield sa.Column(
                 name,
                 _column_type(name, field),
-                *([self._foreign_key(field)] if isinstance(field, Ref) else []),
+                *([self._foreign_key(field)] if _is_foreign_key(field) else []),
                 nullable=field.null or not shared,
-                index=isinstance(field, Ref) and name not in indexed,
+                index=_is_foreign_key(field) and name not in indexed,
             )
 
     def _foreign_key(self, field: Ref[t.Any]) -> sa.ForeignKey:
@@ -468,6 +469,10 @@ def _subsets(
     found = [column for column in columns if column is not None]
     for number in range(len(found) + 1):
         yield from itertools.combinations(found, number)
+
+
+def _is_foreign_key(field: Field[t.Any]) -> t.TypeGuard[Ref[t.Any]]:
+    return isinstance(field, Ref) and field.storage.foreign_key
 
 
 def _column_type(name: str, field: Field[t.Any]) -> column_types.Type:

@@ -32,6 +32,7 @@ COLLECTIONS = (
     "regions",
     "user_keys",
     "users",
+    "webhooks",
 )
 
 

@@ -71,6 +71,12 @@ class Metrics:
             ["reason"],
             registry=registry,
         )
+        self._deliveries = prometheus_client.Counter(
+            "craton_webhook_deliveries",
+            "Number of messages to webhooks, by result: delivered, or failed.",
+            ["result"],
+            registry=registry,
+        )
         self.connections = self._gauge(
             "craton_database_connections", "Number of open connections to the database."
         )
@@ -117,6 +123,10 @@ class Metrics:
         """Count a refusal: the limit that it names, or else its kind."""
         kind = _REASONS.get(refused.status, "server_error")
         self._refusals.labels(refused.reason or kind).inc()
+
+    def delivered(self, success: bool) -> None:
+        """Count a message to a webhook."""
+        self._deliveries.labels("delivered" if success else "failed").inc()
 
     def text(self) -> bytes:
         """Return the metrics of all processes, in the text format of Prometheus."""

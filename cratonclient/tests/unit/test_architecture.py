@@ -256,6 +256,7 @@ ROOMS = {
         "serving",
         "metrics",
         "kinds",
+        "webhooks",
         "openapi",
         "db",
         "request_limits",

@@ -9,6 +9,7 @@ import typing as t
 import sqlalchemy as sa
 
 from cratonclient.kinds import Kind
+from cratonserver.db import column_types
 from cratonserver.db.aliases import Row
 from cratonserver.db.tables import Tables
 
@@ -105,7 +106,7 @@ class Changed:
             return {}
         found = json.loads(text)
         return {
-            name: bool(value) if isinstance(self._columns[name].type, sa.Boolean) else value
+            name: _shown(self._columns[name].type, value)
             for name, value in found.items()
             if name not in _OTHER and not self._is_hidden(name)
         }
@@ -113,3 +114,10 @@ class Changed:
     def _is_hidden(self, name: str) -> bool:
         field: t.Any = self._kind.fields.get(name)
         return name not in self._columns or (field is not None and field.shown == "never")
+
+
+def _shown(type_: t.Any, value: t.Any) -> t.Any:
+    """Return a value of the log as the API shows it."""
+    if isinstance(type_, sa.Boolean):
+        return bool(value)
+    return json.loads(value) if isinstance(type_, column_types.TextList) else value

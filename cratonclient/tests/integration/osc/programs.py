@@ -393,3 +393,4 @@ def fill(fleet: client.Client) -> None:
     fleet.users.create(username="ada", project_id=project.id, is_admin=True)
     bob = fleet.users.create(username="bob", project_id=project.id)
     fleet.user_keys.create(name="laptop", user_id=bob.id)
+    fleet.webhooks.create(name="cmdb", url="https://cmdb.example.com/craton")

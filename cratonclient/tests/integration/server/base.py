@@ -17,7 +17,7 @@ from cratonclient.tests import base
 from cratonclient.tests.integration.server import databases
 from cratonserver import composition, identity, wsgi_keys
 from cratonserver.auth import last_use
-from cratonserver.config.settings import Limits, Settings
+from cratonserver.config.settings import Limits, Quotas, Settings
 from cratonserver.db.store import Store
 
 HOST = "craton.example"
@@ -44,7 +44,10 @@ INVENTORY = COLLECTIONS[2:]
 WITH_VARIABLES = ("projects", *INVENTORY[:-1])
 
 #: Settings without the limit on failed logins, as many tests of a fleet log in wrongly.
-SETTINGS = Settings(limits=Limits(failed_logins=0))
+SETTINGS = Settings(
+    limits=Limits(failed_logins=0, webhook_http=True, webhook_networks=("127.0.0.0/8",)),
+    quotas=Quotas(quota_webhooks=1000),
+)
 
 _numbers = itertools.count(1)
 
@@ -141,6 +144,8 @@ class Caller:
         if collection == "users":
             return {"username": f"user-{number}", "project_id": self.project_id, **values}
         values.setdefault("name", f"{collection}-{number}")
+        if collection == "webhooks":
+            values.setdefault("url", "http://127.0.0.1:1/nobody/listens")
         if collection in ("cells", "hosts", "network-devices", "networks"):
             if "region_id" not in values:
                 known = {n: values[n] for n in ("cloud_id",) if n in values}

@@ -69,6 +69,13 @@ GET     changes                401     200  none   200  none   200  none   200  
 POST    changes                401     200  404    403  403    200  404    200  200
 GET     changes/ID             401     200  403    200  403    200  403    200  200
 POST    changes/ID/undo        401     200  403    403  403    200  403    200  200
+GET     webhooks               401     403  403    403  403    200  none   200  200
+POST    webhooks               401     403  403    403  403    201  404    201  404
+GET     webhooks/ID            401     403  403    403  403    200  404    200  200
+PUT     webhooks/ID            401     403  403    403  403    200  404    200  200
+DELETE  webhooks/ID            401     403  403    403  403    204  kept   204  204
+GET     webhooks/ID/deletion   401     403  403    403  403    200  404    200  200
+POST    webhooks/ID/test       401     403  403    403  403    200  404    200  200
 GET     ansible-inventory      401     200  none   200  none   200  none   200  none
 """
 

@@ -38,11 +38,13 @@ class Place:
 
     :param owner: user of the project.
     :param root: user who creates users and projects.
+    :param admin: user who creates webhooks.
     """
 
-    def __init__(self, owner: base.Caller, root: base.Caller) -> None:
+    def __init__(self, owner: base.Caller, root: base.Caller, admin: base.Caller) -> None:
         self.owner = owner
         self._root = root
+        self._makers = {"users": root, "webhooks": admin}
         cloud = owner.make("clouds")["id"]
         region = owner.make("regions", cloud_id=cloud)["id"]
         self._where = {
@@ -51,6 +53,7 @@ class Place:
         }
         for collection in ("cells", "hosts", "network-devices", "networks"):
             self._where[collection] = {"cloud_id": cloud, "region_id": region}
+        self._where["webhooks"] = {"cloud_id": cloud}
         self._where["user-keys"] = {"user_id": id_of(owner, root)}
 
     def body(self, collection: str) -> dict[str, t.Any]:
@@ -68,7 +71,7 @@ class Place:
                 ).json
                 return found
             return self._root.make("projects", name=base.unique("marked"))
-        maker = self._root if collection == "users" else self.owner
+        maker = self._makers.get(collection, self.owner)
         return maker.make(collection, **self.body(collection))
 
 
@@ -81,16 +84,18 @@ class TestTable(base.ServerTestCase):
         reader = identity.Identity(
             first.project_id, user_id=id_of(first, self.root), can_write=False
         )
+        admins = [self.member(one.project_id, is_admin=True) for one in (first, other)]
         self.callers = {
             "plain": first,
             "reader": self.acting(reader),
-            "admin": self.member(first.project_id, is_admin=True),
+            "admin": admins[0],
             "root": self.root,
         }
-        mine, theirs = Place(first, self.root), Place(other, self.root)
+        mine = Place(first, self.root, admins[0])
+        theirs = Place(other, self.root, admins[1])
         self.own = {
             **dict.fromkeys(permissions.ROLES, mine),
-            "root": Place(self.root, self.root),
+            "root": Place(self.root, self.root, self.root),
         }
         self.other = theirs
 
@@ -178,7 +183,7 @@ class TestTable(base.ServerTestCase):
         target = place.make(made, own)
         path = f"/{row.path.replace('ID', str(target['id']))}"
         if before is not None and rest:
-            seen = [f"/{collection}/{target['id']}", path.removesuffix("/key")]
+            seen = [f"/{collection}/{target['id']}", re.sub("/(key|test)$", "", path)]
             before.update({each: self.root.get(each).text for each in seen})
         if collection == "changes":
             return self.call_changes(caller, row, place, target), target

@@ -26,6 +26,7 @@ PATHS = {
     "regions": ("region", "/regions", "Region"),
     "user_keys": ("user_key", "/user-keys", "UserKey"),
     "users": ("user", "/users", "User"),
+    "webhooks": ("webhook", "/webhooks", "Webhook"),
 }
 
 

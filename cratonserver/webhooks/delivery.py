@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Deliver changes to one webhook: read the log after its position, and post what matches.
+
+A change is delivered at least once: the position moves on after the receiver has accepted the
+change. A process that is killed in between leaves the position where it was. Changes are
+delivered in order: after a failure, the same change is tried again.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import typing as t
+
+from cratonserver.config import settings
+from cratonserver.db.aliases import Row
+from cratonserver.db.change_log import reading
+from cratonserver.db.store import Store
+from cratonserver.webhooks import matching, messages
+from cratonserver.webhooks.clock import Clock, back_off
+from cratonserver.webhooks.schedule import Schedule
+from cratonserver.webhooks.sender import Outcome, Sender
+
+LOG = logging.getLogger(__name__)
+
+#: The number of changes that are read at once.
+_PAGE = 20
+#: Seconds after which another webhook has its turn.
+_TURN = 5.0
+
+
+class _Step(t.NamedTuple):
+    """A step of a delivery.
+
+    :param position: revision that the webhook knows afterwards.
+    :param message: message to post before, ``None`` if the changes up to there do not match.
+    """
+
+    position: int
+    message: messages.Message | None
+
+
+class Delivery:
+    """The delivery of changes to webhooks.
+
+    :param store: the store.
+    :param schedule: the webhooks of the fleet.
+    :param sender: posts messages.
+    :param limits: the settings.
+    :param clock: the clock.
+    :param count: function that counts outcomes, for the metrics.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        schedule: Schedule,
+        sender: Sender,
+        limits: settings.Webhooks,
+        clock: Clock,
+        count: t.Callable[[bool], object] = lambda delivered: None,
+    ) -> None:
+        self._store = store
+        self._schedule = schedule
+        self._sender = sender
+        self._limits = limits
+        self._clock = clock
+        self._count = count
+
+    def run(self, webhook_id: int, stopping: t.Callable[[], bool] = lambda: False) -> None:
+        """Deliver changes to a webhook for a while, unless another process does.
+
+        :param stopping: returns True when the process ends.
+        """
+        webhook = self._schedule.take(webhook_id)
+        if webhook is None:
+            return
+        end = time.monotonic() + _TURN
+        while webhook is not None:
+            steps = self._steps(webhook)
+            for step in steps:
+                webhook = self._perform(webhook, step)
+                if webhook is None:
+                    return
+                if stopping() or time.monotonic() > end:
+                    self._schedule.let_go(webhook)
+                    return
+            if not steps:
+                self._schedule.let_go(webhook)
+                return
+
+    def _perform(self, webhook: Row, step: _Step) -> Row | None:
+        """Perform a step, and return the webhook; ``None`` if that ends its turn."""
+        if step.message is None:
+            return self._advance(webhook, step.position)
+        if not self._schedule.keep(webhook):
+            return None
+        outcome = self._sender.post(webhook["url"], webhook["signing_secret"], *step.message)
+        self._count(outcome.error is None)
+        if outcome.error is not None:
+            self._fail(webhook, outcome)
+            return None
+        noted = {"last_delivered_at": self._clock.after(0), "last_status": outcome.status}
+        forgotten = dict.fromkeys(
+            ("last_error", "failures", "failing_since_at", "next_attempt_at")
+        )
+        return self._advance(webhook, step.position, **noted, **forgotten)
+
+    def _advance(self, webhook: Row, position: int, **noted: t.Any) -> Row | None:
+        """Note the position. If somebody has set it or switched it off, let the webhook go."""
+        found = self._schedule.advance(webhook, position, **noted)
+        if found is None or not found["active"]:
+            self._schedule.let_go(webhook)
+            return None
+        return found
+
+    def _steps(self, webhook: Row) -> list[_Step]:
+        """Return what to do for the next changes, nothing if there are none."""
+        tables, project_id = self._store.tables, webhook["project_id"]
+        with self._store.read() as connection:
+            position = webhook["position"] or 0
+            query = reading.Query(project_id, _PAGE, descending=False, marker=position)
+            changes = reading.page(connection, tables, query)
+            last = reading.last_revision(connection, tables, project_id)
+            first = changes[0]["revision"] if changes else last + 1
+            if first > position + 1:  # the log does not have them any more
+                missed = messages.of_missed(webhook, position + 1, first - 1, self._now())
+                return [_Step(first - 1, missed)]
+            steps: list[_Step] = []
+            for change in changes:
+                message = self._message(connection, webhook, change)
+                if message is None and steps and steps[-1].message is None:
+                    steps.pop()
+                steps.append(_Step(change["revision"], message))
+                if message is not None:
+                    break  # read the next ones when this one is delivered
+        return steps
+
+    def _message(self, connection: t.Any, webhook: Row, change: Row) -> messages.Message | None:
+        """Return the message about a change, ``None`` if the change does not match."""
+        tables = self._store.tables
+        limits = matching.Limits(self._limits.webhook_objects, self._limits.webhook_size)
+        found = matching.objects(connection, tables, webhook, change, limits)
+        if found is not None and not found:
+            return None
+        shown = {**change, "counts": matching.counts(tables, webhook, change)}
+        message = messages.of_change(webhook, shown, found, self._now())
+        if len(message.body) > limits.size:
+            message = messages.of_change(webhook, shown, None, self._now())
+        return message
+
+    def _fail(self, webhook: Row, outcome: Outcome) -> None:
+        """Note a failure, and when to try again. After a long time, switch it off."""
+        failures = (webhook["failures"] or 0) + 1
+        since = webhook["failing_since_at"] or self._now()
+        level = logging.INFO if failures > 1 else logging.WARNING
+        LOG.log(level, "Webhook %d failed: %s", webhook["id"], outcome.error)
+        patience = self._limits.webhook_patience * 3600
+        why = ""
+        if outcome.is_gone:
+            why = "the receiver responded with 410"
+        elif patience and self._clock.since(since) > patience:
+            why = f"it has failed since {since}: {outcome.error}"
+        if why:
+            self._schedule.switch_off(webhook, why)
+            LOG.warning("Webhook %d was switched off: %s", webhook["id"], why)
+        self._schedule.let_go(
+            webhook,
+            failures=failures,
+            failing_since_at=since,
+            last_error=outcome.error,
+            last_status=outcome.status,
+            next_attempt_at=self._clock.after(back_off(failures)),
+        )
+
+    def _now(self) -> str:
+        return self._clock.after(0)
