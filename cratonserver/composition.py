@@ -27,7 +27,14 @@ from cratonserver.config.settings import Settings
 from cratonserver.db import pool
 from cratonserver.db.store import Store
 from cratonserver.kinds import registry
-from cratonserver.serving import failed_logins, gateway, host_header, proxies, size_limits
+from cratonserver.serving import (
+    failed_logins,
+    gateway,
+    host_header,
+    proxies,
+    retention,
+    size_limits,
+)
 
 if t.TYPE_CHECKING:
     from _typeshed import wsgi
@@ -64,6 +71,8 @@ def application_of(
     :param metrics: the metrics; by default, new ones as the settings say.
     """
     store.quotas.set_defaults(settings.quotas)
+    if settings.history.history_days:
+        retention.Retention(store, settings.history.history_days)
     metrics = metrics or metrics_of(store, settings)
     views = {**application.paths(store)}
     if metrics is not None:

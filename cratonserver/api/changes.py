@@ -59,13 +59,17 @@ class ChangesView(View):
         }
 
     def _hidden(self, who: Identity) -> tuple[str, ...]:
-        """Return the keys of the kinds that a user may not see."""
+        """Return the keys of the kinds whose objects a user does not see, or not all."""
         found = []
         for kind in self._store.tables.kinds:
+            policy = self._store.tables.policy(kind)
             try:
-                self._store.tables.policy(kind).allow(who, "GET", "collection")
+                policy.allow(who, "GET", "item")
             except errors.Refused:
                 found.append(kind.key)
+            else:
+                if policy.required(who):
+                    found.append(kind.key)
         return tuple(found)
 
     @staticmethod
@@ -94,11 +98,21 @@ class ChangesView(View):
         found = reading.find(connection, tables, project_id, number) if number else None
         if found is not None:
             return found
-        if 0 < number <= reading.last_revision(connection, tables, project_id):
-            raise errors.Refused(
-                410, f"Revision {number} is not in the history any more: it was pruned."
-            )
+        self._check_kept(connection, project_id, number)
         raise errors.not_found()
+
+    def _check_kept(self, connection: sa.Connection, project_id: str, revision: int) -> None:
+        """Refuse a revision that was removed from the history.
+
+        :raises cratonserver.errors.Refused: with status 410.
+        """
+        pruned = reading.last_pruned(connection, self._store.tables, project_id)
+        if 0 < revision <= pruned:
+            raise errors.Refused(
+                410,
+                f"Revision {revision} was removed from the history, which begins with "
+                f"revision {pruned + 1}.",
+            )
 
 
 class Changes(ChangesView):
@@ -110,6 +124,8 @@ class Changes(ChangesView):
         query = self._query(req.context.identity, values)
         wait = values.get("wait", 0)
         with self._store.read(standby=not wait) as connection:
+            if "after" in values:  # a client must not miss changes unnoticed
+                self._check_kept(connection, query.project_id, values["after"] + 1)
             rows = reading.page(connection, self._store.tables, query)
             last = reading.last_revision(connection, self._store.tables, query.project_id)
         if wait and not rows and req.env.get(wsgi_keys.CAN_WAIT):

@@ -28,15 +28,17 @@ def of_object(
     tables: Tables,
     kind: Kind,
     item_id: int | str,
-    inherits_from: str | None = None,
+    project_id: str,
+    resolved: bool = False,
 ) -> str:
     """Return the tag of an object.
 
-    :param inherits_from: id of its project, if the response has inherited variables.
+    :param project_id: id of its project.
+    :param resolved: the response has inherited variables.
     """
-    tag = str(reading.revision_of(connection, tables, kind, item_id))
-    if inherits_from is not None:
-        tag += f".{reading.last_revision(connection, tables, inherits_from)}"
+    tag = str(reading.revision_of(connection, tables, kind, item_id, project_id))
+    if resolved:
+        tag += f".{reading.last_revision(connection, tables, project_id)}"
     return f'"{tag}"'
 
 

@@ -105,11 +105,17 @@ class Undo(ChangesView):
         return result
 
     def _check_rights(self, connection: sa.Connection, who: Identity, change_id: int) -> None:
-        """Refuse a user who could not make the change.
+        """Refuse a user who does not see the whole change, or could not make it.
 
-        :raises cratonserver.errors.Refused: with status 403.
+        :raises cratonserver.errors.Refused: with status 403 or 404.
         """
-        for kind in reading.kinds(connection, self._store.tables, change_id):
+        hidden = self._hidden(who)
+        kinds = reading.kinds(connection, self._store.tables, change_id)
+        if hidden and all(kind.key in hidden for kind in kinds):
+            raise errors.not_found()
+        for kind in kinds:
+            if kind.key in hidden:
+                raise errors.missing_role("admin")
             self._store.tables.policy(kind).allow(who, "DELETE", "item")
 
     def _violation(self, error: sa.exc.IntegrityError) -> errors.Refused:

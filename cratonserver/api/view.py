@@ -139,10 +139,9 @@ class KindView(View):
         :param row: the object.
         :param resolved: the response has inherited variables.
         """
-        above = objects.project_of(row) if resolved and self.kind.inherits else None
-        tag = entity_tags.of_object(
-            objects.connection, self.store.tables, self.kind, row["id"], above
-        )
+        where = objects.connection, self.store.tables, self.kind
+        inherits = resolved and bool(self.kind.inherits)
+        tag = entity_tags.of_object(*where, row["id"], objects.project_of(row), inherits)
         resp.set_header("ETag", tag)
         if entity_tags.is_known(req, tag):
             resp.status = falcon.HTTP_304

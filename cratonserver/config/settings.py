@@ -348,6 +348,18 @@ class Webhooks:
 
 
 @dataclasses.dataclass(frozen=True)
+class History:
+    """The history of changes."""
+
+    history_days: int = _setting(
+        0,
+        "Number of days for which changes stay in the history. A running server removes older "
+        "ones every hour. 0 keeps all.",
+        minimum=0,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
 class Settings:
     """All settings: those of the group ``DEFAULT``, and one attribute for each other group.
 
@@ -381,6 +393,7 @@ class Settings:
     metrics: Metrics = Metrics()
     quotas: Quotas = Quotas()
     webhooks: Webhooks = Webhooks()
+    history: History = History()
     roles: Roles = Roles()
 
 

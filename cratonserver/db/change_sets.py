@@ -17,7 +17,6 @@ import sqlalchemy as sa
 from cratonclient.kinds import Kind
 from cratonserver import errors
 from cratonserver.db import many_creations
-from cratonserver.db.change_log import reading
 from cratonserver.db.objects import Objects
 
 #: An object of a change: its id, or the position of the change that creates it.
@@ -178,7 +177,7 @@ class Applying:
         if item.unchanged_since is None:
             return
         objects.begin(item_id)
-        found = reading.revision_of(self._connection, objects.tables, item.kind, item_id)
+        found = objects.revision_of(item_id)
         if found > item.unchanged_since:
             raise errors.Refused(
                 412, f"The {item.kind.noun} {item_id} was changed in revision {found}."

@@ -88,8 +88,7 @@ class PartChanges(Rows):
 
         :raises cratonserver.errors.Refused: with status 404 or 412.
         """
-        self.find(item_id)
-        found = reading.revision_of(self.connection, self.tables, self.kind, item_id)
+        found = self.revision_of(item_id)
         if found not in (self.expected or ()):
             raise errors.Refused(
                 412,
@@ -97,6 +96,15 @@ class PartChanges(Rows):
                 f'"{found}" now. Read it again.',
                 headers={"ETag": f'"{found}"'},
             )
+
+    def revision_of(self, item_id: int | str) -> int:
+        """Return the revision of the last change of an object.
+
+        :raises cratonserver.errors.Refused: with status 404.
+        """
+        project_id = self.project_of(self.find(item_id))
+        where = self.connection, self.tables, self.kind
+        return reading.revision_of(*where, item_id, project_id)
 
     def quota_checks(self, project_id: str) -> Checks:
         """Return the checks of quotas for objects of a project."""

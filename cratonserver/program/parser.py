@@ -18,6 +18,7 @@ from cratonserver.program import (
     config,
     database,
     help,
+    history,
     init,
     options,
     run,
@@ -54,6 +55,7 @@ def build() -> argparse.ArgumentParser:
     )
     _command(schema, database.version, "version", "Print the version of the tables.")
     _add_backup(commands)
+    _add_history(commands)
     _add_user_commands(commands)
     _add_project_commands(commands)
     _add_quota_commands(commands)
@@ -111,6 +113,16 @@ def _add_backup(commands: t.Any) -> None:
     )
     how.add_argument(
         "--check", action="store_true", help="only check that the file is complete"
+    )
+
+
+def _add_history(commands: t.Any) -> None:
+    _command(
+        _group(commands, "history", "Manage the history of changes."),
+        history.prune,
+        "prune",
+        "Remove old changes. Print the id of each project and the number of removed changes.",
+        [_setting("database"), _setting("history_days")],
     )
 
 
@@ -274,9 +286,9 @@ def _command(
     """
     command: argparse.ArgumentParser = commands.add_parser(name, help=help, description=help)
     command.set_defaults(command=function)
-    options.add_settings(command, declarations or [_database_setting()])
+    options.add_settings(command, declarations or [_setting("database")])
     return command
 
 
-def _database_setting() -> settings.Declaration:
-    return next(found for found in settings.declarations() if found.name == "database")
+def _setting(name: str) -> settings.Declaration:
+    return next(found for found in settings.declarations() if found.name == name)

@@ -67,20 +67,32 @@ def last_revision(connection: sa.Connection, tables: Tables, project_id: str | N
     return int(found[0] or 0) if found else 0
 
 
+def last_pruned(connection: sa.Connection, tables: Tables, project_id: str) -> int:
+    """Return the last revision that was removed from the history of a project, else 0."""
+    columns = tables.log.revisions.c
+    query = sa.select(columns.pruned).where(columns.project_id == project_id)
+    return int(connection.execute(query).scalar() or 0)
+
+
 def revision_of(
-    connection: sa.Connection, tables: Tables, kind: Kind, item_id: int | str
+    connection: sa.Connection, tables: Tables, kind: Kind, item_id: int | str, project_id: str
 ) -> int:
-    """Return the revision of the last change of an object, 0 if the log has none.
+    """Return the revision of the last change of an object.
 
-    For example::
+    If it was removed, this is the last removed revision of the project, because the object may
+    have been changed up to then. For example::
 
-        SELECT revision FROM changes WHERE id =
-            (SELECT max(change_id) FROM change_rows
-             WHERE source = 'host' AND owner = '12' AND member IS NULL)
+        SELECT coalesce(
+            (SELECT revision FROM changes WHERE id =
+                (SELECT max(change_id) FROM change_rows
+                 WHERE source = 'host' AND owner = '12' AND member IS NULL)),
+            (SELECT pruned FROM project_revisions WHERE project_id = :project_id), 0)
+
+    :param project_id: id of the project of the object.
     """
     query = tables.prepared(_revision_of)
-    found = query.scalars(connection, {"source": kind.key, "owner": str(item_id)})
-    return int(found[0]) if found else 0
+    values = {"source": kind.key, "owner": str(item_id), "project_id": project_id}
+    return int(query.scalars(connection, values)[0])
 
 
 def _revision_of(tables: Tables) -> sa.Select[t.Any]:
@@ -90,7 +102,11 @@ def _revision_of(tables: Tables) -> sa.Select[t.Any]:
         rows.owner == sa.bindparam("owner"),
         rows.member.is_(None),
     )
-    query = sa.select(changes.revision).where(changes.id == last.scalar_subquery())
+    known = sa.select(changes.revision).where(changes.id == last.scalar_subquery())
+    counters = tables.log.revisions.c
+    own = counters.project_id == sa.bindparam("project_id")
+    pruned = sa.select(counters.pruned).where(own).scalar_subquery()
+    query = sa.select(sa.func.coalesce(known.scalar_subquery(), pruned, 0))
     return query.execution_options(**{PREPARE: True})
 
 

@@ -35,8 +35,9 @@ class LogTables:
 
     :param changes: a row for each change.
     :param rows: a row for each value that a change changed.
-    :param revisions: the last revision of each project. Whoever updates a row of this table
-        writes to the log of the project alone, until the transaction ends.
+    :param revisions: the last revision of each project, and the last one that was removed.
+        Whoever updates a row of this table writes to the log of the project alone, until the
+        transaction ends.
     """
 
     changes: sa.Table
@@ -107,6 +108,7 @@ def _revisions(metadata: sa.MetaData) -> sa.Table:
         metadata,
         sa.Column("project_id", column_types.identifier(str), primary_key=True),
         sa.Column("last", sa.BigInteger(), nullable=False),
+        sa.Column("pruned", sa.BigInteger(), nullable=False, server_default="0"),
         postgresql_with={"fillfactor": "50"},  # updates of a row stay on its page
     )
 

@@ -66,6 +66,7 @@ def upgrade() -> None:
         "project_revisions",
         sa.Column("project_id", column_types.identifier(str), nullable=False),
         sa.Column("last", sa.BigInteger(), nullable=False),
+        sa.Column("pruned", sa.BigInteger(), nullable=False, server_default="0"),
         sa.PrimaryKeyConstraint("project_id", name=op.f("pk_project_revisions")),
         postgresql_with={"fillfactor": "50"},
     )
