@@ -16,7 +16,8 @@ import sqlalchemy as sa
 
 from cratonclient.kinds import Kind
 from cratonserver import errors
-from cratonserver.db import many_creations
+from cratonserver.db import many_creations, many_updates
+from cratonserver.db.many_creations import OneByOne
 from cratonserver.db.objects import Objects
 
 #: An object of a change: its id, or the position of the change that creates it.
@@ -100,6 +101,9 @@ class Applying:
             some = [*group]
             if action == "create" and len(some) >= _MANY and not _depend(some):
                 self._create_many(kind, some)
+            elif action == "update":
+                for same, alike in itertools.groupby(some, _alike):
+                    self._update_many(kind, [*alike], at_once=same is not None)
             else:
                 for item in some:
                     self._apply(item)
@@ -133,6 +137,21 @@ class Applying:
         rows = many_creations.create(self._objects_of(kind), given)
         for item, row in zip(items, rows, strict=True):
             self.created[item.position] = row["id"]
+
+    def _update_many(self, kind: Kind, items: list[Item], at_once: bool) -> None:
+        """Apply updates: all at once if they set the same fields, or else one by one."""
+        ids = {self._resolve(item.item_id): item for item in items}
+        if at_once and len(ids) == len(items) >= _MANY:
+            since = {item_id: item.unchanged_since for item_id, item in ids.items()}
+            try:
+                values = self._resolved(items[0].values)
+                return many_updates.update(self._objects_of(kind), since, values)
+            except OneByOne:
+                pass  # this finds the one that is refused
+            except many_updates.ObjectRefused as exc:
+                raise ItemRefused(ids[exc.item_id], exc.error) from exc
+        for item in items:
+            self._apply(item)
 
     def _apply(self, item: Item) -> None:
         """Apply one change.
@@ -196,6 +215,13 @@ def _positions(item: Item) -> t.Iterator[int]:
     for value in (item.item_id, *item.values.values()):
         if isinstance(value, Created):
             yield value.position
+
+
+def _alike(item: Item) -> object:
+    """Return a key that is the same for updates of the same fields, ``None`` for others."""
+    if item.set_parts or item.unset_parts or not item.values:
+        return None
+    return [*item.values.items()]
 
 
 def _depend(items: t.Sequence[Item]) -> bool:

@@ -53,7 +53,7 @@ def create(objects: Objects, given: t.Sequence[t.Mapping[str, t.Any]]) -> list[R
         needs = [objects.requirements(row) for row in rows]
         if any(one.others for one in needs):
             raise OneByOne
-        _check_references(objects, rows, [one.references for one in needs])
+        check_references(objects, rows, [one.references for one in needs])
         objects.check_quotas_of_many(rows, given)
     except errors.Refused as exc:
         raise OneByOne from exc
@@ -81,11 +81,13 @@ def _owned(owner_id: t.Any, part: PartRows) -> t.Iterator[tuple[t.Any, ...]]:
     return ((owner_id, *[row[name] for name in others]) for row in part.rows)
 
 
-def _check_references(
+def check_references(
     objects: Objects, rows: list[Row], wanted: list[t.Mapping[str, Reference]]
 ) -> None:
     """Check that the references of all rows exist and agree.
 
+    :param rows: values of the rows, of one project.
+    :param wanted: the references of each row to check.
     :raises OneByOne: if one does not.
     """
     by_field: dict[str, Reference] = {}

@@ -65,6 +65,13 @@ def leave(rows: Rows, row: Row, values: Row) -> None:
             values[name] = None
 
 
+def is_moved(rows: Rows, before: Row, after: Row) -> bool:
+    """Return True if an object that can have descendants is in another place than before."""
+    names = movable(rows.kind)
+    nested = rows.tables.ancestry(rows.kind).nested
+    return nested and _place(names, before) != _place(names, after)
+
+
 def take_descendants(rows: Rows, before: Row, after: Row) -> None:
     """Move the descendants of an object that was moved.
 
@@ -73,11 +80,11 @@ def take_descendants(rows: Rows, before: Row, after: Row) -> None:
     :raises cratonserver.errors.Refused: with status 409, if one of them is elsewhere, or if
         its name is taken in the new place.
     """
+    if not is_moved(rows, before, after):
+        return
     kind, tables = rows.kind, rows.tables
     names = movable(kind)
     old, new = _place(names, before), _place(names, after)
-    if old == new or not tables.ancestry(kind).nested:
-        return
     below = tables.prepared(_descendants, kind).dicts(rows.connection, {ITEM: after["id"]})
     elsewhere = [one for one in below if _place(names, one) not in (old, new)]
     if elsewhere:

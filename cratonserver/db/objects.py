@@ -65,7 +65,7 @@ class Objects(PartChanges):
             row = creation.create(self, values, self.new_parts(values, given), required)
         except sa.exc.IntegrityError as exc:
             raise self._refusal(exc) from exc
-        change = self._change(row, values, is_new=True)
+        change = self.change_of(row, values, is_new=True)
         return row, {**shown, **self.policy.created(change)}
 
     def prepare(self, given: t.Mapping[str, t.Any]) -> tuple[Row, Row]:
@@ -91,7 +91,7 @@ class Objects(PartChanges):
         :param values: its values.
         :raises cratonserver.errors.Refused: if the values do not fit together.
         """
-        change = self._change(values, values, is_new=True)
+        change = self.change_of(values, values, is_new=True)
         self.policy.check_update(change)
         needs = self.policy.requirements(change)
         return consistency.required(self, values, values, needs)
@@ -108,12 +108,9 @@ class Objects(PartChanges):
         self.begin(item_id)
         row = self.lock(item_id, with_project=self.policy.locks_project(given))
         values = dict(given)
-        moving.leave(self, row, values)
-        change = self._change(row, values)
-        needs = self.policy.requirements(change)
-        consistency.required(self, _changes(row, values), {**row, **values}, needs).check()
-        self.policy.check_update(change)
-        changes = _changes(row, values)
+        self.check_change(row, values).check()
+        self.policy.check_update(self.change_of(row, values))
+        changes = changed_values(row, values)
         if not changes:
             return row
         changes["updated_at"] = self.transaction.now
@@ -124,6 +121,17 @@ class Objects(PartChanges):
         except sa.exc.IntegrityError as exc:
             raise self._refusal(exc) from exc
         return after
+
+    def check_change(self, row: Row, values: Row) -> Required:
+        """Return what the database has to check before a row is changed.
+
+        :param row: the row before the change.
+        :param values: the values that change. Those that change with them are added in place.
+        :raises cratonserver.errors.Refused: if the values do not fit together.
+        """
+        moving.leave(self, row, values)
+        needs = self.policy.requirements(self.change_of(row, values))
+        return consistency.required(self, changed_values(row, values), {**row, **values}, needs)
 
     def touch(self, item_id: int | str) -> Row:
         """Set the time of the last change of a row, because something that it owns changes.
@@ -139,7 +147,7 @@ class Objects(PartChanges):
         found = touch.dicts(self.connection, values)
         if not found:
             raise errors.not_found()
-        self.policy.check_update(self._change(found[0], {}))
+        self.policy.check_update(self.change_of(found[0], {}))
         return found[0]
 
     def delete(self, item_id: int | str) -> None:
@@ -181,7 +189,13 @@ class Objects(PartChanges):
             return False
         return True
 
-    def _change(self, row: Row, values: Row, *, is_new: bool = False) -> Change:
+    def change_of(self, row: Row, values: Row, *, is_new: bool = False) -> Change:
+        """Return a change for the policy.
+
+        :param row: the row before it, or the values of a new row.
+        :param values: the values that change.
+        """
+
         def revision() -> int | None:
             entry = self.transaction.entry
             return None if entry is None else entry[1]
@@ -222,7 +236,7 @@ class Objects(PartChanges):
         return errors.Refused(404, f"{field or 'reference'}: the object no longer exists")
 
 
-def _changes(row: Row, values: Row) -> Row:
+def changed_values(row: Row, values: Row) -> Row:
     """Return the values that differ from those of a row."""
     return {name: value for name, value in values.items() if row[name] != value}
 

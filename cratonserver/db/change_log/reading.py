@@ -95,6 +95,34 @@ def revision_of(
     return int(query.scalars(connection, values)[0])
 
 
+def revisions_of(
+    connection: sa.Connection, tables: Tables, kind: Kind, ids: t.Collection[t.Any]
+) -> dict[str, int]:
+    """Return the revision of the last change of objects, by their ids as texts.
+
+    An object whose changes were removed from the history is missing.
+    """
+    query = tables.prepared(_revisions_of)
+    values = {"source": kind.key, "owners": [*map(str, ids)]}
+    return dict(query.rows(connection, values))
+
+
+def _revisions_of(tables: Tables) -> sa.Select[t.Any]:
+    rows, changes = tables.log.rows.c, tables.log.changes.c
+    last = (
+        sa.select(rows.owner, sa.func.max(rows.change_id).label("change_id"))
+        .where(
+            rows.source == sa.bindparam("source"),
+            tables.dialect.in_parameter(rows.owner, "owners"),
+            rows.member.is_(None),
+        )
+        .group_by(rows.owner)
+        .subquery()
+    )
+    joined = last.join(tables.log.changes, changes.id == last.c.change_id)
+    return sa.select(last.c.owner, changes.revision).select_from(joined)
+
+
 def _revision_of(tables: Tables) -> sa.Select[t.Any]:
     rows, changes = tables.log.rows.c, tables.log.changes.c
     last = sa.select(sa.func.max(rows.change_id)).where(

@@ -24,6 +24,7 @@ import sqlalchemy as sa
 
 from cratonclient.kinds import Kind
 from cratonserver.db import variable_index
+from cratonserver.db.change_log import fitting
 from cratonserver.db.change_log.reading import action_of
 from cratonserver.db.change_log.sources import Source
 from cratonserver.db.tables import Tables
@@ -72,11 +73,13 @@ class Undoing:
 
         :raises sqlalchemy.exc.IntegrityError: if something else refers to a created object,
             what a deleted object refers to is gone, or its name is taken.
+        :raises cratonserver.errors.Refused: with status 409, if objects do not fit together.
         """
         for step in self._at_once() or self._in_steps():
             if step.source.name not in _LOST:
                 self._connection.execute(self._statement(step))
         self._fill_indexes()
+        fitting.check(self._connection, self._tables, self._change_id)
 
     def _at_once(self) -> list[Step]:
         """Return one step for each table and action; nothing if their order matters."""

@@ -306,3 +306,176 @@ class TestChildren(MovingTestCase):
         self.assertEqual(200, again.status, again.text)
         for one in (chassis, *blades):
             self.assertAt(Place(self.west, self.w1), "hosts", one)
+
+
+class TestUndoing(MovingTestCase):
+    def moved(self, item: t.Any, **fields: t.Any) -> int:
+        """Change a host, and return the revision."""
+        answer = self.move("hosts", item, **fields)
+        self.assertEqual(200, answer.status, answer.text)
+        return int(answer.headers["etag"].strip('"'))
+
+    def undo(self, revision: int, **options: t.Any) -> base.Answer:
+        return self.user.post(f"/changes/{revision}/undo", options)
+
+    def test_an_old_cell_in_a_new_region(self):
+        host = self.make(cell_id=self.c1)
+        first = self.moved(host, cell_id=self.c2)
+        self.moved(host, region_id=self.west)
+        self.assertRefused(self.undo(first), 409, "changed since")
+        self.assertRefused(self.undo(first, force=True), 409, f"cell {self.c1}", "not where")
+        self.assertAt(Place(self.west, None), "hosts", host)
+
+    def test_parents_in_a_circle(self):
+        above, below = self.make(), self.make()
+        last = self.moved(above, parent_id=below["id"])
+        self.moved(above, parent_id=None)
+        self.moved(below, parent_id=above["id"])
+        self.assertRefused(self.undo(last + 1, force=True), 409, "among its own parents")
+        self.assertRefused(self.undo(last + 1), 409, "among its own parents")
+        self.assertIsNone(self.read("hosts", above)["parent_id"])
+
+    def test_the_old_cell_is_gone(self):
+        host = self.make(cell_id=self.c1)
+        revision = self.moved(host, cell_id=self.c2)
+        self.user.delete(f"/cells/{self.c1}")
+        self.assertRefused(self.undo(revision), 409, "does not exist any more")
+        self.assertEqual(200, self.user.post(f"/changes/{revision + 1}/undo").status)
+        self.assertEqual(200, self.undo(revision).status)
+        self.assertAt(Place(self.east, self.c1), "hosts", host)
+
+    def test_the_old_name_is_taken(self):
+        host = self.make()
+        revision = self.moved(host, region_id=self.west)
+        self.make(name=host["name"])
+        self.assertRefused(self.undo(revision), 409, "a name is taken")
+
+    def test_a_new_child_stays(self):
+        chassis = self.make(cell_id=self.c1)
+        revision = self.moved(chassis, cell_id=self.c2)
+        blade = self.make(cell_id=self.c2, parent_id=chassis["id"])
+        self.assertEqual(200, self.undo(revision).status)
+        self.assertAt(Place(self.east, self.c2), "hosts", blade)
+
+
+class TestMany(MovingTestCase):
+    """Change sets that move many objects."""
+
+    def post(self, *changes: t.Any, **more: t.Any) -> base.Answer:
+        return self.user.post("/changes", {"changes": [*changes], **more})
+
+    def moving(self, item: t.Any, kind: str = "hosts", **values: t.Any) -> t.Any:
+        return {"action": "update", "kind": kind, "id": item["id"], "values": values}
+
+    def test_many_hosts(self):
+        hosts = [self.make(cell_id=self.c1) for _ in range(5)]
+        child = self.make(cell_id=self.c1, parent_id=hosts[3]["id"])
+        moving = [self.moving(one, cell_id=self.c2, note="moved") for one in hosts]
+        dry = self.post(*moving, dry_run=True)
+        self.assertEqual(6, len(dry.json["objects"]))
+        self.assertAt(Place(self.east, self.c1), "hosts", child)
+        answer = self.post(*moving)
+        self.assertEqual(200, answer.status, answer.text)
+        for one in (*hosts, child):
+            self.assertAt(Place(self.east, self.c2), "hosts", one)
+        self.assertEqual("moved", self.read("hosts", hosts[0])["note"])
+        self.assertIsNone(self.read("hosts", child)["note"])
+        undone = self.user.post(f"/changes/{answer.json['revision']}/undo")
+        self.assertEqual(200, undone.status)
+        for one in (*hosts, child):
+            self.assertAt(Place(self.east, self.c1), "hosts", one)
+
+    def test_each_leaves_its_own_cell(self):
+        hosts = [self.make(cell_id=self.c1), self.make(cell_id=self.c2), self.make()]
+        answer = self.post(*(self.moving(one, region_id=self.west) for one in hosts))
+        self.assertEqual(200, answer.status, answer.text)
+        for one in hosts:
+            self.assertAt(Place(self.west, None), "hosts", one)
+
+    def test_to_a_cell_that_the_change_set_creates(self):
+        hosts = [self.make(cell_id=self.c1) for _ in range(3)]
+        where = {"cloud_id": self.cloud, "region_id": self.west}
+        new = {"action": "create", "kind": "cells", "values": {"name": "new", **where}}
+        to: t.Any = {"region_id": self.west, "cell_id": {"created": 0}}
+        answer = self.post(new, *(self.moving(one, **to) for one in hosts))
+        self.assertEqual(200, answer.status, answer.text)
+        for one in hosts:
+            self.assertAt(Place(self.west, answer.json["created"]["0"]), "hosts", one)
+
+    def test_parents_and_children_in_any_order(self):
+        top = self.make(cell_id=self.c1)
+        middle = self.make(cell_id=self.c2, parent_id=top["id"])
+        low = self.make(parent_id=middle["id"])
+        for items in ((low, middle, top), (top, low, middle)):
+            answer = self.post(*(self.moving(one, region_id=self.west) for one in items))
+            self.assertEqual(200, answer.status, answer.text)
+            for one in items:
+                self.assertAt(Place(self.west, None), "hosts", one)
+            self.user.post(f"/changes/{answer.json['revision']}/undo")
+
+    def test_all_that_is_refused_is_named(self):
+        here, gone = self.make(cell_id=self.c1), {"id": base.NOWHERE}
+        far = self.make(region_id=self.west)
+        parent = self.make(cell_id=self.c1)
+        child = self.make(parent_id=parent["id"])
+        items = (here, gone, far, parent)
+        answer = self.post(*(self.moving(one, cell_id=self.c2) for one in items))
+        self.assertEqual(400, answer.status)
+        found = {one["position"]: one for one in answer.json["errors"]}
+        self.assertEqual(
+            {1: 404, 2: 400, 3: 409}, {n: one["status"] for n, one in found.items()}
+        )
+        self.assertIn(f"host {child['id']}", found[3]["message"])
+        self.assertAt(Place(self.east, self.c1), "hosts", here)
+
+    def test_children_elsewhere_are_named_at_once(self):
+        parents = [self.make(cell_id=self.c1) for _ in range(3)]
+        child = self.make(parent_id=parents[1]["id"])
+        answer = self.post(*(self.moving(one, cell_id=self.c2) for one in parents))
+        self.assertRefused(answer, 409, f"host {child['id']}")
+        self.assertEqual([1], [one["position"] for one in answer.json["errors"]])
+        for one in parents:
+            self.assertAt(Place(self.east, self.c1), "hosts", one)
+
+    def test_what_was_changed_meanwhile(self):
+        hosts = [self.make(cell_id=self.c1) for _ in range(3)]
+        last = self.user.get("/changes").json["last_revision"]
+        moves = [
+            {**self.moving(one, cell_id=self.c2), "unchanged_since": last} for one in hosts
+        ]
+        self.move("hosts", hosts[1], note="x")
+        answer = self.post(*moves)
+        self.assertRefused(answer, 412, f"host {hosts[1]['id']} was changed")
+        self.assertEqual([1], [one["position"] for one in answer.json["errors"]])
+        self.assertEqual(200, self.post(moves[0], moves[2]).status)
+
+    def test_objects_of_others(self):
+        mine, theirs = self.make(cell_id=self.c1), self.member().make("hosts")
+        cell = self.member().make("cells")["id"]
+        for item, target in ((theirs, self.c2), (mine, cell)):
+            answer = self.post(*(self.moving(one, cell_id=target) for one in (mine, item)))
+            self.assertEqual({404}, {one["status"] for one in answer.json["errors"]})
+        self.assertAt(Place(self.east, self.c1), "hosts", mine)
+        several = {"changes": [self.moving(one, note="x") for one in (mine, theirs)]}
+        self.assertRefused(self.root.post("/changes", several), 400, "one project")
+
+    def test_twice_the_same_object(self):
+        host = self.make(cell_id=self.c1)
+        moving = self.moving(host, cell_id=self.c2)
+        self.assertEqual(200, self.post(moving, moving).status)
+        self.assertAt(Place(self.east, self.c2), "hosts", host)
+
+    def test_other_fields(self):
+        hosts = [self.make() for _ in range(3)]
+        parent = self.make()
+        for values in ({"active": False}, {"note": "x"}, {"parent_id": parent["id"]}):
+            answer = self.post(*(self.moving(one, **values) for one in hosts))
+            self.assertEqual(200, answer.status, answer.text)
+            for one in hosts:
+                found = self.read("hosts", one)
+                self.assertEqual(values, {name: found[name] for name in values})
+        below = {"parent_id": hosts[0]["id"]}
+        answer = self.post(*(self.moving(one, **below) for one in (hosts[1], parent)))
+        self.assertRefused(answer, 400, "descendant as its parent")
+        taken = self.post(*(self.moving(one, name="same") for one in hosts))
+        self.assertRefused(taken, 409, "name already exists")
