@@ -18,6 +18,7 @@ from cratonserver.api.view import Responder
 from cratonserver.db.aliases import Row
 from cratonserver.db.change_log import reading, undoing
 from cratonserver.db.change_log.transaction import Transaction
+from cratonserver.db.quota_checks import Checks
 from cratonserver.identity import Identity
 from cratonserver.openapi import change_schemas
 from cratonserver.openapi.operations import Operation, operation
@@ -81,6 +82,8 @@ class Undo(ChangesView):
             since = undoing.changed_since(connection, tables, undone["id"], _NAMED + 1)
             if since:
                 raise _conflict("changed since", since)
+        checks = Checks(self._store.quotas, connection, who, undone["project_id"])
+        checks.restored(undoing.restored(connection, tables, undone["id"]))
         try:
             undoing.Undoing(connection, tables, undone["id"], transaction.now).run()
         except sa.exc.IntegrityError as exc:

@@ -73,6 +73,15 @@ class Checks:
         else:
             self._check_project(more)
 
+    def restored(self, more: t.Mapping[str, int]) -> None:
+        """Check objects that come back because their deletion is undone.
+
+        :param more: how much comes back, by resource whose scope is the project.
+        :raises cratonserver.errors.Refused: with status 403 or 413.
+        """
+        known = self._quotas.known
+        self._check_project({name: n for name, n in more.items() if name in known})
+
     def mapping(self, part: str, before: Row, new: Row) -> None:
         """Check values that are added to a mapping part of an object, such as variables.
 

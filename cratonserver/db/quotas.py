@@ -35,9 +35,9 @@ from cratonserver.db import quota_counts, usage
 from cratonserver.db.tables import Tables
 from cratonserver.identity import Identity
 
-#: How much all processes together store in a project in one second at most, by measure. The
-#: benchmark stores some hundred objects a second.
-RATES = {"objects": 2000, "bytes": 50 * 2**20}
+#: How much all processes together store in a project in one second at most, by measure. A
+#: change set can store 20,000 objects at once.
+RATES = {"objects": 40_000, "bytes": 50 * 2**20}
 #: Seconds for which a process uses limits of a project that is not the user's own, without
 #: reading them again.
 LIFETIME = 60.0

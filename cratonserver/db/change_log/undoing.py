@@ -252,6 +252,36 @@ def changed_since(
     return _named(connection, tables, query)
 
 
+def restored(connection: sa.Connection, tables: Tables, change_id: int) -> dict[str, int]:
+    """Return how much undoing a change adds to its project, by resource of the quotas.
+
+    For example, ``{"hosts": 300, "variables_bytes": 12000}`` for the deletion of a region.
+    """
+    rows = tables.log.rows.c
+    length = tables.dialect.byte_length
+    before, after = (
+        sa.func.coalesce(length(text) + length(rows.member), 0)
+        for text in (rows.before, rows.after)
+    )
+    back, gone = (
+        sa.func.sum(sa.case((text.is_(None), 1), else_=0)) for text in (rows.after, rows.before)
+    )
+    query = (
+        sa.select(rows.source, back - gone, sa.func.sum(before - after))
+        .where(rows.change_id == change_id)
+        .group_by(rows.source)
+    )
+    found = {source: (number, more) for source, number, more in connection.execute(query)}
+    added = {kind.collection: found.get(kind.key, (0, 0))[0] for kind in tables.kinds}
+    for kind in dict.fromkeys(map(tables.root, tables.kinds)):
+        for name, table in tables.parts(kind).items():
+            if "value" in table.c:
+                resource = f"{name}_bytes"
+                more = found.get(table.name, (0, 0))[1]
+                added[resource] = added.get(resource, 0) + int(more)
+    return added
+
+
 def deleted_with_others(
     connection: sa.Connection, tables: Tables, new_id: int, change_id: int, limit: int
 ) -> list[tuple[Kind, str]]:

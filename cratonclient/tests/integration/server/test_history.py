@@ -114,6 +114,91 @@ class TestSight(HistoryTestCase):
         self.assertNotIn(digests, str(rows))
 
 
+class TestUndo(HistoryTestCase):
+    """Undoing changes, and what prevents it."""
+
+    def undo(self, revision: int, status: int = 200, **options: t.Any) -> t.Any:
+        """Undo a change, and return the body of the response."""
+        answer = self.user.post(f"/changes/{revision}/undo", options)
+        self.assertAnswer(answer, status)
+        return answer.json
+
+    def seen(self, *paths: str) -> list[t.Any]:
+        """Return what is at paths, without the times of the last change."""
+        found = [self.user.get(path).json for path in paths]
+        for one in found:
+            for item in (one, *one.get("hosts", ())):
+                item.pop("updated_at", None)
+        return found
+
+    def test_a_region_with_everything_in_it(self):
+        place = self.user.make("regions", variables={"a": 1})
+        where = {"region_id": place["id"], "cloud_id": place["cloud_id"]}
+        host = self.user.make("hosts", **where, variables={"b": {"c": 2}}, labels=["x"])
+        child = self.user.make("hosts", **where, parent_id=host["id"])
+        paths = (
+            f"/regions/{place['id']}",
+            f"/hosts/{child['id']}",
+            f"/hosts/{host['id']}/variables",
+            f"/hosts/{host['id']}/labels",
+            "/hosts?vars=b.c:2",
+        )
+        before = self.seen(*paths)
+        self.assertAnswer(self.user.delete(f"/regions/{place['id']}"), 204)
+        deletion = self.last()
+        self.assertEqual(3, len(self.user.get(f"/changes/{deletion}").json["objects"]))
+
+        undone = self.undo(deletion)
+        self.assertEqual(deletion, undone["undoes"])
+        self.assertEqual(before, self.seen(*paths))
+        self.undo(undone["revision"])
+        self.assertAnswer(self.user.get(paths[0]), 404)
+
+    def test_what_moved_on_is_named(self):
+        cloud = self.user.make("clouds")["id"]
+        path = f"/clouds/{cloud}"
+        self.user.put(path, {"note": "a"})
+        first = self.last()
+        self.user.put(f"{path}/variables", {"b": 1})
+        self.assertIn(f"cloud {cloud}", self.undo(first, 409)["message"])
+        self.assertEqual("a", self.user.get(path).json["note"])
+        self.undo(first, force=True)
+        found = self.user.get(path).json
+        self.assertEqual((None, {"b": 1}), (found["note"], found["variables"]))
+
+    def test_what_was_created_inside_since_is_kept(self):
+        cloud = self.user.make("clouds")["id"]
+        creation = self.last()
+        region = self.user.make("regions", cloud_id=cloud)["id"]
+        self.assertIn(f"region {region}", self.undo(creation, 409)["message"])
+        self.assertAnswer(self.user.get(f"/regions/{region}"), 200)
+
+    def test_a_name_that_is_taken(self):
+        cloud = self.user.make("clouds", name="mine")["id"]
+        self.user.delete(f"/clouds/{cloud}")
+        deletion = self.last()
+        self.user.make("clouds", name="mine")
+        self.undo(deletion, 409)
+
+    def test_a_dry_run(self):
+        cloud = self.user.make("clouds")["id"]
+        last = self.last()
+        shown = self.undo(last, dry_run=True)
+        self.assertEqual(["deleted"], [one["action"] for one in shown["objects"]])
+        self.assertEqual(last, self.last())
+        self.assertAnswer(self.user.get(f"/clouds/{cloud}"), 200)
+
+    def test_quotas_hold(self):
+        cloud = self.user.make("clouds", variables={"a": "x" * 100})["id"]
+        self.user.delete(f"/clouds/{cloud}")
+        deletion = self.last()
+        for quota, status in (({"clouds": 0}, 403), ({"variables_bytes": 50}, 413)):
+            self.root.put(f"/quotas/{self.user.project_id}", quota)
+            self.undo(deletion, status)
+            self.root.delete(f"/quotas/{self.user.project_id}")
+        self.undo(deletion)
+
+
 class TestPruning(HistoryTestCase):
     def prune(self, before: str) -> int:
         """Remove old changes, and return their number."""
