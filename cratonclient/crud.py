@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import collections.abc
+import contextlib
 import typing as t
 
 from cratonclient import exceptions, finding, formats, ids, keywords, secrets
-from cratonclient.http.response import body_of, check_deletion
+from cratonclient.http.response import body_of, check_deletion, entity_tag
 from cratonclient.lists import pagination, shortcuts, sorting
 from cratonclient.printable import printable, shown
-from cratonclient.resource import ALL_OPERATIONS, Operation, Parameters, Resource
+from cratonclient.resource import ALL_OPERATIONS, IfMatch, Operation, Parameters, Resource
 
 if t.TYPE_CHECKING:
     from cratonclient import session as craton_session
@@ -93,6 +94,8 @@ class CRUDClient(t.Generic[R]):
     part_name = ""
     #: For the manager of a part: class of the object that has the part, if it is known.
     owner_class: type[Resource] | None = None
+    #: For the manager of a part: the object that has the part, if it is known.
+    owner: Resource | None = None
     #: Class of the objects.
     resource_class: type[R]
     #: Feature of servers that have the collection; empty if original servers have it, too.
@@ -131,6 +134,14 @@ class CRUDClient(t.Generic[R]):
                 f"{type(self).__name__!r} object has no attribute {name!r}"
                 f"{f'. Call {hint}.' if hint else ''}"
             )
+
+    @property
+    def api_url(self) -> str:
+        """The URL of the API, including its version."""
+        if not self.part_name:
+            return self.url
+        above = self.owner.manager if self.owner is not None else None
+        return self.url.rsplit("/", 2)[0] if above is None else t.cast("str", above.url)
 
     @classmethod
     def items_key(cls) -> str:
@@ -283,20 +294,26 @@ class CRUDClient(t.Generic[R]):
         self,
         item_id: int | str | Resource | None = None,
         skip_merge: bool = True,
+        *,
+        if_match: IfMatch = None,
         **kwargs: t.Any,
     ) -> R:
         """Update fields of an object. Other fields keep their values.
 
         :param item_id: id of the object, or the object.
         :param skip_merge: do not send the arguments of the manager.
+        :param if_match: refuse the update if the object was changed since it had this entity
+            tag. It can be the object with the tag, or True if ``item_id`` is an object.
         :param kwargs: fields to update, with their new values; see :doc:`/user/kinds`.
         :returns: the updated object, without its variables.
         :raises cratonclient.exceptions.CommandError: if the id is None.
         :raises cratonclient.exceptions.NotFound: if the object does not exist.
         :raises cratonclient.exceptions.BadRequest: if a field is not valid.
         :raises cratonclient.exceptions.Conflict: if the name is already in use.
+        :raises cratonclient.exceptions.PreconditionFailed: if the object was changed.
         :raises cratonclient.exceptions.FeatureMissing: if the server cannot update a field,
-            as an original server cannot move objects.
+            as an original server cannot move objects, or if ``if_match`` is given and it has no
+            entity tags.
 
         >>> craton.hosts.update(1, note='in repair').note
         'in repair'
@@ -306,13 +323,16 @@ class CRUDClient(t.Generic[R]):
         url = self._item_url(item_id, skip_merge, kwargs)
         body = self._body(kwargs, "update")
         self._check_features(body)
-        return self._object_from(self.session.put(url, json=body, **options))
+        with self._expecting(if_match, item_id, url) as condition:
+            return self._object_from(self.session.put(url, json=body, **options, **condition))
 
     def delete(
         self,
         item_id: int | str | Resource | None = None,
         skip_merge: bool = True,
         json: t.Any = None,
+        *,
+        if_match: IfMatch = None,
         **kwargs: t.Any,
     ) -> bool:
         """Delete an object and everything in it, such as the regions of a cloud.
@@ -320,10 +340,12 @@ class CRUDClient(t.Generic[R]):
         :param item_id: id of the object, or the object.
         :param skip_merge: do not send the arguments of the manager.
         :param json: request body, for subclasses that need one.
+        :param if_match: as for :meth:`update`. It does not cover the objects in the object.
         :param kwargs: query parameters.
         :returns: True, also if the object does not exist.
         :raises cratonclient.exceptions.CommandError: if the id is None.
         :raises cratonclient.exceptions.Conflict: if other objects depend on it.
+        :raises cratonclient.exceptions.PreconditionFailed: if the object was changed.
 
         >>> craton.hosts.delete(1)
         True
@@ -333,7 +355,10 @@ class CRUDClient(t.Generic[R]):
         url = self._item_url(item_id, skip_merge, kwargs)
         cls = getattr(self, "resource_class", None)
         query = keywords.item_query(cls, self.noun, kwargs, known=())
-        check_deletion(self.session.delete(url, params=query, json=json, **options))
+        with self._expecting(if_match, item_id, url) as condition:
+            response = self.session.delete(url, params=query, json=json, **options, **condition)
+            check_deletion(response)
+        self._adopt(if_match, entity_tag(response))
         return True
 
     def deletion(self, item_id: int | str | Resource) -> Deletion:
@@ -610,4 +635,49 @@ class CRUDClient(t.Generic[R]):
                 " Check that the URL belongs to a Craton server.",
                 response=response,
             )
-        return self.resource_class(self, body, loaded=True)
+        found = self.resource_class(self, body, loaded=True)
+        found._tag = entity_tag(response)
+        return found
+
+    def _expecting(
+        self, if_match: IfMatch, item: t.Any = None, url: str = ""
+    ) -> contextlib.AbstractContextManager[dict[str, t.Any]]:
+        """Return a block with the arguments of a request that changes an object.
+
+        :param if_match: the state that the request builds on.
+        :param item: the object, if it was given.
+        :param url: URL of the object.
+        """
+
+        if if_match is None or if_match is False:
+            return contextlib.nullcontext({})
+        from cratonclient import entity_tags
+
+        if self.part_name:  # the tag is that of the object
+            item, url = self.owner, self.url
+        return entity_tags.expecting(self, if_match, item, url, lambda: self._present(url))
+
+    def _present(self, url: str) -> t.Any:
+        """Return the present state of an object, of which a request expected another one."""
+        return self._object_from(self.session.get(url))
+
+    def _adopt(self, if_match: IfMatch, tag: str | None) -> None:
+        """Set the tag of the object of a part, if it was in the state that was expected."""
+        owner = self.owner
+        if owner is not None and tag is not None and (if_match is True or if_match is owner):
+            owner._tag = tag
+
+    def _is_current(self, item: Resource) -> bool:
+        """Return True if an object on the server is in the state that was read."""
+        from cratonclient import entity_tags, features
+
+        features.require(self.session, self.api_url, "entity_tags")
+        url = self._item_url(item, True, {})
+        tag = entity_tags.tag_of(item)
+        try:
+            self.session.head(url, headers={"If-None-Match": tag})
+        except exceptions.HTTPRedirection as exc:
+            if exc.status_code != 304:
+                raise
+            return True
+        return False

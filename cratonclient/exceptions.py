@@ -301,10 +301,45 @@ class LengthRequired(HTTPClientError):
 
 
 class PreconditionFailed(HTTPClientError):
-    """A precondition of the request is not met (HTTP 412)."""
+    """Somebody has changed the object since it was read (HTTP 412).
+
+    The request had the entity tag of another state. Nothing was changed.
+
+    The attributes are ``built_on``, the object that the request was based on, or ``None`` if it
+    had a bare tag; ``entity_tag``, the present tag; and :attr:`present`.
+
+    >>> try:
+    ...     host.update(note='in repair', if_match=True)
+    ... except exceptions.PreconditionFailed as error:
+    ...     print(error.built_on.note, error.present.note)
+    spare broken
+    """
 
     status_code = 412
     message = "A precondition of the request is not met."
+
+    built_on: t.Any = None
+    entity_tag: str | None = None
+    #: Reads the present state. The manager that sent the request sets it.
+    read_present: t.Callable[[], t.Any] | None = None
+    _present: t.Any = None
+
+    @property
+    def present(self) -> t.Any:
+        """The present state: the object, its own variables, or its labels.
+
+        The first use sends a request, because most programs only try again.
+
+        :raises NotFound: if the object does not exist any more.
+        """
+        if self._present is None and self.read_present is not None:
+            self._present = self.read_present()
+        return self._present
+
+    def __reduce__(self) -> tuple[t.Any, ...]:
+        """Return what a pickle contains: no manager, and so no present state to read."""
+        cls, arguments, state = super().__reduce__()
+        return cls, arguments, {**state, "read_present": None}
 
 
 class RequestEntityTooLarge(HTTPClientError):

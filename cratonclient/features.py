@@ -71,8 +71,10 @@ def of(session: Session, url: str) -> frozenset[str]:
     >>> sorted(of(session, 'https://craton.example/v1'))
     ['change_sets', 'changes', 'entity_tags', 'follow', 'undo']
     """
+    # Sessions with other retries, or with a reason, share the session that they wrap.
+    below = getattr(session, "_session", session)
     with _lock:
-        asked = _asked.setdefault(session, _Asked())
+        asked = _asked.setdefault(below, _Asked())
     with asked.lock:
         if url not in asked.found:
             asked.found[url] = _requested(session, url)

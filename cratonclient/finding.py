@@ -114,22 +114,28 @@ def _update(found: t.Any, values: Values) -> None:
 
 def _set_missing(part: t.Any, values: Values) -> None:
     """Set the variables that an object does not have itself, or with another value."""
-    own = part.own()
-    changed = {
-        name: value
-        for name, value in values.items()
-        if name not in own or json_values.differ(own[name], value)
-    }
-    if changed:
-        part.update(changed)
+    from cratonclient import entity_tags
+
+    def work() -> None:
+        read = part.read(resolved=False)
+        changed = json_values.differing(read.to_dict(), values)
+        if changed:
+            part.write(read, changed)
+
+    entity_tags.retrying(work)
 
 
-def _add_missing(part: t.Any, values: t.Iterable[str]) -> None:
+def _add_missing(part: t.Any, values: t.Sequence[str]) -> None:
     """Add the labels that an object does not have."""
-    present = part.get()
-    missing = [value for value in values if value not in present]
-    if missing:
-        part.add(*missing)
+    from cratonclient import entity_tags
+
+    def work() -> None:
+        read = part.read()
+        missing = [value for value in values if value not in read.values]
+        if missing:
+            part.write(read, missing)
+
+    entity_tags.retrying(work)
 
 
 def _several(name: str, value: t.Any) -> t.Any:

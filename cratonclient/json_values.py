@@ -83,3 +83,16 @@ def _problem(value: object) -> Exception | None:
     except (TypeError, ValueError, OverflowError, RecursionError) as exc:
         return exc
     return None
+
+
+def differing(known: t.Mapping[str, t.Any], wanted: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return the values that are not known, or are known with another value.
+
+    >>> differing({'rack': 'r1', 'unit': 4}, {'rack': 'r2', 'unit': 4})
+    {'rack': 'r2'}
+    """
+    return {
+        name: value
+        for name, value in wanted.items()
+        if name not in known or differ(known[name], value)
+    }

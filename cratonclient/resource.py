@@ -82,6 +82,7 @@ class Resource:
     _loaded: bool
     #: The last request for the missing fields failed.
     _failed = False
+    _tag: str | None = None
     _fields: t.ClassVar[dict[str, Field[t.Any]]]
     _secret_fields: t.ClassVar[frozenset[str]]
     _dataclass: t.ClassVar[type]
@@ -148,6 +149,16 @@ class Resource:
         """Time of the last change, with its time zone, UTC. ``None`` if nothing changed."""
         return _time(self.updated_at)
 
+    @property
+    def entity_tag(self) -> str | None:
+        """The entity tag of the state that was read, such as ``'"7"'``.
+
+        It covers the fields, the own variables and the labels of the object. It is ``None`` for
+        an object of a list, and for an object of an original server of 2017. It is no field of
+        the object: :meth:`to_dict` does not contain it.
+        """
+        return self._tag
+
     def is_loaded(self) -> bool:
         """Return True if all fields of the object are loaded."""
         return self._loaded
@@ -168,6 +179,7 @@ class Resource:
         self._loaded = self._failed = True
         if hasattr(self.manager, "get") and (fetched := self.manager.get(self.id)):
             self._info = {**self._info, **fetched._info}
+            self._tag = getattr(fetched, "_tag", None)
         self._failed = False
 
     def refresh(self) -> t.Self:
@@ -184,35 +196,61 @@ class Resource:
         self.get()
         return self
 
-    def update(self, **fields: t.Any) -> t.Self:
+    def is_current(self) -> bool:
+        """Return True if the object on the server is still in the state that was read.
+
+        This sends a request. The response has no body, so it is cheap to poll.
+
+        :raises cratonclient.exceptions.CommandError: if the object has no entity tag.
+        :raises cratonclient.exceptions.FeatureMissing: if the server has no entity tags.
+        :raises cratonclient.exceptions.NotFound: if the object no longer exists.
+
+        >>> host.is_current()
+        True
+        """
+        return t.cast("bool", self._manager_or_error()._is_current(self))
+
+    def update(self, *, if_match: IfMatch = None, **fields: t.Any) -> t.Self:
         """Update fields of the object, on the server and here.
 
         An object that moves inherits other variables, so they are fetched again.
 
+        :param if_match: True to refuse the update if somebody has changed the object since it
+            was read; or an entity tag.
         :param fields: as for :meth:`cratonclient.crud.CRUDClient.update`.
         :returns: the object itself.
         :raises cratonclient.exceptions.CommandError: if the object was unpickled.
         :raises cratonclient.exceptions.BadRequest: if a field is unknown or not valid.
+        :raises cratonclient.exceptions.PreconditionFailed: if the object was changed.
         :raises cratonclient.exceptions.HTTPError: if the server refuses.
 
         >>> host.update(note='in repair').note
         'in repair'
         """
-        updated = self._manager_or_error().update(self.id, **fields)
+        options = self._if_match(if_match)
+        updated = self._manager_or_error().update(self.id, **options, **fields)
         before, self._info = self._info, {**self._info, **updated._info}
+        self._tag = updated._tag or self._tag
         moved = any(before.get(name) != self._info.get(name) for name in self.inherits)
         if moved and "variables" in before:
             self.get()
         return self
 
-    def delete(self) -> bool:
+    def delete(self, *, if_match: IfMatch = None) -> bool:
         """Delete the object on the server.
 
+        :param if_match: as for :meth:`update`.
         :returns: True.
         :raises cratonclient.exceptions.CommandError: if the object was unpickled.
+        :raises cratonclient.exceptions.PreconditionFailed: if the object was changed.
         :raises cratonclient.exceptions.HTTPError: if the server refuses.
         """
-        return t.cast("bool", self._manager_or_error().delete(self.id))
+        options = self._if_match(if_match)
+        return t.cast("bool", self._manager_or_error().delete(self.id, **options))
+
+    def _if_match(self, given: IfMatch) -> dict[str, t.Any]:
+        """Return the argument of a method of the manager, which may not have it in 2017."""
+        return {} if given is None else {"if_match": self if given is True else given}
 
     def _manager_or_error(self) -> t.Any:
         """Return the manager.
@@ -267,7 +305,7 @@ class Resource:
             return self._info.get(name)
         url = self.manager.build_url({f"{self.manager.key}_id": item_id})
         part = cls(self.manager.session, url, **self.manager.extra_request_kwargs)
-        part.owner_class = type(self)
+        part.owner, part.owner_class = self, type(self)
         if part.part_name not in ("", name):
             part.rename_part(name)
         _set(self, name, part)
@@ -375,6 +413,11 @@ class Resource:
     def _without_managers(self) -> dict[str, t.Any]:
         managers = {"manager", *self.subresource_managers}
         return {n: v for n, v in self.__dict__.items() if n not in managers}
+
+
+#: The state that a request builds on: an entity tag, the object with the tag, or True for the
+#: object of the method itself.
+IfMatch = str | bool | Resource | None
 
 
 def _way_to_change(field: Field[t.Any]) -> str:

@@ -52,6 +52,7 @@ def _types(kinds: list[Kind]) -> Lines:
     yield f'\n{NOTE}\n"""\n'
     yield "from __future__ import annotations\n\nimport collections.abc\nimport typing as t\n"
     yield "if t.TYPE_CHECKING:"
+    yield "    from cratonclient.resource import Resource"
     for kind in kinds:
         yield f"    from cratonclient.v1.{kind.collection} import {_class(kind)}"
     yield """
@@ -62,6 +63,12 @@ class RequestOptions(t.TypedDict, total=False):
     timeout: float | tuple[float | None, float | None] | None
     connect_retries: int
     status_code_retries: int
+
+
+class UpdateOptions(RequestOptions, total=False):
+    \"\"\"Keywords of ``update`` that are not fields.\"\"\"
+
+    if_match: str | bool | Resource | None
 
 
 class ItemOptions(RequestOptions, total=False):
@@ -104,7 +111,7 @@ def _typed_dicts(kind: Kind) -> Lines:
         yield from _typed_dict(
             f"{name}Update",
             f"Keywords to update a {noun}.",
-            "RequestOptions",
+            "UpdateOptions",
             _written(kind, "update"),
         )
     yield from _typed_dict(

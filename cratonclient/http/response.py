@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import collections.abc
+import re
 import typing as t
 
 from cratonclient import exceptions
@@ -12,6 +13,19 @@ from cratonclient.printable import printable
 
 if t.TYPE_CHECKING:
     import requests
+
+
+#: An entity tag. A proxy that compresses responses makes it weak.
+TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{1,100}"')
+
+
+def entity_tag(response: t.Any) -> str | None:
+    """Return the entity tag of a response; ``None`` if it has none.
+
+    :param response: response to a request.
+    """
+    tag = getattr(response, "headers", {}).get("ETag")
+    return tag if isinstance(tag, str) and TAG.fullmatch(tag) else None
 
 
 def check_deletion(response: requests.Response) -> None:

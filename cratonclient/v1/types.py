@@ -10,6 +10,7 @@ import collections.abc
 import typing as t
 
 if t.TYPE_CHECKING:
+    from cratonclient.resource import Resource
     from cratonclient.v1.cells import Cell
     from cratonclient.v1.clouds import Cloud
     from cratonclient.v1.devices import Device
@@ -25,6 +26,12 @@ class RequestOptions(t.TypedDict, total=False):
     timeout: float | tuple[float | None, float | None] | None
     connect_retries: int
     status_code_retries: int
+
+
+class UpdateOptions(RequestOptions, total=False):
+    """Keywords of ``update`` that are not fields."""
+
+    if_match: str | bool | Resource | None
 
 
 class ItemOptions(RequestOptions, total=False):
@@ -66,7 +73,7 @@ class ProjectCreate(RequestOptions, total=False):
     variables: collections.abc.Mapping[str, t.Any]
 
 
-class ProjectUpdate(RequestOptions, total=False):
+class ProjectUpdate(UpdateOptions, total=False):
     """Keywords to update a project."""
 
     name: str
@@ -113,7 +120,7 @@ class UserCreate(RequestOptions, total=False):
     project: int | str | Project
 
 
-class UserUpdate(RequestOptions, total=False):
+class UserUpdate(UpdateOptions, total=False):
     """Keywords to update a user."""
 
     is_admin: bool
@@ -208,7 +215,7 @@ class CloudCreate(RequestOptions, total=False):
     variables: collections.abc.Mapping[str, t.Any]
 
 
-class CloudUpdate(RequestOptions, total=False):
+class CloudUpdate(UpdateOptions, total=False):
     """Keywords to update a cloud."""
 
     name: str
@@ -257,7 +264,7 @@ class RegionCreate(RequestOptions, total=False):
     variables: collections.abc.Mapping[str, t.Any]
 
 
-class RegionUpdate(RequestOptions, total=False):
+class RegionUpdate(UpdateOptions, total=False):
     """Keywords to update a region."""
 
     name: str
@@ -313,7 +320,7 @@ class CellCreate(RequestOptions, total=False):
     variables: collections.abc.Mapping[str, t.Any]
 
 
-class CellUpdate(RequestOptions, total=False):
+class CellUpdate(UpdateOptions, total=False):
     """Keywords to update a cell."""
 
     name: str
@@ -446,7 +453,7 @@ class HostCreate(RequestOptions, total=False):
     links: collections.abc.Sequence[t.Any]
 
 
-class HostUpdate(RequestOptions, total=False):
+class HostUpdate(UpdateOptions, total=False):
     """Keywords to update a host."""
 
     name: str
@@ -554,7 +561,7 @@ class NetworkDeviceCreate(RequestOptions, total=False):
     links: collections.abc.Sequence[t.Any]
 
 
-class NetworkDeviceUpdate(RequestOptions, total=False):
+class NetworkDeviceUpdate(UpdateOptions, total=False):
     """Keywords to update a network device."""
 
     name: str
@@ -652,7 +659,7 @@ class NetworkCreate(RequestOptions, total=False):
     variables: collections.abc.Mapping[str, t.Any]
 
 
-class NetworkUpdate(RequestOptions, total=False):
+class NetworkUpdate(UpdateOptions, total=False):
     """Keywords to update a network."""
 
     name: str
@@ -744,7 +751,7 @@ class NetworkInterfaceCreate(RequestOptions, total=False):
     variables: collections.abc.Mapping[str, t.Any]
 
 
-class NetworkInterfaceUpdate(RequestOptions, total=False):
+class NetworkInterfaceUpdate(UpdateOptions, total=False):
     """Keywords to update a network interface."""
 
     name: str

@@ -76,6 +76,16 @@ def keywords(craton: client.Client, region: Region, host: Host) -> None:
     host.update(note="x", parent=host)
     host.update(nmae="x")  # error
     craton.hosts.delete(host)
+    craton.hosts.update(host, note="x", if_match=True)
+    craton.hosts.update(host, note="x", if_match=7)  # error
+    craton.hosts.delete(host, if_match=host.entity_tag)
+    host.update(note="x", if_match=host)
+    host.delete(if_match=True)
+    t.assert_type(host.entity_tag, str | None)
+    values: dict[str, int] = {"a": 1}
+    host.variables.update(**values)
+    host.variables.set("os.version", 13, if_match=True)
+    host.labels.add("web", if_match=host.variables.get())
     craton.hosts.get(host, resolved_values=False)
     craton.hosts.get(host, resolved=False)  # error
     t.assert_type(craton.hosts.find(name="web-1", region=region), Host | None)

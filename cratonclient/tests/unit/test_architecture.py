@@ -203,6 +203,7 @@ ROOMS = {
         "crud",
         "finding",
         "keywords",
+        "entity_tags",
         "resource",
         "features",
         "session",

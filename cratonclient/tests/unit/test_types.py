@@ -60,6 +60,6 @@ class TestTypes(base.TestCase):
 
         lines = "\n".join(self.tool._types([self.tool.Kind(RegionManager)]))
 
-        self.assertIn("class RegionUpdate(RequestOptions, total=False)", lines)
+        self.assertIn("class RegionUpdate(UpdateOptions, total=False)", lines)
         self.assertIn("colour: str", lines)
         self.assertNotIn("colour", self.tool.files()[self.tool.FOLDER / "types.py"])

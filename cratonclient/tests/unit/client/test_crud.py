@@ -366,8 +366,8 @@ class TestSignatures(base.TestCase):
         expected = {
             "create": "(skip_merge=False, **kwargs)",
             "get": "(item_id=None, skip_merge=True, **kwargs)",
-            "update": "(item_id=None, skip_merge=True, **kwargs)",
-            "delete": "(item_id=None, skip_merge=True, json=None, **kwargs)",
+            "update": "(item_id=None, skip_merge=True, *, if_match=None, **kwargs)",
+            "delete": "(item_id=None, skip_merge=True, json=None, *, if_match=None, **kwargs)",
             "list": "(skip_merge=False, **kwargs)",
         }
         for manager in (kind.manager for kind in v1.kinds()):

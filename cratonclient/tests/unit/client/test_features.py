@@ -34,6 +34,17 @@ class TestFeatures(base.TestCase):
         self.assertIn("undo", features.of(hosts.session, hosts.url))
         self.assertEqual([fakes.URL], below.urls)
 
+    def test_copies_of_a_session_do_not_ask_again(self):
+        craton, below = craton_on(fakes.answer(document(["undo"])))
+        self.assertEqual({"undo"}, craton.features)
+        for other in (
+            client.Client(craton._session, fakes.URL, connect_retries=0),
+            client.Client(craton._session, fakes.URL, reason="a test"),
+            client.Client(below, fakes.URL),
+        ):
+            self.assertEqual({"undo"}, other.features)
+        self.assertEqual(1, len(below.calls))
+
     def test_each_session_asks_for_itself(self):
         for wanted in ({"moving"}, {"undo"}):
             craton, _below = craton_on(fakes.answer(document([*wanted])))
