@@ -44,6 +44,7 @@ _TABLE: tuple[tuple[type[exceptions.ClientException], int, str], ...] = (
     (exceptions.UnableToAuthenticate, DENIED, ""),
     (exceptions.NotFound, NOT_FOUND, ""),
     (exceptions.Conflict, CONFLICT, ""),
+    (exceptions.PreconditionFailed, CONFLICT, ""),
     (exceptions.Timeout, UNREACHABLE, _URL),
     (exceptions.ConnectionFailed, UNREACHABLE, ""),
     (exceptions.EndpointNotFound, UNREACHABLE, ""),

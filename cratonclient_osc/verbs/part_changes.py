@@ -17,6 +17,9 @@ from cratonclient.kinds import kind_of
 from cratonclient_osc.output import exit_status
 from cratonclient_osc.verbs.assignments import Assignment
 
+if t.TYPE_CHECKING:
+    from cratonclient.v1 import variables
+
 LOG = logging.getLogger(__name__)
 
 #: A prepared change. Calling it sends the requests.
@@ -44,16 +47,21 @@ class LabelChanges:
 
         :raises cratonclient.exceptions.NotFound: if the object lacks one of the labels.
         """
-        _check_exist(self._noun, labels, self._manager.get(), self._found)
-        return functools.partial(self._manager.remove, *labels)
+
+        def prepare(_first: bool) -> Change:
+            read = self._manager.read()
+            _check_exist(self._noun, labels, read.values, self._found)
+            return functools.partial(self._manager.write, read, removed=labels)
+
+        return _repeatable(prepare)
 
 
 class VariableChanges:
     """Prepares changes of the variables of an object.
 
     The API can only replace whole variables. To change a value inside one, this class
-    sends the whole variable with the new value in it. If two clients change the same
-    variable at the same time, the last one wins.
+    sends the whole variable with the new value in it, and the entity tag of the state that it
+    has read. If another client was quicker, it reads again and tries again.
 
     :param found: the object, fetched with its inherited variables.
     :param name: the attribute of the object that is the manager of its variables.
@@ -63,11 +71,7 @@ class VariableChanges:
         self._found = found
         self._name = name
         self._manager = getattr(found, name)
-
-    @functools.cached_property
-    def own(self) -> dict[str, t.Any]:
-        """The variables of the object without the inherited ones."""
-        return own_variables(self._found, self._name)
+        self._known = found.to_dict().get(name) or {}
 
     def prepare_add(self, assignments: t.Sequence[Assignment]) -> Change:
         """Prepare to set variables, or values inside them.
@@ -78,43 +82,99 @@ class VariableChanges:
         :raises cratonclient.paths.PathError: if a path leads through a value that is not
             an object or a list.
         """
-        known = self._found.to_dict().get(self._name, {})
-        inside = {str(path[0]) for path, _ in assignments if len(path) > 1} & set(known)
-        values = paths.changed(known, assignments)
-        if inside:  # reading the own variables may take a request
-            for name in sorted(inside - set(self.own)):
-                LOG.warning(
-                    "The variable %r was inherited; the object now has its own copy of it.",
-                    name,
-                )
-        return functools.partial(self._manager.update, values)
+        inside = {str(path[0]) for path, _ in assignments if len(path) > 1}
+        if not inside:
+            return functools.partial(self._manager.update, paths.changed({}, assignments))
 
-    def prepare_remove(self, wanted: t.Sequence[paths.Path]) -> Change:
+        def prepare(first: bool) -> Change:
+            read = self._around(inside, first)
+            values = paths.changed(read.to_dict(), assignments)
+            return functools.partial(self._manager.write, read, values)
+
+        return _repeatable(prepare)
+
+    def prepare_remove(
+        self, wanted: t.Sequence[paths.Path], ignore_missing: bool = False
+    ) -> Change:
         """Prepare to remove variables, or values inside them.
 
+        :param ignore_missing: ignore values that the object itself does not have.
         :raises cratonclient.exceptions.NotFound: if the object itself lacks one of them.
         """
-        own = self.own
-        existing = [path for path in wanted if paths.has(own, path)]
-        known = self._found.to_dict().get(self._name, {})
-        inherited = any(path[0] in known and path[0] not in own for path in wanted)
+
+        def prepare(first: bool) -> Change:
+            read = self._own(first, tagged=any(len(path) > 1 for path in wanted))
+            own = read.to_dict()
+            existing = [path for path in wanted if paths.has(own, path)]
+            if not ignore_missing:
+                self._check_exist(wanted, existing, own)
+            return functools.partial(self._manager.write, read, *paths.removed(own, existing))
+
+        return _repeatable(prepare)
+
+    def _check_exist(
+        self,
+        wanted: t.Iterable[paths.Path],
+        existing: t.Iterable[paths.Path],
+        own: t.Container[t.Any],
+    ) -> None:
+        """Raise an error for the first variable that the object lacks."""
+        inherited = any(path[0] in self._known and path[0] not in own for path in wanted)
         hint = " It is inherited: unset it on the object that sets it." if inherited else ""
-        _check_exist(
-            _singular(self._name),
-            map(paths.write, wanted),
-            [*map(paths.write, existing)],
-            self._found,
-            hint,
+        names = map(paths.write, wanted), [*map(paths.write, existing)]
+        _check_exist(_singular(self._name), *names, self._found, hint)
+
+    def _around(self, inside: t.Collection[str], first: bool) -> variables.Variables:
+        """Return the variables in which values change, with the entity tag of the object.
+
+        :param inside: names of the variables.
+        :param first: the object was not read again since it was found.
+        """
+        if first and self._found.entity_tag and not {*inside} & {*self._known}:
+            return self._as_found()
+        own = self._own(first, tagged=True)
+        missing = {name for name in inside if name not in own}
+        if first:
+            missing &= {*self._known}
+        if not (missing and type(self._found).inherits):
+            return own
+        read = self._as_found() if own.entity_tag is None else self._manager.read(resolved=True)
+        for name in sorted(missing & {*read}):
+            LOG.warning(
+                "The variable %r was inherited; the object now has its own copy of it.", name
+            )
+        return read
+
+    def _own(self, first: bool, tagged: bool) -> variables.Variables:
+        """Return the own variables, with as few requests as possible.
+
+        :param tagged: they need the entity tag of the object.
+        """
+        is_known = first and not type(self._found).inherits
+        if is_known and (self._found.entity_tag or not tagged):
+            return self._as_found()
+        return t.cast("variables.Variables", self._manager.read(resolved=False))
+
+    def _as_found(self) -> variables.Variables:
+        """Return the variables as they were found, with the entity tag of the object."""
+        return t.cast(
+            "variables.Variables", self._manager.known(self._known, self._found.entity_tag)
         )
-        changed, removed = paths.removed(self.own, wanted)
 
-        def change() -> None:
-            if changed:
-                self._manager.update(changed)
-            if removed:
-                self._manager.delete(*removed)
 
-        return change
+def _repeatable(prepare: t.Callable[[bool], Change]) -> Change:
+    """Prepare a change. Prepare it again if another client is quicker when it is applied.
+
+    :param prepare: prepares the change. Its argument is True the first time.
+    """
+    prepared = [prepare(True)]
+
+    def apply() -> object:
+        from cratonclient import entity_tags
+
+        return entity_tags.retrying(lambda: prepared.pop()() if prepared else prepare(False)())
+
+    return apply
 
 
 PartChanges = LabelChanges | VariableChanges

@@ -256,10 +256,7 @@ class Unset(VariableCommand):
         """Remove the variables. If one does not exist, remove none."""
         found = self.find(parsed_args)
         changes = part_changes.VariableChanges(found, self.attribute)
-        wanted = parsed_args.paths
-        if parsed_args.ignore_missing:
-            wanted = [path for path in wanted if paths.has(changes.own, path)]
-        changes.prepare_remove(wanted)()
+        changes.prepare_remove(parsed_args.paths, parsed_args.ignore_missing)()
 
 
 def _read_argument(text: str) -> list[assignments.Assignment]:

@@ -25,6 +25,7 @@ class TestStatus(base.TestCase):
             exceptions.NotFound: 5,
             exit_status.Ambiguous: 5,
             exceptions.Conflict: 6,
+            exceptions.PreconditionFailed: 6,
             exceptions.ConnectionFailed: 7,
             exceptions.Timeout: 7,
             exceptions.EndpointNotFound: 7,
