@@ -842,7 +842,7 @@ class WebhookCreate(RequestOptions, total=False):
     active: bool
 
 
-class WebhookUpdate(RequestOptions, total=False):
+class WebhookUpdate(UpdateOptions, total=False):
     """Keywords to update a webhook."""
 
     name: str
