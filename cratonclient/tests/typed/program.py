@@ -72,7 +72,9 @@ def keywords(craton: client.Client, region: Region, host: Host) -> None:
     craton.hosts.update(host, parent=None, connect_retries=0)
     craton.hosts.update(host, note=None)  # error
     craton.hosts.update(host, note=1)  # error
-    craton.hosts.update(host, region=region)  # error
+    craton.hosts.update(host, region=region, cell=None)
+    craton.hosts.update(host, region=None)  # error
+    craton.hosts.update(host, cloud_id=1)  # error
     host.update(note="x", parent=host)
     host.update(nmae="x")  # error
     craton.hosts.delete(host)

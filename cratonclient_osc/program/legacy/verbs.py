@@ -56,7 +56,8 @@ def _update(parsed_args: argparse.Namespace) -> list[Words]:
     for place in ("cloud", "region", "cell"):
         if hasattr(parsed_args, place):
             raise exit_status.UsageError(
-                f"--{place}: an object cannot be moved to another {place}."
+                f"--{place}: this command does not move an object to another {place}. "
+                f"To move a host to another cell or region, use 'craton host set'."
             )
     after = target
     if hasattr(parsed_args, "name") and not ids.is_id(target.removeprefix("id:"), int):

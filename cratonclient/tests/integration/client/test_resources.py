@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import typing as t
+from unittest import mock
 
 from cratonclient import exceptions
 from cratonclient.tests import base
@@ -203,6 +204,39 @@ class TestHosts(RoundTrip):
         self.assertRaises(exceptions.Conflict, parent.delete)
         self.assertIsNone(self.manager.update(self.made.id, parent_id=None).parent_id)
         self.assertIs(True, parent.delete())
+
+    def test_it_moves_and_shows_its_new_place(self):
+        region = self.craton.regions.get(self.made.region_id)
+        east, west = region.cells.create(name="m-east"), self.make_region(name="m-west")
+        other = self.craton.regions.create(name="m-other", cloud=region.cloud_id)
+        self.craton.cells.get(east.id).variables.set("where", "east")
+        other.variables.set("where", "other")
+        self.assertEqual("m-east", self.made.update(cell=east).cell.name)
+        host = self.craton.hosts.get(self.made.id)
+        self.assertEqual("east", host.to_dict()["variables"]["where"])
+        self.assertIs(host, host.update(region_id=other.id))
+        self.assertEqual((other.id, None), (host.region.id, host.cell_id))
+        self.assertEqual("other", host.to_dict()["variables"]["where"])
+        found = other.hosts.find(name=host.name)
+        assert found is not None
+        self.assertEqual(region.id, found.update(region=region, cell_id=east.id).region_id)
+        self.assertIsNone(found.update(cell=None).cell)
+        self.assertRaises(exceptions.BadRequest, host.update, region=west)
+        again, created = self.craton.hosts.update_or_create(
+            {"region": other}, cloud_id=region.cloud_id, name=host.name
+        )
+        self.assertEqual((other.id, False), (again.region_id, created))
+        with self.craton.changes.new() as changes:
+            changes.update(again, region_id=region.id, cell_id=east.id)
+        self.assertEqual(east.id, again.refresh().cell_id)
+
+    def test_an_original_server_moves_nothing(self):
+        with mock.patch("cratonclient.features.of", return_value=frozenset()):
+            for fields in ({"region_id": 1}, {"cell": None}, {"note": "x", "cell_id": 1}):
+                given: t.Any = fields
+                error = self.assertRaises(exceptions.FeatureMissing, self.made.update, **given)
+                self.assertIn("moving objects", str(error))
+            self.assertEqual("y", self.made.update(note="y").note)
 
     def test_parts_of_a_host_that_is_gone_are_not_found(self):
         self.made.delete()

@@ -174,6 +174,128 @@ class TestCircles(ConcurrencyTestCase):
             self.assertNoCircle(hosts)
 
 
+class TestMoves(ConcurrencyTestCase):
+    """Whatever happens at the same time, a device is where its region and its cell are."""
+
+    def setUp(self):
+        super().setUp()
+        west = self.user.make("regions", cloud_id=self.host["cloud_id"])["id"]
+        self.regions = [self.host["region_id"], west]
+
+    def cell(self, region: int) -> int:
+        return int(self.user.make("cells", region_id=self.regions[region])["id"])
+
+    def assertFits(self, hosts: t.Iterable[int]) -> dict[int, tuple[int, int | None]]:
+        """Return the places of hosts that exist, after checking each."""
+        found = {}
+        for item_id in hosts:
+            answer = self.user.get(f"/hosts/{item_id}")
+            if answer.status == 404:
+                continue
+            region, cell = (answer.json[name] for name in ("region_id", "cell_id"))
+            found[item_id] = region, cell
+            if cell is not None:
+                self.assertEqual(region, self.user.get(f"/cells/{cell}").json["region_id"])
+        return found
+
+    def test_into_a_cell_that_goes(self):
+        for _ in range(8):
+            chassis, *blades = hosts = self.tree(None, 0, 0, 1)
+            cell = self.cell(0)
+            moved, deleted = self.statuses(
+                ("PUT", f"/hosts/{chassis}", {"cell_id": cell}), ("DELETE", f"/cells/{cell}")
+            )
+            self.assertEqual(204, deleted)
+            self.assertIn(moved, (200, 404))
+            # The chassis goes with the cell if it was there first, and its blades with it.
+            left = self.assertFits(hosts)
+            self.assertEqual([] if moved == 200 else [chassis, *blades], [*left])
+
+    def test_out_of_a_cell_that_goes(self):
+        for _ in range(8):
+            hosts = self.tree(None, 0, 1)
+            cells = [self.cell(0), self.cell(0)]
+            self.user.put(f"/hosts/{hosts[0]}", {"cell_id": cells[0]})
+            moved, deleted = self.statuses(
+                ("PUT", f"/hosts/{hosts[0]}", {"cell_id": cells[1]}),
+                ("DELETE", f"/cells/{cells[0]}"),
+            )
+            self.assertEqual(204, deleted)
+            self.assertIn(moved, (200, 404))
+            self.assertEqual(hosts if moved == 200 else [], [*self.assertFits(hosts)])
+
+    def test_while_parents_change(self):
+        for _ in range(8):
+            chassis, blade, low, other = hosts = self.tree(None, None, 1, None)
+            cell = self.cell(0)
+            found = self.statuses(
+                ("PUT", f"/hosts/{chassis}", {"cell_id": cell}),
+                ("PUT", f"/hosts/{blade}", {"parent_id": chassis}),
+                ("PUT", f"/hosts/{other}", {"parent_id": low}),
+            )
+            self.assertEqual([200] * 3, found)
+            places = self.assertFits(hosts)
+            self.assertEqual(cell, places[chassis][1])
+            # A child that came too late stays where it is, and so does all below it.
+            self.assertEqual(places[blade], places[low])
+
+    def test_to_different_places(self):
+        for _ in range(5):
+            hosts = self.tree(None, 0, 1, 0)
+            moves = [
+                {"region_id": region, "cell_id": self.cell(number)}
+                for number, region in enumerate(self.regions)
+            ]
+            found = self.statuses(
+                *(("PUT", f"/hosts/{hosts[0]}", fields) for fields in (*moves, *moves))
+            )
+            self.assertEqual([200] * 4, found)
+            self.assertEqual(1, len({*self.assertFits(hosts).values()}))
+
+    def test_many_in_opposite_orders(self):
+        for _ in range(3):
+            hosts = self.tree(*[None] * 10, *range(10))
+            cells = [self.cell(0), self.cell(0)]
+            bodies = [
+                {
+                    "changes": [
+                        {
+                            "action": "update",
+                            "kind": "hosts",
+                            "id": host,
+                            "values": {"cell_id": cell},
+                        }
+                        for host in order
+                    ]
+                }
+                for order, cell in zip((hosts, hosts[::-1]), cells, strict=True)
+            ]
+            create = self.user.needed("hosts", {**self.place, "cell_id": cells[0]})
+            found = self.statuses(
+                *(("POST", "/changes", body) for body in bodies),
+                *[("PUT", f"/hosts/{hosts[4]}", {"note": "x"})] * 2,
+                ("POST", "/hosts", create),
+            )
+            self.assertEqual([200, 200, 200, 200, 201], found)
+            self.assertEqual(1, len({*self.assertFits(hosts).values()}))
+
+    def test_children_that_are_created_meanwhile(self):
+        for _ in range(5):
+            (chassis,) = self.tree(None)
+            creations = [
+                (
+                    "POST",
+                    "/hosts",
+                    self.user.needed("hosts", {**self.place, "parent_id": chassis}),
+                )
+                for _ in range(3)
+            ]
+            west = {"region_id": self.regions[1]}
+            found = self.statuses(("PUT", f"/hosts/{chassis}", west), *creations)
+            self.assertEqual([200, 201, 201, 201], found)
+            self.assertEqual((self.regions[1], None), self.assertFits([chassis])[chassis])
+
+
 class TestReaders(base.ServerTestCase):
     def test_a_transaction_sees_one_moment(self):
         host = self.root.make("hosts", variables={"a": 1})["id"]
