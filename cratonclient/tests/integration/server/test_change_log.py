@@ -3,18 +3,14 @@
 
 from __future__ import annotations
 
-import json
 import random
+import threading
 import typing as t
 
 import sqlalchemy as sa
 
-from cratonclient.tests.integration.server import base
-from cratonserver.db.change_log.sources import Source
+from cratonclient.tests.integration.server import base, databases, replays
 from cratonserver.db.tables import DERIVED
-
-Key = tuple[str, str, str | None]
-State = dict[Key, t.Any]
 
 NAMES = ("a", "b", "deep", "ünï", 'q"uote', "")
 VALUES: tuple[t.Any, ...] = (
@@ -31,67 +27,7 @@ VALUES: tuple[t.Any, ...] = (
 )
 
 
-def stored(connection: sa.Connection, source: Source) -> State:
-    """Return the rows of a table as the log has them."""
-    if source.member is None:
-        columns = ", ".join(f'"{name}"' for name in source.columns)
-        rows = connection.execute(sa.text(f"SELECT {columns} FROM {source.name}")).mappings()  # noqa: S608
-        return {
-            (source.kind or row["kind"], str(row["id"]), None): {
-                name: value for name, value in row.items() if value is not None
-            }
-            for row in rows
-        }
-    value = source.value or "''"
-    query = f"SELECT {source.owner}, {source.member}, {value} FROM {source.name}"  # noqa: S608
-    found = connection.execute(sa.text(query))
-    return {(source.name, str(owner), member): str(value) for owner, member, value in found}
-
-
-class TestReplay(base.ServerTestCase):
-    def state(self) -> State:
-        """Return the fleet, without what the log does not have."""
-        found: State = {}
-        with self.store.read() as connection:
-            for source in self.store.tables.logged():
-                found |= stored(connection, source)
-        return found
-
-    def log(self) -> list[t.Any]:
-        rows = self.store.tables.log.rows
-        with self.store.read() as connection:
-            return [*connection.execute(sa.select(rows).order_by(rows.c.change_id, rows.c.seq))]
-
-    def apply(self, state: State, row: t.Any, before: str | None, after: str | None) -> None:
-        """Apply a row of the log, and check that it fits the state before it."""
-        key = row.source, row.owner, row.member
-        if row.member is not None:
-            self.assertEqual(before, state.pop(key, None), str(key))
-            if after is not None:
-                state[key] = after
-            return
-        old, new = (None if text is None else json.loads(text) for text in (before, after))
-        if old is None:
-            self.assertNotIn(key, state)
-            state[key] = new
-        elif new is None:
-            self.assertEqual(old, state.pop(key))
-        else:
-            changed = {*old, *new}
-            kept = state[key]
-            self.assertEqual(old, {n: v for n, v in kept.items() if n in changed}, str(key))
-            state[key] = {n: v for n, v in kept.items() if n not in changed} | new
-
-    def assertReplays(self) -> None:
-        state: State = {}
-        rows = self.log()
-        for row in rows:
-            self.apply(state, row, row.before, row.after)
-        self.assertEqual(self.state(), state)
-        for row in reversed(rows):
-            self.apply(state, row, row.after, row.before)
-        self.assertEqual({}, state)
-
+class TestReplay(replays.ReplayTestCase, base.ServerTestCase):
     def test_random_work(self):
         draw = random.Random(7)
         users = [self.root, self.member(), self.member()]
@@ -198,3 +134,41 @@ class TestReplay(base.ServerTestCase):
         self.make = self.root.make("regions")
         with self.assertRaises(sa.exc.DBAPIError), self.store.write() as connection:
             connection.execute(sa.update(regions).values(name="other"))
+
+
+class TestOrder(base.ServerTestCase):
+    """Revisions become visible in their order, whoever commits first."""
+
+    def test_a_transaction_that_is_held_open(self):
+        user, other = self.member(), self.member()
+        cloud, far = user.make("clouds")["id"], other.make("clouds")["id"]
+        last = self.revisions(user)[-1]
+        clouds = self.store.tables.metadata.tables["clouds"]
+        answers: list[int] = []
+
+        def write(note: str) -> None:
+            answers.append(user.put(f"/clouds/{cloud}", {"note": note}).status)
+
+        with databases.writing(self.store, user.project_id) as connection:
+            own = sa.update(clouds).where(clouds.c.id == cloud)
+            connection.execute(own.values(name=base.unique("held")))
+            others = [threading.Thread(target=write, args=(str(n),)) for n in range(3)]
+            for thread in others:
+                thread.start()
+            if databases.SERVER:  # SQLite has one writer
+                self.assertAnswer(other.put(f"/clouds/{far}", {"note": "x"}), 200)
+            for _ in range(20):
+                self.assertEqual(last, self.revisions(user)[-1])
+            self.assertEqual([], answers)
+        seen = self.revisions(user)
+        for thread in others:
+            thread.join()
+        self.assertIn(last + 1, seen)
+        found = self.revisions(user)
+        self.assertEqual(seen, found[: len(seen)])
+        self.assertEqual([*range(last + 1, last + 5)], found[-4:])
+        self.assertEqual([200] * 3, answers)
+
+    def revisions(self, user: base.Caller) -> list[int]:
+        """Return the revisions of a project, the oldest first."""
+        return [one["revision"] for one in user.items("/changes?sort_dir=asc&limit=100")]
