@@ -27,6 +27,8 @@ if t.TYPE_CHECKING:
 
 #: The number of changes that are read at once.
 _PAGE = 100
+#: The number of names and ids that are looked up at once, without and with variables.
+_LOOKED_UP, _WITH_VARIABLES = 5000, 500
 #: The seconds that one request waits for a change.
 _WAIT = 30
 #: The seconds between two requests if the server cannot wait.
@@ -102,6 +104,18 @@ class Outcome:
 
 
 @dataclasses.dataclass(frozen=True)
+class Found:
+    """Objects that were looked up.
+
+    :param objects: the objects as lists show them, as dictionaries.
+    :param revisions: revision of each of their projects, from before they were read.
+    """
+
+    objects: list[dict[str, t.Any]]
+    revisions: dict[str, int]
+
+
+@dataclasses.dataclass(frozen=True)
 class Created:
     """An object that a change set creates. Other changes of the set can refer to it.
 
@@ -126,11 +140,17 @@ class ChangeSet:
 
     :param manager: manager that posts it.
     :param reason: why the changes are made.
+    :param unchanged_since: revision after which nobody may have changed the objects.
     """
 
-    def __init__(self, manager: ChangeManager, reason: str | None) -> None:
+    def __init__(
+        self, manager: ChangeManager, reason: str | None, unchanged_since: int | None = None
+    ) -> None:
         self._manager = manager
         self._reason = reason
+        self._since = unchanged_since
+        #: The objects whose first change has the revision.
+        self._known: set[tuple[str, t.Any]] = set()
         self._changes: list[dict[str, t.Any]] = []
         self._ids: dict[int, t.Any] = {}
         #: The revision of the change, once the change set was posted.
@@ -191,7 +211,7 @@ class ChangeSet:
 
     def delete(self, item: t.Any) -> None:
         """Delete an object, and everything that it owns."""
-        self._changes.append({"action": "delete", **_target(item)})
+        self._append("delete", item)
 
     def preview(self) -> Outcome:
         """Return what posting the change set would do. This changes nothing.
@@ -218,7 +238,17 @@ class ChangeSet:
         return {**reason, **more, "changes": self._changes}
 
     def _add(self, item: t.Any, **changes: t.Any) -> None:
-        self._changes.append({"action": "update", **_target(item), **changes})
+        self._append("update", item, **changes)
+
+    def _append(self, action: str, item: t.Any, **changes: t.Any) -> None:
+        change = {"action": action, **_target(item), **changes}
+        # A second change of an object would find the revision of the first one.
+        key = (change["kind"], str(change["id"]))
+        if self._since is not None and key not in self._known:
+            self._known.add(key)
+            if not isinstance(item, Created):
+                change["unchanged_since"] = self._since
+        self._changes.append(change)
 
 
 class ChangeManager:
@@ -231,6 +261,7 @@ class ChangeManager:
     def __init__(self, session: Session, url: str) -> None:
         self.session = session
         self.url = f"{url}/changes"
+        self._api = url
 
     def list(self, *, limit: int | None = None, **filters: t.Any) -> t.Iterator[Change]:
         """Generate the changes of the project, the newest first.
@@ -269,12 +300,71 @@ class ChangeManager:
         params = {} if project_id is None else {"project_id": project_id}
         return _change(body_of(self.session.get(f"{self.url}/{int(revision)}", params=params)))
 
-    def new(self, reason: str | None = None) -> ChangeSet:
+    def new(
+        self, reason: str | None = None, *, unchanged_since: int | None = None
+    ) -> ChangeSet:
         """Return an empty change set. It is posted at the end of its ``with`` block.
 
         :param reason: why the changes are made.
+        :param unchanged_since: revision after which nobody may have changed the objects. The
+            server refuses the change set, and names the objects that somebody changed. Read
+            :meth:`last_revision` before you read the objects.
+
+        >>> revision = craton.changes.last_revision()
+        >>> found = list(craton.hosts.list(vars={'stage': 'old'}))
+        >>> with craton.changes.new(unchanged_since=revision) as changes:
+        ...     for host in found:
+        ...         changes.delete(host)
         """
-        return ChangeSet(self, reason)
+        return ChangeSet(self, reason, unchanged_since)
+
+    def last_revision(self, *, project_id: str | None = None) -> int:
+        """Return the revision of the last change of the project; 0 before the first one.
+
+        :param project_id: id of the project, for root users.
+
+        >>> craton.changes.last_revision()
+        7
+        """
+        params = {} if project_id is None else {"project_id": project_id}
+        found = body_of(self.session.get(self.url, params={**params, "limit": 10}))
+        return int(found["last_revision"])
+
+    def look_up(
+        self,
+        kind: str,
+        *,
+        names: t.Collection[str] = (),
+        ids: t.Collection[int | str] = (),
+        variables: str | None = None,
+    ) -> Found:
+        """Find many objects by their names and ids, with few requests.
+
+        :param kind: collection of the objects, such as ``hosts``.
+        :param names: names. Several objects may have the same name in different places.
+        :param ids: ids. Objects that do not exist are left out.
+        :param variables: ``own`` to add the own variables, ``resolved`` to add those with the
+            inherited ones.
+        :raises cratonclient.exceptions.NotFound: if the server has no such request.
+
+        >>> craton.changes.look_up('hosts', names=['web-1', 'web-2']).revisions
+        {'00000000-0000-0000-0000-000000000001': 7}
+        """
+        more = {} if variables is None else {"variables": variables}
+        size = _WITH_VARIABLES if variables else _LOOKED_UP
+        wanted: list[tuple[str, t.Any]] = [("names", one) for one in dict.fromkeys(names)]
+        wanted += [("ids", one) for one in dict.fromkeys(ids)]
+        found: dict[t.Any, dict[str, t.Any]] = {}
+        revisions: dict[str, int] = {}
+        for start in range(0, max(len(wanted), 1), size):
+            body: dict[str, t.Any] = {"kind": kind, **more}
+            for key, one in wanted[start : start + size]:
+                body.setdefault(key, []).append(one)
+            answer = body_of(self.session.post(f"{self._api}/lookups", json=body))
+            found.update((one["id"], one) for one in answer["objects"])
+            for project_id, revision in answer["revisions"].items():
+                revisions.setdefault(project_id, revision)  # the oldest is safe
+        return Found([*found.values()], revisions)
 
     def undo(
         self,
@@ -317,7 +407,7 @@ class ChangeManager:
         ...     print(change.revision, change.username, change.reason)
         """
         until = None if timeout is None else time.monotonic() + timeout
-        known = self._last() if after is None else after
+        known = self.last_revision() if after is None else after
         while True:
             left = _WAIT if until is None else min(_WAIT, until - time.monotonic())
             if left < 0:
@@ -333,11 +423,6 @@ class ChangeManager:
                 known = max(known, found["last_revision"])
             if not rows and time.monotonic() - began < min(_INTERVAL, left):
                 time.sleep(min(_INTERVAL, left))  # this server cannot wait
-
-    def _last(self) -> int:
-        """Return the revision of the last change."""
-        found = body_of(self.session.get(self.url, params={"limit": 10}))
-        return int(found["last_revision"])
 
     def _post(self, body: dict[str, t.Any]) -> tuple[Outcome, dict[str, t.Any]]:
         found = body_of(self.session.post(self.url, json=body))

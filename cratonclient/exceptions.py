@@ -137,12 +137,34 @@ class Timeout(ClientException):
     message = "The server did not respond in time."
 
 
+class RefusedChange(t.NamedTuple):
+    """A change of a change set that the server refuses.
+
+    :param position: position of the change in the set, from 0.
+    :param action: ``create``, ``update`` or ``delete``.
+    :param kind: collection of the object, such as ``hosts``.
+    :param id: id of the object, ``None`` for a new object.
+    :param name: name of the object, if the change has one.
+    :param status: HTTP status that a request for this change alone would have, such as 409.
+    :param message: the reason.
+    """
+
+    position: int
+    action: str
+    kind: str
+    id: int | str | None
+    name: str | None
+    status: int
+    message: str
+
+
 class HTTPError(ClientException):
     """The server responded with an error.
 
     The attributes are ``status_code``; ``server_message``, the message in the response,
     or ``None``; ``request_id``, the value of the response header
-    ``x-openstack-request-id``, or ``None``; and ``response``.
+    ``x-openstack-request-id``, or ``None``; ``refused``, the changes that the server refuses
+    if the request was a change set, as a tuple of :class:`RefusedChange`; and ``response``.
 
     :param message: text of the error. The default is the message in the response.
     :param response: the response of the server.
@@ -166,6 +188,7 @@ class HTTPError(ClientException):
     ) -> None:
         self.server_message = _server_message(response)
         self.request_id = _request_id(response)
+        self.refused = _refused(response)
         if response is not None:
             self.status_code = response.status_code
         super().__init__(
@@ -574,6 +597,19 @@ def _server_message(response: requests.Response | None) -> str | None:
         if isinstance(message, str) and message:
             return secrets.mask(message)  # the message may quote the request
     return None
+
+
+def _refused(response: requests.Response | None) -> tuple[RefusedChange, ...]:
+    """Return the refused changes in the response to a change set; otherwise none."""
+    body = None if response is None else parse_json(response)
+    errors = body.get("errors") if isinstance(body, dict) else None
+    found = []
+    for one in errors if isinstance(errors, list) else ():
+        if isinstance(one, dict) and isinstance(one.get("position"), int):
+            values: dict[str, t.Any] = {name: one.get(name) for name in RefusedChange._fields}
+            message = secrets.mask(str(values.pop("message")))
+            found.append(RefusedChange(**values, message=message))
+    return tuple(found)
 
 
 def _request_id(response: requests.Response | None) -> str | None:

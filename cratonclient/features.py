@@ -26,6 +26,7 @@ _IN_WORDS = {
     "comparisons": "comparisons in filters",
     "entity_tags": "entity tags, which protect the changes of others",
     "follow": "requests that wait for changes",
+    "lookups": "a request that looks up many objects",
     "moving": "moving objects to another place",
     "undo": "a way to undo changes",
     "webhooks": "webhooks",

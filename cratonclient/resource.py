@@ -70,6 +70,9 @@ class Resource:
     #: References to the objects that variables are inherited from, nearest first.
     inherits: t.ClassVar[tuple[str, ...]] = ()
 
+    #: Change sets can change the objects. Users and their keys have rules of their own.
+    in_change_sets: t.ClassVar[bool] = True
+
     #: Derive :attr:`human_id` from the name.
     HUMAN_ID = False
     #: Field with the name that people use for the object.

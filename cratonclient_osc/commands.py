@@ -113,7 +113,9 @@ def _command_class(kind: Kind, verb: str) -> type[resource_command.ResourceComma
         generic = importlib.import_module(f"cratonclient_osc.verbs.{module}")
         override = verb.title().replace(" ", "")  # List, VariableList
         base = getattr(_overrides(kind.collection), override, getattr(generic, class_name))
-        globals()[name] = type(name, (base,), {"kind": kind, "__module__": __name__})
+        lists = functools.partial(_command_class, kind, "list")
+        values = {"kind": kind, "list_class": staticmethod(lists), "__module__": __name__}
+        globals()[name] = type(name, (base,), values)
     return t.cast("type[resource_command.ResourceCommand]", globals()[name])
 
 

@@ -23,6 +23,7 @@ class Project(crud.Resource):
 
     filters = ("name",)
     columns = ("id", "name")
+    in_change_sets = False
 
 
 class ProjectManager(crud.CRUDClient[Project]):

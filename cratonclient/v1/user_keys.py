@@ -43,6 +43,7 @@ class UserKey(crud.Resource):
     filters = ("id", "name", "user_id")
     columns = ("id", "name", "user_id", "created_at", "last_used_at", "expires_at")
     unique = ("user_id", "name")
+    in_change_sets = False
 
 
 class UserKeyManager(crud.CRUDClient[UserKey]):

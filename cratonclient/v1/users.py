@@ -55,6 +55,7 @@ class User(crud.Resource):
     columns = ("id", "username", "is_admin", "role", "project_id")
     unique = ("project_id", "username")
     NAME_ATTR = "username"
+    in_change_sets = False
 
 
 class UserManager(crud.CRUDClient[User]):

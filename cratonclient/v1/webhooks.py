@@ -107,6 +107,7 @@ class Webhook(crud.Resource):
     filters = ("id", "name", "active")
     columns = ("id", "name", "url", "active", "last_delivered_at", "failures", "last_error")
     unique = ("project_id", "name")
+    in_change_sets = False
 
 
 class WebhookManager(crud.CRUDClient[Webhook]):

@@ -55,13 +55,14 @@ class List(lists.List):
         )
         return parser
 
-    def take_action(self, parsed_args: argparse.Namespace) -> t.Any:
-        """List the keys."""
-        if not (parsed_args.all_users or hasattr(parsed_args, "user_id")):
+    def selection(self, parsed_args: argparse.Namespace) -> dict[str, t.Any]:
+        """Select the keys of the own user, unless other ones are wanted."""
+        wants_all = getattr(parsed_args, "all_users", False)
+        if not (wants_all or hasattr(parsed_args, "user_id")):
             user_id = identity.managing_user_id(self.client)
             if user_id is not None:  # the server shows the keys of other users as well
                 parsed_args.user_id = f"id:{user_id}"
-        return super().take_action(parsed_args)
+        return super().selection(parsed_args)
 
 
 class Show(_OwnKeys, show.Show):

@@ -59,7 +59,7 @@ class Set(update.Set):
         )
         return parser
 
-    def take_action(self, parsed_args: argparse.Namespace) -> None:
+    def take_action(self, parsed_args: argparse.Namespace) -> int | None:
         """Change the given fields. With ``--new-key``, print the new key and nothing else."""
         if not parsed_args.new_key:
             return super().take_action(parsed_args)

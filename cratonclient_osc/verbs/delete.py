@@ -8,16 +8,18 @@ import typing as t
 
 from cratonclient import exceptions
 from cratonclient.printable import printable
-from cratonclient_osc import usage
 from cratonclient_osc.output import exit_status, terminal
-from cratonclient_osc.verbs import batch, effects, lookup, places, resource_command
+from cratonclient_osc.verbs import batch, bulk, effects, lookup, places
+
+if t.TYPE_CHECKING:
+    from cratonclient import changes
 
 
-class Delete(resource_command.ResourceCommand):
+class Delete(bulk.Bulk):
     """Delete objects and what belongs to them."""
 
-    writes = True
-
+    verb, past = "Delete", "deleted"
+    goes_on = True
     _ignores_missing = False
 
     def get_description(self) -> str:
@@ -25,32 +27,24 @@ class Delete(resource_command.ResourceCommand):
         return f"Delete {effects.in_words(self.kind)}"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Add the arguments that identify the objects, and the options of the question."""
+        """Add the limits of the server to the description."""
         parser = super().get_parser(prog_name)
         parser.description = f"{self.get_description()}. {effects.limits(self.kind)}".strip()
-        usage.allow_intermixed_arguments(parser)
-        self.add_object(parser, nargs="+")
-        asking = parser.add_mutually_exclusive_group()
-        asking.add_argument(
-            "-i", "--interactive", action="store_true", help="ask before deleting each object"
-        )
-        asking.add_argument(
-            "-y",
-            "--yes",
-            action="store_true",
-            help="do not ask; by default, a terminal asks if other objects are deleted too",
-        )
-        asking.add_argument(
-            "--dry-run",
-            action="store_true",
-            help="show what would be deleted, and delete nothing",
-        )
+        return parser
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the option about objects that do not exist."""
         parser.add_argument(
             "--ignore-missing",
             action="store_true",
             help=f"ignore {self.kind.plural} that do not exist",
         )
-        return parser
+
+    def add_ways(self, asking: argparse._MutuallyExclusiveGroup) -> None:
+        """Add the option that asks about each object."""
+        asking.add_argument(
+            "-i", "--interactive", action="store_true", help="ask before deleting each object"
+        )
 
     def report(self, error: exceptions.ClientException, prefix: str = "") -> int:
         """Report an error, except a missing object with ``--ignore-missing``."""
@@ -59,16 +53,23 @@ class Delete(resource_command.ResourceCommand):
         return super().report(error, prefix)
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        """Delete the objects one after the other; report each failure and continue.
+        """Delete the objects; report each failure, and delete the others.
 
         :returns: the exit status: that of all objects if they agree, otherwise 1.
         """
+        one = self.selects_one(parsed_args)
         if parsed_args.interactive and not terminal.is_interactive():
             raise exit_status.UsageError(
                 "--interactive needs a terminal, but standard input is not a terminal."
             )
-        names, where = parsed_args.object, self.look_up_scopes(parsed_args)
         self._ignores_missing = parsed_args.ignore_missing
+        if not parsed_args.object or (not one and self._together(parsed_args)):
+            return self.change_many(
+                parsed_args,
+                lambda changes, found: changes.delete(found),
+                lambda found: self.manager.delete(found.id),
+            )
+        names, where = parsed_args.object, self.look_up_scopes(parsed_args)
         if parsed_args.dry_run:
             return batch.run(self, names, lambda name, _: self._show(self._find(name, where)))
         if parsed_args.interactive:
@@ -83,6 +84,48 @@ class Delete(resource_command.ResourceCommand):
             lambda name, _: self.manager.delete(self._find(name, where).id),
             "deleted",
         )
+
+    def _together(self, parsed_args: argparse.Namespace) -> bool:
+        """Return True if named objects are deleted with one change set."""
+        several = len({*parsed_args.object}) > 1
+        return several and not parsed_args.interactive and self.is_atomic
+
+    def chosen(self, parsed_args: argparse.Namespace, objects: list[t.Any]) -> list[t.Any]:
+        """Return the objects to delete: with ``--interactive``, those that the user chooses.
+
+        Objects that others refer to come last, such as the parents of hosts.
+        """
+        if parsed_args.interactive:
+            parsed_args.yes = True
+            objects = [
+                one
+                for one in objects
+                if terminal.confirm(f"Delete the {effects.describe(one)}?")
+            ]
+        return effects.referring_first(self.kind, objects)
+
+    def asks_about_named(self, parsed_args: argparse.Namespace) -> bool:
+        """Return True if a terminal may ask, because other objects are deleted, too."""
+        interactive = terminal.is_interactive() and not parsed_args.yes
+        return interactive and bool(effects.possible(self.kind))
+
+    def effects(self, outcome: changes.Outcome, objects: t.Sequence[t.Any]) -> list[str]:
+        """Return a line about the other objects that are deleted with the selected ones."""
+        chosen = {(self.kind.collection, one.id) for one in objects}
+        others = [o.kind for o in outcome.objects if (o.kind, o.id) not in chosen]
+        return [f"With them: {effects.counted(others)}."] if others else []
+
+    def question(self, number: int, effects: t.Sequence[str]) -> str:
+        """Return the question before a deletion."""
+        inside = "it" if number == 1 else "them"
+        more = f" and everything in {inside}" if effects else ""
+        return super().question(number, effects) + more
+
+    def show(self, outcome: changes.Outcome, objects: t.Sequence[t.Any]) -> None:
+        """Print which objects would be deleted."""
+        lines = [f"Would delete the {effects.describe(one)}." for one in objects]
+        for line in [*lines, *self.effects(outcome, objects)]:
+            self.app.stdout.write(printable(line) + "\n")
 
     def _find(self, name: str, where: places.Where) -> t.Any:
         """Return an object. DELETE succeeds even if the object does not exist."""

@@ -50,6 +50,15 @@ def of(client: t.Any, found: t.Any) -> Effects:
     return Effects(_listed(taken), printable(_listed(blocked)))
 
 
+def counted(collections: t.Collection[str]) -> str:
+    """Return objects in words, such as ``2 regions and 40 hosts``.
+
+    :param collections: the collection of each object.
+    """
+    numbers = [(kind, [*collections].count(kind.collection)) for kind in v1.kinds()]
+    return _listed([_number(kind, number) for kind, number in numbers if number])
+
+
 def possible(kind: Kind) -> list[Kind]:
     """Return the kinds of which objects may be deleted together with an object of a kind.
 
@@ -79,6 +88,32 @@ def holders(kind: Kind) -> list[tuple[Kind, str]]:
         if isinstance(field, Ref) and field.storage.column and not field.storage.cascade
         if any(v1.kind(field.target) in (one, *_extended(one)) for one in going)
     ]
+
+
+def referring_first(kind: Kind, objects: t.Iterable[t.Any]) -> list[t.Any]:
+    """Return objects in the order in which they can be deleted: hosts before their parents.
+
+    :param kind: kind of the objects.
+    :param objects: the objects.
+    """
+    by_id = {one.id: one.to_dict() for one in objects}
+    names = [
+        name
+        for name, field in kind.fields.items()
+        if isinstance(field, Ref) and v1.kind(field.target) in (kind, *_extended(kind))
+    ]
+    depths: dict[t.Any, int] = {}
+
+    def depth(item_id: t.Any) -> int:
+        if item_id not in depths:
+            depths[item_id] = 0  # references in a circle have no order
+            targets = [by_id[item_id].get(name) for name in names]
+            depths[item_id] = 1 + max(
+                (depth(one) for one in targets if one in by_id), default=0
+            )
+        return depths[item_id]
+
+    return sorted(objects, key=lambda one: -depth(one.id))
 
 
 def in_words(kind: Kind) -> str:
@@ -116,7 +151,9 @@ def _extended(kind: Kind) -> list[Kind]:
 def _cascading(kind: Kind) -> t.Iterator[tuple[str, Ref[t.Any]]]:
     """Yield the references of a kind whose targets take the object with them."""
     for name, field in kind.fields.items():
-        if isinstance(field, Ref) and field.storage.column and field.storage.cascade:
+        if not (isinstance(field, Ref) and field.storage.column):
+            continue
+        if field.storage.cascade and field.storage.foreign_key:
             yield name, field
 
 

@@ -50,10 +50,23 @@ class List(extra_columns.Columns, resource_command.ResourceCommand, display.List
         parser.add_argument(
             "--marker", metavar="<id>", help="start after the object with this id"
         )
+        self.add_filters(parser)
+        return parser
+
+    def add_filters(
+        self, parser: argparse.ArgumentParser, taken: t.Container[str] = ()
+    ) -> None:
+        """Add the options that select objects.
+
+        :param parser: the parser.
+        :param taken: options that the parser has already.
+        """
         for name, field in self.filters.items():
-            field_options.add_option(parser, name, field)
-        self.add_scope_options(parser, self.filters)
-        if "variables" in self.kind.parts:
+            if field_options.flag(name, field) not in taken:
+                field_options.add_option(parser, name, field)
+        known = {n: f for n, f in self.scopes.items() if field_options.flag(n, f) in taken}
+        self.add_scope_options(parser, {**known, **self.filters})
+        if "variables" in self.kind.parts and "--var" not in taken:
             parser.add_argument(
                 "--var",
                 metavar="<path>=<value>",
@@ -66,7 +79,6 @@ class List(extra_columns.Columns, resource_command.ResourceCommand, display.List
             )
         if self.kind.inherits:
             field_options.add_inheritance_options(parser)
-        return parser
 
     def _help_of_long(self) -> str:
         """Return the help of ``--long``, with the columns that it does not show."""
@@ -129,12 +141,10 @@ class List(extra_columns.Columns, resource_command.ResourceCommand, display.List
     ) -> tuple[t.Sequence[str], t.Iterator[t.Sequence[t.Any]]]:
         """Return the names of the columns, and an iterator that fetches the rows."""
         self.check_columns(self.columns, parsed_args)
-        self.check_scope_options(self.filters, parsed_args)
         shown = self.shown_columns(parsed_args, self.columns)
         names = list(dict.fromkeys([*shown, *parsed_args.sort_columns, *self._unshown()]))
         query = self._query(parsed_args, names)
-        filters = self.values(self.filters, parsed_args)
-        pages = self._pages({**filters, **query})
+        pages = self._pages({**self.selection(parsed_args), **query})
         pages = self._with_places_checked(pages, parsed_args)
         pages = self._with_labels(_first_rows(pages, parsed_args.limit), names)
         pages = extra_columns.with_values(self.client, self.fields, names, pages)
@@ -161,7 +171,7 @@ class List(extra_columns.Columns, resource_command.ResourceCommand, display.List
     def _query(
         self, parsed_args: argparse.Namespace, names: t.Sequence[str]
     ) -> dict[str, t.Any]:
-        """Return the query parameters, except the filters by fields.
+        """Return the query parameters, except those that select objects.
 
         :param parsed_args: the parsed arguments.
         :param names: the columns.
@@ -170,11 +180,29 @@ class List(extra_columns.Columns, resource_command.ResourceCommand, display.List
         needed = extra_columns.needed_fields(self.fields, names)
         if self.detailed and any(self.fields[n].shown == "details" for n in needed):
             query["details"] = True
+        return query
+
+    def selection(self, parsed_args: argparse.Namespace) -> dict[str, t.Any]:
+        """Return the query parameters that select objects, with ids in place of names.
+
+        :param parsed_args: the parsed arguments of :meth:`add_filters`.
+        """
+        self.check_scope_options(self.filters, parsed_args)
+        query = self.values(self.filters, parsed_args)
         if getattr(parsed_args, "vars", None):
             query["vars"] = conditions.joined(parsed_args.vars)
         if hasattr(parsed_args, "resolved_values"):
             query["resolved_values"] = parsed_args.resolved_values
         return query
+
+    def select(self, parsed_args: argparse.Namespace, **query: t.Any) -> Pages:
+        """Fetch the pages of the objects that :meth:`selection` selects.
+
+        :param parsed_args: the parsed arguments of :meth:`add_filters`.
+        :param query: more query parameters, such as ``details``.
+        """
+        pages = self._pages({**self.selection(parsed_args), "limit": _MAX_PAGE_SIZE, **query})
+        return self._with_places_checked(pages, parsed_args)
 
     def _sorting(self, parsed_args: argparse.Namespace) -> dict[str, str]:
         """Return the query for ``--sort``. The id is the last key, so the order is unique."""

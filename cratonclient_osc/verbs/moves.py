@@ -33,7 +33,8 @@ class Move:
         #: The words for the parts of the new place, by field, the outermost first.
         self._words = {n: word for n, word in given.items() if is_movable(command, n)}
         fixed = {n: word for n, word in given.items() if n not in self._words}
-        self._within = command.look_up_scopes(argparse.Namespace(**fixed))
+        #: The place where the objects are now, as far as it is given.
+        self.within = command.look_up_scopes(argparse.Namespace(**fixed))
         self._ids: dict[tuple[str, str], t.Any] = {}
 
     def find(self, text: str) -> t.Any:
@@ -41,16 +42,16 @@ class Move:
 
         :raises cratonclient.exceptions.NotFound: if there is none.
         """
-        near = self._within
+        near = self.within
         for name, word in self._words.items():
             if not self._command.scopes[name].null:  # objects need not be in a cell
                 near = self._with(near, name, word)
         try:
             return lookup.find(self._command.manager, text, near)
         except exceptions.NotFound:
-            if near == self._within:
+            if near == self.within:
                 raise
-        return lookup.find(self._command.manager, text, self._within)
+        return lookup.find(self._command.manager, text, self.within)
 
     def values(self, found: t.Any) -> dict[str, t.Any]:
         """Return the values of the fields that move an object.
@@ -74,7 +75,7 @@ class Move:
             found = lookup.find_id(self._command.client, field.target, word, near)
             self._ids[key] = found
         return places.Where(
-            {**where, name: self._ids[key]}, {**self._within.typed, **where.typed, name: word}
+            {**where, name: self._ids[key]}, {**self.within.typed, **where.typed, name: word}
         )
 
 

@@ -21,6 +21,8 @@ class ResourceCommand(base_command.CratonCommand):
 
     #: The kind of the objects. :mod:`cratonclient_osc.commands` sets it in a subclass.
     kind: t.ClassVar[Kind]
+    #: Returns the command ``list`` of the kind, likewise.
+    list_class: t.ClassVar[t.Any]
     #: The description of the command, with ``{one}`` and ``{many}`` for the nouns.
     summary = ""
 

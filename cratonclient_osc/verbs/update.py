@@ -11,29 +11,29 @@ from cratonclient import exceptions
 from cratonclient.fields import Field, Ref
 from cratonclient_osc import usage
 from cratonclient_osc.output import exit_status
-from cratonclient_osc.verbs import (
-    field_options,
-    lookup,
-    moves,
-    part_changes,
-    places,
-    resource_command,
-)
+from cratonclient_osc.verbs import bulk, field_options, lookup, moves, part_changes, places
+from cratonclient_osc.verbs.bulk_variables import has_nested, set_variables, unset_variables
 
 
-class Update(resource_command.ResourceCommand):
+class Update(bulk.Bulk):
     """The base class of verbs that change an object."""
 
     writes = True
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Add the object, and an option for each field that can be changed."""
+        """Explain the options that the verb does not have."""
         parser = super().get_parser(prog_name)
-        self.add_object(parser)
-        for name, field in self.changeable.items():
-            self.add_option(parser, name, field)
         usage.explain_options(parser, self._refusals())
         return parser
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add an option for each field that can be changed."""
+        changing = []
+        for name, field in self.changeable.items():
+            if field_options.flag(name, field) not in parser._option_string_actions:
+                self.add_option(parser, name, field)
+                changing.append(name)
+        parser.set_defaults(changing=changing)
 
     def _refusals(self) -> dict[str, str]:
         """Return an error message for each option of a field that the verb cannot change."""
@@ -68,15 +68,75 @@ class Update(resource_command.ResourceCommand):
         """
         raise NotImplementedError
 
-    def take_action(self, parsed_args: argparse.Namespace) -> None:
-        """Prepare all changes, then send them in as few requests as possible."""
-        left = self.leave(parsed_args)
-        if not left and not any(hasattr(parsed_args, name) for name in self.changeable):
-            self.move(parsed_args)
-            return
-        where = self.look_up_scopes(parsed_args)
-        found = self.find_to_change(parsed_args, where)
-        values = {**left, **self.values(self.changeable, parsed_args, where)}
+    def add_part(self, changes: t.Any, found: t.Any, name: str, value: t.Any) -> None:
+        """Add the change of a part of an object to a change set.
+
+        :param changes: a :class:`cratonclient.changes.ChangeSet`.
+        :param found: the object, with its variables if the value has paths inside them.
+        :param name: name of the part.
+        :param value: the value of the option for the part.
+        """
+        raise NotImplementedError
+
+    #: The variables of an object to change that the verb reads: ``own`` or ``resolved``.
+    reads: t.ClassVar[str]
+
+    def take_action(self, parsed_args: argparse.Namespace) -> int | None:
+        """Change one object or many."""
+        one = self.selects_one(parsed_args)
+        changing = {n: f for n, f in self.changeable.items() if n in parsed_args.changing}
+        others = any(hasattr(parsed_args, name) for name in changing)
+        left = self.leave(parsed_args, others)
+        move = self.move(parsed_args, others or bool(left))
+        if not (left or move or others):
+            self._refuse_nothing(parsed_args, changing)
+        if one and move:
+            found = move.find(parsed_args.object[0])
+            self.manager.update(found.id, **move.values(found))
+            return None
+        where = move.within if move else self.look_up_scopes(parsed_args)
+        if one:
+            found = self.find_to_change(parsed_args, where)
+            self._change(found, {**left, **self.values(changing, parsed_args, where)})
+            return None
+        values = {**left, **self.values(changing, parsed_args, where)}
+        return self._change_many(parsed_args, where, values, move)
+
+    def _change_many(
+        self,
+        parsed_args: argparse.Namespace,
+        where: places.Where,
+        values: dict[str, t.Any],
+        move: moves.Move | None,
+    ) -> int:
+        """Change the selected objects.
+
+        :param where: the place of named objects.
+        :param values: the values of fields and parts.
+        :param move: the move to another place.
+        """
+        parts = {n: v for n, v in values.items() if n in self.parts}
+
+        def all_values(found: t.Any) -> dict[str, t.Any]:
+            return {**values, **(move.values(found) if move else {})}
+
+        def work(changes: t.Any, found: t.Any) -> None:
+            fields = {n: v for n, v in all_values(found).items() if n not in parts}
+            if fields:
+                changes.update(found, **fields)
+            for name, value in parts.items():
+                self.add_part(changes, found, name, value)
+
+        def single(found: t.Any) -> None:
+            self._change(self.manager.get(found.id), all_values(found))
+
+        nested = has_nested(parts.get("variables", ()))
+        return self.change_many(
+            parsed_args, work, single, variables=self.reads if nested else None, where=where
+        )
+
+    def _change(self, found: t.Any, values: t.Mapping[str, t.Any]) -> None:
+        """Prepare all changes of an object, then send them in as few requests as possible."""
         fields = {n: v for n, v in values.items() if n not in self.parts}
         changes: dict[str, part_changes.Change] = {}
         if fields:
@@ -93,28 +153,57 @@ class Update(resource_command.ResourceCommand):
 
         :raises cratonclient.exceptions.NotFound: if there is none in the place.
         """
-        return lookup.find(self.manager, parsed_args.object, where)
+        return lookup.find(self.manager, parsed_args.object[0], where)
 
-    def leave(self, parsed_args: argparse.Namespace) -> dict[str, None]:
-        """Return the places that the object leaves, as values of fields.
+    def leave(self, parsed_args: argparse.Namespace, others: bool) -> dict[str, None]:
+        """Return the places that the objects leave, as values of fields.
 
-        Remove their options from the arguments, unless they say where to look for the object.
+        Remove their options from the arguments, unless they say where to look for the objects.
+
+        :param others: the command changes other things, too.
         """
         return {}
 
-    def move(self, parsed_args: argparse.Namespace) -> None:
-        """Move the object, for example into another cell: nothing else changes.
+    def move(self, parsed_args: argparse.Namespace, others: bool) -> moves.Move | None:
+        """Return the move of the objects to another place, such as a cell, if it is wanted.
 
-        :raises cratonclient_osc.output.exit_status.UsageError: if the verb does not move
-            objects, or if the place is not given either.
+        :param others: the command changes other things, too.
         """
-        for name in self.scopes:
+        return None
+
+    def _refuse_nothing(
+        self, parsed_args: argparse.Namespace, changing: t.Mapping[str, Field[t.Any]]
+    ) -> t.NoReturn:
+        """Refuse a command line that changes nothing.
+
+        :raises cratonclient_osc.output.exit_status.UsageError: always.
+        """
+        for name in self.scopes if parsed_args.object else ():
             if hasattr(parsed_args, name) and name in self.fields:
                 raise moves.refusal(self, name)
-        options = [field_options.flag(n, f) for n, f in self.changeable.items()]
+        options = [field_options.flag(n, f) for n, f in changing.items()]
+        selecting = [
+            field_options.flag(n, f)
+            for n, f in {**self.scopes, **self.changeable}.items()
+            if n not in changing
+            and getattr(parsed_args, self._filter_of(n, f), None) is not None
+        ]
+        hint = ""
+        if selecting and not parsed_args.object:
+            one, many = selecting[0], self.kind.plural
+            hint = (
+                f" Without names, {', '.join(selecting)} selects {many}. To set it, name "
+                f"{many}, or select them with --where, such as --where {one[2:]}=…."
+            )
         raise exit_status.UsageError(
-            f"Nothing to change: use at least one of {', '.join(options)}."
+            f"Nothing to change: use at least one of {', '.join(options)}.{hint}"
         )
+
+    def _filter_of(self, name: str, field: Field[t.Any]) -> str:
+        """Return the destination of the filter whose option is that of a field."""
+        if name == "variables":
+            return "vars"
+        return name.removesuffix("s") if field.type is list else name
 
 
 class Set(Update):
@@ -144,9 +233,18 @@ class Set(Update):
             return ["--name", f"{examples.name_of(self.kind)}-2", *super().example()]
         return [*examples.option(name, field), *super().example()]
 
+    reads = "resolved"
+
     def prepare(self, changes: part_changes.PartChanges, value: t.Any) -> part_changes.Change:
         """Prepare to add labels, or to set variables."""
         return changes.prepare_add(value)
+
+    def add_part(self, changes: t.Any, found: t.Any, name: str, value: t.Any) -> None:
+        """Add labels, or set variables."""
+        if self.parts[name].type is list:
+            changes.add_labels(found, *value)
+        else:
+            set_variables(changes, found, name, value)
 
     def find_to_change(self, parsed_args: argparse.Namespace, where: places.Where) -> t.Any:
         """Return the object. The error says how to move it to the place."""
@@ -155,15 +253,18 @@ class Set(Update):
         except exceptions.NotFound as exc:
             raise moves.explained(self, exc, where) from None
 
-    def move(self, parsed_args: argparse.Namespace) -> None:
-        """Move the object, if the place is one that it can move to."""
+    def sets_place(self, name: str) -> bool:
+        """Return True for a place that the objects can move to."""
+        return moves.is_movable(self, name)
+
+    def move(self, parsed_args: argparse.Namespace, others: bool) -> moves.Move | None:
+        """Return the move, if a place is given and nothing else says what it is for."""
         names = [n for n in self.given_scopes(parsed_args) if moves.is_movable(self, n)]
-        if not names:
-            super().move(parsed_args)
+        chosen = bool(parsed_args.where or parsed_args.all)
+        if not names or not (chosen or (parsed_args.object and not others)):
+            return None
         moves.check(self, names)
-        move = moves.Move(self, parsed_args)
-        found = move.find(parsed_args.object)
-        self.manager.update(found.id, **move.values(found))
+        return moves.Move(self, parsed_args)
 
 
 class Unset(Update):
@@ -203,33 +304,55 @@ class Unset(Update):
             given[1] = examples.SHOW
         return [*given[: 2 if name in self.parts else 1], *super().example()]
 
+    reads = "own"
+
     def prepare(self, changes: part_changes.PartChanges, value: t.Any) -> part_changes.Change:
         """Prepare to remove labels or variables."""
         return changes.prepare_remove(value)
 
-    def add_object(self, parser: argparse.ArgumentParser, **kwargs: t.Any) -> None:
-        """Add the argument for the object.
-
-        argparse can take it for the value of an option: ``unset --cell web-1``.
-        """
-        can_leave = any(moves.can_leave(self, name) for name in self.scopes)
-        super().add_object(parser, **({"nargs": "?"} if can_leave else {}), **kwargs)
+    def add_part(self, changes: t.Any, found: t.Any, name: str, value: t.Any) -> None:
+        """Remove labels or variables."""
+        if self.parts[name].type is list:
+            changes.remove_labels(found, *value)
+        else:
+            unset_variables(changes, found, name, value)
 
     def add_scope_option(
         self, parser: argparse.ArgumentParser, name: str, field: Ref[t.Any], looked_up: str
     ) -> None:
         """Add the option for a scope. It also takes the object out of the place."""
-        if moves.can_leave(self, name):
+        if moves.can_leave(self, name) and not self._filters_first:
             moves.add_leaving_option(parser, self.noun, name, field)
         else:
             super().add_scope_option(parser, name, field, looked_up)
 
-    def leave(self, parsed_args: argparse.Namespace) -> dict[str, None]:
-        """Return the places that the object leaves."""
-        others = any(hasattr(parsed_args, name) for name in self.changeable)
+    def sets_place(self, name: str) -> bool:
+        """Return True for a place that the objects can leave."""
+        return moves.can_leave(self, name)
+
+    def _has_names(self, parsed: argparse.Namespace) -> bool:
+        """Return True also if argparse took the name for a value: ``unset --cell web-1``."""
+        return super()._has_names(parsed) or bool(self._swallowing(parsed))
+
+    def _swallowing(self, parsed: argparse.Namespace) -> list[str]:
+        """Return the places that the object leaves if its name is the value of an option."""
+        given = any(hasattr(parsed, name) for name in parsed.changing)
+        if given or parsed.object or self._filters_first:
+            return []
+        names = moves.left(self, parsed, others=False)
+        return names if any(getattr(parsed, name) for name in names) else []
+
+    def read_words(self, parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
+        """Find the name that argparse took for a value."""
+        names = [] if parsed.where or parsed.all else self._swallowing(parsed)
+        if names:
+            parsed.object = [moves.swallowed(self, parsed, names)]
+
+    def leave(self, parsed_args: argparse.Namespace, others: bool) -> dict[str, None]:
+        """Return the places that the objects leave."""
+        if not (parsed_args.object or parsed_args.where or parsed_args.all):
+            return {}
         names = moves.left(self, parsed_args, others)
-        if parsed_args.object is None:
-            parsed_args.object = moves.swallowed(self, parsed_args, names)
         for name in names:
             if getattr(parsed_args, name) is None:
                 delattr(parsed_args, name)

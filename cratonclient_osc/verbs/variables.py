@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import typing as t
 
 from cratonclient import exceptions, paths, suggestions
@@ -11,6 +12,8 @@ from cratonclient_osc import usage
 from cratonclient_osc.output import exit_status, terminal, values
 from cratonclient_osc.verbs import (
     assignments,
+    bulk,
+    bulk_variables,
     display,
     field_options,
     input_files,
@@ -172,21 +175,34 @@ def _check_raw(parsed_args: argparse.Namespace) -> None:
             )
 
 
-class Set(VariableCommand):
-    """Set variables of an object."""
+class Changing(bulk.Bulk):
+    """The base class of the commands that change variables, of one object or of many."""
 
-    writes = True
+    #: Name of the part that holds the variables.
+    attribute = VariableCommand.attribute
 
-    summary = "Set variables of a {one}; other variables do not change"
+    def _has_names(self, parsed: argparse.Namespace) -> bool:
+        """Return True: the options of filters are no values here."""
+        return True
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+    def only_places(self, parsed: argparse.Namespace) -> bool:
+        """Return True if all filters are places, which may also say where a name is."""
+        return not (parsed.where or parsed.all) and {*self.given_filters(parsed)} <= {
+            *self.scopes
+        }
+
+
+class Set(Changing):
+    """Set variables of objects."""
+
+    summary = "Set variables of a {one} or of many; other variables do not change"
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add the assignments and the files."""
-        parser = super().get_parser(prog_name)
         parser.add_argument(
             "assignments",
             metavar="<path>=<value>",
             nargs="*",
-            type=usage.argument_type(_read_argument),
             help=f"{_PATH}, and its new value: {assignments.HELP}. "
             "@file reads the value from a file, @- from standard input. A single - reads a "
             "JSON or YAML object of variables from standard input.",
@@ -200,7 +216,23 @@ class Set(VariableCommand):
             help="file with a JSON or YAML object of variables, - for standard input "
             "(repeatable)",
         )
-        return parser
+
+    def read_words(self, parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
+        """Read the names, which come first, and the assignments after them."""
+        words = [*parsed.object, *parsed.assignments]
+        names = [*itertools.takewhile(lambda word: not _is_assignment(word), words)]
+        if (
+            not names
+            and words
+            and self.given_filters(parsed) == []
+            and self.only_places(parsed)
+        ):
+            names = words[:1]  # a name may contain an equals sign
+        parsed.object = names
+        try:
+            parsed.assignments = [_read_argument(word) for word in words[len(names) :]]
+        except exceptions.CommandError as exc:
+            parser.error(f"argument <path>=<value>: {str(exc).rstrip('.')}")
 
     def example(self) -> list[str]:
         """Return an example with the object and assignments."""
@@ -208,43 +240,66 @@ class Set(VariableCommand):
 
         return [*super().example(), *examples.SET]
 
-    def take_action(self, parsed_args: argparse.Namespace) -> None:
+    def take_action(self, parsed_args: argparse.Namespace) -> int | None:
         """Set the variables. Assignments on the command line override those in files."""
+        one = self.selects_one(parsed_args)
         # Each argument is a list of assignments: a file or "-" contains several.
         arguments = [*parsed_args.from_file, *parsed_args.assignments]
         if not arguments:
+            after = f" after {' '.join(parsed_args.object)!r}" if parsed_args.object else ""
             raise exit_status.UsageError(
-                "No variables to set: use <path>=<value>, --from-file <file>, or - to read "
-                "standard input."
+                f"No variables to set{after}: use <path>=<value>, --from-file <file>, or - to "
+                "read standard input."
             )
-        found = self.find(parsed_args)
         given = [assignment for argument in arguments for assignment in argument]
+        if one:
+            self._set(self.find(parsed_args), given)
+            return None
+        return self.change_many(
+            parsed_args,
+            lambda changes, found: bulk_variables.set_variables(
+                changes, found, self.attribute, given
+            ),
+            lambda found: self._set(self.manager.get(found.id), given),
+            variables="resolved" if bulk_variables.has_nested(given) else None,
+        )
+
+    def _set(self, found: t.Any, given: t.Sequence[assignments.Assignment]) -> None:
         part_changes.VariableChanges(found, self.attribute).prepare_add(given)()
 
 
-class Unset(VariableCommand):
-    """Remove variables of an object."""
+class Unset(Changing):
+    """Remove variables of objects."""
 
-    writes = True
+    summary = "Remove variables of a {one} or of many"
 
-    summary = "Remove variables of a {one}"
-
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add the paths to remove."""
-        parser = super().get_parser(prog_name)
+        parser.add_argument("paths", metavar="<path>", nargs="*", help=_PATH)
         parser.add_argument(
-            "paths",
+            "--path",
             metavar="<path>",
-            nargs="+",
-            type=usage.argument_type(paths.parse),
-            help=_PATH,
+            action="append",
+            default=[],
+            dest="more_paths",
+            help=f"a variable to remove; all other words are then {self.kind.plural} "
+            "(repeatable)",
         )
         parser.add_argument(
             "--ignore-missing",
             action="store_true",
             help="ignore variables that the object itself does not have",
         )
-        return parser
+
+    def read_words(self, parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
+        """Read the object, which comes first, and the paths after it."""
+        words = [*parsed.object, *parsed.paths]
+        number = len(words) if parsed.more_paths else int(self.only_places(parsed))
+        parsed.object, given = words[:number], [*words[number:], *parsed.more_paths]
+        try:
+            parsed.paths = [paths.parse(word) for word in given]
+        except exceptions.CommandError as exc:
+            parser.error(f"argument <path>: {str(exc).rstrip('.')}")
 
     def example(self) -> list[str]:
         """Return an example with the object and a path."""
@@ -252,11 +307,37 @@ class Unset(VariableCommand):
 
         return [*super().example(), examples.UNSET]
 
-    def take_action(self, parsed_args: argparse.Namespace) -> None:
-        """Remove the variables. If one does not exist, remove none."""
-        found = self.find(parsed_args)
+    def take_action(self, parsed_args: argparse.Namespace) -> int | None:
+        """Remove the variables. If one of a single object does not exist, remove none."""
+        one = self.selects_one(parsed_args)
+        wanted = parsed_args.paths
+        if not wanted:
+            raise exit_status.UsageError(
+                f"No variables to remove: give a path after the {self.noun}, or --path <path>; "
+                f"to select {self.kind.plural} by their place alone, use --where."
+            )
+        if one:
+            self._unset(self.find(parsed_args), wanted, parsed_args.ignore_missing)
+            return None
+        return self.change_many(
+            parsed_args,
+            lambda changes, found: bulk_variables.unset_variables(
+                changes, found, self.attribute, wanted
+            ),
+            lambda found: self._unset(self.manager.get(found.id), wanted, True),
+            variables="own" if bulk_variables.has_nested(wanted) else None,
+        )
+
+    def _unset(
+        self, found: t.Any, wanted: t.Sequence[paths.Path], ignores_missing: bool
+    ) -> None:
         changes = part_changes.VariableChanges(found, self.attribute)
-        changes.prepare_remove(parsed_args.paths, parsed_args.ignore_missing)()
+        changes.prepare_remove(wanted, ignores_missing)()
+
+
+def _is_assignment(word: str) -> bool:
+    """Return True for ``<path>=<value>``, and for ``-``, which reads assignments."""
+    return word == "-" or "=" in word
 
 
 def _read_argument(text: str) -> list[assignments.Assignment]:

@@ -17,6 +17,7 @@ from cratonserver.api import (
     identity,
     json_response,
     liveness,
+    lookups,
     quotas,
     undo,
     user_key,
@@ -63,6 +64,7 @@ def paths(store: Store) -> dict[str, View]:
     found[changes.PATH] = changes.Changes(store)
     found[changes.ITEM_PATH] = changes.Change(store)
     found[undo.PATH] = undo.Undo(store)
+    found[lookups.PATH] = lookups.Lookups(store)
     found[identity.PATH] = identity.OwnIdentity()
     found[quotas.PATH] = quotas.OwnQuotas(store)
     found[quotas.PROJECT_PATH] = quotas.ProjectQuotas(store)

@@ -12,7 +12,10 @@ from cratonserver.api.view import View
 from cratonserver.openapi.operations import Operation, operation
 
 #: What this server can do beyond the API of 2017. Clients ask once instead of guessing.
-FEATURES = ("changes", "change_sets", "entity_tags", "follow", "moving", "undo", "webhooks")
+FEATURES = (
+    *("changes", "change_sets", "entity_tags", "follow", "lookups", "moving", "undo"),
+    "webhooks",
+)
 
 
 class Versions(View):

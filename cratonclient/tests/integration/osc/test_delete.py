@@ -7,7 +7,7 @@ import io
 import typing as t
 from unittest import mock
 
-from cratonclient import crud, exceptions, v1
+from cratonclient import crud, exceptions, features, v1
 from cratonclient.tests import base
 from cratonclient.tests.integration.osc import programs
 from cratonclient_osc.output import terminal
@@ -281,6 +281,10 @@ class TestOriginalServer(DeletionTestCase):
 class TestInterrupted(DeletionTestCase):
     """Ctrl-C says what is done and how to go on."""
 
+    def without_features(self) -> t.Any:
+        """Make the server one that deletes objects one after the other."""
+        return mock.patch.object(features, "of", return_value=frozenset())
+
     def test_many_objects(self):
         delete = crud.CRUDClient.delete
 
@@ -289,7 +293,7 @@ class TestInterrupted(DeletionTestCase):
                 raise KeyboardInterrupt
             return delete(manager, item_id, **kw)
 
-        with mock.patch.object(crud.CRUDClient, "delete", interrupted):
+        with self.without_features(), mock.patch.object(crud.CRUDClient, "delete", interrupted):
             done = self.enter("host", "delete", "h2", "nope", "id:3", "h1-vm")
         self.assertEqual((130, ""), (done.status, done.out))
         self.assertIn("Interrupted: 1 of 4 hosts deleted, 1 failed, 2 left.", done.err)
@@ -297,7 +301,10 @@ class TestInterrupted(DeletionTestCase):
 
     def test_more_objects_than_a_message_lists(self):
         names = [f"n{number}" for number in range(22)]
-        with mock.patch.object(crud.CRUDClient, "delete", side_effect=KeyboardInterrupt):
+        interrupted = mock.patch.object(
+            crud.CRUDClient, "delete", side_effect=KeyboardInterrupt
+        )
+        with self.without_features(), interrupted:
             done = self.enter("host", "delete", "h2", *names)
         self.assertEqual(130, done.status)
         self.assertIn("repeat the whole command with --ignore-missing.", done.err)
@@ -315,7 +322,8 @@ class TestInterrupted(DeletionTestCase):
     def test_before_the_first_deletion(self):
         shown = self.interrupt_on_terminal("cloud", "delete", "prod", "test")
         self.assertTrue(shown.endswith("[y/N] \nInterrupted: nothing was deleted.\n"), shown)
-        with mock.patch.object(effects, "of", side_effect=KeyboardInterrupt):
+        counting = mock.patch.object(effects, "of", side_effect=KeyboardInterrupt)
+        with self.without_features(), counting:
             shown = self.interrupt_on_terminal("cloud", "delete", "prod", "test")
         self.assertTrue(shown.endswith("Interrupted: nothing was deleted.\n"), shown)
         self.assertEqual(2, self.numbers()["clouds"])

@@ -132,9 +132,11 @@ class TestMoving(base.FleetTestCase, programs.CommandTestCase):
         self.assertMoves("east", "host", host, "unset", "--cell", "--parent", host.name)
 
     def test_what_is_missing(self):
-        for words in (("unset", "--cell"), ("unset",), ("unset", "--cell", "c1", "--parent")):
-            refused = self.enter("host", *words)
-            self.assert_refused(refused, 2, "the following arguments are required: <host>")
+        for words, said in (
+            (("unset", "--cell"), "--cell: expected one argument"),
+            (("unset",), "No host is selected"),
+        ):
+            self.assert_refused(self.enter("host", *words), 2, said)
         host = self.make("host")
         refused = self.enter("host", "set", "--cell", "nope", host.name)
         self.assert_refused(refused, 5, "No cell has the name or id 'nope'")

@@ -76,6 +76,7 @@ PUT     webhooks/ID            401     403  403    403  403    200  404    200  
 DELETE  webhooks/ID            401     403  403    403  403    204  kept   204  204
 GET     webhooks/ID/deletion   401     403  403    403  403    200  404    200  200
 POST    webhooks/ID/test       401     403  403    403  403    200  404    200  200
+POST    lookups                401     200  none   403  403    200  none   200  200
 GET     ansible-inventory      401     200  none   200  none   200  none   200  none
 """
 

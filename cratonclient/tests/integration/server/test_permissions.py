@@ -25,6 +25,7 @@ MADE = {
     "devices": "hosts",
     "ansible-inventory": "hosts",
     "changes": "clouds",
+    "lookups": "clouds",
     "quotas": "projects",
     "identity": "projects",
 }
@@ -177,7 +178,7 @@ class TestTable(base.ServerTestCase):
         :returns: the response, and the object, or ``{}`` if the request creates it.
         """
         collection, _, rest = row.path.partition("/")
-        if row.method == "POST" and not rest and collection != "changes":
+        if row.method == "POST" and not rest and collection not in ("changes", "lookups"):
             return caller.post(f"/{collection}", place.body(collection)), {}
         made = MADE.get(collection, collection)
         target = place.make(made, own)
@@ -185,6 +186,9 @@ class TestTable(base.ServerTestCase):
         if before is not None and rest:
             seen = [f"/{collection}/{target['id']}", re.sub("/(key|test)$", "", path)]
             before.update({each: self.root.get(each).text for each in seen})
+        if collection == "lookups":
+            wanted = {"kind": "clouds", "ids": [target["id"]], "names": [target["name"]]}
+            return caller.post(path, wanted), target
         if collection == "changes":
             return self.call_changes(caller, row, place, target), target
         if not rest and collection not in ("ansible-inventory", *NAMELESS):

@@ -70,7 +70,8 @@ class TestDashes(base.TestCase):
             self.assertEqual(wanted, "dash after '--'" in said.getvalue(), str(words))
 
     def test_an_error_after_the_dashes_names_the_word_that_is_wrong(self):
-        for words in (("--", "-x", "y"), ("--", "-x", "--y"), ("-v", "--", "-x", "--")):
+        for line in ("-- -x a=1 y", "-- -x a=1 --y", "-v -- -x --"):
+            words = line.split()
             said = io.StringIO()
             with self.assertRaises(SystemExit), contextlib.redirect_stderr(said):
                 self.parser("host variable set").parse_args(words)
