@@ -672,10 +672,12 @@ class CRUDClient(t.Generic[R]):
         from cratonclient import entity_tags, features
 
         features.require(self.session, self.api_url, "entity_tags")
-        url = self._item_url(item, True, {})
-        tag = entity_tags.tag_of(item)
+        url = self.url if self.part_name else self._item_url(item, True, {})
+        owner = self.owner_class if self.part_name else self.resource_class
+        params = {"resolved-values": False} if owner is not None and owner.inherits else {}
+        tag = entity_tags.own_part(entity_tags.tag_of(item))
         try:
-            self.session.head(url, headers={"If-None-Match": tag})
+            self.session.head(url, params=params, headers={"If-None-Match": tag})
         except exceptions.HTTPRedirection as exc:
             if exc.status_code != 304:
                 raise

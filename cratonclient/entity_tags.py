@@ -2,8 +2,9 @@
 """Entity tags: the state of an object that a request builds on.
 
 Responses with one object, its variables or its labels have an entity tag, such as ``"7"``. It
-is the revision of the last change of the object. A request with the tag changes the object
-only if nobody else has changed it since::
+is the revision of the last change of the object. A response with inherited variables has the
+last revision of the project, too: ``"7.12"``. A request with the tag changes the object only if
+nobody else has changed it since::
 
     host = craton.hosts.get(1)
     host.update(note='in repair', if_match=True)
@@ -111,6 +112,15 @@ def _check_same(built_on: t.Any, url: str) -> None:
             f"if_match: the {type(built_on).__name__} is not the object to change. Pass that "
             "object, or its entity tag."
         )
+
+
+def own_part(tag: str) -> str:
+    """Return the entity tag of an object without its inherited variables.
+
+    >>> own_part('"7.12"')
+    '"7"'
+    """
+    return f'"{tag.removeprefix("W/").strip(chr(34)).partition(".")[0]}"'
 
 
 def tag_of(built_on: t.Any) -> str:

@@ -202,7 +202,8 @@ class Resource:
     def is_current(self) -> bool:
         """Return True if the object on the server is still in the state that was read.
 
-        This sends a request. The response has no body, so it is cheap to poll.
+        Inherited variables do not count. This sends a request. The response has no body, so it
+        is cheap to poll.
 
         :raises cratonclient.exceptions.CommandError: if the object has no entity tag.
         :raises cratonclient.exceptions.FeatureMissing: if the server has no entity tags.

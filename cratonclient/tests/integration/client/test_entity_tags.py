@@ -77,7 +77,15 @@ class TestTags(TagTestCase):
 
     def test_whether_an_object_is_current(self):
         self.assertIs(True, self.host.is_current())
+        self.host.region.variables.update(ntp="elsewhere")
+        self.assertIs(True, self.host.is_current())
+        self.assertIs(True, self.host.update(note="x").is_current())
+        variables = self.host.variables.get()
+        self.assertIs(True, variables.is_current())
+        self.assertIs(True, self.craton.regions.get(1).is_current())
+        self.assertIs(True, self.craton.clouds.get(1).is_current())
         self.meddle()
+        self.assertIs(False, variables.is_current())
         self.assertIs(False, self.host.is_current())
         self.assertIs(True, self.host.refresh().is_current())
         self.connect().hosts.delete(self.host.id)
