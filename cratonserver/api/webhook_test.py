@@ -76,7 +76,7 @@ class Test(KindView):
             "required": ["status", "error", "seconds"],
         }
         made = operation(
-            "testWebhook",
+            "testUrlOfWebhook",
             "Post a message of the type ping to the URL of a webhook, and show the outcome.",
             responses={200: outcome},
             errors={400, 404},

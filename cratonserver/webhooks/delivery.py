@@ -76,16 +76,16 @@ class Delivery:
         if webhook is None:
             return
         end = time.monotonic() + _TURN
-        while webhook is not None:
-            steps = self._steps(webhook)
-            for step in steps:
+        while True:
+            before = webhook["position"]
+            for step in self._steps(webhook):
                 webhook = self._perform(webhook, step)
                 if webhook is None:
                     return
                 if stopping() or time.monotonic() > end:
                     self._schedule.let_go(webhook)
                     return
-            if not steps:
+            if webhook["position"] == before:  # there is nothing more
                 self._schedule.let_go(webhook)
                 return
 
@@ -114,33 +114,38 @@ class Delivery:
             return None
         return found
 
-    def _steps(self, webhook: Row) -> list[_Step]:
-        """Return what to do for the next changes, nothing if there are none."""
-        tables, project_id = self._store.tables, webhook["project_id"]
-        with self._store.read() as connection:
-            position = webhook["position"] or 0
-            query = reading.Query(project_id, _PAGE, descending=False, marker=position)
-            changes = reading.page(connection, tables, query)
-            last = reading.last_revision(connection, tables, project_id)
-            first = changes[0]["revision"] if changes else last + 1
-            if first > position + 1:  # the log does not have them any more
-                missed = messages.of_missed(webhook, position + 1, first - 1, self._now())
-                return [_Step(first - 1, missed)]
-            steps: list[_Step] = []
-            for change in changes:
-                message = self._message(connection, webhook, change)
-                if message is None and steps and steps[-1].message is None:
-                    steps.pop()
-                steps.append(_Step(change["revision"], message))
-                if message is not None:
-                    break  # read the next ones when this one is delivered
-        return steps
+    def _steps(self, webhook: Row) -> t.Iterator[_Step]:
+        """Generate what to do for a page of changes, nothing if there are none."""
+        position = webhook["position"] or 0
+        last, changes = self._page(webhook["project_id"], position)
+        first = changes[0]["revision"] if changes else last + 1
+        if first > position + 1:  # the log does not have them any more
+            missed = messages.of_missed(webhook, position + 1, first - 1, self._now())
+            yield _Step(first - 1, missed)
+        matches = True
+        for change in changes:
+            message = self._message(webhook, change)
+            matches = message is not None
+            if matches:
+                yield _Step(change["revision"], message)
+        if not matches:
+            yield _Step(changes[-1]["revision"], None)
 
-    def _message(self, connection: t.Any, webhook: Row, change: Row) -> messages.Message | None:
+    def _page(self, project_id: str, position: int) -> tuple[int, list[Row]]:
+        """Return the last revision of a project, and some changes after a position."""
+        tables = self._store.tables
+        query = reading.Query(project_id, _PAGE, descending=False, marker=position)
+        with self._store.read() as connection:
+            # The last revision first: a change that is made in between is on the page.
+            last = reading.last_revision(connection, tables, project_id)
+            return last, reading.page(connection, tables, query)
+
+    def _message(self, webhook: Row, change: Row) -> messages.Message | None:
         """Return the message about a change, ``None`` if the change does not match."""
         tables = self._store.tables
         limits = matching.Limits(self._limits.webhook_objects, self._limits.webhook_size)
-        found = matching.objects(connection, tables, webhook, change, limits)
+        with self._store.read() as connection:
+            found = matching.objects(connection, tables, webhook, change, limits)
         if found is not None and not found:
             return None
         shown = {**change, "counts": matching.counts(tables, webhook, change)}

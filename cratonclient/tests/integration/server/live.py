@@ -87,11 +87,19 @@ class Server:
         with contextlib.closing(composition.store_at(url)) as store:
             store.open()
             self.key = str(store.add_root_user("root"))
+        self.again(*words)
+
+    def again(self, *words: str) -> None:
+        """Start the server, also after it ended, at a new port.
+
+        :param words: more command-line options.
+        """
+        url = f"sqlite:///{self.folder}/fleet.db"
         with self._said.open("w") as said:
             self.process = subprocess.Popen(
                 [PROGRAM, "run", f"--database={url}", "--listen=127.0.0.1:0", *words],
-                cwd=folder,
-                env=clean_environment(str(folder)) | {"TMPDIR": str(folder)},
+                cwd=self.folder,
+                env=clean_environment(str(self.folder)) | {"TMPDIR": str(self.folder)},
                 stderr=said,
             )
         self.port = int(url_of(self.process, self._said).rpartition(":")[2])

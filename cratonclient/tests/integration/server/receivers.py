@@ -27,6 +27,7 @@ class Receiver:
         #: Function that is called with each request, before the response.
         self.before: t.Callable[[t.Any], object] = lambda request: None
         self.arrived = threading.Condition()
+        self.started = threading.Event()
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         thread = threading.Thread(target=self._server.serve_forever, args=[0.01], daemon=True)
@@ -56,6 +57,10 @@ class Receiver:
             done = self.arrived.wait_for(lambda: len(self.requests) >= number, seconds)
         assert done, f"{len(self.requests)} of {number} requests arrived"
 
+    def wait_for_start(self, seconds: float = 30) -> None:
+        """Wait until a request arrived, although its response may wait."""
+        assert self.started.wait(seconds), "no request arrived"
+
     def verified(self, secret: str) -> list[t.Any]:
         """Return all bodies, verified as a receiver does it."""
         webhook = standardwebhooks.Webhook(secret)
@@ -67,6 +72,7 @@ class Receiver:
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.started.set()
                 receiver.before(self)
                 status = receiver.statuses.pop(0) if receiver.statuses else 204
                 with receiver.arrived:

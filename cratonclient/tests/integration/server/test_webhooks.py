@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+import json
 import socket
+import threading
 import typing as t
 from unittest import mock
 
 import sqlalchemy as sa
 
-from cratonclient.tests.integration.server import base
+from cratonclient.tests.integration.server import base, databases, live
 from cratonclient.tests.integration.server.receivers import Receiver
 from cratonserver.config import settings
 from cratonserver.db import clock as times
@@ -514,3 +516,55 @@ class TestDispatcher(WebhookTestCase):
         self.receiver.wait_for(2)
         running.stop()
         self.assertEqual({False, True}, set(counted))  # other tests leave webhooks
+
+
+class TestServers(live.LiveTestCase):
+    """Servers in processes of their own."""
+
+    def create(self, collection: str, **fields: str) -> None:
+        """Create an object."""
+        body = json.dumps(fields)
+        length = f"Content-Length: {len(body)}"
+        answer = self.ask(f"POST /v1/{collection}", length, body=body)
+        self.assertEqual(201, answer.status, answer.text)
+
+    def test_a_server_that_was_killed_is_followed_by_another(self):
+        receiver = Receiver(self.addCleanup)
+        held = threading.Event()
+        self.addCleanup(held.set)
+        receiver.before = lambda request: held.wait(60)
+        options = ("--webhook-http", "--webhook-networks=127.0.0.1", "--webhook-timeout=1")
+        self.serve(*options, "--processes=1")
+        self.create("webhooks", name="x", url=receiver.url)
+        self.create("clouds", name="a")
+        receiver.wait_for_start()
+        self.server.process.kill()
+        self.server.process.wait()
+        receiver.before = lambda request: None
+        held.set()
+
+        self.server.again(*options)
+        receiver.wait_for(2)
+
+        self.assertEqual(receiver.changes[0], receiver.changes[1])
+        self.assertEqual(204, self.ask("DELETE /v1/clouds/1").status)
+        receiver.wait_for(3)
+        self.assertEqual(receiver.changes[1] + 1, receiver.changes[2])
+
+    def test_a_server_that_is_stopped_lets_webhooks_go(self):
+        receiver = Receiver(self.addCleanup)
+        held = threading.Event()
+        self.addCleanup(held.set)
+        receiver.before = lambda request: held.wait(60)
+        options = ("--webhook-http", "--webhook-networks=127.0.0.1", "--webhook-timeout=60")
+        process = self.serve(*options, "--processes=2")
+        self.create("webhooks", name="x", url=receiver.url)
+        self.create("clouds", name="a")
+        receiver.wait_for_start()
+        process.terminate()
+        self.assertEqual(0, process.wait(50))
+
+        [row] = databases.execute(
+            f"sqlite:///{self.server.folder}/fleet.db", "SELECT lease_owner FROM webhooks"
+        )
+        self.assertIsNone(row[0])
