@@ -28,8 +28,11 @@ def start(test: base.TestCase) -> dict[str, str]:
     database = f"--database={databases.new(test.addCleanup)}"
     said = subprocess.check_output([BIN / "craton-server", "init", database], text=True)
     variables = dict(line.removeprefix("export ").split("=", 1) for line in said.splitlines())
+    options = ["--listen=127.0.0.1:0", "--no-access-log"]
+    # The page about webhooks has a receiver on this machine.
+    options += ["--webhook-http", "--webhook-networks=127.0.0.1"]
     server = subprocess.Popen(
-        [BIN / "craton-server", "run", database, "--listen=127.0.0.1:0", "--no-access-log"],
+        [BIN / "craton-server", "run", database, *options],
         stderr=subprocess.PIPE,
         text=True,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 
+from cratonclient import crud
 from cratonclient_osc.output import exit_status, values
 from cratonclient_osc.verbs import display, resource_command
 
@@ -22,16 +23,14 @@ class Test(resource_command.ResourceCommand, display.ShowOne):
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[values.Names, values.Row]:
         """Test the object, and return the names and the values of the outcome."""
+        names = crud.Outcome._fields
+        self.check_columns(names, parsed_args)
         found = self.find(parsed_args)
         outcome = found.manager.test(found.id)
-        names = outcome._fields
-        self.check_columns(names, parsed_args)
         self._failed = outcome.error is not None
         return names, tuple(outcome)
 
-    def produce_output(
-        self, parsed_args: argparse.Namespace, column_names: values.Names, data: values.Row
-    ) -> int:
-        """Print the outcome, and return the exit status."""
-        status = super().produce_output(parsed_args, column_names, data)
-        return exit_status.FAILED if self._failed else status
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        """Run the command, and return the exit status, which tells the outcome."""
+        status = super().run(parsed_args)
+        return exit_status.FAILED if status == exit_status.DONE and self._failed else status

@@ -32,6 +32,9 @@ _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"
 #: ends after the deadline.
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
+#: The values of the label ``result`` of messages to webhooks.
+_RESULTS = ("delivered", "failed")
+
 #: Reasons of refusals that are not because of a limit, by status.
 _REASONS = {
     400: "invalid",
@@ -77,6 +80,8 @@ class Metrics:
             ["result"],
             registry=registry,
         )
+        for result in _RESULTS:  # so that the metric exists before the first message
+            self._deliveries.labels(result)
         self.connections = self._gauge(
             "craton_database_connections", "Number of open connections to the database."
         )
@@ -126,7 +131,7 @@ class Metrics:
 
     def delivered(self, success: bool) -> None:
         """Count a message to a webhook."""
-        self._deliveries.labels("delivered" if success else "failed").inc()
+        self._deliveries.labels(_RESULTS[not success]).inc()
 
     def text(self) -> bytes:
         """Return the metrics of all processes, in the text format of Prometheus."""

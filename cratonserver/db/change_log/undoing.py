@@ -31,6 +31,8 @@ from cratonserver.db.tables import Tables
 
 #: The kinds that are not written back: the log does not have their secrets.
 _LOST = frozenset({"user_keys"})
+#: The kinds whose deletions are not undone, for the same reason.
+_LOST_IF_DELETED = frozenset({"webhooks"})
 
 
 class Step(t.NamedTuple):
@@ -76,7 +78,7 @@ class Undoing:
         :raises cratonserver.errors.Refused: with status 409, if objects do not fit together.
         """
         for step in self._at_once() or self._in_steps():
-            if step.source.name not in _LOST:
+            if not _is_lost(step):
                 self._connection.execute(self._statement(step))
         self._fill_indexes()
         fitting.check(self._connection, self._tables, self._change_id)
@@ -226,6 +228,11 @@ class Undoing:
             tables = self._tables.table(root), values, self._tables.variable_keys(root)
             bulk = self._tables.dialect.bulk
             variable_index.fill_some(self._connection, bulk, *tables, root.key, changed)
+
+
+def _is_lost(step: Step) -> bool:
+    name = step.source.name
+    return name in _LOST or (step.action == "deleted" and name in _LOST_IF_DELETED)
 
 
 def changed_since(

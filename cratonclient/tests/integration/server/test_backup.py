@@ -68,6 +68,7 @@ class BackupTestCase(tests_base.TestCase):
         moved = root.put(f"/hosts/{child['id']}", {"parent_id": parent["id"]})
         assert moved.status == 200, moved.text
         root.put(f"/hosts/{child['id']}/labels", {"labels": ["ä", "b"]})
+        root.make("webhooks", url="https://cmdb.example.com", kinds=["hosts", "cells"])
         quota = {"project_id": identity.FIRST_PROJECT, "resource": "hosts", "value": 100}
         with databases.writing(store) as connection:
             connection.execute(sa.insert(store.tables.quotas).values(quota))

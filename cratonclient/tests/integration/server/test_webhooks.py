@@ -149,6 +149,12 @@ class TestManaging(WebhookTestCase):
         self.assertAnswer(self.admin.post(f"/changes/{self.last()}/undo", {}), 200)
         self.assertEqual(["hosts"], self.show(made)["kinds"])
 
+    def test_undoing_a_deletion_cannot_bring_the_secret_back(self):
+        made = self.webhook()
+        self.admin.delete(f"/webhooks/{made['id']}")
+        answer = self.admin.post(f"/changes/{self.last()}/undo", {})
+        self.assertAnswer(answer, 409, "There is nothing to undo.")
+
     def test_a_test_shows_the_outcome_and_counts_as_nothing(self):
         made = self.webhook()
         self.receiver.statuses = [204, 500]
