@@ -33,6 +33,8 @@ _LOOKED_UP, _WITH_VARIABLES = 5000, 500
 _WAIT = 30
 #: The seconds between two requests if the server cannot wait.
 _INTERVAL = 0.5
+#: The seconds that a response may take, in addition to the time that it waits.
+_TIMEOUT = 60
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,6 +91,17 @@ class Change:
     undoes: int | None = None
     counts: dict[str, dict[str, int]] = dataclasses.field(default_factory=dict)
     objects: tuple[ChangedObject, ...] = ()
+
+
+class Batch(t.NamedTuple):
+    """The next changes of a project.
+
+    :param changes: the changes, the oldest first.
+    :param after: the revision to continue after.
+    """
+
+    changes: t.Sequence[Change]
+    after: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -274,7 +287,7 @@ class ChangeManager:
         >>> [change.revision for change in craton.changes.list(kind='hosts', limit=2)]
         [7, 5]
         """
-        params: dict[str, t.Any] = {name: v for name, v in filters.items() if v is not None}
+        params = _given(filters)
         left = limit
         while left is None or left > 0:
             page = max(10, min(_PAGE, _PAGE if left is None else left))
@@ -407,26 +420,48 @@ class ChangeManager:
         ...     print(change.revision, change.username, change.reason)
         """
         until = None if timeout is None else time.monotonic() + timeout
-        known = self.last_revision() if after is None else after
+        if after is None:
+            project = {n: v for n, v in filters.items() if n == "project_id"}
+            after = self.last_revision(**project)
         while True:
             left = _WAIT if until is None else min(_WAIT, until - time.monotonic())
             if left < 0:
                 return
             began = time.monotonic()
-            params = {**filters, "after": known, "wait": round(left), "limit": _PAGE}
-            found = body_of(self.session.get(self.url, params=params))
-            rows = found.get("changes") or []
-            for row in rows:
-                yield _change(row)
-                known = row["revision"]
-            if len(rows) < _PAGE:
-                known = max(known, found["last_revision"])
-            if not rows and time.monotonic() - began < min(_INTERVAL, left):
+            batch = self.poll(after, wait=left, **filters)
+            yield from batch.changes
+            after = batch.after
+            if not batch.changes and time.monotonic() - began < min(_INTERVAL, left):
                 time.sleep(min(_INTERVAL, left))  # this server cannot wait
+
+    def poll(self, after: int, *, wait: float = _WAIT, **filters: t.Any) -> Batch:
+        """Return the next changes. :meth:`follow` does so again and again.
+
+        A program that stores what it has done can store ``after``, too, and continue there
+        after a restart.
+
+        :param after: revision of the last change that is known.
+        :param wait: seconds to wait if there is none, up to 60. A server may respond earlier.
+        :param filters: filters of :meth:`list`.
+
+        >>> changes, after = craton.changes.poll(7)
+        """
+        params = {**_given(filters), "after": after, "wait": round(wait), "limit": _PAGE}
+        timeout = round(wait) + _TIMEOUT
+        found = body_of(self.session.get(self.url, params=params, timeout=timeout))
+        rows = found.get("changes") or []
+        after = rows[-1]["revision"] if rows else after
+        if len(rows) < _PAGE:
+            after = max(after, found["last_revision"])
+        return Batch([_change(row) for row in rows], after)
 
     def _post(self, body: dict[str, t.Any]) -> tuple[Outcome, dict[str, t.Any]]:
         found = body_of(self.session.post(self.url, json=body))
         return _outcome(found), found.get("created") or {}
+
+
+def _given(filters: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    return {name: value for name, value in filters.items() if value is not None}
 
 
 def _plain(values: dict[str, t.Any]) -> dict[str, t.Any]:

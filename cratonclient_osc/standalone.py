@@ -8,10 +8,10 @@ from __future__ import annotations
 
 #: The classes by the name of the command.
 COMMANDS = {
-    "change follow": "cratonclient_osc.change:ChangeFollow",
-    "change list": "cratonclient_osc.change:ChangeList",
-    "change show": "cratonclient_osc.change:ChangeShow",
-    "change undo": "cratonclient_osc.change:ChangeUndo",
+    "change follow": "cratonclient_osc.change.follow:ChangeFollow",
+    "change list": "cratonclient_osc.change.lists:ChangeList",
+    "change show": "cratonclient_osc.change.show:ChangeShow",
+    "change undo": "cratonclient_osc.change.undo:ChangeUndo",
     "quota delete": "cratonclient_osc.quota:QuotaDelete",
     "quota set": "cratonclient_osc.quota:QuotaSet",
     "quota show": "cratonclient_osc.quota:QuotaShow",

@@ -53,7 +53,8 @@ def read(parser: argparse.ArgumentParser, command: t.Any = None) -> Grammar:
 
     :param parser: parser of a command.
     :param command: the command. Its attribute ``kind`` is the kind of its objects,
-        ``columns`` and ``sort_keys`` are the names that ``-c`` and ``--sort`` take.
+        ``columns`` and ``sort_keys`` are the names that ``-c`` and ``--sort`` take, and
+        ``targets`` are the collections of options that take names of objects.
     """
     options: dict[str, str] = {}
     arguments: list[str] = []
@@ -82,6 +83,9 @@ def _takes(action: argparse.Action, command: t.Any) -> str:
     names = getattr(command, _NAMES.get(action.dest, ""), None)
     if names:
         return f"{SOME_OF if action.dest == 'sort' else ONE_OF}{' '.join(names)}"
+    targets = getattr(command, "targets", {})
+    if action.dest in targets:
+        return f"{NAME_OF}{targets[action.dest]}"
     kind = getattr(command, "kind", None)
     if kind is None:
         return ANYTHING

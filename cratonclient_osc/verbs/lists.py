@@ -41,11 +41,11 @@ class List(extra_columns.Columns, resource_command.ResourceCommand, display.List
         parser.add_argument(
             "--sort",
             metavar="<field>[:asc|desc],...",
-            type=usage.argument_type(_sort_order),
+            type=usage.argument_type(sort_order),
             help="fields to sort by, all in the same direction (default: created_at)",
         )
         parser.add_argument(
-            "--limit", metavar="<number>", type=_row_count, help="maximum number of rows"
+            "--limit", metavar="<number>", type=row_count, help="maximum number of rows"
         )
         parser.add_argument(
             "--marker", metavar="<id>", help="start after the object with this id"
@@ -264,7 +264,7 @@ def _first_rows(pages: Pages, rows: int | None) -> Pages:
             return
 
 
-def _sort_order(text: str) -> tuple[list[str], str]:
+def sort_order(text: str) -> tuple[list[str], str]:
     """Parse ``<field>[:asc|desc],...`` into names and the direction they share."""
     names, directions = [], set()
     for part in text.split(","):
@@ -282,7 +282,7 @@ def _sort_order(text: str) -> tuple[list[str], str]:
     return names, directions.pop()
 
 
-def _row_count(text: str) -> int:
+def row_count(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text) > 0:
         return min(int(text), sys.maxsize)
     raise argparse.ArgumentTypeError(f"{text!r} is not a positive whole number")

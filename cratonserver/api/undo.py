@@ -76,12 +76,17 @@ class Undo(ChangesView):
         :raises cratonserver.errors.Refused: with status 403 or 409.
         """
         tables, connection = self._store.tables, transaction.connection
-        transaction.begin(undone["project_id"])
+        project = undone["project_id"]
+        transaction.begin(project)
         self._check_rights(connection, who, undone["id"])
         if not options.get("force"):
             since = undoing.changed_since(connection, tables, undone["id"], _NAMED + 1)
             if since:
-                raise _conflict("changed since", since)
+                described = [
+                    reading.described(connection, tables, *one, project)
+                    for one in since[:_NAMED]
+                ]
+                raise _conflict("changed since", since, described)
         checks = Checks(self._store.quotas, connection, who, undone["project_id"])
         checks.restored(undoing.restored(connection, tables, undone["id"]))
         try:
@@ -97,7 +102,11 @@ class Undo(ChangesView):
                 connection, tables, change_id, undone["id"], _NAMED + 1
             )
             if lost:
-                raise _conflict("created since, and would be deleted", lost)
+                described = [
+                    {**reading.described(connection, tables, *one, project), "revision": None}
+                    for one in lost[:_NAMED]
+                ]
+                raise _conflict("created since, and would be deleted", lost, described)
         result = {
             "revision": revision,
             "undoes": undone["revision"],
@@ -146,12 +155,21 @@ class Undo(ChangesView):
         }
 
 
-def _conflict(what: str, objects: t.Sequence[tuple[Kind, str]]) -> errors.Refused:
-    """Return the error for objects that prevent undoing a change: status 409."""
-    named = ", ".join(f"{kind.noun} {item_id}" for kind, item_id in objects[:_NAMED])
-    more = ", …" if len(objects) > _NAMED else ""
-    return errors.Refused(
+def _conflict(
+    what: str, found: t.Sequence[tuple[Kind, str]], described: list[Row]
+) -> errors.Refused:
+    """Return the error for objects that prevent undoing a change: status 409.
+
+    :param what: what happened to them.
+    :param found: kind and id of each object.
+    :param described: the objects, for programs.
+    """
+    named = ", ".join(f"{kind.noun} {item_id}" for kind, item_id in found[:_NAMED])
+    more = ", …" if len(found) > _NAMED else ""
+    error = errors.Refused(
         409,
         f"The change cannot be undone, because other changes depend on it. Objects {what}: "
         f"{named}{more}. Undo those changes first, or use force.",
     )
+    error.members = {"objects": described}
+    return error

@@ -19,7 +19,7 @@ _OBJECT: JsonSchema = {"type": "object", "description": "JSON values by name"}
 def components(tables: Tables) -> dict[str, JsonSchema]:
     """Return the schemas of all kinds, by name."""
     made: dict[str, JsonSchema] = {
-        "Error": _exact_object(message={"type": "string"}, status={"type": "integer"}),
+        "Error": _error(),
         "Link": _exact_object(href={"type": "string"}, rel={"type": "string"}),
         "Deletion": _deletion(),
         "Value": _value(),
@@ -40,6 +40,17 @@ def components(tables: Tables) -> dict[str, JsonSchema]:
                 part_schema = json_schemas.strings(part)
             made[_part_schema(part_name, part.type)] = part_schema
     return made
+
+
+def _error() -> JsonSchema:
+    """Return the schema of the body of an error."""
+    error = _exact_object(message={"type": "string"}, status={"type": "integer"})
+    objects: JsonSchema = {"type": "array", "items": {"type": "object"}}
+    error["properties"] |= {
+        "errors": {**objects, "description": "the refused changes of a change set"},
+        "objects": {**objects, "description": "the objects that prevent undoing a change"},
+    }
+    return error
 
 
 def _exact_object(**properties: JsonSchema) -> JsonSchema:

@@ -13,6 +13,7 @@ For example, a page of the changes of host 12, the newest first::
 from __future__ import annotations
 
 import dataclasses
+import json
 import typing as t
 
 import sqlalchemy as sa
@@ -183,6 +184,22 @@ def objects(
             yield from _objects(connection, tables, change_id, kind)
 
 
+def described(
+    connection: sa.Connection, tables: Tables, kind: Kind, item_id: str, project_id: str
+) -> Row:
+    """Return the kind, the id and the name of an object, and the revision of its last change.
+
+    :param item_id: id of the object, as the log has it.
+    :param project_id: id of its project.
+    """
+    return {
+        "kind": kind.collection,
+        "id": tables.table(kind).c.id.type.python_type(item_id),
+        "name": _names(connection, tables, kind, [item_id]).get(item_id),
+        "revision": revision_of(connection, tables, kind, item_id, project_id),
+    }
+
+
 def _last_revision(tables: Tables, all_projects: bool) -> sa.Select[t.Any]:
     columns = tables.log.revisions.c
     query = sa.select(sa.cast(sa.func.sum(columns.last), sa.BigInteger))
@@ -298,7 +315,10 @@ def _objects(
 def _names(
     connection: sa.Connection, tables: Tables, kind: Kind, owners: t.Sequence[str]
 ) -> dict[str, str]:
-    """Return the present names of objects whose change does not contain them."""
+    """Return the names of objects whose change does not contain them.
+
+    The names are the present ones. An object that was deleted has its last one.
+    """
     if not owners:
         return {}
     columns = tables.table(kind).c
@@ -306,4 +326,25 @@ def _names(
     ids = [columns.id.type.python_type(owner) for owner in owners]
     known = tables.dialect.in_parameter(columns.id, "craton_ids")
     query = sa.select(columns.id, name).where(known)
-    return {str(i): n for i, n in connection.execute(query, {"craton_ids": ids})}
+    found = {str(i): n for i, n in connection.execute(query, {"craton_ids": ids})}
+    return found | _last_names(connection, tables, kind, {*owners} - {*found})
+
+
+def _last_names(
+    connection: sa.Connection, tables: Tables, kind: Kind, owners: t.Collection[str]
+) -> dict[str, str]:
+    """Return the names that deleted objects had."""
+    if not owners:
+        return {}
+    rows, name = tables.log.rows.c, kind.resource_class.NAME_ATTR
+    deletions = (
+        sa.select(rows.owner, rows.before)
+        .where(rows.source == kind.key, rows.owner.in_(sorted(owners)))
+        .where(rows.member.is_(None), rows.after.is_(None))
+        .order_by(rows.change_id)
+    )
+    return {
+        owner: json.loads(before)[name]
+        for owner, before in connection.execute(deletions)
+        if before is not None
+    }

@@ -42,7 +42,8 @@ class TestEveryCommand(examples.ExampleTestCase):
     def lines(self) -> t.Iterator[list[str]]:
         """Yield an example of every command that writes."""
         for name in examples.classes():
-            if not reads(name):
+            # Webhooks are settings, not objects of the fleet: the history leaves them out.
+            if not (reads(name) or name.startswith("webhook ")):
                 words = examples.example(name)
                 if name.endswith("create"):
                     words[-1] += "-2"
@@ -89,9 +90,7 @@ class TestEveryCommand(examples.ExampleTestCase):
         for name, command in commands.items():
             parser = command(app, None, cmd_name=name).get_parser(f"craton {name}")
             verb = name.split()[-1].replace("-", " ").split()[-1]
-            wanted = name in OTHERS or (
-                verb in ("create", "set", "unset", "delete", "update", "test")
-            )
+            wanted = name in OTHERS or (verb in ("create", "set", "unset", "delete", "update"))
             with self.subTest(name):
                 has = "why, for the history" in parser.format_help().replace("\n", " ")
                 self.assertEqual(wanted, has)

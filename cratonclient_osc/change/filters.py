@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The options that select changes: by object, by user, by time."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import re
+import typing as t
+
+from cratonclient import formats, v1
+from cratonclient_osc import usage
+from cratonclient_osc.change import command
+from cratonclient_osc.output import exit_status
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_TIME = (
+    "a time in UTC such as 2027-01-31 or 2027-01-31T12:00, or how long ago, such as 2h or 7d"
+)
+#: The beginning of the destinations of the options that name an object.
+_OBJECT = "object_"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options for objects and users."""
+    command.add_project_option(parser)
+    parser.add_argument(
+        "--user", metavar="<name>", dest="username", help="name of the user who made the change"
+    )
+    kinds = [kind.collection for kind in v1.kinds()]
+    parser.add_argument(
+        "--kind",
+        metavar="<kind>",
+        choices=kinds,
+        help=f"kind of a changed object: {', '.join(kinds)}",
+    )
+    parser.add_argument(
+        "--id",
+        metavar="<object>",
+        type=usage.nonempty_name,
+        help="id or name of a changed object of that --kind; a deleted object only by its id",
+    )
+    for dest, collection in targets().items():
+        noun = v1.kind(collection).noun
+        parser.add_argument(
+            f"--{noun.replace(' ', '-')}",
+            metavar=f"<{noun.replace(' ', '-')}>",
+            dest=dest,
+            type=usage.nonempty_name,
+            help=f"the same as --kind {collection} --id <{noun.replace(' ', '-')}>",
+        )
+
+
+def add_times(parser: argparse.ArgumentParser) -> None:
+    """Add the options for times and reasons."""
+    since, until = (usage.argument_type(one) for one in (_since, _until))
+    parser.add_argument("--since", metavar="<time>", type=since, help=f"from then on: {_TIME}")
+    parser.add_argument(
+        "--until",
+        metavar="<time>",
+        type=until,
+        help="up to then; a date includes the whole day",
+    )
+    parser.add_argument("--reason", metavar="<text>", help="part of the reason")
+
+
+def targets() -> command.Targets:
+    """Return the collections whose objects have an option, by its destination.
+
+    ``--user`` and ``--project`` say whose changes are meant, not which object changed.
+    """
+    return {
+        f"{_OBJECT}{kind.key}": kind.collection
+        for kind in v1.kinds()
+        if kind.noun not in ("user", "project")
+    }
+
+
+def values(one: command.ChangeCommand, parsed_args: argparse.Namespace) -> dict[str, t.Any]:
+    """Return the filters that were given, with ids in place of names.
+
+    :param one: the command.
+    :param parsed_args: the parsed arguments.
+    :raises cratonclient_osc.output.exit_status.UsageError: if options contradict each other.
+    """
+    kind, word = _object(parsed_args)
+    found = {
+        "kind": kind,
+        "id": None if kind is None or word is None else _find(one, kind, word),
+        "project_id": one.project_id(parsed_args),
+        **{
+            name: getattr(parsed_args, name, None)
+            for name in ("username", "since", "until", "reason")
+        },
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _object(parsed_args: argparse.Namespace) -> tuple[str | None, str | None]:
+    """Return the kind of the objects and the object that the options name."""
+    named = [
+        (collection, getattr(parsed_args, dest))
+        for dest, collection in targets().items()
+        if getattr(parsed_args, dest, None) is not None
+    ]
+    if len(named) + (parsed_args.kind is not None) > 1:
+        raise exit_status.UsageError(
+            "Name one object: a change is found by one object or kind at a time."
+        )
+    if parsed_args.id is not None and parsed_args.kind is None:
+        raise command.refuse("--id", "--kind, such as --kind hosts")
+    return named[0] if named else (parsed_args.kind, parsed_args.id)
+
+
+def _find(one: command.ChangeCommand, collection: str, word: str) -> str:
+    """Return the id of an object. An id is not looked up: the object may be deleted."""
+    from cratonclient_osc.verbs import lookup, places, words
+
+    parsed = words.parse(word, v1.kind(collection))
+    if parsed.name is None or (parsed.item_id is not None and not parsed.is_number):
+        return str(parsed.item_id)
+    return str(lookup.find_id(one.client, collection, word, places.Where()))
+
+
+def _since(text: str) -> str:
+    return _time(text, "00:00:00.000000")
+
+
+def _until(text: str) -> str:
+    return _time(text, "23:59:59.999999")
+
+
+def _time(text: str, of_day: str) -> str:
+    """Return a time as the API has it.
+
+    :param text: a time, a date, or a duration before now.
+    :param of_day: the time that a date stands for.
+    """
+    duration = re.fullmatch(f"([0-9]{{1,9}})([{''.join(_UNITS)}])", text)
+    if duration:
+        ago = {_UNITS[duration[2]]: int(duration[1])}
+        now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
+        try:
+            return (now - datetime.timedelta(**ago)).isoformat(timespec="microseconds")
+        except OverflowError:
+            raise exit_status.UsageError(f"{text!r} is too long ago") from None
+    try:
+        is_date = re.fullmatch(r"\d{4}-?\d\d-?\d\d", text, re.ASCII)
+        return formats.canonical("time", f"{text}T{of_day}" if is_date else text)
+    except ValueError:
+        raise exit_status.UsageError(f"{text!r} is not {_TIME}") from None
