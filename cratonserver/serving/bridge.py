@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import contextlib
 import contextvars
 import functools
 import http
@@ -24,6 +23,7 @@ from cratonserver.serving.connections import Connections
 from cratonserver.serving.departures import Departure
 from cratonserver.serving.holders import holder
 from cratonserver.serving.turns import Turns
+from cratonserver.serving.waits import Waits
 
 if t.TYPE_CHECKING:
     from _typeshed import wsgi
@@ -69,6 +69,8 @@ class Bridge:
         self._deadline = settings.limits.request_deadline
         self._serving = serving = settings.serving
         self._connections = connections
+        #: The requests that wait for a change.
+        self.waits = Waits()
         limits = serving.request_limit, serving.address_limit, serving.request_timeout
         self._turns = Turns(serving.threads, *limits)
         paths = wsgi_keys.WATCHED_PATHS
@@ -105,7 +107,7 @@ class Bridge:
                 async with turns.turn(address, departure):
                     answer = await self._call_in_thread(environ, departure)
             if wsgi_keys.WAIT in environ:  # without a turn, and without being present
-                await _wait(environ, departure)
+                await self.waits.wait(environ, departure)
                 async with turns.turn(address, departure):
                     answer = await self._call_in_thread(environ, departure)
             with turns.presence(address):
@@ -197,40 +199,6 @@ class Bridge:
     async def _in_thread(self, function: t.Callable[..., T], *arguments: t.Any) -> T:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, function, *arguments)
-
-
-async def _wait(environ: wsgi.WSGIEnvironment, departure: Departure) -> None:
-    """Wait until there is something to read, and prepare the environment to repeat the request.
-
-    :raises cratonserver.errors.ClientGone: if the client disconnects meanwhile.
-    """
-    wait: wsgi_keys.Wait = environ.pop(wsgi_keys.WAIT)
-    loop = asyncio.get_running_loop()
-    told: asyncio.Future[None] = loop.create_future()
-
-    def tell(error: BaseException | None = None) -> None:
-        if told.done():
-            return
-        if error is None:
-            told.set_result(None)
-        else:
-            told.set_exception(error)
-
-    def tell_from_thread() -> None:
-        with contextlib.suppress(RuntimeError):  # the event loop has ended
-            loop.call_soon_threadsafe(tell)
-
-    end = wait.begin(tell_from_thread)
-    departure.calls(lambda: tell(errors.ClientGone()))
-    try:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(wait.seconds):
-                await told
-    finally:
-        end()
-    environ[wsgi_keys.CAN_WAIT] = False
-    environ.pop(wsgi_keys.IDENTITY, None)  # the credentials may not be valid any more
-    environ["wsgi.input"] = io.BytesIO()
 
 
 def _call(application: wsgi.WSGIApplication, environ: wsgi.WSGIEnvironment) -> Answer:

@@ -68,6 +68,8 @@ class Server:
         self._listening, self._tell = os.pipe()
         #: Only the first process keeps the second end open, so it closes when that one ends.
         self._alive, self._lives = os.pipe()
+        #: Likewise, until that one stops.
+        self._serves, self._stops = os.pipe()
         self._signals, self._signal = os.pipe()
         self._stopping: list[multiprocessing.process.BaseProcess] = []
         self._connections = connection_limit(settings.serving)
@@ -110,9 +112,15 @@ class Server:
         """Stop; at a second signal, kill the processes."""
         for process in self._stopping:
             process.kill()
+        self._close_stops()
         # At a second signal, keep the list: a killed process is no longer active.
         self._stopping = self._stopping or multiprocessing.active_children()
         self._granian.signal_handler_interrupt()
+
+    def _close_stops(self) -> None:
+        if self._stops >= 0:
+            os.close(self._stops)
+        self._stops = -1
 
     def _wait_until_ready(self) -> None:
         ready = 0
@@ -123,6 +131,7 @@ class Server:
     def _load(self) -> bridge.Bridge:
         """Return the ASGI application of a new process."""
         os.close(self._lives)
+        self._close_stops()
         threading.Thread(target=self._end_with_first_process, daemon=True).start()
         serving = self._settings.serving
         # One address never gets all connections.
@@ -132,7 +141,14 @@ class Server:
         watch = threading.Thread(target=self._watch, args=[connections], daemon=True)
         application = bridge.Bridge(self._application(), self._settings, connections)
         watch.start()
+        ending = threading.Thread(target=self._end_waits, args=[application], daemon=True)
+        ending.start()
         return application
+
+    def _end_waits(self, application: bridge.Bridge) -> None:
+        """Answer the requests that wait for a change when the server stops."""
+        os.read(self._serves, 1)
+        application.waits.end()
 
     def _end_with_first_process(self) -> None:
         """End this process when the first process was killed.
