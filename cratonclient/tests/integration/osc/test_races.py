@@ -17,6 +17,9 @@ OWNERS = programs.OWNERS
 class RaceTestCase(base.FleetTestCase, programs.CommandTestCase):
     """Tests in which somebody else writes between the requests of a command."""
 
+    #: The server sends no entity tags, as an original server of 2017.
+    is_original = False
+
     def setUp(self):
         super().setUp()
         with programs.opened(self.database) as fleet:
@@ -41,7 +44,10 @@ class RaceTestCase(base.FleetTestCase, programs.CommandTestCase):
                 if before is not None:
                     with mock.patch.object(session.Session, "request", request):
                         before(writes[0])
-            return request(own, method, url, **kw)
+            response = request(own, method, url, **kw)
+            if self.is_original:
+                response.headers.pop("ETag", None)
+            return response
 
         with mock.patch.object(session.Session, "request", interfere):
             return programs.craton(*words, CRATON_URL=self.database)
@@ -49,6 +55,12 @@ class RaceTestCase(base.FleetTestCase, programs.CommandTestCase):
     def done(self, *words: str, before: t.Callable[[int], None] | None = None) -> None:
         """Run a command that must succeed and print nothing."""
         self.assertEqual(programs.Result(0, "", ""), self.enter(*words, before=before))
+
+    def found(self, kind: str, name: str) -> t.Any:
+        """Return an object of the fleet."""
+        manager = getattr(self.craton, kind.replace(" ", "_") + "s")
+        listed = [*manager.list(name=name)]
+        return manager.get(listed[0].id)
 
     @property
     def methods(self) -> list[str]:
@@ -172,12 +184,6 @@ class TestNestedVariables(RaceTestCase):
         self.assert_refused(refused, 5, "has no label 'a'", "nothing was changed")
         self.assertEqual(["b"], host.labels.get())
 
-    def found(self, kind: str, name: str) -> t.Any:
-        """Return an object of the fleet."""
-        manager = getattr(self.craton, kind.replace(" ", "_") + "s")
-        listed = [*manager.list(name=name)]
-        return manager.get(listed[0].id)
-
 
 class TestRequests(RaceTestCase):
     """Commands that need no tag send the requests of before, and never ask for features."""
@@ -215,3 +221,41 @@ class TestRequests(RaceTestCase):
         }.items():
             self.done(*words.split())
             self.assertEqual(count, len([tag for *_rest, tag in self.sent if tag]), words)
+
+
+class TestOriginalServers(RaceTestCase):
+    """Servers without entity tags: the same requests, without conditions."""
+
+    is_original = True
+
+    def test_no_condition_is_sent(self):
+        for words, methods in {
+            "host variable set h2 a.b=1": "GET GET PUT",
+            "host variable set h2 a.c=1 plain=1": "GET GET PUT",
+            "host variable set h2 plain=2": "GET PUT",
+            "host set h2 --note x --label l --var a.d=1": "GET GET PUT PUT PUT",
+            "host variable unset h2 a.b plain": "GET GET PUT DELETE",
+            "host unset h2 --label l --var a.c": "GET GET GET PUT DELETE",
+            "cloud variable set prod a.b=1": "GET GET GET PUT",
+            "cloud variable unset prod a.b": "GET GET GET PUT",
+            "cloud variable unset prod a": "GET GET DELETE",
+            "network variable set lan a.b=1": "GET GET PUT",
+        }.items():
+            with self.subTest(words):
+                kind, verb, *rest = words.split()
+                names = {"cloud": dict(OWNERS)["cloud"], "network": dict(OWNERS)["network"]}
+                rest = [names[kind] if word in ("prod", "lan") else word for word in rest]
+                self.done(kind, verb, *rest)
+                self.assertEqual(sorted(methods.split()), sorted(self.methods), words)
+                self.assertEqual([], [tag for *_request, tag in self.sent if tag])
+        self.assertEqual({"a": {"d": 1}}, self.found("host", "h2").variables.own())
+
+    def test_the_last_one_wins(self):
+        host = self.found("host", "h2")
+        host.variables.update({"x": {"old": 1}})
+
+        def theirs(number: int) -> None:
+            host.variables.set("x.theirs", number)
+
+        self.done("host", "variable", "set", "h2", "x.mine=1", before=theirs)
+        self.assertEqual({"old": 1, "mine": 1}, host.variables.own()["x"])
