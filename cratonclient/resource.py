@@ -395,13 +395,13 @@ class Resource:
 
     def __copy__(self) -> t.Self:
         new = type(self).__new__(type(self))
-        new.__dict__.update(self.__dict__, _info=dict(self._info))
+        new.__dict__.update(self._without_parts(), _info=dict(self._info))
         return new
 
     def __deepcopy__(self, memo: dict[int, t.Any]) -> t.Self:
         new = type(self).__new__(type(self))
         # Do not copy managers: they hold the session of the client.
-        new.__dict__.update(self.__dict__)
+        new.__dict__.update(self._without_parts())
         new.__dict__.update(copy.deepcopy(self._without_managers(), memo))
         return new
 
@@ -415,8 +415,11 @@ class Resource:
         self.__dict__.update(state, manager=None, _loaded=True)
 
     def _without_managers(self) -> dict[str, t.Any]:
-        managers = {"manager", *self.subresource_managers}
-        return {n: v for n, v in self.__dict__.items() if n not in managers}
+        return {n: v for n, v in self._without_parts().items() if n != "manager"}
+
+    def _without_parts(self) -> dict[str, t.Any]:
+        """Return the attributes without the managers of parts, which know the object."""
+        return {n: v for n, v in self.__dict__.items() if n not in self.subresource_managers}
 
 
 #: The state that a request builds on: an entity tag, the object with the tag, or True for the

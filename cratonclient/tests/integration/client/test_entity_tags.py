@@ -61,6 +61,16 @@ class TestTags(TagTestCase):
             self.assertEqual(self.host.entity_tag, other.entity_tag)
         self.craton.hosts.update(self.host.id, note="x", if_match=fakes.pickled(self.host))
 
+    def test_a_copy_has_a_state_of_its_own(self):
+        self.host.variables.get()
+        for copied in (copy.copy, copy.deepcopy):
+            other = copied(self.host)
+            self.assertIs(other, other.variables.owner)
+            other.variables.update({"a": str(id(other))}, if_match=True)
+            self.assertIs(True, other.is_current())
+            self.assertIs(False, self.host.is_current())
+            self.host.refresh()
+
     def test_what_a_server_sends_as_a_tag_is_checked(self):
         for sent, wanted in {
             '"7"': '"7"',
