@@ -4,11 +4,15 @@
 from __future__ import annotations
 
 import argparse
+import functools
+import itertools
+import sys
 import typing as t
 
 from cratonclient import paths
 from cratonclient.fields import Field
 from cratonclient_osc import usage
+from cratonclient_osc.output import exit_status
 from cratonclient_osc.verbs import field_options, part_changes, show
 
 
@@ -34,7 +38,79 @@ class Create(show.Show):
             if name != name_attr:
                 field_options.add_option(parser, name, field, required=field.required)
         self.add_scope_options(parser, self.creatable)
+        self._add_file(parser)
+        parse = parser.parse_args
+        parser.parse_args = functools.partial(  # type: ignore[method-assign, assignment]
+            self._parse, parser, parse
+        )
         return parser
+
+    def _add_file(self, parser: argparse.ArgumentParser) -> None:
+        """Add the options for creating the objects of a file."""
+        from cratonclient_osc.verbs import object_files
+
+        group = parser.add_argument_group(f"creating many {self.kind.plural} at once")
+        group.add_argument(
+            "--from-file",
+            metavar="<file>",
+            help=f"file with {self.kind.plural}, in place of the name: CSV, JSON Lines or "
+            "YAML, - for standard input. Its columns are the names of options or fields, and "
+            "variables.<path>; options are values for all lines that have no other ones",
+        )
+        group.add_argument(
+            "--input-format",
+            choices=sorted({*object_files.FORMATS.values()}),
+            help="format of the file; by default, its name decides",
+        )
+        asking = group.add_mutually_exclusive_group()
+        asking.add_argument(
+            "-y", "--yes", action="store_true", help="do not ask; a terminal asks by default"
+        )
+        asking.add_argument(
+            "--dry-run",
+            action="store_true",
+            help="show what would be created, and create nothing",
+        )
+
+    def _parse(
+        self,
+        parser: argparse.ArgumentParser,
+        parse: t.Callable[..., argparse.Namespace],
+        args: t.Sequence[str] | None = None,
+        namespace: argparse.Namespace | None = None,
+    ) -> argparse.Namespace:
+        """Parse a command line. With a file, no other option is required."""
+        words = sys.argv[1:] if args is None else args
+        options = itertools.takewhile(lambda word: word != "--", words)
+        if not any(word.partition("=")[0] == "--from-file" for word in options):
+            parsed = parse(args, namespace)
+            for option in ("input_format", "yes", "dry_run"):
+                if getattr(parsed, option):
+                    flag = option.replace("_", "-")
+                    parser.error(f"argument --{flag}: this needs --from-file")
+            return parsed
+        required = [action for action in parser._actions if action.required]
+        for action in required:
+            action.required = False
+        try:
+            parsed = parse(args, namespace)
+        finally:
+            for action in required:
+                action.required = True
+        if getattr(parsed, self.kind.resource_class.NAME_ATTR, None) is not None:
+            parser.error("argument <name>: the file contains the names")
+        return parsed
+
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        """Run the command. With a file, it has an exit status and no output."""
+        self._status = exit_status.DONE
+        return super().run(parsed_args) or self._status
+
+    def produce_output(self, parsed_args: argparse.Namespace, *shown: t.Any) -> int:
+        """Print the object."""
+        if parsed_args.from_file is not None:
+            return exit_status.DONE
+        return super().produce_output(parsed_args, *shown)
 
     @property
     def creatable(self) -> dict[str, Field[t.Any]]:
@@ -60,6 +136,11 @@ class Create(show.Show):
         self, parsed_args: argparse.Namespace
     ) -> tuple[t.Sequence[str], tuple[t.Any, ...]]:
         """Create the object; return the names and the values of its fields."""
+        if parsed_args.from_file is not None:
+            from cratonclient_osc.verbs import create_many
+
+            self._status = create_many.FromFile(self, parsed_args).run()
+            return (), ()
         return self.display(parsed_args, lambda: self.create(parsed_args))
 
     def create(self, parsed_args: argparse.Namespace) -> t.Any:
@@ -74,6 +155,16 @@ class Create(show.Show):
         for name, value in values.items():
             if self.fields[name].type is dict:  # assignments to paths inside variables
                 values[name] = paths.changed({}, value)
+        return self.create_from(values)
+
+    def create_from(self, values: dict[str, t.Any]) -> t.Any:
+        """Create an object from its values.
+
+        :param values: values by field.
+        :returns: the new object.
+        :raises cratonclient_osc.output.exit_status.PartialFailure: if the object was
+            created and a part could not be added.
+        """
         parts = {n: values.pop(n) for n in [*values] if not self.fields[n].create}
         self.error_prefix = f"{values[self.kind.resource_class.NAME_ATTR]}: "
         created = self.manager.create(**values)

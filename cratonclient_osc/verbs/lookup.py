@@ -99,16 +99,16 @@ def find_id(
     """
     kind = v1.kind(collection)
     word = words.parse(text, kind)
-    managers = _managers(client, kind)
+    searched = managers(client, kind)
     place = where if strict else ANYWHERE
     is_uuid = word.item_id is not None and not word.is_number
-    named = [] if is_uuid else _by_name(managers, word, place)
+    named = [] if is_uuid else _by_name(searched, word, place)
     if word.item_id is None:
         if len(named) > 1:
             named = [match for match in named if is_in(match.to_dict(), where)] or named
         return t.cast("int | str", candidates.only(named, kind, word, place).id)
     if named or place:
-        candidates.agreed(_by_id(managers, word, place), named, kind, word, place)
+        candidates.agreed(_by_id(searched, word, place), named, kind, word, place)
     return word.item_id
 
 
@@ -127,12 +127,16 @@ def check_number(client: t.Any, collection: str, text: str) -> None:
     if not isinstance(word.item_id, int):
         return
     with contextlib.suppress(exceptions.Forbidden, exceptions.InternalServerError):
-        if _by_id(_managers(client, kind), word, ANYWHERE) is None:
+        if _by_id(managers(client, kind), word, ANYWHERE) is None:
             raise candidates.not_found(kind, word, ANYWHERE)
 
 
-def _managers(client: t.Any, kind: Kind) -> list[crud.CRUDClient[t.Any]]:
-    """Return the managers of a kind, or of the kinds that extend it."""
+def managers(client: t.Any, kind: Kind) -> list[crud.CRUDClient[t.Any]]:
+    """Return the managers of a kind, or of the kinds that extend it.
+
+    :param client: a :class:`cratonclient.v1.client.Client`.
+    :param kind: the kind.
+    """
     kinds = [kind] if kind.can("get") else [k for k in v1.kinds() if k.extends(kind)]
     return [getattr(client, k.collection) for k in kinds if k.can("get")]
 

@@ -79,6 +79,31 @@ def parse(text: str) -> t.Any:
     >>> parse('mac: 52:54:00:12:34:56\\nsafe: NO\\nzip: 0042\\ncores: 64')
     {'mac': '52:54:00:12:34:56', 'safe': 'NO', 'zip': '0042', 'cores': 64}
     """
+    return _converted(text, lambda node, converter: converter.value(node, ()))
+
+
+def parse_items(text: str) -> list[tuple[int, t.Any]]:
+    """Return the elements of a list in YAML, each with the number of its first line.
+
+    :raises InvalidYaml: if the text is not a list, or as for :func:`parse`.
+    """
+
+    def items(node: yaml.Node, converter: _Converter) -> list[tuple[int, t.Any]]:
+        if not isinstance(node, yaml.SequenceNode):
+            raise _invalid(node, (), "must be a list of objects")
+        return [
+            (item.start_mark.line + 1, converter.value(item, (index,)))
+            for index, item in enumerate(node.value)
+        ]
+
+    return _converted(text, items) or []
+
+
+def _converted(text: str, convert: t.Callable[[yaml.Node, _Converter], t.Any]) -> t.Any:
+    """Return what a function makes of the root node of a YAML text; ``None`` if it is empty.
+
+    :raises InvalidYaml: as for :func:`parse`.
+    """
     old_break = _OLD_BREAK.search(text)
     if old_break:
         raise InvalidYaml(
@@ -88,7 +113,7 @@ def parse(text: str) -> t.Any:
         )
     try:
         node = yaml.compose(text, _Loader)
-        return None if node is None else _Converter(text).value(node, ())
+        return None if node is None else convert(node, _Converter(text))
     except RecursionError:
         raise InvalidYaml("line 1", "it is nested too deeply") from None
     except yaml.MarkedYAMLError as exc:

@@ -239,11 +239,13 @@ class ContractTestCase(examples.ExampleTestCase):
         made: t.Any = examples.classes()[name]
         command = made(argparse.Namespace(options=argparse.Namespace()), None)
         parser = command.get_parser(f"craton {name}")
-        # The filters of writing verbs are those of lists, and take the place of names.
+        # The filters of writing verbs are those of lists, and take the place of names. So do
+        # files with objects.
         others = {
             id(action)
             for group in parser._action_groups
-            if "formatter" in str(group.title) or str(group.title).startswith("selecting")
+            if "formatter" in str(group.title)
+            or str(group.title).startswith(("selecting", "creating many"))
             for action in group._group_actions
         }
         # These need more than an original server, or other arguments.

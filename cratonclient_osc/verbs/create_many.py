@@ -1,0 +1,308 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Create the objects of a file: check all lines, then create all with one change set."""
+
+from __future__ import annotations
+
+import argparse
+import typing as t
+
+from cratonclient import exceptions, formats, keywords, v1
+from cratonclient.fields import Field, Ref
+from cratonclient.printable import printable
+from cratonclient_osc.output import differences, exit_status, terminal
+from cratonclient_osc.verbs import (
+    batch,
+    bulk,
+    columns,
+    lookup,
+    many_names,
+    object_files,
+    places,
+)
+
+if t.TYPE_CHECKING:
+    from cratonclient import changes
+
+#: The number of objects that a question names.
+_NAMED = 10
+
+
+class _Object:
+    """An object to create.
+
+    :param number: number of its line.
+    :param values: its values by field. References are words until they are looked up.
+    """
+
+    def __init__(self, number: int, values: dict[str, t.Any]) -> None:
+        self.number = number
+        self.values = values
+        #: The ids of the places that were looked up.
+        self.where = places.Where()
+        self.error: Exception | str | None = None
+
+
+class FromFile:
+    """The work of creating the objects of a file.
+
+    :param command: the command ``create``.
+    :param parsed_args: its arguments. Options are the values of lines that have no other ones.
+    """
+
+    def __init__(self, command: t.Any, parsed_args: argparse.Namespace) -> None:
+        self._command = command
+        self._args = parsed_args
+        self._kind = command.kind
+        self._fields = command.creatable
+        self._name_attr = self._kind.resource_class.NAME_ATTR
+
+    def run(self) -> int:
+        """Create the objects, and return the exit status."""
+        if any(field.secret for field in self._fields.values()) or self._kind.key == "user_key":
+            raise exit_status.UsageError(
+                f"--from-file: create {self._kind.plural} one by one, because each gets a "
+                "secret that is shown only once."
+            )
+        objects = self._read()
+        if len(objects) > bulk.MOST:
+            raise exit_status.UsageError(
+                f"The file has {self._counted(len(objects))}, and a change set can have at "
+                f"most {bulk.MOST}: split the file."
+            )
+        for name, field in self._references():
+            self._look_up(name, field, [one for one in objects if one.error is None])
+        for one in objects:
+            if one.error is None:
+                one.error = self._problem(one.values)
+        self._find_twins(objects)
+        statuses = self._report(objects)
+        if statuses:
+            return batch.combined(statuses)
+        if self._kind.resource_class.in_change_sets and "change_sets" in self._features:
+            return self._post(objects)
+        return self._create_singly(objects)
+
+    @property
+    def _features(self) -> frozenset[str]:
+        return t.cast("frozenset[str]", self._command.client.features)
+
+    def _read(self) -> list[_Object]:
+        """Read the file, and add the values of options."""
+        given = {n: getattr(self._args, n) for n in self._fields if hasattr(self._args, n)}
+        given.pop(self._name_attr, None)
+        if "variables" in given:
+            from cratonclient import paths
+
+            given["variables"] = paths.changed({}, given["variables"])
+        known = columns.Columns(
+            self._fields, {*self._kind.fields} - {*self._fields} - {"links"}
+        )
+        format = self._args.input_format
+        lines = object_files.read(self._args.from_file, format)
+        objects = []
+        for line in lines:
+            one = _Object(line.number, {})
+            one.error = line.error or None
+            try:
+                values = known.values(line.values)
+                variables = {**given.get("variables", {}), **values.get("variables", {})}
+                one.values = {**given, **values}
+                if variables:
+                    one.values["variables"] = variables
+            except columns.Refused as exc:
+                one.error = one.error or str(exc)
+            objects.append(one)
+        return objects
+
+    def _references(self) -> list[tuple[str, Ref[t.Any]]]:
+        """Return the references, in the order in which they are looked up."""
+        found = [(n, f) for n, f in self._fields.items() if isinstance(f, Ref)]
+        names = {name for name, _ in found}
+        return sorted(
+            found, key=lambda item: len(names & self._command.target_fields(item[1]).keys())
+        )
+
+    def _look_up(self, name: str, field: Ref[t.Any], objects: t.Sequence[_Object]) -> None:
+        """Replace the words for a reference by ids."""
+        some = [one for one in objects if one.values.get(name) is not None]
+        if not some:
+            return
+        client = self._command.client
+        find = self._finder(client, field, {one.values[name] for one in some})
+        within = self._command.target_fields(field)
+        found: dict[t.Any, t.Any] = {}
+        for one in some:
+            word = one.values[name]
+            near = one.where.within(within)
+            key = word, tuple(near.items())
+            if key not in found:
+                try:
+                    found[key] = find(word, near)
+                except exceptions.ClientException as exc:
+                    found[key] = exc
+            if isinstance(found[key], Exception):
+                one.error = found[key]
+            else:
+                one.values[name] = one.where[name] = found[key]
+                one.where.typed[name] = word
+
+    def _finder(
+        self, client: t.Any, field: Ref[t.Any], words: t.Collection[str]
+    ) -> t.Callable[[str, places.Where], t.Any]:
+        """Return a function that finds the id for a word in a place."""
+        strict = field.storage.cascade
+        kind = v1.kind(field.target)
+        managers = lookup.managers(client, kind)
+        if "lookups" in self._features and all(
+            manager.resource_class.in_change_sets for manager in managers
+        ):
+            objects, _ = many_names.request(client, managers, words)
+            known = many_names.Known(kind, objects)
+            return lambda word, near: known.find(word, near, strict).id
+        return lambda word, near: lookup.find_id(client, field.target, word, near, strict)
+
+    def _problem(self, values: dict[str, t.Any]) -> str | None:
+        """Return why values cannot be those of a new object, or None."""
+        missing = [
+            columns_name(name, field)
+            for name, field in self._fields.items()
+            if field.required and values.get(name) in (None, "")
+        ]
+        if missing:
+            return f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
+        parts = {n for n in values if not self._fields[n].create}
+        given = {n: v for n, v in values.items() if n not in parts}
+        try:
+            body = keywords.body(self._kind.resource_class, self._kind.noun, given, "create")
+        except exceptions.ClientException as exc:
+            return str(exc)
+        fields = self._kind.fields
+        found = formats.problems(fields, body) or formats.conflicts(fields, body, body)
+        return "; ".join(found) or None
+
+    def _find_twins(self, objects: t.Sequence[_Object]) -> None:
+        """Refuse a line with the same name in the same place as a line before."""
+        names = [n for n in self._kind.resource_class.unique if n != "project_id"]
+        seen: dict[t.Any, int] = {}
+        for one in objects if names else ():
+            if one.error is not None:
+                continue
+            key = tuple(str(one.values.get(name)) for name in names)
+            first = seen.setdefault(key, one.number)
+            if first != one.number:
+                one.error = f"line {first} has the same name"
+
+    def _report(self, objects: t.Sequence[_Object]) -> list[int]:
+        """Report the errors of lines, and return an exit status for each."""
+        statuses = []
+        for one in objects:
+            if one.error is not None:
+                error = one.error
+                if not isinstance(error, exceptions.ClientException):
+                    error = exceptions.BadRequest(f"{error}.")
+                statuses.append(self._command.report(error, f"{self._label(one)}: "))
+        if statuses:
+            self._command.app.LOG.error("Nothing was created.")
+        return statuses
+
+    def _label(self, one: _Object) -> str:
+        """Return the line and the name of an object, such as ``line 12 (web-7)``."""
+        name = one.values.get(self._name_attr)
+        return f"line {one.number}" + (f" ({name})" if name else "")
+
+    def _post(self, objects: list[_Object]) -> int:
+        """Create the objects with one change set."""
+        positions: list[_Object] = []
+        change_set = self._command.client.changes.new()
+        for one in objects:
+            self._add(change_set, one)
+            positions += [one] * (len(change_set) - len(positions))
+        try:
+            if self._args.dry_run:
+                differences.write(change_set.preview().objects, self._command.app.stdout)
+                return exit_status.DONE
+            if not self._agreed(objects):
+                return exit_status.FAILED
+            revision = change_set.post().revision
+        except exceptions.RequestEntityTooLarge as exc:
+            if exc.refused:
+                raise
+            raise exceptions.RequestEntityTooLarge(
+                f"{exc.message} Split the file. Nothing was created.", response=exc.response
+            ) from None
+        except exceptions.HTTPError as exc:
+            if not exc.refused:
+                raise
+            for refused in exc.refused:
+                one = positions[refused.position]
+                one.error = exceptions.class_for(refused.status)(refused.message)
+            return batch.combined(self._report(objects))
+        self._tell(f"{self._counted(len(objects))} created in revision {revision}.")
+        return exit_status.DONE
+
+    def _add(self, change_set: changes.ChangeSet, one: _Object) -> None:
+        """Add the creation of an object, and of the parts that a creation cannot contain."""
+        parts = {n: v for n, v in one.values.items() if not self._fields[n].create}
+        values = {
+            n: v
+            for n, v in one.values.items()
+            if n not in parts and not (v is None and self._fields[n].null)
+        }
+        made = change_set.create(self._kind.collection, **values)
+        for name, value in parts.items():
+            if self._fields[name].type is list and value:
+                change_set.add_labels(made, *value)
+
+    def _agreed(self, objects: t.Sequence[_Object]) -> bool:
+        """Show what is created, and ask on a terminal."""
+        names = [str(one.values[self._name_attr]) for one in objects[:_NAMED]]
+        more = len(objects) - len(names)
+        shown = f"{self._counted(len(objects))}: {', '.join(names)}"
+        shown += f" and {more} more" if more else ""
+        if self._args.yes or not terminal.is_interactive():
+            self._tell(shown)
+            return True
+        if terminal.confirm(f"Create {self._counted(len(objects))}?", shown):
+            return True
+        self._command.app.LOG.error("Nothing was created.")
+        return False
+
+    def _create_singly(self, objects: t.Sequence[_Object]) -> int:
+        """Create the objects one after the other, and say that this is not atomic."""
+        if self._args.dry_run:
+            raise exit_status.UsageError(
+                "--dry-run: this server cannot show the effects on several objects."
+            )
+        if not self._agreed(objects):
+            return exit_status.FAILED
+        self._tell(
+            f"The {self._kind.plural} are created one after the other, because the server "
+            "cannot create them together: this is not atomic."
+        )
+        for number, one in enumerate(objects):
+            try:
+                self._command.create_from(dict(one.values))
+            except exceptions.ClientException as exc:
+                status = self._command.report(exc, f"{self._label(one)}: ")
+                self._command.app.LOG.error(
+                    "%s",
+                    printable(
+                        f"{number} of {self._counted(len(objects))} created. Remove their "
+                        f"lines, those before line {one.number}, and try again."
+                    ),
+                )
+                return status if not number else exit_status.FAILED
+        self._tell(f"{self._counted(len(objects))} created.")
+        return exit_status.DONE
+
+    def _counted(self, number: int) -> str:
+        return f"{number} {self._kind.noun if number == 1 else self._kind.plural}"
+
+    def _tell(self, line: str) -> None:
+        if not self._command.quiet:
+            self._command.app.stderr.write(f"{printable(line)}\n")
+
+
+def columns_name(name: str, field: Field[t.Any]) -> str:
+    """Return the usual column of a field."""
+    return name.removesuffix("_id") if isinstance(field, Ref) else name
