@@ -116,7 +116,7 @@ class Client(_Attributes):
         return cls(clouds_yaml.open_session(name, **overrides))
 
     @classmethod
-    def from_environment(cls, **options: t.Any) -> t.Self:
+    def from_environment(cls, *, reason: str | None = None, **options: t.Any) -> t.Self:
         """Build a client with Craton's own authentication from environment variables.
 
         These are the variables of the commands: ``CRATON_URL``, ``OS_USERNAME``,
@@ -124,6 +124,7 @@ class Client(_Attributes):
         bundle, and ``CRATON_REASON``, the reason of changes. The URL of a fleet in a file needs
         no other variable.
 
+        :param reason: why the program makes changes; by default, ``CRATON_REASON``.
         :param options: keywords of :func:`cratonclient.auth.craton_auth`, such as ``timeout``.
         :raises cratonclient.exceptions.ConfigurationError: if a variable is missing, or begins
             or ends with a blank or an invisible character.
@@ -135,7 +136,8 @@ class Client(_Attributes):
 
         names = ("CRATON_URL", "OS_USERNAME", "OS_PASSWORD", "OS_PROJECT_ID")
         url, *login = map(environment.get, names)
-        reason = reasons.from_environment()
+        if reason is None:
+            reason = reasons.from_environment()
         if url and not transport.is_http(url):
             return cls(url=url, reason=reason)
         missing = [name for name, value in zip(names, [url, *login], strict=True) if not value]

@@ -128,6 +128,9 @@ class TestReasons(base.TestCase):
         for text, expected in ((TEXT, TEXT), ("", None)):
             with mock.patch.dict(os.environ, {**login, "CRATON_REASON": text}):
                 self.assertEqual(expected, client.Client.from_environment()._session.reason)
+        with mock.patch.dict(os.environ, {**login, "CRATON_REASON": "other"}):
+            craton = client.Client.from_environment(reason=TEXT)
+        self.assertEqual(TEXT, craton._session.reason)
         with mock.patch.dict(os.environ, {**login, "CRATON_REASON": "a" * 1001}):
             error = self.assertRaises(
                 exceptions.ConfigurationError, client.Client.from_environment
