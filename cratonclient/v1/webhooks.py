@@ -34,7 +34,7 @@ class Webhook(crud.Resource):
     )
     kinds = Field(
         list,
-        "kinds of the objects, such as hosts",
+        "kinds of the objects, such as hosts; by default all",
         null=True,
         update=True,
         clear=True,
@@ -42,7 +42,8 @@ class Webhook(crud.Resource):
     )
     changed_fields = Field(
         list,
-        "fields and variables by path, such as ip_address, labels or variables.os.kernel",
+        "fields and variables by path, such as ip_address, labels or variables.os.kernel; by "
+        "default all",
         null=True,
         update=True,
         clear=True,
@@ -74,7 +75,7 @@ class Webhook(crud.Resource):
     )
     active = Field(
         bool,
-        "deliver changes; the server sets it to false after a long time of failures",
+        "deliver changes; the server switches this off after a long time of failures",
         update=True,
         default=True,
         cli=Cli(off="inactive"),

@@ -53,7 +53,7 @@ class Collection(KindView):
         with self.reading(req, single_query=single_query) as objects:
             tag = entity_tags.of_list(req, objects.connection, self.store.tables)
             resp.set_header("ETag", tag)
-            if entity_tags.is_known(req, tag):
+            if entity_tags.is_known(req, tag) and not self.has_notes:
                 resp.status = falcon.HTTP_304
                 return
             if find_one:

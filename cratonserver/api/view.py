@@ -68,6 +68,9 @@ class KindView(View):
         #: True if users with a read-only role may change their own objects.
         self.readers_change_own = self.policy.readers_change_own
         self.representation = Representation(store.tables, kind)
+        #: True if responses have values that the server notes without a change in the log.
+        #: A tag does not cover them, so there is no 304.
+        self.has_notes = bool(store.tables.storage(kind).unlogged & kind.fields.keys())
 
     def allow(self, req: falcon.Request) -> None:
         """Refuse a request that the user may not make.
@@ -143,7 +146,7 @@ class KindView(View):
         inherits = resolved and bool(self.kind.inherits)
         tag = entity_tags.of_object(*where, row["id"], objects.project_of(row), inherits)
         resp.set_header("ETag", tag)
-        if entity_tags.is_known(req, tag):
+        if entity_tags.is_known(req, tag) and not self.has_notes:
             resp.status = falcon.HTTP_304
             return True
         return False

@@ -155,6 +155,14 @@ class TestManaging(WebhookTestCase):
         answer = self.admin.post(f"/changes/{self.last()}/undo", {})
         self.assertAnswer(answer, 409, "There is nothing to undo.")
 
+    def test_what_was_noted_is_shown_although_nothing_changed(self):
+        made = self.webhook()
+        self.admin.make("clouds")
+        for path in ("/webhooks", f"/webhooks/{made['id']}"):
+            tag = self.admin.get(path).headers["etag"]
+            again = self.admin.call("GET", path, headers={"If-None-Match": tag})
+            self.assertEqual(200, again.status)
+
     def test_a_test_shows_the_outcome_and_counts_as_nothing(self):
         made = self.webhook()
         self.receiver.statuses = [204, 500]
