@@ -308,6 +308,47 @@ class TestChildren(MovingTestCase):
             self.assertAt(Place(self.west, self.w1), "hosts", one)
 
 
+class TestTags(MovingTestCase):
+    """Moves with entity tags."""
+
+    def tag(self, path: str) -> str:
+        return self.user.get(path).headers["etag"]
+
+    def test_a_move_builds_on_a_state(self):
+        host = self.make(cell_id=self.c1)
+        path = f"/hosts/{host['id']}"
+        old = {"If-Match": self.tag(path)}
+        moved = self.user.put(path, {"cell_id": self.c2}, headers=old)
+        self.assertEqual(200, moved.status)
+        self.assertEqual(
+            self.tag(path).partition(".")[0].strip('"'), moved.headers["etag"][1:-1]
+        )
+        for fields in ({"cell_id": self.c1}, {"region_id": self.west}, {"cell_id": None}):
+            self.assertRefused(self.user.put(path, fields, headers=old), 412, "was changed")
+        self.assertAt(Place(self.east, self.c2), "hosts", host)
+        stranger = self.member().put(path, {"cell_id": self.c1}, headers=old)
+        self.assertEqual(404, stranger.status)
+
+    def test_a_child_that_moved_along_has_another_tag(self):
+        chassis = self.make(cell_id=self.c1)
+        blade = self.make(cell_id=self.c1, parent_id=chassis["id"])
+        path = f"/hosts/{blade['id']}"
+        old = self.tag(path)
+        self.move("hosts", chassis, cell_id=self.c2)
+        self.assertNotEqual(old, self.tag(path))
+        answer = self.user.put(path, {"note": "x"}, headers={"If-Match": old})
+        self.assertEqual(412, answer.status)
+
+    def test_lists_of_both_places_have_other_tags(self):
+        host = self.make(cell_id=self.c1)
+        lists = [f"/hosts?{f}" for f in (f"cell_id={self.c1}", f"cell_id={self.c2}")]
+        tags = {path: self.tag(path) for path in lists}
+        self.move("hosts", host, cell_id=self.c2)
+        for path, known in tags.items():
+            answer = self.user.get(path, headers={"If-None-Match": known})
+            self.assertEqual(200, answer.status)
+
+
 class TestUndoing(MovingTestCase):
     def moved(self, item: t.Any, **fields: t.Any) -> int:
         """Change a host, and return the revision."""
