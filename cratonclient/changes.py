@@ -15,11 +15,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
 import typing as t
 
-from cratonclient import exceptions
+from cratonclient import exceptions, keywords, v1
 from cratonclient.http.response import body_of
 
 if t.TYPE_CHECKING:
@@ -184,19 +185,21 @@ class ChangeSet:
 
         :param kind: collection of the object, such as ``hosts``.
         :param values: values of its fields, and ``variables`` and ``labels``. A reference may
-            be an object that this change set creates.
+            be an object, also one that this change set creates: ``region=east`` is
+            ``region_id=east.id``.
         :returns: a reference to the object.
         """
-        self._changes.append({"action": "create", "kind": kind, "values": _plain(values)})
+        self._changes.append({"action": "create", "kind": kind, "values": _plain(kind, values)})
         return Created(len(self._changes) - 1, kind, self._ids)
 
     def update(self, item: t.Any, **values: t.Any) -> None:
         """Change fields of an object.
 
         :param item: the object, or the reference that :meth:`create` returned.
-        :param values: values of fields.
+        :param values: values of fields, with references as for :meth:`create`.
         """
-        self._add(item, values=_plain(values))
+        kind = _target(item)["kind"]
+        self._add(item, values=_plain(kind, values))
 
     def set_variables(self, item: t.Any, values: t.Mapping[str, t.Any]) -> None:
         """Set variables of an object, and keep the others.
@@ -464,8 +467,13 @@ def _given(filters: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return {name: value for name, value in filters.items() if value is not None}
 
 
-def _plain(values: dict[str, t.Any]) -> dict[str, t.Any]:
-    """Return values with references to objects that the change set creates."""
+def _plain(collection: str, values: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Return values of fields with ids in place of objects.
+
+    :param collection: collection of the object that has the fields.
+    """
+    with contextlib.suppress(LookupError):  # the server refuses an unknown collection
+        values = keywords.with_ids(v1.kind(collection).resource_class, values)
     return {
         name: {"created": value.position} if isinstance(value, Created) else value
         for name, value in values.items()

@@ -227,7 +227,12 @@ class TestHosts(RoundTrip):
         )
         self.assertEqual((other.id, False), (again.region_id, created))
         with self.craton.changes.new() as changes:
-            changes.update(again, region_id=region.id, cell_id=east.id)
+            new = changes.create("cells", name="m-new", region=region, cloud=region.cloud_id)
+            changes.update(again, region=region, cell=new)
+        self.assertEqual(new.id, again.refresh().cell_id)
+        with self.craton.changes.new() as changes:
+            changes.update(again, cell=east)
+            self.assertRaises(exceptions.BadRequest, changes.update, again, cell=region)
         self.assertEqual(east.id, again.refresh().cell_id)
 
     def test_an_original_server_moves_nothing(self):
