@@ -126,6 +126,25 @@ def _flag(command: ResourceCommand, name: str) -> str:
     return field_options.flag(name, command.scopes[name])
 
 
+def add_moving_option(
+    parser: argparse.ArgumentParser, noun: str, name: str, field: Ref[t.Any]
+) -> None:
+    """Add the option that moves an object to another place, such as ``--cell``.
+
+    :param noun: name of the kind of the object.
+    :param name: name of the field.
+    """
+    option = field_options.option_name(name, field)
+    parser.add_argument(
+        f"--{option}",
+        dest=name,
+        metavar=f"<{option}>",
+        default=argparse.SUPPRESS,
+        help=f"move the {noun} to this {option} (name or id); with other changes, look up the "
+        f"{noun} only in this {option}",
+    )
+
+
 def add_leaving_option(
     parser: argparse.ArgumentParser, noun: str, name: str, field: Ref[t.Any]
 ) -> None:

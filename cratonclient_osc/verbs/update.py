@@ -253,6 +253,15 @@ class Set(Update):
         except exceptions.NotFound as exc:
             raise moves.explained(self, exc, where) from None
 
+    def add_scope_option(
+        self, parser: argparse.ArgumentParser, name: str, field: Ref[t.Any], looked_up: str
+    ) -> None:
+        """Add the option for a scope. It also moves the object."""
+        if moves.is_movable(self, name) and not self._filters_first:
+            moves.add_moving_option(parser, self.noun, name, field)
+        else:
+            super().add_scope_option(parser, name, field, looked_up)
+
     def sets_place(self, name: str) -> bool:
         """Return True for a place that the objects can move to."""
         return moves.is_movable(self, name)

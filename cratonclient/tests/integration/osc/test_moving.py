@@ -131,6 +131,15 @@ class TestMoving(base.FleetTestCase, programs.CommandTestCase):
         )
         self.assertMoves("east", "host", host, "unset", "--cell", "--parent", host.name)
 
+    def test_the_help_says_so(self):
+        for noun in MOVABLE:
+            for verb, does in (
+                ("set", "move the {} to this cell"),
+                ("unset", "take the {} out"),
+            ):
+                shown = self.enter("help", *noun.split(), verb).out
+                self.assertIn(does.format(noun), " ".join(shown.split()))
+
     def test_what_is_missing(self):
         for words, said in (
             (("unset", "--cell"), "--cell: expected one argument"),
