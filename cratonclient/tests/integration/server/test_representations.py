@@ -110,9 +110,9 @@ FIXED: dict[str, dict[str, object]] = {
     "clouds": {"project_id": base.NO_PROJECT},
     "regions": {"cloud_id": 1, "project_id": base.NO_PROJECT},
     "cells": {"cloud_id": 1, "region_id": 1},
-    "hosts": {"cloud_id": 1, "region_id": 1, "cell_id": 1, "labels": [], "links": []},
-    "network-devices": {"region_id": 1, "cell_id": 1, "active": True, "note": "n"},
-    "networks": {"cloud_id": 1, "region_id": 1, "cell_id": 1},
+    "hosts": {"cloud_id": 1, "labels": [], "links": []},
+    "network-devices": {"cloud_id": 1, "active": True, "note": "n"},
+    "networks": {"cloud_id": 1},
     "network-interfaces": {"device_id": 1, "network_id": 1, "ip_address": "::1", "vlan_id": 1},
 }
 
