@@ -20,7 +20,7 @@ import dataclasses
 import time
 import typing as t
 
-from cratonclient import exceptions, keywords, v1
+from cratonclient import exceptions, keywords
 from cratonclient.http.response import body_of
 
 if t.TYPE_CHECKING:
@@ -189,7 +189,9 @@ class ChangeSet:
             ``region_id=east.id``.
         :returns: a reference to the object.
         """
-        self._changes.append({"action": "create", "kind": kind, "values": _plain(kind, values)})
+        self._changes.append(
+            {"action": "create", "kind": kind, "values": self._plain(kind, values)}
+        )
         return Created(len(self._changes) - 1, kind, self._ids)
 
     def update(self, item: t.Any, **values: t.Any) -> None:
@@ -199,7 +201,7 @@ class ChangeSet:
         :param values: values of fields, with references as for :meth:`create`.
         """
         kind = _target(item)["kind"]
-        self._add(item, values=_plain(kind, values))
+        self._add(item, values=self._plain(kind, values))
 
     def set_variables(self, item: t.Any, values: t.Mapping[str, t.Any]) -> None:
         """Set variables of an object, and keep the others.
@@ -253,6 +255,12 @@ class ChangeSet:
         reason = {} if self._reason is None else {"reason": self._reason}
         return {**reason, **more, "changes": self._changes}
 
+    def _plain(self, kind: str, values: dict[str, t.Any]) -> dict[str, t.Any]:
+        cls = None
+        with contextlib.suppress(LookupError):  # the server refuses an unknown collection
+            cls = self._manager.class_of(kind)
+        return _plain(cls, values)
+
     def _add(self, item: t.Any, **changes: t.Any) -> None:
         self._append("update", item, **changes)
 
@@ -272,9 +280,17 @@ class ChangeManager:
 
     :param session: session of the client.
     :param url: URL of the API.
+    :param class_of: function that returns the class of the objects of a collection, or raises
+        :class:`LookupError`.
     """
 
-    def __init__(self, session: Session, url: str) -> None:
+    def __init__(
+        self,
+        session: Session,
+        url: str,
+        class_of: t.Callable[[str], t.Any] = lambda _collection: None,
+    ) -> None:
+        self.class_of = class_of
         self.session = session
         self.url = f"{url}/changes"
         self._api = url
@@ -467,13 +483,12 @@ def _given(filters: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return {name: value for name, value in filters.items() if value is not None}
 
 
-def _plain(collection: str, values: dict[str, t.Any]) -> dict[str, t.Any]:
+def _plain(cls: t.Any, values: dict[str, t.Any]) -> dict[str, t.Any]:
     """Return values of fields with ids in place of objects.
 
-    :param collection: collection of the object that has the fields.
+    :param cls: class of the object that has the fields, ``None`` if it is not known.
     """
-    with contextlib.suppress(LookupError):  # the server refuses an unknown collection
-        values = keywords.with_ids(v1.kind(collection).resource_class, values)
+    values = values if cls is None else keywords.with_ids(cls, values)
     return {
         name: {"created": value.position} if isinstance(value, Created) else value
         for name, value in values.items()

@@ -196,7 +196,10 @@ class Client(_Attributes):
         """
         from cratonclient import changes
 
-        return changes.ChangeManager(self._session, self._url)
+        def class_of(collection: str) -> t.Any:
+            return v1.kind(collection).resource_class
+
+        return changes.ChangeManager(self._session, self._url, class_of)
 
     @property
     def features(self) -> frozenset[str]:
