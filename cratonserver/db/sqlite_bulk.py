@@ -4,12 +4,16 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import sqlite3
 import typing as t
 
 import sqlalchemy as sa
 
 from cratonserver.db.bulk import Bulk, Values
+
+#: The maximum number of parameters of a statement: any version of SQLite allows as many.
+_PARAMETERS = 30_000
 
 
 class SQLiteBulk(Bulk):
@@ -38,11 +42,16 @@ class SQLiteBulk(Bulk):
         columns: t.Sequence[str],
         rows: t.Sequence[Values],
     ) -> None:
-        """Insert rows with a prepared statement."""
+        """Insert many rows with each statement, because triggers make each one expensive."""
         quote = connection.dialect.identifier_preparer.quote
         names, marks = ", ".join(map(quote, columns)), ", ".join("?" * len(columns))
-        statement = f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})"  # noqa: S608
-        connection.exec_driver_sql(statement, [*self.bound(connection, table, columns, rows)])
+        begin = f"INSERT INTO {quote(table.name)} ({names}) VALUES "  # noqa: S608
+        values = [*self.bound(connection, table, columns, rows)]
+        number = max(1, _PARAMETERS // len(columns))
+        for first in range(0, len(values), number):
+            some = values[first : first + number]
+            statement = begin + ", ".join([f"({marks})"] * len(some))
+            connection.exec_driver_sql(statement, (*itertools.chain.from_iterable(some),))
 
     @contextlib.contextmanager
     def without_indexes(self, connection: sa.Connection, table: sa.Table) -> t.Iterator[None]:

@@ -16,10 +16,10 @@ and of a table of objects, whose rows become JSON objects without null values::
     AFTER UPDATE OF id, name, …, updated_at ON regions BEGIN
         INSERT INTO change_rows (change_id, source, owner, member, before, after)
         VALUES (craton_change(), 'region', NEW.id, NULL,
-            json_patch('{}', json_object(
-                'name', CASE WHEN OLD.name IS NOT NEW.name THEN OLD.name END, …)),
-            json_patch('{}', json_object(
-                'name', CASE WHEN NEW.name IS NOT OLD.name THEN NEW.name END, …)));
+            '{'||substr(CASE WHEN OLD.name IS NOT NULL AND OLD.name IS NOT NEW.name
+                THEN ',"name":'||json_quote(OLD.name) ELSE '' END||…,2)||'}',
+            '{'||substr(CASE WHEN NEW.name IS NOT NULL AND NEW.name IS NOT OLD.name
+                THEN ',"name":'||json_quote(NEW.name) ELSE '' END||…,2)||'}');
     END
 """
 
@@ -83,10 +83,15 @@ def value(source: Source, row: str, other: str | None = None) -> str:
     """
     if source.member is not None:
         return "''" if source.value is None else f"{row}.{source.value}"
-    pairs = (
-        f"'{name}', {row}.{name}"
-        if other is None
-        else f"'{name}', CASE WHEN {row}.{name} IS NOT {other}.{name} THEN {row}.{name} END"
-        for name in source.columns
-    )
-    return f"json_patch('{{}}', json_object({', '.join(pairs)}))"
+    members = "||".join(_member(name, row, other) for name in source.columns)
+    return f"'{{'||substr({members},2)||'}}'"
+
+
+def _member(name: str, row: str, other: str | None) -> str:
+    """Return the SQL for a member of the object of a row, empty if it is null or the same.
+
+    This takes a third of the time of ``json_patch('{}', json_object(…))``.
+    """
+    differs = "" if other is None else f" AND {row}.{name} IS NOT {other}.{name}"
+    member = f"""',"{name}":'||json_quote({row}.{name})"""
+    return f"CASE WHEN {row}.{name} IS NOT NULL{differs} THEN {member} ELSE '' END"
