@@ -138,8 +138,8 @@ def main() -> None:
     changes.add_argument(
         "parts",
         nargs="*",
-        help="measurements: size, single, bulk, undo, polling, following, history (default: "
-        "all)",
+        help="measurements: size, single, bulk, requests, undo, polling, following, history "
+        "(default: all)",
     )
     library = commands.add_parser("library", help="measure how the library reads fleets")
     library.add_argument(

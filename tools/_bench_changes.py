@@ -54,6 +54,12 @@ def values(number: int) -> dict[str, t.Any]:
     }
 
 
+def change_set(region: int = 1) -> dict[str, t.Any]:
+    """Return a change set that creates hosts."""
+    hosts = [{**values(n), "region_id": region} for n in range(HOSTS)]
+    return {"changes": [{"action": "create", "kind": "hosts", "values": v} for v in hosts]}
+
+
 class Requests:
     """Requests of a user to the application of a fleet."""
 
@@ -71,9 +77,7 @@ class Requests:
 
     def create_many(self, region: int = 1) -> int:
         """Create hosts with one change set, and return its revision."""
-        hosts = [{**values(n), "region_id": region} for n in range(HOSTS)]
-        changes = [{"action": "create", "kind": "hosts", "values": host} for host in hosts]
-        return int(self("POST", "/changes", {"changes": changes})["revision"])
+        return int(self("POST", "/changes", change_set(region))["revision"])
 
 
 def timed(function: t.Callable[[], t.Any]) -> float:
@@ -101,20 +105,38 @@ def _drop_triggers(fleet: Fleet) -> None:
 
 
 def bulk(fleet: Fleet, other: Fleet) -> None:
-    """Compare a large change set with inserts by hand, and with single requests."""
+    """Compare a large change set with inserts by hand."""
     _drop_triggers(other)
-    requests = Requests(fleet)
+    send = Requests(fleet)
     at_once, by_hand = [], []
-    requests.create_many()
+    send.create_many()
     for _ in range(ROUNDS):
         before = _last_rows(fleet)
-        at_once.append(timed(requests.create_many))
+        at_once.append(timed(send.create_many))
         rows = _rows_since(fleet, before)
         by_hand.append(timed(functools.partial(_insert, other, rows)))
-    alone = [timed(lambda: requests("POST", "/hosts", values(1))) for _ in range(SINGLE)]
     one, rows_alone = statistics.median(at_once), statistics.median(by_hand)
     report(f"{HOSTS} hosts in a change set : inserts by hand", one, rows_alone, 4)
-    many = statistics.median(alone) * HOSTS
+
+
+def requests(fleet: Fleet, _other: Fleet) -> None:
+    """Compare a large change set with single requests, both over HTTP on one connection."""
+    with _bench_server.running_server(fleet.url) as (_process, address):
+        connection = http.client.HTTPConnection(address, timeout=300)
+        headers = {**fleet.user, "Content-Type": "application/json"}
+
+        def post(path: str, body: t.Any) -> None:
+            connection.request("POST", f"/v1{path}", json.dumps(body), headers)
+            response = connection.getresponse()
+            response.read()
+            if response.status not in (200, 201):
+                raise AssertionError(f"{path}: {response.status}")
+
+        alone, at_once = [], []
+        for _ in range(ROUNDS + 1):
+            alone += [timed(lambda: post("/hosts", values(1))) for _ in range(SINGLE)]
+            at_once.append(timed(lambda: post("/changes", change_set())))
+    one, many = statistics.median(at_once[1:]), statistics.median(alone) * HOSTS
     report(f"{HOSTS} hosts in a change set : single requests", one, many, 1 / 15)
 
 
@@ -164,14 +186,14 @@ def _batches(rows: t.Sequence[t.Any], number: int) -> t.Iterator[t.Sequence[t.An
 
 def undo(fleet: Fleet, _other: Fleet) -> None:
     """Compare undoing the deletion of a region with the deletion."""
-    requests = Requests(fleet)
+    send = Requests(fleet)
     deleting, undoing = [], []
     for number in range(ROUNDS):
         body = {"name": f"gone-{number}", "cloud_id": 1}
-        region = requests("POST", "/regions", body)["id"]
-        revision = requests.create_many(region) + 1
-        deleting.append(timed(functools.partial(requests, "DELETE", f"/regions/{region}")))
-        undo_it = functools.partial(requests, "POST", f"/changes/{revision}/undo")
+        region = send("POST", "/regions", body)["id"]
+        revision = send.create_many(region) + 1
+        deleting.append(timed(functools.partial(send, "DELETE", f"/regions/{region}")))
+        undo_it = functools.partial(send, "POST", f"/changes/{revision}/undo")
         undoing.append(timed(undo_it))
     title = f"undoing the deletion of {HOSTS} hosts : the deletion"
     report(title, statistics.median(undoing), statistics.median(deleting), 5)
@@ -326,7 +348,7 @@ def run(database: str, parts: t.Collection[str]) -> None:
     :param database: ``'sqlite'``, ``'postgresql'`` or ``'both'``.
     :param parts: names of measurements; all if empty.
     """
-    for part in (size, single, bulk, undo, polling, following, history):
+    for part in (size, single, bulk, requests, undo, polling, following, history):
         if parts and part.__name__ not in parts:
             continue
         for name, urls in _databases(database):
