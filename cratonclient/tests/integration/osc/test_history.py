@@ -154,6 +154,21 @@ class TestList(HistoryTestCase):
         self.assert_refused(self.change("list", "--host", "nobody"), 5, "'nobody'")
 
 
+class TestLastChange(HistoryTestCase):
+    def test_of_an_object(self):
+        for word in ("web-1", "1"):
+            done = programs.craton(
+                *("host", "show", word, "-f", "json", "-c", "last_change", "-c", "name"),
+                CRATON_URL=self.url,
+            )
+            found = self.assert_done(done).json
+            self.assertEqual(["last_change", "name"], [*found])
+            self.assertEqual(
+                (7, "owner", "two at once"),
+                tuple(found["last_change"][n] for n in ("revision", "username", "reason")),
+            )
+
+
 class TestShow(HistoryTestCase):
     def difference(self, revision: int) -> str:
         """Return the text below the table."""
