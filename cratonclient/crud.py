@@ -7,7 +7,7 @@ import collections.abc
 import contextlib
 import typing as t
 
-from cratonclient import exceptions, finding, formats, ids, keywords, secrets
+from cratonclient import exceptions, features, finding, formats, ids, keywords, secrets
 from cratonclient.http.response import body_of, check_deletion, entity_tag
 from cratonclient.lists import pagination, shortcuts, sorting
 from cratonclient.printable import printable, shown
@@ -394,7 +394,9 @@ class CRUDClient(t.Generic[R]):
             ``max_items``, the number of objects after which a list counts as endless
             (1,000,000); ``workers``, the number of threads that read the list, which is
             faster if the server has several processes. The filter ``vars`` takes a mapping
-            as :func:`cratonclient.conditions.text_of` does.
+            as :func:`cratonclient.conditions.text_of` does; ``where`` takes comparisons, such
+            as ``['vars.os.kernel<5.10', 'name~^web']``, as
+            :func:`cratonclient.comparisons.all_of` does.
         :returns: a generator. It sends no request before its first value is consumed.
         :raises cratonclient.exceptions.BadRequest: if a parameter is unknown or not valid.
 
@@ -516,6 +518,7 @@ class CRUDClient(t.Generic[R]):
             return sorting.walk(fetch, query, fields, autopaginate=autopaginate, nested=nested)
 
         query = keywords.query(self.resource_class, self.noun, kwargs)
+        query = self._known_to_server(query)
         if autopaginate:
             query.setdefault("limit", MAX_PAGE_SIZE)
         if autopaginate and workers != 1:
@@ -524,6 +527,18 @@ class CRUDClient(t.Generic[R]):
             yield from parallel.walk(walk, query, fields, workers)
             return
         yield from shortcuts.walk(walk, query, fields, self.resource_class.NAME_ATTR)
+
+    def _known_to_server(self, query: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Return the query of a list, without comparisons if the server has none.
+
+        :raises cratonclient.exceptions.FeatureMissing: if it needs comparisons.
+        """
+        if "where" not in query or "comparisons" in features.of(self.session, self.url):
+            return query
+        found = keywords.without_comparisons(query)
+        if found is None:
+            features.require(self.session, self.url, "comparisons")
+        return query if found is None else found
 
     def check_collection(self) -> None:
         """Refuse a method that needs a list of objects, for a part such as variables.
@@ -621,8 +636,6 @@ class CRUDClient(t.Generic[R]):
         fields = resource.fields() if keywords.is_kind(resource) else {}
         needed = {fields[name].feature for name in body if name in fields} - {""}
         if needed:
-            from cratonclient import features
-
             for name in sorted(needed):
                 features.require(self.session, self.url, name)
 
@@ -669,7 +682,7 @@ class CRUDClient(t.Generic[R]):
 
     def _is_current(self, item: Resource) -> bool:
         """Return True if an object on the server is in the state that was read."""
-        from cratonclient import entity_tags, features
+        from cratonclient import entity_tags
 
         features.require(self.session, self.api_url, "entity_tags")
         url = self.url if self.part_name else self._item_url(item, True, {})

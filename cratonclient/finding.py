@@ -155,7 +155,7 @@ def _is_part(fields: t.Mapping[str, Field[t.Any]], name: str) -> bool:
 def _selects(name: str, value: t.Any) -> bool:
     """Return True for a value of a field or a filter, unlike for options such as ``limit``."""
     if name in keywords.LIST_OPTIONS:
-        return name in ("vars", "name_prefix") and bool(value)
+        return name in ("vars", "where", "name_prefix") and bool(value)
     return name not in (*keywords.REQUEST_OPTIONS, *_LIST_KEYWORDS)
 
 

@@ -90,6 +90,30 @@ def spellings(format: Format, text: str) -> list[str]:
     return list(dict.fromkeys([*map(_text, same), text]))
 
 
+def order(format: Format, text: str) -> tuple[int, t.Any]:
+    """Return a key that orders the values of a format. All spellings of a value have one key.
+
+    :param format: format of the text.
+    :param text: the text.
+    :returns: the group of the value, such as IPv4 or IPv6, and its place in the group. Values
+        of different groups have no order.
+    :raises ValueError: if the text does not have the format, as for :func:`canonical`.
+
+    >>> order('ip', '10.0.0.9') < order('ip', '10.0.0.10')
+    True
+    """
+    parsed = _parse(format, text)
+    if format == "time":
+        return 0, parsed
+    if format == "netmask":
+        return 0, parsed if isinstance(parsed, int) else _mask_length(parsed)
+    # The IPv4 address, if it is an IPv4-mapped IPv6 address.
+    parsed = min([parsed, *_TWINS[format](parsed)], key=lambda one: one.version)
+    if format == "cidr":
+        return parsed.version, (int(parsed.network_address), parsed.prefixlen)
+    return parsed.version, int(parsed)
+
+
 def problems(fields: t.Mapping[str, Formatted], values: t.Mapping[str, t.Any]) -> list[str]:
     """Return a message for each value that does not have the format of its field.
 

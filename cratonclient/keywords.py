@@ -27,6 +27,7 @@ REQUEST_OPTIONS = ("timeout", "connect_retries", "status_code_retries")
 LIST_OPTIONS = (
     *("limit", "marker", "marker_values", "sort_keys", "sort_dir"),
     *("details", "resolved_values", "resolved-values", "vars", "name_prefix"),
+    "where",
 )
 _RESOLVED = ("resolved_values", "resolved-values")
 
@@ -130,7 +131,49 @@ def query(cls: t.Any, noun: str, keywords: Keywords) -> dict[str, t.Any]:
             from cratonclient import conditions
 
             values["vars"] = conditions.text_of(wanted)
+    if "where" in values:
+        values["where"] = _compared(cls, noun, values["where"])
     return {_api_name(name): value for name, value in values.items()}
+
+
+def _compared(cls: t.Any, noun: str, given: object) -> list[str]:
+    """Return the texts of comparisons.
+
+    :raises cratonclient.exceptions.BadRequest: if one is not valid, or its field is unknown.
+    """
+    from cratonclient import comparisons
+
+    found = comparisons.all_of(given)
+    known = [*comparisons.comparable(_declared(cls))]
+    for one in found:
+        name = str(one.operand[0])
+        if known and one.variable is None and name not in known:
+            hint = suggestions.did_you_mean(name, known) or f" Known: {', '.join(known)}."
+            raise exceptions.BadRequest(
+                f"where: A {noun} has no field {shown(name)} to compare.{hint} The names of "
+                "variables begin with vars., such as vars.rack."
+            )
+    return [*map(comparisons.write, found)]
+
+
+def without_comparisons(query: dict[str, t.Any]) -> dict[str, t.Any] | None:
+    """Return a query that finds the same objects without the parameter ``where``.
+
+    :param query: query parameters of a list.
+    :returns: the query for a server without comparisons, which can compare variables for
+        equality only; ``None`` if there is no such query.
+    """
+    from cratonclient import comparisons, conditions
+
+    texts = [query["vars"]] if "vars" in query else []
+    written = []
+    for one in map(comparisons.parse, query["where"]):
+        if one.variable is None or one.operator != "=":
+            return None
+        written.append((one.variable, conditions.text_of_one(one.variable, one.value)))
+    others = {name: value for name, value in query.items() if name not in ("vars", "where")}
+    texts += [conditions.joined(written)] if written else []
+    return {**others, "vars": ",".join(texts)} if texts else others
 
 
 def item_query(
@@ -297,7 +340,7 @@ def _check_filter(name: str, value: object, field: Field[t.Any] | None) -> None:
 
     :raises cratonclient.exceptions.BadRequest: if it is one.
     """
-    if name == "vars" and isinstance(value, collections.abc.Mapping):
+    if name == "where" or (name == "vars" and isinstance(value, collections.abc.Mapping)):
         return
     if _is_several(value):
         raise exceptions.BadRequest(

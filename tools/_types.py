@@ -71,6 +71,10 @@ class UpdateOptions(RequestOptions, total=False):
     if_match: str | bool | Resource | None
 
 
+#: One comparison: its text, or an operand, an operator and a value.
+Where = str | tuple[str, str, t.Any]
+
+
 class ItemOptions(RequestOptions, total=False):
     \"\"\"Keywords of ``get``.\"\"\"
 
@@ -87,6 +91,7 @@ class ListOptions(RequestOptions, total=False):
     details: bool | None
     resolved_values: bool | None
     vars: str | collections.abc.Mapping[str, t.Any] | None
+    where: str | collections.abc.Iterable[Where] | None
     name_prefix: str | None
     autopaginate: bool
     max_items: int

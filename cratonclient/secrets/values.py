@@ -47,6 +47,8 @@ _ASSIGNED = re.compile(
 )
 #: The parameter ``vars`` of a URL, as it is or percent-encoded: ``vars=name:value,name:value``.
 _CONDITIONS = re.compile(r"(?<!\w)vars=([^&#\s]+)")
+#: The parameter ``where`` of a URL, which has one comparison.
+_COMPARISON = re.compile(r"(?<!\w)where=([^&#\s]+)")
 _COMMA = re.compile("(,|%2c)", re.IGNORECASE)
 _COLON = re.compile(":|%3a", re.IGNORECASE)
 
@@ -64,6 +66,7 @@ def mask_named(text: str) -> str:
     text = _mask_values(text, _LINE, _end_of_line)
     if "=" in text:
         text = _CONDITIONS.sub(_masked_conditions, text)
+        text = _COMPARISON.sub(_masked_comparison, text)
         text = _mask_values(text, _ASSIGNMENT, _end_of_assigned)
     return text
 
@@ -80,6 +83,12 @@ def _masked_conditions(match: re.Match[str]) -> str:
             name = part[: colon.end()] if colon else ""
             return "".join(["vars=", *parts[:index], name, MASK])
     return match[0]
+
+
+def _masked_comparison(match: re.Match[str]) -> str:
+    """Mask a comparison with a secret name."""
+    secret = names.names_secret(parse.unquote_plus(match[1]))
+    return f"where={MASK}" if secret else match[0]
 
 
 def _mask_values(text: str, named: re.Pattern[str], end_of: t.Callable[[str, int], int]) -> str:

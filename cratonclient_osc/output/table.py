@@ -8,7 +8,7 @@ import itertools
 import shutil
 import typing as t
 
-from cratonclient_osc import typed_values
+from cratonclient import typed_values
 from cratonclient_osc.output import terminal
 from cratonclient_osc.output.values import Names, Row, Rows, plain
 
@@ -72,7 +72,7 @@ def readable(value: t.Any, separator: str) -> str:
     r"""Return a value in a form for people to read.
 
     Variables have the form that ``variable set`` accepts: ``rack=r1``, ``cores=64``. The
-    rule is in :mod:`cratonclient_osc.typed_values`.
+    rule is in :mod:`cratonclient.typed_values`.
 
     :param value: the value.
     :param separator: text between two variables.

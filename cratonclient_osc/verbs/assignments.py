@@ -2,7 +2,7 @@
 """Parse ``<path>=<value>``: an assignment to a variable, or a condition on one.
 
 The grammar of paths is in :mod:`cratonclient.paths`, and the rule for the types of values
-in :mod:`cratonclient_osc.typed_values`.
+in :mod:`cratonclient.typed_values`.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 import typing as t
 
-from cratonclient import conditions, paths
-from cratonclient_osc import typed_values
+from cratonclient import conditions, paths, typed_values
 from cratonclient_osc.output import exit_status
 from cratonclient_osc.verbs import input_files
+
+if t.TYPE_CHECKING:
+    from cratonclient.comparisons import Comparison
 
 #: The rule for values, as part of the help of an option.
 HELP = (
@@ -60,6 +62,37 @@ def parse_condition(text: str) -> tuple[paths.Path, str]:
         return path, conditions.text_of_one(path, value)
     except paths.PathError as exc:
         raise paths.PathError(f"{text!r}: {exc}") from None
+
+
+def parse_filter(text: str) -> tuple[paths.Path, str] | Comparison:
+    """Parse a condition on a variable, or another comparison.
+
+    :param text: the argument as typed: ``rack=r1``, ``os.kernel<5.10``, ``rack`` or ``!rack``.
+    :returns: a condition as :func:`parse_condition` returns it, or the comparison.
+    :raises cratonclient.paths.PathError: if the text has another form.
+
+    >>> parse_filter('rack=r1')
+    (('rack',), 'rack:"r1"')
+    >>> parse_filter('os.kernel<5.10').operator
+    '<'
+    """
+    from cratonclient import comparisons
+
+    try:
+        found = comparisons.parse_variable(text)
+    except paths.PathError:
+        signs = comparisons.operator_in(f"{comparisons.VARIABLES}.{text}")
+        if signs in ("=", "") and not text.lstrip().startswith("!"):
+            return parse_condition(text)  # explains what is wrong
+        raise
+    if found.operator == "=":
+        return parse_condition(text)
+    if str(found.value).startswith("@") and '"' not in text and found.operator != "~":
+        raise paths.PathError(
+            f"{text!r}: @ reads a file only with =. For text that begins with @, write "
+            '"@...", with quotes.'
+        )
+    return found
 
 
 def _read(name: str) -> str:

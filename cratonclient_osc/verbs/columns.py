@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import typing as t
 
-from cratonclient import paths, suggestions
+from cratonclient import paths, suggestions, typed_values
 from cratonclient.fields import Field, Ref
-from cratonclient_osc import typed_values
 from cratonclient_osc.verbs import field_options
 
 #: The beginnings of columns with a variable.

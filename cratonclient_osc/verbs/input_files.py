@@ -7,7 +7,7 @@ import json
 import sys
 import typing as t
 
-from cratonclient_osc import typed_values
+from cratonclient import typed_values
 from cratonclient_osc.output import exit_status
 
 #: The standard input that was read to its end. A terminal can be read again.

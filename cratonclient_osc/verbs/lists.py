@@ -8,12 +8,11 @@ import itertools
 import sys
 import typing as t
 
-from cratonclient import conditions
 from cratonclient.fields import Field, Ref
 from cratonclient_osc import usage
 from cratonclient_osc.output import exit_status
 from cratonclient_osc.verbs import (
-    assignments,
+    comparing,
     display,
     extra_columns,
     field_options,
@@ -51,6 +50,7 @@ class List(extra_columns.Columns, resource_command.ResourceCommand, display.List
             "--marker", metavar="<id>", help="start after the object with this id"
         )
         self.add_filters(parser)
+        comparing.add_where_option(parser)
         return parser
 
     def add_filters(
@@ -67,16 +67,7 @@ class List(extra_columns.Columns, resource_command.ResourceCommand, display.List
         known = {n: f for n, f in self.scopes.items() if field_options.flag(n, f) in taken}
         self.add_scope_options(parser, {**known, **self.filters})
         if "variables" in self.kind.parts and "--var" not in taken:
-            parser.add_argument(
-                "--var",
-                metavar="<path>=<value>",
-                action="append",
-                dest="vars",
-                type=usage.argument_type(assignments.parse_condition),
-                help="show only objects whose variable has or contains this value; in the "
-                "path, [*] matches any element and .* any member; "
-                f"{assignments.HELP} (repeatable)",
-            )
+            comparing.add_var_option(parser)
         if self.kind.inherits:
             field_options.add_inheritance_options(parser)
 
@@ -141,6 +132,7 @@ class List(extra_columns.Columns, resource_command.ResourceCommand, display.List
     ) -> tuple[t.Sequence[str], t.Iterator[t.Sequence[t.Any]]]:
         """Return the names of the columns, and an iterator that fetches the rows."""
         self.check_columns(self.columns, parsed_args)
+        comparing.add_parsed(parsed_args, self.parse_where(parsed_args.where))
         shown = self.shown_columns(parsed_args, self.columns)
         names = list(dict.fromkeys([*shown, *parsed_args.sort_columns, *self._unshown()]))
         query = self._query(parsed_args, names)
@@ -189,11 +181,26 @@ class List(extra_columns.Columns, resource_command.ResourceCommand, display.List
         """
         self.check_scope_options(self.filters, parsed_args)
         query = self.values(self.filters, parsed_args)
-        if getattr(parsed_args, "vars", None):
-            query["vars"] = conditions.joined(parsed_args.vars)
+        query.update(comparing.query_of(parsed_args))
         if hasattr(parsed_args, "resolved_values"):
             query["resolved_values"] = parsed_args.resolved_values
         return query
+
+    def parse_where(self, given: t.Sequence[str]) -> argparse.Namespace:
+        """Parse the values of ``--where``: options of the list, and comparisons.
+
+        :param given: the values, such as ``region=east`` or ``name~^web``.
+        :returns: the arguments of the list, with the comparisons as ``where``.
+        :raises cratonclient_osc.output.exit_status.UsageError: if a value is not valid.
+        """
+        if not given:
+            return argparse.Namespace(where=[])
+        from cratonclient import comparisons
+
+        parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+        self.add_filters(parser)
+        fields = comparisons.comparable(self.kind.fields)
+        return comparing.parse_where(parser, fields, given)
 
     def select(self, parsed_args: argparse.Namespace, **query: t.Any) -> Pages:
         """Fetch the pages of the objects that :meth:`selection` selects.

@@ -13,7 +13,7 @@ import io
 import json
 import typing as t
 
-from cratonclient_osc import typed_values
+from cratonclient import typed_values
 from cratonclient_osc.output import exit_status
 from cratonclient_osc.verbs import columns, input_files
 

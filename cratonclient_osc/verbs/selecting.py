@@ -73,7 +73,8 @@ class Selecting(resource_command.ResourceCommand):
             action="append",
             default=[],
             help="a filter with the name of an option of 'list', such as "
-            f"{self._example_of_where()}; all other options then set values (repeatable)",
+            f"{self._example_of_where()}, or a comparison as for 'list', such as 'name~^web'; "
+            "all other options then set values (repeatable)",
         )
         group.add_argument("--all", action="store_true", help=f"select all {self.kind.plural}")
         added = [
@@ -211,36 +212,11 @@ class Selecting(resource_command.ResourceCommand):
 
         :raises cratonclient_osc.output.exit_status.UsageError: if a filter is not valid.
         """
-        found = self._parse_where(parsed.where)
+        found = self.lister.parse_where(parsed.where)
         for name in {*self.given_filters(parsed), *_MODIFIERS}:
             if hasattr(parsed, name):
                 setattr(found, name, getattr(parsed, name))
         return found
-
-    def _parse_where(self, given: t.Sequence[str]) -> argparse.Namespace:
-        """Parse the values of ``--where`` as options of ``list``."""
-        parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-        self.lister.add_filters(parser)
-        known = parser._option_string_actions
-
-        def refuse(message: str) -> t.NoReturn:
-            raise exit_status.UsageError(f"--where: {message}.")
-
-        parser.error = refuse  # type: ignore[method-assign]
-        words: list[str] = []
-        for one in given:
-            name, equals, value = one.partition("=")
-            option = f"--{name.replace('_', '-')}"
-            if not equals or option not in known or known[option].nargs == 0:
-                names = [o.removeprefix("--") for o, a in known.items() if a.nargs != 0]
-                refuse(
-                    f"{one!r} must have the form <filter>=<value>, and the filter must be one "
-                    f"of {', '.join(names)}"
-                )
-            if option != "--var" and any(w.startswith(f"{option}=") for w in words):
-                refuse(f"{name} is given twice")
-            words.append(f"{option}={value}")
-        return parser.parse_args(words)
 
     def find(self, parsed_args: argparse.Namespace, **query: t.Any) -> t.Any:
         """Return the only object that the arguments name."""

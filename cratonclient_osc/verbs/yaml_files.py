@@ -15,7 +15,7 @@ import typing as t
 
 import yaml
 
-from cratonclient_osc import typed_values
+from cratonclient import typed_values
 
 _PREFIX = "tag:yaml.org,2002:"
 _NULL, _BOOL, _INT, _FLOAT = (_PREFIX + name for name in ("null", "bool", "int", "float"))

@@ -48,8 +48,9 @@ class Collection(KindView):
         self.allow(req)
         query = request.query
         named = {n: v for n, v in query.filters.items() if n in ("id", "name")}
-        find_one = self.policy.finds_one and bool(named)
-        single_query = not (request.details or query.variables or find_one)
+        compares = "where" in request.echo
+        find_one = self.policy.finds_one and bool(named) and not compares
+        single_query = not (request.details or query.variables or find_one or compares)
         with self.reading(req, single_query=single_query) as objects:
             tag = entity_tags.of_list(req, objects.connection, self.store.tables)
             resp.set_header("ETag", tag)

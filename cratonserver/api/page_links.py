@@ -28,7 +28,7 @@ def links(
     :param previous: marker of the previous page, ``None`` if that is the first page.
     :param following: marker of the next page, ``None`` if this page is empty.
     """
-    base = f"{url}?{parse.urlencode(parameters)}"
+    base = f"{url}?{parse.urlencode(parameters, doseq=True)}"
 
     def link(rel: str, after: Marker | None) -> dict[str, str]:
         more = "" if after is None else f"&{parse.urlencode(_marker_parameters(after))}"

@@ -10,13 +10,14 @@ from urllib import parse
 from cratonclient import secrets
 from cratonclient.kinds import Kind
 from cratonserver import errors
-from cratonserver.api import strict_json, vars_parameter
+from cratonserver.api import strict_json, vars_parameter, where_parameter
 from cratonserver.db import list_query
 from cratonserver.db.list_query import ListQuery
 from cratonserver.db.markers import Marker
 from cratonserver.db.tables import Tables
 from cratonserver.openapi import parameter_schemas
 from cratonserver.openapi.json_schemas import JsonSchema
+from cratonserver.openapi.operations import REPEATED
 
 _FALSE = frozenset({"n", "no", "false", "0", ""})
 _INTEGER = r"\s*[+-]?[0-9]{1,20}\s*"
@@ -44,16 +45,25 @@ def for_list(tables: Tables, kind: Kind, query_string: str) -> ListRequest:
     """
     allowed = parameter_schemas.of_list(tables, kind)
     values = read(query_string, allowed)
-    conditions = values.get("vars")
+    conditions = None if "vars" not in values else vars_parameter.parse(values["vars"])
+    where = where_parameter.parse(
+        kind,
+        values.get("where", ()),
+        has_variables=tables.has_variables(kind),
+        conditions=len(conditions or ()),
+    )
+    if where.conditions:
+        conditions = (*(conditions or ()), *where.conditions)
     query = ListQuery(
         filters=_filters(tables, kind, values),
         limit=values.get("limit", list_query.DEFAULT_LIMIT),
         sort_keys=_sort_keys(values),
         descending=values.get("sort_dir") == "desc",
         marker=_marker(values),
-        variables=None if conditions is None else vars_parameter.parse(conditions),
+        variables=conditions,
         resolved=values.get("resolved-values", True) and bool(kind.inherits),
         name_prefix=values.get("name_prefix", ""),
+        comparisons=where.tests,
     )
     echo = {**_flags(kind, allowed), **_echo(query, values)}
     return ListRequest(query, values.get("details", False), echo)
@@ -86,10 +96,14 @@ def read(query_string: str, allowed: t.Mapping[str, JsonSchema]) -> dict[str, t.
     values: dict[str, t.Any] = {}
     for name in given.keys() & allowed.keys():
         try:
-            values[name] = _convert(allowed[name], given[name])
+            if allowed[name].get(REPEATED):
+                values[name] = [_convert(allowed[name], one) for one in given[name]]
+            else:
+                values[name] = _convert(allowed[name], given[name][0])
         except ValueError as exc:
-            value = repr(given[name])
-            secret = secrets.is_secret(name) or secrets.names_secret(given[name])
+            text = given[name][0]
+            value = repr(text)
+            secret = secrets.is_secret(name) or secrets.names_secret(text)
             reason = str(exc).replace(value, secrets.MASK if secret else value)
             problems.append(f"{name}: {reason}")
     if problems:
@@ -97,8 +111,10 @@ def read(query_string: str, allowed: t.Mapping[str, JsonSchema]) -> dict[str, t.
     return values
 
 
-def _parse(query: str) -> dict[str, str]:
-    """Parse a query string. If a name occurs several times, the first value counts.
+def _parse(query: str) -> dict[str, list[str]]:
+    """Parse a query string: the values of each name, in order.
+
+    If a parameter that cannot be repeated has several values, the first one counts.
 
     :raises cratonserver.errors.Refused: with status 400, if there are too many parameters
         or bytes that are not UTF-8.
@@ -109,7 +125,10 @@ def _parse(query: str) -> dict[str, str]:
         pairs = parse.parse_qsl(query, keep_blank_values=True, errors="strict")
     except UnicodeDecodeError as exc:
         raise errors.invalid([f"the parameters are not UTF-8: {exc.object!r}"]) from None
-    return dict(reversed(pairs))
+    found: dict[str, list[str]] = {}
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    return found
 
 
 def _filters(tables: Tables, kind: Kind, values: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -78,7 +78,7 @@ def _path(text: str, at: int) -> tuple[paths.Path, int]:
     try:
         for step in path:
             if isinstance(step, str):
-                _check(step)
+                check_value(step)
     except ValueError:
         raise errors.Refused(400, BAD_PATH) from None
     return path, end + 1
@@ -91,12 +91,12 @@ def _value(text: str, at: int) -> tuple[t.Any, int]:
     """
     try:
         value, end = _DECODER.raw_decode(text, at)
-        return _check(value), end
+        return check_value(value), end
     except (ValueError, RecursionError):
         raise errors.Refused(400, BAD_VALUE) from None
 
 
-def _check(value: t.Any) -> t.Any:
+def check_value(value: t.Any) -> t.Any:
     """Return a value, if a variable can contain it and the search is cheap enough.
 
     :raises ValueError: for unpaired surrogates, NUL characters, and values with more than

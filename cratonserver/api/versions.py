@@ -13,7 +13,8 @@ from cratonserver.openapi.operations import Operation, operation
 
 #: What this server can do beyond the API of 2017. Clients ask once instead of guessing.
 FEATURES = (
-    *("changes", "change_sets", "entity_tags", "follow", "lookups", "moving", "undo"),
+    *("changes", "change_sets", "comparisons", "entity_tags", "follow", "lookups", "moving"),
+    "undo",
     "webhooks",
 )
 

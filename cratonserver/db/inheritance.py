@@ -32,11 +32,13 @@ def resolve(
     tables: Tables,
     kind: Kind,
     rows: t.Sequence[t.Mapping[str, t.Any]],
+    names: t.Sequence[str] = (),
 ) -> Mappings:
     """Return the variables of rows, including inherited ones.
 
     :param kind: kind of the rows.
     :param rows: the rows, with their references.
+    :param names: names of the variables, by default all.
     :raises cratonserver.errors.Refused: with status 413, if the variables are too large.
     """
     nested, containers = tables.ancestry(kind)
@@ -44,7 +46,7 @@ def resolve(
     ids: dict[str, t.Iterable[t.Any]] = {"id": {row["id"] for row in rows} | parents.keys()}
     for field in containers:
         ids[field] = {row[field] for row in rows if row[field] is not None}
-    found = variables.read_places(connection, tables, kind, ids)
+    found = variables.read_places(connection, tables, kind, ids, names)
     chains = Chains(found, parents)
     # Most rows of a page are in the same places, so each combination is merged once.
     inherited: dict[tuple[t.Any, ...], tuple[Values, int]] = {}

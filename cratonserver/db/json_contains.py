@@ -155,6 +155,22 @@ def refusal() -> errors.Refused | None:
     return found
 
 
+def contains(value: t.Any, wanted: t.Any) -> bool:
+    """Return True if a value contains another one, as ``JSON_CONTAINS`` does.
+
+    :param value: JSON value.
+    :param wanted: JSON value.
+    :raises cratonserver.errors.Refused: with status 400, if looking for it takes too long.
+
+    >>> contains([1, {'a': 2, 'b': 3}], {'a': 2})
+    True
+    """
+    longest = _longest(wanted)
+    if longest < _UNLIMITED and (length := len(json.dumps(value))) > longest:
+        raise too_much("[]", json.dumps(wanted), length)
+    return _contains(value, wanted)
+
+
 def too_much(path: str, wanted: str, length: int) -> errors.Refused:
     """Return the error for a value that is too long for a condition: status 400.
 
@@ -163,9 +179,10 @@ def too_much(path: str, wanted: str, length: int) -> errors.Refused:
     :param length: length of the value.
     """
     shown = paths.QUERY.write(tuple(_every(step) for step in json.loads(path)))
+    where = f" on {shown}" if shown else ""
     return errors.Refused(
         400,
-        f"vars: the condition on {shown} looks for {_compared(json.loads(wanted))} objects and "
+        f"vars: the condition{where} looks for {_compared(json.loads(wanted))} objects and "
         f"lists, which takes too long in a value of {length} characters. Look for fewer of "
         "them, or use a longer path.",
     )

@@ -6,9 +6,11 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from cratonclient import paths
 from cratonclient.fields import Field, Ref
 from cratonclient.kinds import Kind
 from cratonclient.paths import Path
+from cratonserver.db.aliases import Row
 from cratonserver.db.markers import Marker
 
 DEFAULT_SORT = ("created_at", "id")
@@ -16,6 +18,10 @@ DEFAULT_SORT = ("created_at", "id")
 DEFAULT_LIMIT, MIN_LIMIT, MAX_LIMIT = 30, 10, 100
 #: The last character of Unicode.
 _LAST_CHARACTER = "\U0010ffff"
+
+#: The parts of a value at the path of a comparison; none if there is no value.
+Parts = t.Sequence[t.Any]
+Holds = t.Callable[[Parts], bool]
 
 
 class Condition(t.NamedTuple):
@@ -31,6 +37,33 @@ class Condition(t.NamedTuple):
     wanted: t.Any
 
 
+class Test(t.NamedTuple):
+    """A comparison that can be tested.
+
+    :param name: name of the field or the variable.
+    :param steps: path from the value of the variable to the parts to compare, ``None`` for a
+        field.
+    :param holds: function that returns True if the comparison holds for these parts.
+    """
+
+    name: str
+    steps: paths.Path | None
+    holds: Holds
+
+    def of(self, row: Row, values: t.Mapping[str, t.Any]) -> bool:
+        """Return True if the comparison holds for a row.
+
+        :param row: the row.
+        :param values: its variables.
+        """
+        if self.steps is None:
+            value = row[self.name]
+            return self.holds(() if value is None else (value,))
+        if self.name not in values:
+            return self.holds(())
+        return self.holds(paths.match(values[self.name], self.steps))
+
+
 class Shape(t.NamedTuple):
     """The shape of a list query. The SQL statement depends on the shape only.
 
@@ -43,6 +76,8 @@ class Shape(t.NamedTuple):
     :param follows: the page follows a marker.
     :param prefixed: the names begin with a prefix.
     :param by_values: the values of the marker are parameters, because its row is gone.
+    :param columns: names of the columns to read, for a list that is scanned. Empty for all
+        columns, and the marker of the previous page.
     """
 
     kind: Kind
@@ -54,6 +89,7 @@ class Shape(t.NamedTuple):
     follows: bool
     prefixed: bool = False
     by_values: bool = False
+    columns: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,6 +105,7 @@ class ListQuery:
     :param variables: conditions on variables, all of which must hold, or ``None``.
     :param resolved: inherited variables count, too.
     :param name_prefix: beginning of the names; empty for all names.
+    :param comparisons: tests of rows, all of which must hold.
     """
 
     filters: dict[str, t.Any]
@@ -79,8 +116,9 @@ class ListQuery:
     variables: tuple[Condition, ...] | None = None
     resolved: bool = False
     name_prefix: str = ""
+    comparisons: tuple[Test, ...] = ()
 
-    def shape(self, kind: Kind, *, all_projects: bool) -> Shape:
+    def shape(self, kind: Kind, *, all_projects: bool, columns: tuple[str, ...] = ()) -> Shape:
         """Return the shape of this query for objects of a kind."""
         return Shape(
             kind,
@@ -91,6 +129,7 @@ class ListQuery:
             self.limit,
             self.marker is not None,
             bool(self.name_prefix),
+            columns=columns,
         )
 
 

@@ -133,10 +133,18 @@ def build(tables: Tables, shape: Shape, matching: Matching | None = None) -> Sta
     order = keyset.Order(keys, shape.descending)
     number = literal if tables.dialect.reuses_plans else _parameter
     select = tables.select(shape.kind)
+    if shape.columns:
+        select = select.with_only_columns(*(table.c[name] for name in shape.columns))
     select = select.execution_options(**{PREPARE: index_range is not None})
     page = select.order_by(*map(hide, order.clauses())).limit(number(shape.limit))
     if not shape.follows:
         return Statements(page.where(*matching.first(order, shape.limit, None)), None)
+    if shape.columns:
+        rows = matching.first(order, shape.limit, marker)
+        nothing = sa.literal_column("NULL", sa.String).label("before")
+        return Statements(
+            page.where(*ahead, *rows), sa.select(marker["id"].label("marker"), nothing)
+        )
     rows = matching.first(order, shape.limit, marker, backwards=True)
     earlier = (
         select.with_only_columns(table.c.id)

@@ -18,6 +18,7 @@ from cratonserver.db import (
     markers,
     own_lists,
     page_query,
+    scans,
     variable_filter,
     variable_streams,
     variables,
@@ -83,7 +84,24 @@ class Rows:
         """
         self._check_order(query)
         query = self._within_reach(query)
-        shape = query.shape(self.kind, all_projects=self.who.is_root)
+        if query.comparisons:
+            return Page(*scans.page(self, query))
+        return self._unscanned(query)
+
+    def chunk(self, query: ListQuery, columns: tuple[str, ...]) -> list[Row]:
+        """Return a page of a list without its comparisons.
+
+        :param columns: names of the columns to read.
+        :raises cratonserver.errors.Refused: as for :meth:`page`.
+        """
+        return self._unscanned(query, columns).rows
+
+    def _unscanned(self, query: ListQuery, columns: tuple[str, ...] = ()) -> Page:
+        """Return a page of a list without its comparisons.
+
+        :param columns: names of the columns to read, by default all.
+        """
+        shape = query.shape(self.kind, all_projects=self.who.is_root, columns=columns)
         values = {**page_query.values_of(query), PROJECT: self.who.project_id}
         position = None
         if query.marker is not None:
@@ -106,19 +124,25 @@ class Rows:
         return Prepared(select).dicts(self.connection, values)
 
     def mapping_of(
-        self, rows: t.Sequence[Row], *, resolved: bool = False, part: str = "variables"
+        self,
+        rows: t.Sequence[Row],
+        *,
+        resolved: bool = False,
+        part: str = "variables",
+        names: t.Sequence[str] = (),
     ) -> Mappings:
         """Return a mapping part of rows, such as their variables.
 
         :param resolved: include inherited variables.
         :param part: name of the part.
+        :param names: names of the values, by default all.
         :returns: mappings of names to values, keyed by the id of the row. Rows without
             values may be missing.
         """
         if resolved and part == "variables" and self.kind.inherits:
-            return inheritance.resolve(self.connection, self.tables, self.kind, rows)
+            return inheritance.resolve(self.connection, self.tables, self.kind, rows, names)
         item_ids = [row["id"] for row in rows]
-        return variables.own(self.connection, self.tables, self.kind, item_ids, part)
+        return variables.own(self.connection, self.tables, self.kind, item_ids, part, names)
 
     def labels(self, item_id: int | str, part: str = "labels") -> list[str]:
         """Return the labels of a row, sorted."""
@@ -184,7 +208,7 @@ class Rows:
         if if_empty is None:
             return Page(rows, None)
         if rows:
-            return Page(rows, rows[0]["before"])
+            return Page(rows, rows[0].get("before"))
         (found,) = if_empty.dicts(self.connection, values)
         return None if found["marker"] is None else Page(rows, found["before"])
 

@@ -45,6 +45,8 @@ from cratonserver.db.tables import Tables
 
 #: The name of the parameter for the largest total of values.
 _MOST = "craton_most"
+#: The name of the parameter for the names of values.
+_NAMES = "craton_names"
 #: The total from which on values are decoded one by one. Decoded, they can take twenty times
 #: as much memory.
 _MANY = 2 * 2**20
@@ -83,12 +85,14 @@ def own(
     kind: Kind,
     ids: Ids,
     part: str = "variables",
+    names: t.Sequence[str] = (),
 ) -> Mappings:
     """Return the own values of rows, without inherited ones.
 
     :param kind: kind of the rows.
     :param ids: ids of the rows.
     :param part: name of the part.
+    :param names: names of the values, by default all.
     :returns: mappings of names to values, keyed by the id of the row. Rows without values
         are missing.
     :raises cratonserver.errors.Refused: with status 413, if the values are too large.
@@ -100,8 +104,9 @@ def own(
     else:
         ids = [*ids]
         one = len(ids) == 1
-        own = tables.prepared(_own_query, kind, part, one)
-        found = _read(connection, tables, own, {"ids": ids[0] if one else ids})
+        own = tables.prepared(_own_query, kind, part, one, bool(names))
+        given = {"ids": ids[0] if one else ids, _NAMES: [*names]}
+        found = _read(connection, tables, own, given)
     as_id = tables.part(kind, part).c.owner_id.type.python_type
     ids_of = {key: as_id(key[1]) for key in found.values}
     return Mappings(
@@ -170,18 +175,21 @@ def read_places(
     tables: Tables,
     kind: Kind,
     ids: t.Mapping[str, t.Iterable[t.Any]],
+    names: t.Sequence[str] = (),
 ) -> Places:
     """Read the variables of rows and of all places that they inherit from.
 
     :param ids: ids of the rows (key ``id``) and of the places, by the field that refers to
         them.
+    :param names: names of the variables, by default all.
     :raises cratonserver.errors.Refused: with status 413, if the values are too large.
     """
     given: dict[str, t.Any] = {field: [*some] for field, some in ids.items()}
     one = all(len(some) < 2 for some in given.values())
     if one:
         given = {field: some[0] if some else None for field, some in given.items()}
-    return _read(connection, tables, tables.prepared(_places_query, kind, one), given)
+    query = tables.prepared(_places_query, kind, one, bool(names))
+    return _read(connection, tables, query, {**given, _NAMES: [*names]})
 
 
 class Owners(t.NamedTuple):
@@ -251,30 +259,42 @@ def _decoder(size: int) -> t.Callable[[str], Values]:
     return stored_json.split if size > _MANY else stored_json.decode
 
 
-def _own_query(tables: Tables, kind: Kind, part: str, one: bool) -> sa.CompoundSelect[t.Any]:
+def _own_query(
+    tables: Tables, kind: Kind, part: str, one: bool, named: bool
+) -> sa.CompoundSelect[t.Any]:
     table = tables.part(kind, part)
-    return _grouped(tables, [Owners("id", table, _wanted(tables, table, "ids", one))])
+    owners = [Owners("id", table, _wanted(tables, table, "ids", one, named))]
+    query = _grouped(tables, owners)
+    return tables.dialect.by_index(query) if named else query
 
 
-def _places_query(tables: Tables, kind: Kind, one: bool) -> sa.CompoundSelect[t.Any]:
+def _places_query(
+    tables: Tables, kind: Kind, one: bool, named: bool
+) -> sa.CompoundSelect[t.Any]:
     """Build the query of the example at the top of this module.
 
     :param one: there is one owner in each place at most. PostgreSQL expects several owners
         in a list, so it would make a new plan for a list of one each time.
+    :param named: read the values with some names only. There are many owners, so PostgreSQL
+        would read the values of all projects.
     """
     owners = []
     for field, place in {"id": kind, **tables.ancestry(kind).containers}.items():
         table = tables.variables(place)
-        owners.append(Owners(field, table, _wanted(tables, table, field, one)))
-    return _grouped(tables, owners)
+        owners.append(Owners(field, table, _wanted(tables, table, field, one, named)))
+    query = _grouped(tables, owners)
+    return tables.dialect.by_index(query) if named else query
 
 
-def _wanted(tables: Tables, table: sa.Table, name: str, one: bool) -> Clause:
+def _wanted(tables: Tables, table: sa.Table, name: str, one: bool, named: bool) -> Clause:
     """Return the condition for the values of the owners in a parameter."""
     owner = table.c.owner_id
+    wanted = tables.dialect.in_parameter(owner, name)
     if one:
-        return owner == sa.bindparam(name, type_=owner.type)
-    return tables.dialect.in_parameter(owner, name)
+        wanted = owner == sa.bindparam(name, type_=owner.type)
+    if not named:
+        return wanted
+    return sa.and_(wanted, tables.dialect.in_parameter(table.c.name, _NAMES))
 
 
 def _grouped(tables: Tables, owners: t.Sequence[Owners]) -> sa.CompoundSelect[t.Any]:

@@ -12,6 +12,8 @@ import typing as t
 from cratonserver.openapi.json_schemas import JsonSchema
 
 Operation = dict[str, t.Any]
+#: Key of the schema of a parameter that is repeated for each element.
+REPEATED = "x-repeated"
 #: The alternatives for authentication: an API key of Craton, or a token of Keystone.
 SECURITY: list[dict[str, list[str]]] = [
     {"user": [], "key": [], "project": []},
@@ -108,7 +110,8 @@ def response(schema: JsonSchema | None, description: str = "Success.") -> dict[s
 
 def query(name: str, schema: JsonSchema) -> dict[str, t.Any]:
     """Return a parameter of the query string."""
-    bare = {key: value for key, value in schema.items() if key != "description"}
+    hidden = ("description", REPEATED)
+    bare = {key: value for key, value in schema.items() if key not in hidden}
     made = {
         "name": name,
         "in": "query",
@@ -116,7 +119,7 @@ def query(name: str, schema: JsonSchema) -> dict[str, t.Any]:
         "schema": bare,
     }
     if schema["type"] == "array":
-        made.update(style="form", explode=False)
+        made.update(style="form", explode=schema.get(REPEATED, False))
     return made
 
 

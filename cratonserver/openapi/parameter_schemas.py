@@ -11,6 +11,7 @@ from cratonserver.db import list_query
 from cratonserver.db.tables import Tables
 from cratonserver.openapi import json_schemas
 from cratonserver.openapi.json_schemas import JsonSchema
+from cratonserver.openapi.operations import REPEATED
 
 
 def _flag(description: str, default: bool) -> JsonSchema:
@@ -22,6 +23,17 @@ _VARS: JsonSchema = {
     "description": "conditions on variables: comma-separated PATH:VALUE pairs, VALUE as JSON",
     "type": "string",
     "example": 'disks[*].size:"2T",rack:"r1"',
+}
+#: The comparisons of a list. Each is a parameter of its own.
+_WHERE: JsonSchema = {
+    "description": "comparisons of fields and variables, all of which must hold: a field, or "
+    "vars. and a path, an operator (= != < <= > >= ~), and a value; without an operator, there "
+    "is a value, and with ! in front, there is none",
+    "type": "array",
+    "items": {"type": "string"},
+    "maxItems": 16,
+    "example": ["vars.os.kernel<5.10"],
+    REPEATED: True,
 }
 _NAME_PREFIX: JsonSchema = {
     "description": "beginning of the names; no character is a wildcard",
@@ -66,6 +78,7 @@ def of_list(tables: Tables, kind: Kind) -> dict[str, JsonSchema]:
         allowed["name_prefix"] = _NAME_PREFIX
     if tables.has_variables(kind) and _has_details(tables, kind):
         allowed["details"] = _flag("include the variables of each object", False)
+    allowed["where"] = _WHERE
     if "variables" in kind.parts:
         allowed["vars"] = _VARS
     if kind.inherits:

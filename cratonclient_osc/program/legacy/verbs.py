@@ -116,7 +116,7 @@ def _nothing_on_stdin() -> bool:
 
 def _names_on_stdin() -> list[str]:
     """Read names of variables from standard input: a JSON list, or the keys of an object."""
-    from cratonclient_osc import typed_values
+    from cratonclient import typed_values
     from cratonclient_osc.verbs import input_files
 
     text = input_files.read("-")

@@ -249,7 +249,7 @@ class ContractTestCase(examples.ExampleTestCase):
             for action in group._group_actions
         }
         # These need more than an original server, or other arguments.
-        skipped = {"help", "interactive", "more_paths"}
+        skipped = {"help", "interactive", "more_paths", "where"}
         skipped |= set() if name.endswith("delete") else {"dry_run"}
         fields = {**command.fields, **command.scopes, **getattr(command, "filters", {})}
         for action in parser._actions:

@@ -86,6 +86,50 @@ class TestVariables(programs.SharedFleetTestCase):
             given = [word for text in words for word in ("--var", text)]
             self.assertEqual(names, self.names("--own", *given), str(words))
 
+    def test_comparisons(self):
+        every, racked = self.names(), self.names("--var", "rack")
+        for words, names in (
+            (("--var", "rack"), self.names("--var", "rack=r1")),
+            (("--var", "rack~^r[0-9]$"), self.names("--var", "rack=r1")),
+            (("--var", "rack<r2"), self.names("--var", "rack=r1")),
+            (("--var", "rack!=r1"), []),
+            (("--var", "!nothing"), every),
+            (("--where", "name~vm"), [name for name in every if "vm" in name]),
+            (
+                ("--where", "name!=h1", "--where", "id>0"),
+                [name for name in every if name != "h1"],
+            ),
+            (("--where", "name~h1$", "--var", "rack=r1", "--var", "rack>=r1"), ["h1"]),
+        ):
+            self.assertEqual(names, self.names(*words), str(words))
+        self.assertEqual(len(every) - len(racked), len(self.names("--where", "!vars.rack")))
+        own = ("--own", "--var", "cores=64", "--where", "vars.cores>63")
+        self.assertEqual(["h1"], self.names(*own))
+        found = self.listed("device", "list", "--where", "vars.rack", "--where", "name=h1")
+        self.assertEqual(["h1"], [row["name"] for row in found])
+        east = self.names("--region", "east")
+        self.assertEqual(east, self.names("--where", "region=east"))
+        words = ("--where", "region=east", "--where", "var=rack", "--var", "rack<r2")
+        self.assertEqual([n for n in east if n in racked], self.names(*words))
+        twice = self.enter("host", "list", "--region", "east", "--where", "region=east")
+        self.assert_refused(twice, 2, "region_id is given as an option, too")
+
+    def test_what_is_no_comparison(self):
+        for text, status, message in (
+            ("name=~h1", 2, "Write ~."),
+            ("rack.x=1", 2, "Write vars. in front"),
+            ("nam~h1", 2, "Did you mean name?"),
+            ("name==h1", 2, "Write =."),
+            ("name~(", 3, "not a valid regular expression"),
+            ("active>true", 3, "compares numbers and texts"),
+            ("id<x", 3, "but it is a number"),
+        ):
+            refused = self.enter("host", "list", "--where", text)
+            self.assert_refused(refused, status, message)
+        self.assert_refused(
+            self.enter("user", "list", "--where", "vars.a=1"), 3, "no variables"
+        )
+
     def test_own_and_resolved(self):
         region = ("--region", "east", "--var", "ntp=10.0.0.123")
         self.assertEqual(4, len(self.names(*region)))
@@ -109,7 +153,7 @@ class TestVariables(programs.SharedFleetTestCase):
         self.assertEqual({"labels": ["web"]}, self.assert_done(shown).json)
 
     def test_what_is_no_condition(self):
-        for text in ("rack", "=x", "l[-1]=x", "a..b=1"):
+        for text in ("rack==r1", "=x", "l[-1]=x", "a..b=1", "a=>1", "!a=1", "a<@file", "a:<x"):
             self.assert_refused(self.enter("host", "list", "--var", text), 2, "--var")
         refused = self.enter("host", "list", "--var", "a.b=1", "--var", 'a."b"=2')
         self.assert_refused(refused, 2, "a.b has two values")

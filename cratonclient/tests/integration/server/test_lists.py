@@ -36,6 +36,7 @@ ACCEPTED = {
         [n for n in ALL if n not in ("devices", "network-interfaces")],
     ),
     "name_prefix": ("", [n for n in ALL if n != "devices"]),
+    "where": ("id>0", ALL),
     "id": ("ID", [n for n in ALL if n not in ("devices", "projects")]),
     "cloud_id": ("1", ["regions", "cells", "hosts", "devices", "network-devices"]),
     "region_id": ("1", ["cells", "hosts", "devices", "networks", "network-devices"]),

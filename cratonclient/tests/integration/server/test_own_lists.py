@@ -30,6 +30,9 @@ FILTERS = (
     "ip_address=10.9.9.9&label=server",
     "name=host-7",
     "name_prefix=host-",
+    "where=name~7$",
+    "where=!vars.rack&name_prefix=host-",
+    "where=vars.rack<5.10",
 )
 
 

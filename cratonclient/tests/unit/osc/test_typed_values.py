@@ -7,9 +7,8 @@ import json
 import random
 import typing as t
 
-from cratonclient import paths
+from cratonclient import paths, typed_values
 from cratonclient.tests import base
-from cratonclient_osc import typed_values
 from cratonclient_osc.output import table
 from cratonclient_osc.verbs import assignments
 
