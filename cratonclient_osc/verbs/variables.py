@@ -195,7 +195,7 @@ class Changing(bulk.Bulk):
 class Set(Changing):
     """Set variables of objects."""
 
-    summary = "Set variables of a {one} or of many; other variables do not change"
+    summary = "Set variables of a {one} or of many, and keep the others"
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add the assignments and the files."""

@@ -47,7 +47,7 @@ class TestTables(base.TestCase):
     def test_fields_of_hosts(self):
         rows = self.rows(v1.kind("hosts"))
         self.assertEqual(("``str``", "required", "yes", "yes"), rows["name"][1:5])
-        self.assertEqual(("required", "", "yes"), rows["region_id"][2:5])
+        self.assertEqual(("required", "yes", "yes"), rows["region_id"][2:5])
         self.assertIn(":ref:`region <kind-regions>`", rows["region_id"][1])
         self.assertEqual(("``str``, or ``None``", "yes", "yes", ""), rows["note"][1:5])
         self.assertIn("Default: ``True``.", rows["active"][5])

@@ -13,7 +13,7 @@ from cratonclient.tests.integration.osc import examples, programs
 
 #: Matches text that differs between runs: keys, the embedded server's host, times, UUIDs.
 _CHANGING = re.compile(
-    r"craton_[0-9a-f]{48}|[0-9a-f]{16}\.invalid|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"craton_[0-9a-f]{48}|whsec_[0-9A-Za-z+/=]+|[0-9a-f]{16}\.invalid|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 )
 
 

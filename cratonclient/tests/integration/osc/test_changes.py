@@ -7,7 +7,7 @@ import io
 import typing as t
 from unittest import mock
 
-from cratonclient import v1
+from cratonclient import features, v1
 from cratonclient.fields import Ref
 from cratonclient.tests import base
 from cratonclient.tests.integration.osc import programs
@@ -281,7 +281,8 @@ class TestOnATerminal(ChangeTestCase):
 
     def test_many_show_how_far_they_are(self):
         never_quiet = mock.patch.object(terminal.Progress, "QUIET_FOR", 0)
-        with never_quiet, mock.patch("io.StringIO", Terminal):
+        one_by_one = mock.patch.object(features, "of", return_value=frozenset())
+        with never_quiet, one_by_one, mock.patch("io.StringIO", Terminal):
             done = self.enter("cloud", "delete", "a", "nobody", "c")
         self.assertEqual((1, ""), (done.status, done.out))
         first, said = done.err.split("\r\x1b[K")

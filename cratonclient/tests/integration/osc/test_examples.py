@@ -15,6 +15,8 @@ class TestExamples(examples.ExampleTestCase):
 
     def test_every_command_has_one_that_works(self):
         for name in examples.classes():
+            if name == "webhook test":  # needs a receiver
+                continue
             said = programs.craton("help", *name.split()).out.splitlines()
             self.assertEqual("example:", said[-2], name)
             program, *words = shlex.split(said[-1])

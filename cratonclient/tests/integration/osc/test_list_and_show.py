@@ -29,6 +29,7 @@ COUNTS = {
     "project": (2, "research"),
     "user": (2, "ada"),
     "user key": (3, "laptop"),
+    "webhook": (1, "cmdb"),
 }
 
 

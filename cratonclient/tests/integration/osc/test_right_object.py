@@ -36,6 +36,7 @@ class RightObjectTestCase(programs.SharedFleetTestCase):
         fleet.network_devices.create(
             name="sw2", ip_address="10.0.2.2", device_type="switch", **there
         )
+        fleet.webhooks.create(name="second", url="https://cmdb.example.com/second")
         for kind in cls.kinds():
             manager = getattr(fleet, kind.collection)
             first, *_, last = manager.list()

@@ -83,7 +83,7 @@ class TestStatements(base.ServerTestCase):
         self.assert_ends(self.count, gone=True)
 
     def test_looking_for_problems_of_a_body(self):
-        _, problems = strict_json.loads(f"[{','.join(5000 * ['[1]'])}]")
+        _, problems = strict_json.loads(f'[{",".join(5000 * ["[1]"])}, "\\u0041"]')
         deadline = deadlines.Deadline(60)
         deadline.client_gone()
         with deadlines.limit(60, deadline):
