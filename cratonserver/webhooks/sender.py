@@ -187,6 +187,8 @@ def _reason(error: Exception, timeout: float) -> str:
             return f"timed out after {timeout:g} seconds"
         if isinstance(one, ConnectionRefusedError):
             return "the connection was refused"
+        if isinstance(one, ConnectionError):
+            return "the receiver closed the connection"
         if isinstance(one, ssl.SSLError):
             return "TLS failed"
         if isinstance(one, OSError) and one.strerror:

