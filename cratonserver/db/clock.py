@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 
 
 def now() -> str:
@@ -32,6 +33,7 @@ def is_time(text: str) -> bool:
         return False
 
 
+@functools.lru_cache(maxsize=256)  # all objects of a change set have the same time
 def microseconds(text: str) -> int:
     """Return a time in this format as the number of microseconds since 1970, else 0.
 

@@ -6,6 +6,7 @@ Checks that need the database are one statement, see :mod:`cratonserver.db.requi
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 import sqlalchemy as sa
@@ -80,6 +81,7 @@ def _same_address(tables: Tables, kind: Kind) -> sa.Select[int]:
     return sa.select(sa.func.count()).where(*same, table.c.id.is_distinct_from(row))
 
 
+@functools.lru_cache(maxsize=256)  # large change sets ask for each object
 def _unique_fields(kind: Kind) -> dict[str, Field[t.Any]]:
     return {name: kind.fields[name] for name in kind.resource_class.unique}
 

@@ -51,7 +51,11 @@ class PostgreSQLBulk(Bulk):
         driver: t.Any = connection.connection.driver_connection
         many = len(rows) >= _MANY
         try:
-            with _plans_for_many(connection, many), driver.cursor() as cursor, cursor.copy(statement) as copy:
+            with (
+                _plans_for_many(connection, many),
+                driver.cursor() as cursor,
+                cursor.copy(statement) as copy,
+            ):
                 for row in self.bound(connection, table, columns, rows):
                     copy.write_row(row)
         except psycopg.Error as exc:

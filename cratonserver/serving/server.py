@@ -8,6 +8,7 @@ processes listens at the same port, and the operating system distributes the con
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import resource
@@ -143,6 +144,7 @@ class Server:
         watch.start()
         ending = threading.Thread(target=self._end_waits, args=[application], daemon=True)
         ending.start()
+        collect_less_garbage()
         return application
 
     def _end_waits(self, application: bridge.Bridge) -> None:
@@ -168,6 +170,16 @@ class Server:
             began = time.perf_counter()
             connections.look()
             time.sleep(max(_INTERVAL, (time.perf_counter() - began) / _PART))
+
+
+def collect_less_garbage() -> None:
+    """Make garbage collection of this process rarer, once everything is loaded.
+
+    A large request or response creates many objects and keeps most of them. With the default
+    threshold, garbage collection takes a tenth of the time and finds almost nothing.
+    """
+    gc.freeze()
+    gc.set_threshold(50_000)
 
 
 def _exit_status(process: multiprocessing.process.BaseProcess) -> int | None:

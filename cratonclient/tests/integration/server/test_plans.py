@@ -212,3 +212,43 @@ class TestPostgreSQL(PlansTestCase):
                 self.assertEqual(
                     {"ix_devices_project_id_kind_created_at_id"}, {*used} - {"pk_devices"}
                 )
+
+
+@unittest.skipUnless(databases.SERVER, "SQLite keeps no plans of foreign-key checks")
+class TestForeignKeysOfPostgreSQL(PlansTestCase):
+    """PostgreSQL keeps the plans of foreign-key checks in each connection."""
+
+    def setUp(self):
+        super().setUp()
+        self.user = self.member()
+        self.region = self.user.make("regions")
+
+    def create(self, number: int) -> int:
+        """Create hosts at once, and return the number of rows of hosts that are scanned."""
+        scanned: list[int] = []
+
+        def note(connection: sa.Connection) -> None:
+            query = (
+                "SELECT seq_tup_read FROM pg_stat_xact_user_tables WHERE relname = 'devices'"
+            )
+            scanned.append(connection.exec_driver_sql(query).scalar_one())
+
+        place = {"region_id": self.region["id"], "cloud_id": self.region["cloud_id"]}
+        variables = {f"v{n}": n for n in range(3)}
+        hosts = [
+            self.user.needed("hosts", {**place, "variables": variables}) for _ in range(number)
+        ]
+        changes = [{"action": "create", "kind": "hosts", "values": host} for host in hosts]
+        sa.event.listen(self.store.engine, "commit", note)
+        try:
+            self.assertAnswer(self.user.post("/changes", {"changes": changes}), 200)
+        finally:
+            sa.event.remove(self.store.engine, "commit", note)
+        return sum(scanned)
+
+    def test_a_plan_for_few_rows_is_not_used_for_many(self):
+        with self.store.engine.begin() as connection:
+            connection.exec_driver_sql("ANALYZE")
+        self.create(100)
+        # Numbers of earlier transactions may be part of the sum.
+        self.assertLess(self.create(1000), 100_000)
