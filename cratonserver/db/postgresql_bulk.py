@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from cratonserver.db.bulk import Bulk, Values
 
-
 #: The number of rows from which on foreign keys are checked with new plans.
 _MANY = 500
 

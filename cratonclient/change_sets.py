@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Build a change set: changes that are made together."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import typing as t
+
+from cratonclient import exceptions, keywords
+from cratonclient.change_records import Outcome
+
+if t.TYPE_CHECKING:
+    from cratonclient.changes import ChangeManager
+
+
+@dataclasses.dataclass(frozen=True)
+class Created:
+    """An object that a change set creates. Other changes of the set can refer to it.
+
+    :param position: position of the change in the set.
+    :param id: id of the object, once the change set was posted.
+    """
+
+    position: int
+    kind: str
+    _ids: dict[int, t.Any]
+
+    @property
+    def id(self) -> int | str | None:
+        """The id of the object, ``None`` before the change set was posted."""
+        return self._ids.get(self.position)
+
+
+class ChangeSet:
+    """Changes that are made together: all of them, or none.
+
+    Use it in a ``with`` block. It is posted when the block ends without an exception.
+
+    :param manager: manager that posts it.
+    :param reason: why the changes are made.
+    :param unchanged_since: revision after which nobody may have changed the objects.
+    """
+
+    def __init__(
+        self, manager: ChangeManager, reason: str | None, unchanged_since: int | None = None
+    ) -> None:
+        self._manager = manager
+        self._reason = reason
+        self._since = unchanged_since
+        #: The objects whose first change has the revision.
+        self._known: set[tuple[str, t.Any]] = set()
+        self._changes: list[dict[str, t.Any]] = []
+        self._ids: dict[int, t.Any] = {}
+        #: The revision of the change, once the change set was posted.
+        self.revision: int | None = None
+
+    def __enter__(self) -> t.Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_failure: object) -> None:
+        if kind is None:
+            self.post()
+
+    def __len__(self) -> int:
+        return len(self._changes)
+
+    def create(self, kind: str, **values: t.Any) -> Created:
+        """Create an object.
+
+        :param kind: collection of the object, such as ``hosts``.
+        :param values: values of its fields, and ``variables`` and ``labels``. A reference may
+            be an object, also one that this change set creates: ``region=east`` is
+            ``region_id=east.id``.
+        :returns: a reference to the object.
+        """
+        self._changes.append(
+            {"action": "create", "kind": kind, "values": self._plain(kind, values)}
+        )
+        return Created(len(self._changes) - 1, kind, self._ids)
+
+    def update(self, item: t.Any, **values: t.Any) -> None:
+        """Change fields of an object.
+
+        :param item: the object, or the reference that :meth:`create` returned.
+        :param values: values of fields, with references as for :meth:`create`.
+        """
+        kind = _target(item)["kind"]
+        self._add(item, values=self._plain(kind, values))
+
+    def set_variables(self, item: t.Any, values: t.Mapping[str, t.Any]) -> None:
+        """Set variables of an object, and keep the others.
+
+        :param item: the object.
+        :param values: values by name.
+        """
+        self._add(item, variables={"set": dict(values)})
+
+    def delete_variables(self, item: t.Any, *names: str) -> None:
+        """Delete variables of an object.
+
+        :param item: the object.
+        :param names: names of the variables.
+        """
+        self._add(item, variables={"unset": [*names]})
+
+    def add_labels(self, item: t.Any, *labels: str) -> None:
+        """Add labels to an object."""
+        self._add(item, labels={"add": [*labels]})
+
+    def remove_labels(self, item: t.Any, *labels: str) -> None:
+        """Remove labels from an object."""
+        self._add(item, labels={"remove": [*labels]})
+
+    def delete(self, item: t.Any) -> None:
+        """Delete an object, and everything that it owns."""
+        self._append("delete", item)
+
+    def preview(self) -> Outcome:
+        """Return what posting the change set would do. This changes nothing.
+
+        :raises cratonclient.exceptions.HTTPError: as :meth:`post`.
+        """
+        return self._manager._post(self._body(dry_run=True))[0]
+
+    def post(self) -> Outcome:
+        """Make the changes. An empty change set does nothing.
+
+        :raises cratonclient.exceptions.HTTPError: if the server refuses a change. Nothing is
+            changed then, and the error names all refused changes.
+        """
+        if not self._changes:
+            return Outcome(None)
+        outcome, created = self._manager._post(self._body())
+        self._ids.update({int(position): item_id for position, item_id in created.items()})
+        self.revision = outcome.revision
+        return outcome
+
+    def _body(self, **more: t.Any) -> dict[str, t.Any]:
+        reason = {} if self._reason is None else {"reason": self._reason}
+        return {**reason, **more, "changes": self._changes}
+
+    def _plain(self, kind: str, values: dict[str, t.Any]) -> dict[str, t.Any]:
+        cls = None
+        with contextlib.suppress(LookupError):  # the server refuses an unknown collection
+            cls = self._manager.class_of(kind)
+        return _plain(cls, values)
+
+    def _add(self, item: t.Any, **changes: t.Any) -> None:
+        self._append("update", item, **changes)
+
+    def _append(self, action: str, item: t.Any, **changes: t.Any) -> None:
+        change = {"action": action, **_target(item), **changes}
+        # A second change of an object would find the revision of the first one.
+        key = (change["kind"], str(change["id"]))
+        if self._since is not None and key not in self._known:
+            self._known.add(key)
+            if not isinstance(item, Created):
+                change["unchanged_since"] = self._since
+        self._changes.append(change)
+
+
+def _plain(cls: t.Any, values: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Return values of fields with ids in place of objects.
+
+    :param cls: class of the object that has the fields, ``None`` if it is not known.
+    """
+    values = values if cls is None else keywords.with_ids(cls, values)
+    return {
+        name: {"created": value.position} if isinstance(value, Created) else value
+        for name, value in values.items()
+    }
+
+
+def _target(item: t.Any) -> dict[str, t.Any]:
+    """Return the object of a change.
+
+    :raises cratonclient.exceptions.CommandError: if it is no object.
+    """
+    if isinstance(item, Created):
+        return {"kind": item.kind, "id": {"created": item.position}}
+    manager: t.Any = getattr(item, "manager", None)
+    if not hasattr(manager, "items_key"):
+        raise exceptions.CommandError(f"{item!r} is not an object of this library.")
+    return {"kind": manager.items_key(), "id": item.id}
