@@ -105,10 +105,12 @@ class ChangeUndo(command.ChangeCommand):
 
 
 def _objects_of(error: exceptions.Conflict) -> list[str]:
-    """Return a line for each object that a server names in an error."""
+    """Return a line for each object that a server describes in an error, and their number."""
     try:
-        objects = t.cast("t.Any", error.response).json()["objects"]
-        return [_line(**one) for one in objects]
+        body = t.cast("t.Any", error.response).json()
+        lines = [_line(**one) for one in body["objects"]]
+        more = body.get("number", len(lines)) - len(lines)
+        return [*lines, f"... and {more} more"] if more > 0 else lines
     except (AttributeError, KeyError, TypeError, ValueError):
         return []
 

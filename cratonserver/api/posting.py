@@ -20,9 +20,6 @@ from cratonserver.db.objects import Objects
 from cratonserver.db.store import Store
 from cratonserver.identity import Identity
 
-#: The number of refused changes that a response names.
-_NAMED = 1000
-
 
 class RolledBack(Exception):
     """The end of a transaction whose changes are rolled back.
@@ -50,7 +47,7 @@ class Refused(errors.Refused):
             f"{number} refused, and nothing was changed. "
             f"{_named(first.item)}: {first.error.message}",
         )
-        self.members = {"errors": [*map(_shown, refused[:_NAMED])]}
+        self.members = {"errors": [*map(_shown, refused)]}
 
 
 class Posting:

@@ -25,8 +25,8 @@ from cratonserver.openapi.operations import Operation, operation
 
 PATH = "/v1/changes/{revision:id}/undo"
 
-#: The number of objects that a refusal names.
-_NAMED = 20
+#: The number of objects that the message of a refusal names, and that its body describes.
+_NAMED, _DESCRIBED = 20, 100
 _BODY = Validator(change_schemas.UNDO)
 
 
@@ -80,11 +80,11 @@ class Undo(ChangesView):
         transaction.begin(project)
         self._check_rights(connection, who, undone["id"])
         if not options.get("force"):
-            since = undoing.changed_since(connection, tables, undone["id"], _NAMED + 1)
+            since = undoing.changed_since(connection, tables, undone["id"])
             if since:
                 described = [
                     reading.described(connection, tables, *one, project)
-                    for one in since[:_NAMED]
+                    for one in since[:_DESCRIBED]
                 ]
                 raise _conflict("changed since", since, described)
         checks = Checks(self._store.quotas, connection, who, undone["project_id"])
@@ -98,13 +98,11 @@ class Undo(ChangesView):
             raise errors.Refused(409, "There is nothing to undo.")
         change_id, revision = entry
         if not options.get("force"):
-            lost = undoing.deleted_with_others(
-                connection, tables, change_id, undone["id"], _NAMED + 1
-            )
+            lost = undoing.deleted_with_others(connection, tables, change_id, undone["id"])
             if lost:
                 described = [
                     {**reading.described(connection, tables, *one, project), "revision": None}
-                    for one in lost[:_NAMED]
+                    for one in lost[:_DESCRIBED]
                 ]
                 raise _conflict("created since, and would be deleted", lost, described)
         result = {
@@ -162,14 +160,14 @@ def _conflict(
 
     :param what: what happened to them.
     :param found: kind and id of each object.
-    :param described: the objects, for programs.
+    :param described: the first of these objects, for programs.
     """
     named = ", ".join(f"{kind.noun} {item_id}" for kind, item_id in found[:_NAMED])
-    more = ", …" if len(found) > _NAMED else ""
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
     error = errors.Refused(
         409,
         f"The change cannot be undone, because other changes depend on it. Objects {what}: "
         f"{named}{more}. Undo those changes first, or use force.",
     )
-    error.members = {"objects": described}
+    error.members = {"number": len(found), "objects": described}
     return error

@@ -236,11 +236,10 @@ def _is_lost(step: Step) -> bool:
 
 
 def changed_since(
-    connection: sa.Connection, tables: Tables, change_id: int, limit: int
+    connection: sa.Connection, tables: Tables, change_id: int
 ) -> list[tuple[Kind, str]]:
-    """Return objects of a change that later changes have changed, too.
+    """Return the objects of a change that later changes have changed, too.
 
-    :param limit: number of objects to return at most.
     :returns: the kind and the id of each.
     """
     rows, later = tables.log.rows, tables.log.rows.alias("later")
@@ -254,7 +253,6 @@ def changed_since(
         sa.select(rows.c.source, rows.c.owner)
         .where(rows.c.change_id == change_id, rows.c.member.is_(None), again)
         .distinct()
-        .limit(limit)
     )
     return _named(connection, tables, query)
 
@@ -290,12 +288,11 @@ def restored(connection: sa.Connection, tables: Tables, change_id: int) -> dict[
 
 
 def deleted_with_others(
-    connection: sa.Connection, tables: Tables, new_id: int, change_id: int, limit: int
+    connection: sa.Connection, tables: Tables, new_id: int, change_id: int
 ) -> list[tuple[Kind, str]]:
-    """Return objects that undoing a change deleted, although the change did not create them.
+    """Return the objects that undoing a change deleted and that the change did not create.
 
     :param new_id: id of the change that undoes it.
-    :param limit: number of objects to return at most.
     :returns: the kind and the id of each.
     """
     rows, known = tables.log.rows, tables.log.rows.alias("known")
@@ -309,7 +306,6 @@ def deleted_with_others(
         .where(rows.c.change_id == new_id, rows.c.member.is_(None), rows.c.after.is_(None))
         .where(~of_change)
         .distinct()
-        .limit(limit)
     )
     return _named(connection, tables, query)
 

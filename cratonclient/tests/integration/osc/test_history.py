@@ -285,6 +285,27 @@ class TestUndo(HistoryTestCase):
         self.assertEqual((0, "", ""), tuple(done))
         self.assertIsNone(self.note())
 
+    def test_many_that_moved_on_are_counted(self):
+        with programs.opened(self.url) as fleet:
+            region = next(fleet.regions.list())
+            with fleet.changes.new() as changes:
+                for number in range(103):
+                    changes.create(
+                        "hosts",
+                        name=f"h{number}",
+                        ip_address="192.0.2.7",
+                        device_type="server",
+                        region=region,
+                        cloud_id=region.cloud_id,
+                    )
+            with fleet.changes.new() as later:
+                for host in fleet.hosts.list(name_prefix="h"):
+                    later.update(host, note="later")
+        done = self.change("undo", str(changes.revision), "--yes")
+        lines = done.err.splitlines()
+        self.assertEqual((6, 102), (done.status, len(lines)), done.err[-500:])
+        self.assertEqual("... and 3 more", lines[100])
+
     def test_nothing_to_undo(self):
         self.assert_refused(self.change("undo", "99", "--yes"), 5, "no change with revision 99")
         self.assertEqual(2, self.change("undo", "5", "--yes", "--dry-run").status)

@@ -71,6 +71,15 @@ class TestPosting(ChangeSetsTestCase):
         self.assertEqual(wanted, errors)
         self.assertEqual([known], self.user.names("/clouds"))
 
+    def test_all_refusals_of_many(self):
+        changes = [
+            {"action": "delete", "kind": "clouds", "id": base.NOWHERE} for _ in range(1100)
+        ]
+        answer = self.post(*changes)
+        self.assertAnswer(answer, 404)
+        found = [one["position"] for one in answer.json["errors"]]
+        self.assertEqual([*range(1100)], found)
+
     def test_many_of_each_kind_by_everyone(self):
         for who in (self.user, self.root):
             self.user = who
