@@ -110,7 +110,7 @@ class Posting:
                 known[kind] = Objects(*where, store.quotas, transaction)
             return known[kind]
 
-        return Applying(objects_of, transaction.connection)
+        return Applying(objects_of, transaction)
 
     def _result(self, transaction: Transaction, applying: Applying) -> Row:
         """Return the response.

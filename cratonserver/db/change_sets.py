@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from cratonclient.kinds import Kind
 from cratonserver import errors
 from cratonserver.db import many_creations, many_updates
+from cratonserver.db.change_log.transaction import Transaction
 from cratonserver.db.many_creations import OneByOne
 from cratonserver.db.objects import Objects
 
@@ -25,6 +26,8 @@ Target = t.Any
 
 #: The number of objects from which on they are created at once.
 _MANY = 2
+#: The number of changes that are tried at once, to find those that are refused.
+_AT_ONCE = 100
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,14 +82,14 @@ class Applying:
     """The work of applying a change set in a transaction.
 
     :param objects_of: function that returns the objects of a kind in the transaction.
-    :param connection: connection in the transaction.
+    :param transaction: the transaction.
     """
 
     def __init__(
-        self, objects_of: t.Callable[[Kind], Objects], connection: sa.Connection
+        self, objects_of: t.Callable[[Kind], Objects], transaction: Transaction
     ) -> None:
         self._objects_of = objects_of
-        self._connection = connection
+        self._transaction = transaction
         #: The ids of the objects that were created, by position.
         self.created: dict[int, t.Any] = {}
 
@@ -111,26 +114,34 @@ class Applying:
     def find_refusals(
         self, items: t.Sequence[Item], invalid: t.Iterable[int] = ()
     ) -> t.Iterator[ItemRefused]:
-        """Apply each change in a savepoint, and yield those that are refused.
+        """Apply the changes in savepoints, and yield those that are refused.
 
-        A change that refers to one that is refused is not tried.
+        Some changes are tried at once, and if that fails, one by one. A change that refers to
+        one that is refused is not tried.
 
         :param invalid: positions of changes that were refused before.
         """
         refused = {*invalid}
-        for item in items:
-            if refused & {*_positions(item)}:
-                refused.add(item.position)
-                continue
-            savepoint = self._connection.begin_nested()
-            try:
-                self._apply(item)
-            except ItemRefused as exc:
-                savepoint.rollback()
-                refused.add(item.position)
-                yield exc
-            else:
-                savepoint.commit()
+        for first in range(0, len(items), _AT_ONCE):
+            some = items[first : first + _AT_ONCE]
+            if not any(refused & {*_positions(item)} for item in some):
+                try:
+                    with self._transaction.attempt():
+                        self.run(some)
+                except (ItemRefused, OneByOne, sa.exc.IntegrityError):
+                    pass  # this finds those that are refused
+                else:
+                    continue
+            for item in some:
+                if refused & {*_positions(item)}:
+                    refused.add(item.position)
+                    continue
+                try:
+                    with self._transaction.attempt():
+                        self._apply(item)
+                except ItemRefused as exc:
+                    refused.add(item.position)
+                    yield exc
 
     def _create_many(self, kind: Kind, items: t.Sequence[Item]) -> None:
         given = [self._resolved(item.values) for item in items]

@@ -13,6 +13,7 @@ A transaction that changes nothing has no entry in the log, and takes no revisio
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import typing as t
 
@@ -62,6 +63,17 @@ class Transaction:
             self._dialect.begin_change(self.connection, {"project_id": project_id, **origin})
         elif self._project_id != project_id:
             raise SeveralProjects(project_id)
+
+    @contextlib.contextmanager
+    def attempt(self) -> t.Iterator[None]:
+        """Roll back the changes of the block, and nothing else, if it fails."""
+        project_id = self._project_id
+        try:
+            with self.connection.begin_nested():
+                yield
+        except BaseException:
+            self._project_id = project_id  # a project that began in the block is forgotten
+            raise
 
     def finish(self) -> None:
         """Complete the entry, before the transaction is committed."""

@@ -54,7 +54,14 @@ class TestPosting(ChangeSetsTestCase):
         self.assertEqual({"clouds", "regions"}, {one["kind"] for one in change["objects"]})
 
     def test_all_or_nothing_with_all_refusals(self):
+        for who in (self.user, self.root):
+            self.user = who
+            with self.about(who.headers["X-Auth-User"]):
+                self.assert_all_or_nothing()
+
+    def assert_all_or_nothing(self) -> None:
         known = self.user.make("clouds")["name"]
+        before = self.user.names("/clouds")
         answer = self.post(
             self.creation("clouds", name="fine"),
             self.creation("clouds", name=known),
@@ -69,7 +76,23 @@ class TestPosting(ChangeSetsTestCase):
         }
         wanted = {1: ("clouds", 409), 2: ("clouds", 404), 4: ("clouds", 400), 5: ("hosts", 404)}
         self.assertEqual(wanted, errors)
-        self.assertEqual([known], self.user.names("/clouds"))
+        self.assertEqual(before, self.user.names("/clouds"))
+
+    def test_after_a_refused_change_others_are_tried(self):
+        for who in (self.user, self.root):
+            self.user = who
+            taken, other = (self.user.make("clouds") for _ in range(2))
+            name = {"values": {"name": taken["name"]}}
+            answer = self.post(
+                {"action": "update", "kind": "clouds", "id": other["id"], **name},
+                {"action": "delete", "kind": "clouds", "id": taken["id"]},
+                {"action": "delete", "kind": "clouds", "id": taken["id"]},
+            )
+            with self.about(who.headers["X-Auth-User"]):
+                found = [
+                    (one["position"], one["status"]) for one in answer.json.get("errors", ())
+                ]
+                self.assertEqual([(0, 409), (2, 404)], found, answer.json)
 
     def test_all_refusals_of_many(self):
         changes = [
