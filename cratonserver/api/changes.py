@@ -29,7 +29,7 @@ from cratonserver.db.change_log.followers import Follower
 from cratonserver.db.markers import Marker
 from cratonserver.db.store import Store
 from cratonserver.identity import Identity, canonical_project_id
-from cratonserver.openapi import change_schemas
+from cratonserver.openapi import change_schemas, headers
 from cratonserver.openapi.operations import Operation, operation
 
 PATH = "/v1/changes"
@@ -201,24 +201,25 @@ class Changes(ChangesView):
 
     def describe(self) -> dict[str, Operation]:
         """Return the operations of the OpenAPI document."""
+        post = operation(
+            "postChange",
+            "Apply a change set: all of its changes, or none.",
+            responses={200: change_schemas.posted()},
+            errors={400, 404, 409, 412},
+            body={
+                "schema": change_schemas.change_set(self._changeable),
+                "example": change_schemas.EXAMPLE,
+            },
+        )
         return {
             "GET": operation(
                 "listChanges",
                 "List the changes of the own project, the newest first.",
                 responses={200: change_schemas.page()},
-                errors={400, 404},
+                errors={400, 404, 410},
                 parameters=change_schemas.described(self._kinds),
             ),
-            "POST": operation(
-                "postChange",
-                "Apply a change set: all of its changes, or none.",
-                responses={200: change_schemas.posted()},
-                errors={400, 404, 409},
-                body={
-                    "schema": change_schemas.change_set(self._changeable),
-                    "example": change_schemas.EXAMPLE,
-                },
-            ),
+            "POST": headers.changing(post),
         }
 
 

@@ -19,7 +19,7 @@ from cratonserver.db.markers import Marker
 from cratonserver.db.objects import Objects
 from cratonserver.db.store import Store
 from cratonserver.db.variables import Mappings
-from cratonserver.openapi import kind_operations
+from cratonserver.openapi import headers, kind_operations
 from cratonserver.openapi.operations import Operation
 
 
@@ -54,7 +54,7 @@ class Collection(KindView):
         with self.reading(req, single_query=single_query) as objects:
             tag = entity_tags.of_list(req, objects.connection, self.store.tables)
             resp.set_header("ETag", tag)
-            if entity_tags.is_known(req, tag) and not self.has_notes:
+            if not self.has_notes and entity_tags.is_known(req, tag):
                 resp.status = falcon.HTTP_304
                 return
             if find_one:
@@ -92,7 +92,8 @@ class Collection(KindView):
 
     def describe(self) -> dict[str, Operation]:
         """Return the operations of the OpenAPI document."""
-        return kind_operations.collection(self.store.tables, self.kind)
+        described = kind_operations.collection(self.store.tables, self.kind)
+        return headers.of_collection(described, can_be_known=not self.has_notes)
 
     def _echo(self, sent: Row, shown: Row) -> Row:
         """Return the values that the response to a creation repeats as they were sent.

@@ -12,7 +12,7 @@ from cratonserver.api.view import KindView, Responder, no_content
 from cratonserver.db import ids
 from cratonserver.db.aliases import Row
 from cratonserver.db.objects import Objects
-from cratonserver.openapi import kind_operations
+from cratonserver.openapi import headers, kind_operations
 from cratonserver.openapi.operations import Operation
 
 
@@ -87,7 +87,8 @@ class Item(KindView):
 
     def describe(self) -> dict[str, Operation]:
         """Return the operations of the OpenAPI document."""
-        return kind_operations.item(self.kind)
+        described = kind_operations.item(self.kind)
+        return headers.of_object(described, can_be_known=not self.has_notes)
 
     def _parts(self, objects: Objects, row: Row, resolved: bool) -> Row:
         """Return the parts that a single object shows."""

@@ -14,7 +14,7 @@ from cratonserver.api.schema_validation import Validator
 from cratonserver.api.view import KindView, Responder, no_content
 from cratonserver.db import ids
 from cratonserver.db.store import Store
-from cratonserver.openapi import json_schemas, kind_operations
+from cratonserver.openapi import headers, json_schemas, kind_operations
 from cratonserver.openapi.operations import Operation
 
 _VARIABLES = Validator(json_schemas.VARIABLES)
@@ -89,7 +89,8 @@ class MappingPart(Part):
 
     def describe(self) -> dict[str, Operation]:
         """Return the operations of the OpenAPI document."""
-        return kind_operations.mapping_part(self.kind, self.part, self._resolvable)
+        described = kind_operations.mapping_part(self.kind, self.part, self._resolvable)
+        return headers.of_object(described, can_be_known=not self.has_notes)
 
     @property
     def _resolvable(self) -> bool:
@@ -134,7 +135,8 @@ class ListPart(Part):
 
     def describe(self) -> dict[str, Operation]:
         """Return the operations of the OpenAPI document."""
-        return kind_operations.list_part(self.kind, self.part)
+        described = kind_operations.list_part(self.kind, self.part)
+        return headers.of_object(described, can_be_known=not self.has_notes)
 
     @staticmethod
     def _parse(req: falcon.Request) -> t.Any:

@@ -17,6 +17,7 @@ from cratonserver.api.view import Responder, View, no_content
 from cratonserver.db import ids, usage
 from cratonserver.db.change_log.transaction import Transaction
 from cratonserver.db.store import Store
+from cratonserver.openapi import headers
 from cratonserver.openapi.json_schemas import JsonSchema
 from cratonserver.openapi.operations import Operation, operation, query
 
@@ -175,7 +176,7 @@ class ProjectQuotas(OwnQuotas):
 
     def describe(self) -> dict[str, Operation]:
         """Return the operations of the OpenAPI document."""
-        return {
+        described = {
             "GET": operation(
                 "getProjectQuotas",
                 "Show the quotas of a project, and on request how much is used. Only root "
@@ -198,6 +199,9 @@ class ProjectQuotas(OwnQuotas):
                 errors={404},
             ),
         }
+        for method in ("PUT", "DELETE"):
+            headers.changing(described[method])
+        return described
 
 
 def _schema() -> JsonSchema:

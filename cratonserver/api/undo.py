@@ -20,7 +20,7 @@ from cratonserver.db.change_log import reading, undoing
 from cratonserver.db.change_log.transaction import Transaction
 from cratonserver.db.quota_checks import Checks
 from cratonserver.identity import Identity
-from cratonserver.openapi import change_schemas
+from cratonserver.openapi import change_schemas, headers
 from cratonserver.openapi.operations import Operation, operation
 
 PATH = "/v1/changes/{revision:id}/undo"
@@ -141,16 +141,15 @@ class Undo(ChangesView):
 
     def describe(self) -> dict[str, Operation]:
         """Return the operations of the OpenAPI document."""
-        return {
-            "POST": operation(
-                "postChangeUndo",
-                "Undo a change with another change: deleted objects come back with their ids.",
-                responses={200: change_schemas.undone()},
-                errors={400, 404, 409, 410},
-                parameters=change_schemas.described_item(),
-                body={"schema": change_schemas.UNDO, "example": {"dry_run": True}},
-            )
-        }
+        made = operation(
+            "postChangeUndo",
+            "Undo a change with another change: deleted objects come back with their ids.",
+            responses={200: change_schemas.undone()},
+            errors={400, 404, 409, 410},
+            parameters=change_schemas.described_item(),
+            body={"schema": change_schemas.UNDO, "example": {"dry_run": True}},
+        )
+        return {"POST": headers.changing(made)}
 
 
 def _conflict(

@@ -12,6 +12,7 @@ from cratonserver.db import ids, user_keys
 from cratonserver.db.aliases import Row
 from cratonserver.db.objects import Objects
 from cratonserver.db.store import Store
+from cratonserver.openapi import headers
 from cratonserver.openapi.operations import Operation, operation, ref
 
 PATH = "/v1/users/{item_id:id}/key"
@@ -60,7 +61,7 @@ class Key(KindView):
             tag="users",
         )
         made["requestBody"]["required"] = False
-        return {"POST": made}
+        return headers.of_object({"POST": made}, can_be_known=False)
 
 
 def _replace(objects: Objects, user_id: int | str) -> tuple[Row, str]:

@@ -106,7 +106,8 @@ class KindView(View):
         :param single_statement: the work writes in one statement if the database can.
         :returns: the result of the work.
         """
-        who, expected = req.context.identity, entity_tags.expected(req)
+        who = req.context.identity
+        expected = None if self.part == "collection" else entity_tags.expected(req)
         last: list[Transaction] = []
 
         def change(transaction: Transaction) -> T:
@@ -146,7 +147,7 @@ class KindView(View):
         inherits = resolved and bool(self.kind.inherits)
         tag = entity_tags.of_object(*where, row["id"], objects.project_of(row), inherits)
         resp.set_header("ETag", tag)
-        if entity_tags.is_known(req, tag) and not self.has_notes:
+        if not self.has_notes and entity_tags.is_known(req, tag):
             resp.status = falcon.HTTP_304
             return True
         return False

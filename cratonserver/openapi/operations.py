@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from cratonserver.openapi import headers
 from cratonserver.openapi.json_schemas import JsonSchema
 
 Operation = dict[str, t.Any]
@@ -30,6 +31,7 @@ _ERRORS = {
     409: ("Conflict", "The name is taken, or the object is in use."),
     410: ("Pruned", "The change is not in the history any more."),
     411: ("NoLength", "The server cannot read a chunked body. Send Content-Length instead."),
+    412: ("Changed", "The object was changed since the client read it."),
     413: ("BodyTooLarge", "The body is larger than the limit of the server."),
     414: ("URLTooLong", "The URL is longer than the limit of the server."),
     431: ("HeadersTooLong", "The headers are longer than the limit of the server."),
@@ -166,6 +168,7 @@ def shared_components() -> dict[str, t.Any]:
                 "schema": {"type": "string"},
             }
         },
+        "parameters": headers.PARAMETERS,
         "securitySchemes": {
             "user": _header("X-Auth-User", "name of a Craton user"),
             "key": _header("X-Auth-Token", "API key of the user"),

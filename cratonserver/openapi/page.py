@@ -69,7 +69,8 @@ def _operation(
     parts = []
     parameters = [*item.get("parameters", ()), *described["parameters"]]
     if parameters:
-        rows = [(p["name"], _type(p["schema"]), p["description"]) for p in parameters]
+        known = [_resolve(document, one) for one in parameters]
+        rows = [(one["name"], _type(one["schema"]), one["description"]) for one in known]
         parts.append(f"<h3>Parameters</h3>{_rows(rows)}")
     body = described.get("requestBody", {}).get("content", {}).get("application/json")
     if body:

@@ -6,18 +6,21 @@ from __future__ import annotations
 import base64
 import hashlib
 import typing as t
+from unittest import mock
 
+import falcon
 import openapi_spec_validator
 import requests
 from keystoneauth1 import discover, token_endpoint
 from keystoneauth1 import session as ksa_session
 
 from cratonclient import v1
-from cratonclient.tests.integration.server import base
+from cratonclient.tests.integration.server import base, described
 from cratonserver import embedded, wsgi_keys
 from cratonserver.api import application
 from cratonserver.openapi import page
 
+JSON = "application/json"
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE")
 
 
@@ -72,10 +75,47 @@ class TestDocument(base.ServerTestCase):
             for name, field in kind.resource_class.fields().items():
                 if field.shown != "never":
                     self.assertEqual(field.help, shown[name]["description"])
-        for path, item in self.document["paths"].items():
-            for parameter in item.get("get", {}).get("parameters", []):
-                with self.about(f"{path} {parameter['name']}"):
+        known = described.Document(self.root.application)
+        for operation in known.operations():
+            for parameter in map(known.resolved, operation.described["parameters"]):
+                with self.about(f"{operation.path} {parameter['name']}"):
                     self.assertTrue(parameter["description"])
+
+    def test_it_has_every_header_that_is_read(self):
+        known = described.Document(self.root.application)
+        ids = {
+            one: self.root.make(one)["id"]
+            for one in (*base.COLLECTIONS, "user-keys", "webhooks")
+        }
+        ids["quotas"] = ids["projects"]
+        # Deleted objects last.
+        for operation in sorted(known.operations(), key=lambda one: one.method == "DELETE"):
+            collection = operation.path.split("/")[2] if operation.path.count("/") > 1 else ""
+            path = operation.path.replace("{id}", str(ids.get(collection, 1)))
+            body = operation.described.get(
+                "requestBody", {"content": {JSON: {"example": None}}}
+            )
+            with self.about(f"{operation.method} {path}"):
+                read = self.headers_read(
+                    operation.method,
+                    path.replace("{revision}", "1"),
+                    body["content"][JSON]["example"],
+                )
+                self.assertEqual(known.parameters(operation, "header"), read)
+
+    def headers_read(self, method: str, path: str, body: t.Any) -> set[str]:
+        """Return the names of the headers that the application reads, except credentials."""
+        read: set[str] = set()
+        get_header = falcon.Request.get_header
+
+        def note(request: t.Any, name: str, *args: t.Any, **kw: t.Any) -> t.Any:
+            if not name.startswith("X-Auth-"):
+                read.add(name)
+            return get_header(request, name, *args, **kw)
+
+        with mock.patch.object(falcon.Request, "get_header", note):
+            self.root.call(method, path.removeprefix("/v1"), body)
+        return read
 
     def test_examples_of_bodies_are_accepted(self):
         someone = self.member()
