@@ -108,19 +108,22 @@ class KindView(View):
         """
         who = req.context.identity
         expected = None if self.part == "collection" else entity_tags.expected(req)
-        last: list[Transaction] = []
+        last: list[Objects] = []
 
         def change(transaction: Transaction) -> T:
-            last[:] = [transaction]
             objects = self._objects(who, transaction.connection, transaction)
             objects.expected = expected
+            last[:] = [objects]
             return work(objects)
 
         alone = single_statement and expected is None
         result = self.store.transact(origins.of(req), change, single_statement=alone)
         deadlines.lift()
-        if last[0].revision is not None:
-            resp.set_header("ETag", f'"{last[0].revision}"')
+        revision = last[0].transaction.revision
+        if revision is None:
+            revision = last[0].unchanged
+        if revision is not None:
+            resp.set_header("ETag", f'"{revision}"')
         return result
 
     def _objects(

@@ -112,6 +112,7 @@ class Objects(PartChanges):
         self.policy.check_update(self.change_of(row, values))
         changes = changed_values(row, values)
         if not changes:
+            self._leave(row)
             return row
         changes["updated_at"] = self.transaction.now
         update = self.tables.prepared(_update, self.kind, tuple(sorted(changes)))

@@ -22,6 +22,7 @@ from cratonserver.db import (
 from cratonserver.db.aliases import Row
 from cratonserver.db.change_log import reading
 from cratonserver.db.change_log.transaction import Transaction
+from cratonserver.db.dialect import TransactionRequired
 from cratonserver.db.part_rows import PartRows
 from cratonserver.db.quota_checks import Checks
 from cratonserver.db.quotas import Quotas
@@ -63,6 +64,8 @@ class PartChanges(Rows):
         self._transaction = transaction
         #: The revisions that the change of an object builds on, ``None`` for any.
         self.expected: frozenset[int] | None = None
+        #: The revision of the last change of an object that a request leaves as it is.
+        self.unchanged: int | None = None
 
     @property
     def transaction(self) -> Transaction:
@@ -124,8 +127,10 @@ class PartChanges(Rows):
             self._checks_of(row).mapping(part, before, new)
             made = variables.rows(self.tables, self.kind, row, new, part, before)
             self._put(item_id, version, *made, touch=not self._touches_first)
-        elif self._touches_first:
-            self.connection.rollback()
+        else:
+            self._leave(row)
+            if self._touches_first:
+                self.connection.rollback()
         return {**before, **new}
 
     def remove_from_mapping(
@@ -136,10 +141,12 @@ class PartChanges(Rows):
         :raises cratonserver.errors.Refused: with status 404.
         """
         self.begin(item_id)
-        self.lock(item_id)
+        row = self.lock(item_id)
         where = self.connection, self.tables, self.kind
         if variables.remove(*where, item_id, names, part):
             self._touch(item_id)
+        else:
+            self._leave(row)
 
     def add_labels(
         self, item_id: int | str, given: t.Iterable[str], part: str = "labels"
@@ -157,6 +164,8 @@ class PartChanges(Rows):
         if new:
             self._checks_of(row).elements(part, len(before), len(new))
             self._put(item_id, version, labels.rows(self.tables, self.kind, row, new, part))
+        else:
+            self._leave(row)
         return sorted([*before, *new])
 
     def remove_labels(
@@ -167,12 +176,14 @@ class PartChanges(Rows):
         :raises cratonserver.errors.Refused: with status 404.
         """
         self.begin(item_id)
-        self.lock(item_id)
+        row = self.lock(item_id)
         going = {
             same for one in given for same in consistency.spellings(self.kind.parts[part], one)
         }
         if labels.remove(self.connection, self.tables, self.kind, item_id, going, part):
             self._touch(item_id)
+        else:
+            self._leave(row)
 
     def new_parts(self, row: Row, given: t.Mapping[str, t.Any]) -> t.Iterator[PartRows]:
         """Generate the rows for the parts of a new row.
@@ -230,6 +241,19 @@ class PartChanges(Rows):
     def _checks_of(self, row: Row) -> Checks:
         """Return the checks of quotas for the project of a row."""
         return self.quota_checks(self.project_of(row))
+
+    def _leave(self, row: Row) -> None:
+        """Note the last change of an object that the request leaves as it is.
+
+        The object has to be locked, so that the revision is that of the values in the response.
+        """
+        if not self.transaction.is_single:
+            return
+        if not self._locks:
+            raise TransactionRequired
+        where = self.connection, self.tables, self.kind, row["id"], self.project_of(row)
+        entry = self.transaction.entry  # there is one if the object was touched already
+        self.unchanged = reading.revision_of(*where, None if entry is None else entry[0])
 
     def _touch(self, item_id: int | str) -> None:
         part_rows.touch(self.connection, self.tables, self.kind, item_id)

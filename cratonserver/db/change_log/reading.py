@@ -76,7 +76,12 @@ def last_pruned(connection: sa.Connection, tables: Tables, project_id: str) -> i
 
 
 def revision_of(
-    connection: sa.Connection, tables: Tables, kind: Kind, item_id: int | str, project_id: str
+    connection: sa.Connection,
+    tables: Tables,
+    kind: Kind,
+    item_id: int | str,
+    project_id: str,
+    before: int | None = None,
 ) -> int:
     """Return the revision of the last change of an object.
 
@@ -90,9 +95,12 @@ def revision_of(
             (SELECT pruned FROM project_revisions WHERE project_id = :project_id), 0)
 
     :param project_id: id of the project of the object.
+    :param before: id of the change of this transaction, which is not complete.
     """
-    query = tables.prepared(_revision_of)
-    values = {"source": kind.key, "owner": str(item_id), "project_id": project_id}
+    query = tables.prepared(_revision_of, before is not None)
+    values: Row = {"source": kind.key, "owner": str(item_id), "project_id": project_id}
+    if before is not None:
+        values["before"] = before
     return int(query.scalars(connection, values)[0])
 
 
@@ -124,13 +132,15 @@ def _revisions_of(tables: Tables) -> sa.Select[t.Any]:
     return sa.select(last.c.owner, changes.revision).select_from(joined)
 
 
-def _revision_of(tables: Tables) -> sa.Select[t.Any]:
+def _revision_of(tables: Tables, bounded: bool) -> sa.Select[t.Any]:
     rows, changes = tables.log.rows.c, tables.log.changes.c
     last = sa.select(sa.func.max(rows.change_id)).where(
         rows.source == sa.bindparam("source"),
         rows.owner == sa.bindparam("owner"),
         rows.member.is_(None),
     )
+    if bounded:
+        last = last.where(rows.change_id < sa.bindparam("before"))
     known = sa.select(changes.revision).where(changes.id == last.scalar_subquery())
     counters = tables.log.revisions.c
     own = counters.project_id == sa.bindparam("project_id")
