@@ -122,9 +122,11 @@ def call(
     body: bytes,
     headers: dict[str, str],
     path: str = "/v1/hosts",
+    seen: dict[str, str] | None = None,
 ) -> bytes:
     """Send a request to a WSGI application and return the body of the response.
 
+    :param seen: dictionary to which the headers of the response are added.
     :raises AssertionError: if the status is not 200 or 201.
     """
     environ = {
@@ -149,7 +151,13 @@ def call(
         "wsgi.run_once": False,
     }
     statuses: list[str] = []
-    body = b"".join(application(environ, lambda status, *_: statuses.append(status)))
+
+    def start_response(status: str, found: list[tuple[str, str]], *_: t.Any) -> None:
+        statuses.append(status)
+        if seen is not None:
+            seen.update(found)
+
+    body = b"".join(application(environ, start_response))
     if not statuses[0].startswith(("20", "304")):
         raise AssertionError(f"{method} {query}: {statuses[0]} {body.decode()}")
     return body

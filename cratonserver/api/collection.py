@@ -44,6 +44,8 @@ class Collection(KindView):
 
     def list(self, req: falcon.Request, resp: falcon.Response) -> None:
         """List objects."""
+        if self._is_current(req, resp):
+            return
         request = query_parameters.for_list(self.store.tables, self.kind, req.query_string)
         self.allow(req)
         query = request.query
@@ -75,6 +77,22 @@ class Collection(KindView):
                 values = objects.mapping_of(rows, resolved=query.resolved)
         body = {"links": links, **self._envelope(req, rows, values)}
         spool.set_body(resp, body, Mappings({}, {}) if values is None else values)
+
+    def _is_current(self, req: falcon.Request, resp: falcon.Response) -> bool:
+        """Respond with 304 if the client has the list already, before anything else is read.
+
+        The tag is that of an earlier response with the same parameters, so they are valid.
+        """
+        if self.has_notes or "*" in req.get_header("If-None-Match", default="*"):
+            return False
+        self.allow(req)
+        with self.store.read(single_query=True, standby=True) as connection:
+            tag = entity_tags.of_list(req, connection, self.store.tables)
+        if not entity_tags.is_known(req, tag):
+            return False
+        resp.set_header("ETag", tag)
+        resp.status = falcon.HTTP_304
+        return True
 
     def create(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Create an object."""

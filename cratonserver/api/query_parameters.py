@@ -43,7 +43,7 @@ def for_list(tables: Tables, kind: Kind, query_string: str) -> ListRequest:
 
     :raises cratonserver.errors.Refused: with status 400.
     """
-    allowed = parameter_schemas.of_list(tables, kind)
+    allowed = tables.cached(parameter_schemas.of_list, kind)
     values = read(query_string, allowed)
     conditions = None if "vars" not in values else vars_parameter.parse(values["vars"])
     where = where_parameter.parse(
