@@ -8,7 +8,14 @@ import contextlib
 import typing as t
 
 from cratonclient import exceptions, features, finding, formats, ids, keywords, secrets
-from cratonclient.http.response import body_of, check_deletion, entity_tag
+from cratonclient.http.response import (
+    ROW_TAG,
+    ROW_TAGS,
+    body_of,
+    check_deletion,
+    checked_tag,
+    entity_tag,
+)
 from cratonclient.lists import pagination, shortcuts, sorting
 from cratonclient.printable import printable, shown
 from cratonclient.resource import ALL_OPERATIONS, IfMatch, Operation, Parameters, Resource
@@ -393,9 +400,10 @@ class CRUDClient(t.Generic[R]):
             object after which to begin; ``autopaginate=False``, to request one page only;
             ``max_items``, the number of objects after which a list counts as endless
             (1,000,000); ``workers``, the number of threads that read the list, which is
-            faster if the server has several processes. The filter ``vars`` takes a mapping
-            as :func:`cratonclient.conditions.text_of` does; ``where`` takes comparisons, such
-            as ``['vars.os.kernel<5.10', 'name~^web']``, as
+            faster if the server has several processes; ``entity_tags=True``, to request the
+            entity tags of the objects, which a server without such tags ignores. The filter
+            ``vars`` takes a mapping as :func:`cratonclient.conditions.text_of` does; ``where``
+            takes comparisons, such as ``['vars.os.kernel<5.10', 'name~^web']``, as
             :func:`cratonclient.comparisons.all_of` does.
         :returns: a generator. It sends no request before its first value is consumed.
         :raises cratonclient.exceptions.BadRequest: if a parameter is unknown or not valid.
@@ -403,8 +411,13 @@ class CRUDClient(t.Generic[R]):
         >>> [host.name for host in craton.hosts.list(region_id=1)]
         ['my-host-0']
         """
+        is_tagged = kwargs.get("entity_tags", False)
         for item in pagination.objects(self._walk(skip_merge, kwargs)):
-            yield self._listed(item)
+            tag = item.pop(ROW_TAG, None) if is_tagged else None
+            found = self._listed(item)
+            if tag is not None:
+                found._tag = checked_tag(tag)
+            yield found
 
     def pages(
         self, skip_merge: bool = False, *, ahead: bool = True, **kwargs: t.Any
@@ -499,6 +512,8 @@ class CRUDClient(t.Generic[R]):
         names = ("short_is_last", "max_items")
         options = {name: kwargs.pop(name) for name in names if name in kwargs}
         options.update(keywords.request_options(kwargs))
+        if kwargs.pop("entity_tags", False):
+            options["headers"] = {ROW_TAGS: "true"}
         self.merge_request_arguments(kwargs, skip_merge)
         url = self.build_url(kwargs)
         fields = self.resource_class.fields()

@@ -132,7 +132,8 @@ def tag_of(built_on: t.Any) -> str:
         if built_on.entity_tag is None:
             raise exceptions.CommandError(
                 f"The {type(built_on).__name__} has no entity tag, as objects of lists have "
-                "none. Read it with get() or refresh() first."
+                "none. Read it with get() or refresh() first, or the list with "
+                "entity_tags=True."
             )
         return built_on.entity_tag
     if isinstance(built_on, str) and TAG.fullmatch(built_on):

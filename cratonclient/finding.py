@@ -15,7 +15,10 @@ from cratonclient.printable import shown
 Values = t.Mapping[str, t.Any]
 
 #: Keywords of :meth:`cratonclient.crud.CRUDClient.list` that are not sent.
-_LIST_KEYWORDS = ("autopaginate", "nested", "workers", "max_items", "base_path", "skip_merge")
+_LIST_KEYWORDS = (
+    *("autopaginate", "nested", "workers", "max_items", "base_path", "skip_merge"),
+    "entity_tags",
+)
 
 
 def find(manager: t.Any, given: Values) -> t.Any:

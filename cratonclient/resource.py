@@ -157,8 +157,8 @@ class Resource:
         """The entity tag of the state that was read, such as ``'"7"'``.
 
         It covers the fields, the own variables and the labels of the object. It is ``None`` for
-        an object of a list, and for an object of an original server of 2017. It is no field of
-        the object: :meth:`to_dict` does not contain it.
+        an object of a list without ``entity_tags=True``, and for an object of an original
+        server of 2017. It is no field of the object: :meth:`to_dict` does not contain it.
         """
         return self._tag
 

@@ -37,7 +37,7 @@ __all__ = ["DEFAULT_TIMEOUT", "SERVICE_TYPE", "TIMINGS", "Page", "Session", "con
 SERVICE_TYPE = "fleet_management"
 
 #: The keywords that :meth:`Session.paginate` passes to the request for each page.
-_FOR_EACH_PAGE = ("timeout", retries.CONNECT, retries.STATUS)
+_FOR_EACH_PAGE = ("headers", "timeout", retries.CONNECT, retries.STATUS)
 
 #: Logs the duration of each request, at level INFO.
 TIMINGS = logging.getLogger("cratonclient.request")
@@ -383,7 +383,7 @@ class Session:
         :param max_items: maximum number of objects. A longer list is an error, because it
             may not end.
         :param kwargs: passed to the first request only, because the links to the next pages
-            contain all parameters. ``timeout``, ``connect_retries`` and
+            contain all parameters. ``headers``, ``timeout``, ``connect_retries`` and
             ``status_code_retries`` apply to each page.
         :returns: pairs of a response and its objects, as dictionaries.
         :raises cratonclient.exceptions.UnexpectedResponse: if a body is not a list, the

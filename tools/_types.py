@@ -95,7 +95,8 @@ class ListOptions(RequestOptions, total=False):
     name_prefix: str | None
     autopaginate: bool
     max_items: int
-    workers: int"""
+    workers: int
+    entity_tags: bool"""
     for kind in kinds:
         yield from _typed_dicts(kind)
 

@@ -18,14 +18,40 @@ if t.TYPE_CHECKING:
 #: An entity tag. A proxy that compresses responses makes it weak.
 TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{1,100}"')
 
+#: The header of a request for a list whose objects have their entity tags, and the key of the
+#: tag in an object. Servers without entity tags ignore the header.
+ROW_TAGS, ROW_TAG = "X-Craton-Entity-Tags", "entity_tag"
+
 
 def entity_tag(response: t.Any) -> str | None:
     """Return the entity tag of a response; ``None`` if it has none.
 
     :param response: response to a request.
     """
-    tag = getattr(response, "headers", {}).get("ETag")
+    return checked_tag(getattr(response, "headers", {}).get("ETag"))
+
+
+def checked_tag(tag: object) -> str | None:
+    """Return an entity tag that a server sent; ``None`` if it is not one."""
     return tag if isinstance(tag, str) and TAG.fullmatch(tag) else None
+
+
+def revision(tag: str | None) -> int | None:
+    """Return the revision of the last change of an object, which its entity tag contains.
+
+    If that change was removed from the history, this is the last revision that was removed.
+
+    :param tag: entity tag of the object. A proxy that compresses responses adds to it.
+    :returns: ``None`` without a tag, and for the tag of another server.
+
+    >>> revision('"7"'), revision('"7.12"'), revision('W/"7-gzip"')
+    (7, 7, 7)
+    """
+    text = (tag or "").removeprefix("W/").strip('"')
+    rest = text.lstrip("0123456789")
+    number = text.removesuffix(rest)
+    is_one = 0 < len(number) < 19 and not number.startswith("0")
+    return int(number) if is_one and rest[:1] in ("", ".", "-", ";", ":") else None
 
 
 def check_deletion(response: requests.Response) -> None:

@@ -59,6 +59,7 @@ class ListOptions(RequestOptions, total=False):
     autopaginate: bool
     max_items: int
     workers: int
+    entity_tags: bool
 
 
 class ProjectDict(t.TypedDict):

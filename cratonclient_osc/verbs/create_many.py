@@ -18,6 +18,7 @@ from cratonclient_osc.verbs import (
     many_names,
     object_files,
     places,
+    show,
 )
 
 if t.TYPE_CHECKING:
@@ -95,7 +96,8 @@ class FromFile:
 
             given["variables"] = paths.changed({}, given["variables"])
         known = columns.Columns(
-            self._fields, {*self._kind.fields} - {*self._fields} - {"links"}
+            self._fields,
+            {*self._kind.fields, show.REVISION} - {*self._fields} - {"links"},
         )
         format = self._args.input_format
         lines = object_files.read(self._args.from_file, format)

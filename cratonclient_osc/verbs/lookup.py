@@ -41,7 +41,7 @@ def find(
             raise candidates.unsearchable(kind, word)
         return by_id
     details = {"details": True, **query} if "variables" in kind.parts else {}
-    named = _by_name([manager], word, where, **details)
+    named = _by_name([manager], word, where, entity_tags=True, **details)
     if word.item_id is not None:
         return candidates.agreed(by_id, named, kind, word, where)
     found = candidates.only(named, kind, word, where)

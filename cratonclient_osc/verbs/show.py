@@ -6,10 +6,12 @@ from __future__ import annotations
 import argparse
 import typing as t
 
+from cratonclient.http import response
 from cratonclient_osc.verbs import display, extra_columns, part_changes, resource_command
 
-#: The column with the last change of the object.
-LAST_CHANGE = "last_change"
+#: The column with the revision of the last change of the object, and the column that says
+#: more about that change.
+REVISION, LAST_CHANGE = "revision", "last_change"
 
 
 class Show(extra_columns.Columns, resource_command.ResourceCommand, display.ShowOne):
@@ -31,7 +33,14 @@ class Show(extra_columns.Columns, resource_command.ResourceCommand, display.Show
     @property
     def columns(self) -> list[str]:
         """The available columns. ``last_change`` needs one more request."""
-        return [*super().columns, LAST_CHANGE]
+        return list(dict.fromkeys([*super().columns, REVISION, LAST_CHANGE]))
+
+    def help_of_columns(self) -> str:
+        """Return the help of ``-c``, with the columns about the last change."""
+        return (
+            f"{super().help_of_columns()}; {REVISION} for the revision of the last change, and "
+            f"{LAST_CHANGE} for who made it, when and why"
+        )
 
     def take_action(
         self, parsed_args: argparse.Namespace
@@ -50,16 +59,31 @@ class Show(extra_columns.Columns, resource_command.ResourceCommand, display.Show
         self.check_columns(self.columns, parsed_args)
         found = fetch()
         shown = found.to_dict()
+        shown.update(self._revision(found, parsed_args.columns))
         asked = [name for name in parsed_args.columns if name != LAST_CHANGE]
         # Labels need one more request, so they are fetched only if -c asks for them.
         needed = extra_columns.needed_fields(self.fields, asked) & self.parts.keys()
         shown.update((n, part_changes.value_of(found, n)) for n in needed - shown.keys())
         ((shown,),) = extra_columns.with_values(self.client, self.fields, asked, [[shown]])
-        names = [name for name in [*self.field_columns, *asked] if name in shown]
+        names = [n for n in [*self.field_columns, *asked, REVISION] if n in shown]
         if LAST_CHANGE in parsed_args.columns:
             names.append(LAST_CHANGE)
             shown = {**shown, LAST_CHANGE: self._last_change(found)}
         return names, tuple(shown[name] for name in names)
+
+    def _revision(self, found: t.Any, asked: t.Collection[str]) -> dict[str, t.Any]:
+        """Return the revision of the last change of an object, which its entity tag contains.
+
+        :param asked: the columns of ``-c``.
+        :raises cratonclient.exceptions.FeatureMissing: if it is asked for, and the server has
+            no history.
+        """
+        revision = response.revision(found.entity_tag)
+        if REVISION in self.fields or (revision is None and REVISION not in asked):
+            return {}
+        if revision is None:
+            self.client.require_feature("changes")
+        return {REVISION: revision}
 
     def _last_change(self, found: t.Any) -> dict[str, t.Any] | None:
         """Return who changed an object last, when, why, and in which revision.

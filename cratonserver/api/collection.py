@@ -7,6 +7,7 @@ import typing as t
 
 import falcon
 
+from cratonclient.http.response import ROW_TAG
 from cratonclient.kinds import Kind
 from cratonserver import errors
 from cratonserver.api import entity_tags, page_links, query_parameters, request_bodies, spool
@@ -52,8 +53,9 @@ class Collection(KindView):
         named = {n: v for n, v in query.filters.items() if n in ("id", "name")}
         compares = "where" in request.echo
         find_one = self.policy.finds_one and bool(named) and not compares
-        single_query = not (request.details or query.variables or find_one or compares)
-        with self.reading(req, single_query=single_query) as objects:
+        tagged = entity_tags.are_wanted(req)
+        several = request.details or query.variables or find_one or compares or tagged
+        with self.reading(req, single_query=not several) as objects:
             tag = entity_tags.of_list(req, objects.connection, self.store.tables)
             resp.set_header("ETag", tag)
             if not self.has_notes and entity_tags.is_known(req, tag):
@@ -75,7 +77,8 @@ class Collection(KindView):
             values = None
             if request.details:
                 values = objects.mapping_of(rows, resolved=query.resolved)
-        body = {"links": links, **self._envelope(req, rows, values)}
+            tags = entity_tags.of_rows(objects, rows) if tagged else {}
+        body = {"links": links, **self._envelope(req, rows, values, tags)}
         spool.set_body(resp, body, Mappings({}, {}) if values is None else values)
 
     def _is_current(self, req: falcon.Request, resp: falcon.Response) -> bool:
@@ -130,11 +133,16 @@ class Collection(KindView):
         return echo
 
     def _envelope(
-        self, req: falcon.Request, rows: t.Sequence[Row], values: Mappings | None
+        self,
+        req: falcon.Request,
+        rows: t.Sequence[Row],
+        values: Mappings | None,
+        tags: t.Mapping[t.Any, str],
     ) -> Row:
         """Return the rows under the key of the list; for devices, grouped by kind.
 
         :param values: the variables to show.
+        :param tags: the entity tags to show.
         """
         groups: dict[str, t.Any] = {key: [] for key in self._representations}
         base_url = f"{req.prefix}/v1"
@@ -143,6 +151,8 @@ class Collection(KindView):
             shown = self._representations[key].of(row, base_url)
             if values is not None:
                 shown["variables"] = values.get(row["id"], {})
+            if tags:
+                shown[ROW_TAG] = tags[row["id"]]
             groups[key].append(shown)
         if [*groups] == [self.kind.key]:
             return {self.kind.collection: groups[self.kind.key]}

@@ -11,13 +11,17 @@ from __future__ import annotations
 
 import hashlib
 import re
+import typing as t
 
 import falcon
 import sqlalchemy as sa
 
+from cratonclient.http.response import ROW_TAGS
 from cratonclient.kinds import Kind
 from cratonserver import errors
+from cratonserver.db.aliases import Row
 from cratonserver.db.change_log import reading
+from cratonserver.db.objects import Objects
 from cratonserver.db.tables import Tables
 
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
@@ -50,9 +54,43 @@ def of_list(req: falcon.Request, connection: sa.Connection, tables: Tables) -> s
     """
     who = req.context.identity
     last = reading.last_revision(connection, tables, None if who.is_root else who.project_id)
-    parts = req.path, req.query_string, who.project_id, who.username, who.is_admin, who.is_root
+    parts = (
+        *(req.path, req.query_string, are_wanted(req)),
+        *(who.project_id, who.username, who.is_admin, who.is_root),
+    )
     digest = hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()
     return f'W/"{last}-{digest}"'
+
+
+def are_wanted(req: falcon.Request) -> bool:
+    """Return True if the objects of a list shall have their tags."""
+    return (req.get_header(ROW_TAGS) or "").strip().lower() == "true"
+
+
+def of_rows(objects: Objects, rows: t.Sequence[Row]) -> dict[t.Any, str]:
+    """Return the tags of the objects of a page, by their ids, without inherited variables.
+
+    :param objects: the objects, in the transaction that reads the page.
+    :param rows: the page.
+    """
+    connection, tables = objects.connection, objects.tables
+    ids_by_kind: dict[str, list[t.Any]] = {}
+    for row in rows:
+        ids_by_kind.setdefault(row.get("kind", objects.kind.key), []).append(row["id"])
+    revisions: dict[str, int] = {}
+    for kind in tables.members(objects.kind):
+        if kind.key in ids_by_kind:
+            revisions |= reading.revisions_of(connection, tables, kind, ids_by_kind[kind.key])
+    # As for a single object: the last change of the others was removed from the history.
+    projects = {
+        row["id"]: objects.project_of(row) for row in rows if str(row["id"]) not in revisions
+    }
+    pruned = {
+        project_id: reading.last_pruned(connection, tables, project_id)
+        for project_id in {*projects.values()}
+    }
+    known = {str(item_id): pruned[project_id] for item_id, project_id in projects.items()}
+    return {row["id"]: f'"{(revisions | known)[str(row["id"])]}"' for row in rows}
 
 
 def is_known(req: falcon.Request, tag: str) -> bool:

@@ -7,11 +7,22 @@ import re
 import typing as t
 
 from cratonclient.fields import Field, Ref
+from cratonclient.http.response import ROW_TAG, ROW_TAGS
 from cratonclient.kinds import Kind
 from cratonserver.db.tables import Tables
 from cratonserver.openapi import json_schemas, parameter_schemas
 from cratonserver.openapi.json_schemas import JsonSchema
 from cratonserver.openapi.operations import Operation, operation, query, ref
+
+_ROW_TAGS: JsonSchema = {
+    "description": f"give each object its entity tag, as {ROW_TAG}",
+    "type": "boolean",
+    "default": False,
+}
+_ROW_TAG: JsonSchema = {
+    "description": f"entity tag of the object, in lists that are requested with {ROW_TAGS}",
+    "type": "string",
+}
 
 _OBJECT: JsonSchema = {"type": "object", "description": "JSON values by name"}
 
@@ -114,10 +125,11 @@ def _with_values(body: JsonSchema) -> JsonSchema:
 
 def _representation(kind: Kind) -> JsonSchema:
     known = {name: field for name, field in kind.fields.items() if field.shown != "never"}
+    fields = {name: json_schemas.in_response(field) for name, field in known.items()}
     return {
         "type": "object",
         "description": _summary(kind),
-        "properties": {name: json_schemas.in_response(field) for name, field in known.items()},
+        "properties": {**fields, ROW_TAG: _ROW_TAG},
         "required": [name for name, field in known.items() if field.shown == "always"],
         "additionalProperties": False,
     }
@@ -153,8 +165,11 @@ def collection(tables: Tables, kind: Kind) -> dict[str, Operation]:
             responses={200: ref(f"{resource.__name__}Page")},
             errors={400, 404} if tables.policy(kind).finds_one else {400},
             parameters=[
-                query(name, schema)
-                for name, schema in parameter_schemas.of_list(tables, kind).items()
+                *(
+                    query(name, schema)
+                    for name, schema in parameter_schemas.of_list(tables, kind).items()
+                ),
+                {**query(ROW_TAGS, _ROW_TAGS), "in": "header"},
             ],
             tag=kind.plural,
         )

@@ -9,6 +9,7 @@ import typing as t
 from unittest import mock
 
 from cratonclient import entity_tags, exceptions
+from cratonclient.http import response
 from cratonclient.tests import base
 from cratonclient.tests.unit.client import fakes
 from cratonclient.v1 import client
@@ -46,6 +47,53 @@ class TestTags(TagTestCase):
         (listed,) = self.craton.hosts.list()
         self.assertIsNone(listed.entity_tag)
         self.assertIsNotNone(listed.refresh().entity_tag)
+
+    def test_objects_of_lists_have_one_on_request(self):
+        for number in range(2, 14):
+            self.make_host(name=f"web-{number}")
+        for options in (
+            {"limit": 10},
+            {"sort_keys": "name"},
+            {"details": True},
+            {"workers": 2},
+        ):
+            for manager in (self.craton.hosts, self.craton.devices):
+                if manager is self.craton.devices and "workers" in options:
+                    continue
+                found = [*manager.list(entity_tags=True, **options)]
+                self.assertEqual(13, len(found), str(options))
+                for one in found:
+                    single = self.craton.hosts.get(one.id, resolved_values=False)
+                    self.assertEqual(single.entity_tag, one.entity_tag)
+                    self.assertNotIn("entity_tag", one.to_dict())
+        (host,) = self.craton.hosts.list(entity_tags=True, name="web-1")
+        self.assertIs(True, host.is_current())
+        self.meddle()
+        self.assertIs(False, host.is_current())
+        self.refused(host.update, note="mine", if_match=True)
+
+    def test_tags_in_lists_are_checked(self):
+        body = {"hosts": [{"id": 1, "entity_tag": "\x1b"}, {"id": 2}], "links": []}
+        session, _below = fakes.session_on(fakes.answer(body))
+        found = client.Client(session, fakes.URL).hosts.list(entity_tags=True)
+        self.assertEqual([None, None], [host.entity_tag for host in found])
+
+    def test_the_revision_in_a_tag(self):
+        for tag, wanted in {
+            '"7"': 7,
+            '"7.12"': 7,
+            'W/"7"': 7,
+            'W/"7-gzip"': 7,
+            '"7;br"': 7,
+            None: None,
+            '"0"': None,
+            '"x7"': None,
+            '"7x"': None,
+            'W/"12-aa"': 12,
+            f'"{"9" * 19}"': None,
+            '""': None,
+        }.items():
+            self.assertEqual(wanted, response.revision(tag), str(tag))
 
     def test_tags_are_no_fields(self):
         self.assertNotIn(self.host.entity_tag, json.dumps(self.host.to_dict()))

@@ -10,6 +10,7 @@ from unittest import mock
 
 import requests
 
+from cratonclient.http import response
 from cratonserver import embedded
 
 #: The paths that an original server does not have. A collection of this project, such as
@@ -18,7 +19,10 @@ _NEW_PATHS = re.compile(
     r"/(v1/?)?$|/v1/(changes|lookups|identity|quotas|webhooks|openapi\.json)\b|.*/deletion$"
 )
 #: The headers that an original server does not read, and does not send.
-_NEW_HEADERS = ("If-Match", "If-None-Match", "X-Craton-Reason", "ETag", "X-Craton-Revision")
+_NEW_HEADERS = (
+    *("If-Match", "If-None-Match", "X-Craton-Reason", "ETag", "X-Craton-Revision"),
+    response.ROW_TAGS,
+)
 
 
 @contextlib.contextmanager

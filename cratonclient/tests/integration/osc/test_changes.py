@@ -81,7 +81,7 @@ class TestSet(ChangeTestCase):
                 self.done(*kind.split(), "set", name, "--name", f"a {kind}")
                 after = self.enter(*kind.split(), "show", str(before["id"]), "-f", "json").json
                 self.assertEqual(f"a {kind}", after["name"])
-                for changing in ("name", "updated_at"):
+                for changing in ("name", "updated_at", "revision"):
                     before.pop(changing), after.pop(changing)
                 self.assertEqual(before, after)
 

@@ -162,6 +162,7 @@ class TestErrors(FromFileTestCase):
         for header, said in (
             ("name,ip_adress", "Did you mean ip_address?"),
             ("name,id", "the column 'id' cannot be set by create"),
+            ("name,revision", "the column 'revision' cannot be set by create"),
             ("name,region,region_id", "given twice"),
             ("name,name", "the column 'name' is there twice"),
             ("name,variables.a[", "variables.a["),

@@ -136,7 +136,8 @@ class TestInstalledFormatters(programs.CommandTestCase):
             "--format names cloud show 1",
         ):
             found = json.loads(self.assert_done(self.craton(*line.split())).out)
-            self.assertEqual([None, sorted([*fields, "variables"]), "prod"], found, line)
+            wanted_fields = sorted([*fields, "revision", "variables"])
+            self.assertEqual([None, wanted_fields, "prod"], found, line)
 
     def test_it_gets_the_columns_and_the_order_that_were_asked_for(self):
         for words in (

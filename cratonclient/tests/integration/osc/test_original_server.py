@@ -12,7 +12,8 @@ _NEW_KINDS = ("user key", "webhook")
 
 
 def without_times(text: str) -> str:
-    """Return an output without what differs from run to run: times, keys, hosts in links."""
+    """Return an output without what differs: times, keys, hosts in links, revisions."""
+    text = re.sub(r"\| revision  .*\n", "", text)
     text = re.sub(r"[0-9a-f]{16}\.invalid", "HOST", text)
     text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+", "TIME", text)
     text = re.sub(r"craton_[0-9a-f]{20,}", "KEY", text)

@@ -7,6 +7,7 @@ import typing as t
 from unittest import mock
 
 from cratonclient import session
+from cratonclient.http import response
 from cratonclient.tests import base
 from cratonclient.tests.integration.osc import programs
 
@@ -38,16 +39,18 @@ class RaceTestCase(base.FleetTestCase, programs.CommandTestCase):
 
         def interfere(own: t.Any, method: str, url: str, **kw: t.Any) -> t.Any:
             path = url.partition("/v1")[2]
+            if self.is_original:
+                (kw.get("headers") or {}).pop(response.ROW_TAGS, None)
             self.sent.append((method, path, (kw.get("headers") or {}).get("If-Match")))
             if method != "GET":
                 writes[0] += 1
                 if before is not None:
                     with mock.patch.object(session.Session, "request", request):
                         before(writes[0])
-            response = request(own, method, url, **kw)
+            found = request(own, method, url, **kw)
             if self.is_original:
-                response.headers.pop("ETag", None)
-            return response
+                found.headers.pop("ETag", None)
+            return found
 
         with mock.patch.object(session.Session, "request", interfere):
             return programs.craton(*words, CRATON_URL=self.database)
@@ -191,7 +194,7 @@ class TestRequests(RaceTestCase):
     def test_numbers(self):
         for words, methods in {
             "host variable set h2 plain=1": "GET PUT",
-            "host variable set h2 a.b=1": "GET GET PUT",
+            "host variable set h2 a.b=1": "GET PUT",  # the look-up shows that there is no a
             "host variable set h2 a.c=1": "GET GET PUT",
             "host variable set 2 new.b=1": "GET GET PUT",
             "host set h2 --note x": "GET PUT",
