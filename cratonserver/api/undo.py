@@ -16,7 +16,7 @@ from cratonserver.api.changes import ChangesView
 from cratonserver.api.schema_validation import Validator
 from cratonserver.api.view import Responder
 from cratonserver.db.aliases import Row
-from cratonserver.db.change_log import reading, undoing
+from cratonserver.db.change_log import later_changes, reading, undoing
 from cratonserver.db.change_log.transaction import Transaction
 from cratonserver.db.quota_checks import Checks
 from cratonserver.identity import Identity
@@ -80,7 +80,7 @@ class Undo(ChangesView):
         transaction.begin(project)
         self._check_rights(connection, who, undone["id"])
         if not options.get("force"):
-            since = undoing.changed_since(connection, tables, undone["id"])
+            since = later_changes.changed_since(connection, tables, undone["id"])
             if since:
                 described = [
                     reading.described(connection, tables, *one, project)
@@ -98,7 +98,9 @@ class Undo(ChangesView):
             raise errors.Refused(409, "There is nothing to undo.")
         change_id, revision = entry
         if not options.get("force"):
-            lost = undoing.deleted_with_others(connection, tables, change_id, undone["id"])
+            lost = later_changes.deleted_with_others(
+                connection, tables, change_id, undone["id"]
+            )
             if lost:
                 described = [
                     {**reading.described(connection, tables, *one, project), "revision": None}

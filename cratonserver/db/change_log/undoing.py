@@ -22,7 +22,6 @@ import typing as t
 
 import sqlalchemy as sa
 
-from cratonclient.kinds import Kind
 from cratonserver.db import variable_index
 from cratonserver.db.change_log import fitting
 from cratonserver.db.change_log.reading import action_of
@@ -235,28 +234,6 @@ def _is_lost(step: Step) -> bool:
     return name in _LOST or (step.action == "deleted" and name in _LOST_IF_DELETED)
 
 
-def changed_since(
-    connection: sa.Connection, tables: Tables, change_id: int
-) -> list[tuple[Kind, str]]:
-    """Return the objects of a change that later changes have changed, too.
-
-    :returns: the kind and the id of each.
-    """
-    rows, later = tables.log.rows, tables.log.rows.alias("later")
-    again = sa.exists().where(
-        later.c.source == rows.c.source,
-        later.c.owner == rows.c.owner,
-        later.c.member.is_(None),
-        later.c.change_id > change_id,
-    )
-    query = (
-        sa.select(rows.c.source, rows.c.owner)
-        .where(rows.c.change_id == change_id, rows.c.member.is_(None), again)
-        .distinct()
-    )
-    return _named(connection, tables, query)
-
-
 def restored(connection: sa.Connection, tables: Tables, change_id: int) -> dict[str, int]:
     """Return how much undoing a change adds to its project, by resource of the quotas.
 
@@ -285,33 +262,3 @@ def restored(connection: sa.Connection, tables: Tables, change_id: int) -> dict[
                 more = found.get(table.name, (0, 0))[1]
                 added[resource] = added.get(resource, 0) + int(more)
     return added
-
-
-def deleted_with_others(
-    connection: sa.Connection, tables: Tables, new_id: int, change_id: int
-) -> list[tuple[Kind, str]]:
-    """Return the objects that undoing a change deleted and that the change did not create.
-
-    :param new_id: id of the change that undoes it.
-    :returns: the kind and the id of each.
-    """
-    rows, known = tables.log.rows, tables.log.rows.alias("known")
-    of_change = sa.exists().where(
-        known.c.change_id == change_id,
-        known.c.source == rows.c.source,
-        known.c.owner == rows.c.owner,
-    )
-    query = (
-        sa.select(rows.c.source, rows.c.owner)
-        .where(rows.c.change_id == new_id, rows.c.member.is_(None), rows.c.after.is_(None))
-        .where(~of_change)
-        .distinct()
-    )
-    return _named(connection, tables, query)
-
-
-def _named(
-    connection: sa.Connection, tables: Tables, query: sa.Select[t.Any]
-) -> list[tuple[Kind, str]]:
-    kinds = {kind.key: kind for kind in tables.kinds}
-    return [(kinds[source], owner) for source, owner in connection.execute(query)]

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``/v1/changes/N/undo``: what undoing brings back, and what prevents it."""
+
+from __future__ import annotations
+
+import typing as t
+
+from cratonclient.tests.integration.server import base
+
+
+class UndoTestCase(base.ServerTestCase):
+    def setUp(self):
+        super().setUp()
+        self.user = self.member()
+
+    def last(self) -> int:
+        """Return the last revision."""
+        return t.cast("int", self.user.get("/changes").json["last_revision"])
+
+    def undo(self, revision: int, status: int = 200, **options: t.Any) -> t.Any:
+        """Undo a change, and return the body of the response."""
+        answer = self.user.post(f"/changes/{revision}/undo", options)
+        self.assertAnswer(answer, status)
+        return answer.json
+
+
+class TestUndo(UndoTestCase):
+    """Undoing changes, and what prevents it."""
+
+    def seen(self, *paths: str) -> list[t.Any]:
+        """Return what is at paths, without the times of the last change."""
+        found = [self.user.get(path).json for path in paths]
+        for one in found:
+            for item in (one, *one.get("hosts", ())):
+                item.pop("updated_at", None)
+        return found
+
+    def test_a_region_with_everything_in_it(self):
+        place = self.user.make("regions", variables={"a": 1})
+        where = {"region_id": place["id"], "cloud_id": place["cloud_id"]}
+        host = self.user.make("hosts", **where, variables={"b": {"c": 2}}, labels=["x"])
+        child = self.user.make("hosts", **where, parent_id=host["id"])
+        paths = (
+            f"/regions/{place['id']}",
+            f"/hosts/{child['id']}",
+            f"/hosts/{host['id']}/variables",
+            f"/hosts/{host['id']}/labels",
+            "/hosts?vars=b.c:2",
+        )
+        before = self.seen(*paths)
+        self.assertAnswer(self.user.delete(f"/regions/{place['id']}"), 204)
+        deletion = self.last()
+        self.assertEqual(3, len(self.user.get(f"/changes/{deletion}").json["objects"]))
+
+        undone = self.undo(deletion)
+        self.assertEqual(deletion, undone["undoes"])
+        self.assertEqual(before, self.seen(*paths))
+        self.undo(undone["revision"])
+        self.assertAnswer(self.user.get(paths[0]), 404)
+
+    def test_what_moved_on_is_named(self):
+        cloud = self.user.make("clouds")["id"]
+        path = f"/clouds/{cloud}"
+        self.user.put(path, {"note": "a"})
+        first = self.last()
+        self.user.put(f"{path}/variables", {"b": 1})
+        self.assertIn(f"cloud {cloud}", self.undo(first, 409)["message"])
+        self.assertEqual("a", self.user.get(path).json["note"])
+        self.undo(first, force=True)
+        found = self.user.get(path).json
+        self.assertEqual((None, {"b": 1}), (found["note"], found["variables"]))
+
+    def test_what_was_created_inside_since_is_kept(self):
+        cloud = self.user.make("clouds")["id"]
+        creation = self.last()
+        region = self.user.make("regions", cloud_id=cloud)["id"]
+        self.assertIn(f"region {region}", self.undo(creation, 409)["message"])
+        self.assertAnswer(self.user.get(f"/regions/{region}"), 200)
+
+    def test_a_name_that_is_taken(self):
+        cloud = self.user.make("clouds", name="mine")["id"]
+        self.user.delete(f"/clouds/{cloud}")
+        deletion = self.last()
+        self.user.make("clouds", name="mine")
+        self.undo(deletion, 409)
+
+    def test_a_dry_run(self):
+        cloud = self.user.make("clouds")["id"]
+        last = self.last()
+        shown = self.undo(last, dry_run=True)
+        self.assertEqual(["deleted"], [one["action"] for one in shown["objects"]])
+        self.assertEqual(last, self.last())
+        self.assertAnswer(self.user.get(f"/clouds/{cloud}"), 200)
+
+    def test_quotas_hold(self):
+        cloud = self.user.make("clouds", variables={"a": "x" * 100})["id"]
+        self.user.delete(f"/clouds/{cloud}")
+        deletion = self.last()
+        for quota, status in (({"clouds": 0}, 403), ({"variables_bytes": 50}, 413)):
+            self.root.put(f"/quotas/{self.user.project_id}", quota)
+            self.undo(deletion, status)
+            self.root.delete(f"/quotas/{self.user.project_id}")
+        self.undo(deletion)
+
+
+class TestChangedSince(UndoTestCase):
+    """Later changes prevent undoing only if they come to something."""
+
+    def test_a_value_that_was_changed_and_changed_back(self):
+        host = self.user.make("hosts", note="A", variables={"a": {"b": 1}})["id"]
+        path = f"/hosts/{host}"
+        self.user.put(path, {"note": "A1"})
+        first = self.last()
+        for part, value, more in (
+            ("", {"note": "B1"}, {"note": "A1"}),
+            ("", {"active": False}, {"active": True}),
+            ("/variables", {"a": {"b": 2}}, {"a": {"b": 1}}),
+        ):
+            with self.about(f"{part} {value}"):
+                self.user.put(path + part, value)
+                self.undo(first, 409)
+                self.user.put(path + part, more)
+                self.undo(first, dry_run=True)
+        self.undo(first)
+        self.assertEqual("A", self.user.get(path).json["note"])
+
+    def test_a_value_that_was_added_and_removed(self):
+        path = f"/hosts/{self.user.make('hosts')['id']}"
+        self.user.put(path, {"active": False})
+        first = self.last()
+        for part, value in (
+            ("", {"note": "x"}),
+            ("/variables", {"c": None}),
+            ("/labels", {"labels": ["y"]}),
+        ):
+            self.user.put(path + part, value)
+            self.undo(first, 409)
+            self.undo(self.last())
+            self.undo(first, dry_run=True)
+        self.undo(first)
+        self.assertIs(True, self.user.get(path).json["active"])
+
+    def test_two_changes_that_came_to_nothing_one_of_them_in_part(self):
+        hosts = [self.user.make("hosts")["id"] for _ in range(12)]
+        self.user.post("/changes", {"changes": [_update(one, note="A") for one in hosts]})
+        first = self.last()
+        self.user.post("/changes", {"changes": [_update(one, note="B") for one in hosts]})
+        self.user.post("/changes", {"changes": [_update(one, note="A") for one in hosts[:-2]]})
+        refused = self.undo(first, 409)
+        self.assertEqual(hosts[-2:], [one["id"] for one in refused["objects"]])
+        self.assertEqual(2, refused["number"])
+
+    def test_a_deletion_that_was_undone(self):
+        host = self.user.make("hosts", note="A", variables={"a": 1}, labels=["x"])
+        path = f"/hosts/{host['id']}"
+        creation = self.last()
+        self.user.put(path, {"note": "B"})
+        update = self.last()
+        self.user.delete(path)
+        deletion = self.last()
+        self.undo(creation, 409)
+        self.undo(update, 409)
+        back = self.undo(deletion)["revision"]
+        self.undo(update)
+        self.assertEqual("A", self.user.get(path).json["note"])
+        # The host is what it was right after its creation, and what it was before its deletion
+        # is not what it is now.
+        self.undo(back, 409)
+        self.undo(creation)
+        self.assertAnswer(self.user.get(path), 404)
+
+    def test_undoing_again_and_again(self):
+        place = self.user.make("regions", variables={"a": 1})
+        where = {"region_id": place["id"], "cloud_id": place["cloud_id"]}
+        for number in range(3):
+            self.user.make("hosts", **where, variables={"n": number})
+        self.user.delete(f"/regions/{place['id']}")
+        deletion = self.last()
+        back = self.undo(deletion)["revision"]
+        again = self.undo(back)["revision"]  # deleted
+        shown = self.undo(deletion, dry_run=True)["objects"]
+        self.assertEqual({"created"}, {one["action"] for one in shown})
+        self.undo(again)
+        self.undo(back)
+        self.assertAnswer(self.user.get(f"/regions/{place['id']}"), 404)
+
+    def test_what_was_created_inside_and_is_gone(self):
+        place = self.user.make("regions")
+        creation = self.last()
+        where = {"region_id": place["id"], "cloud_id": place["cloud_id"]}
+        self.user.make("hosts", **where)
+        self.undo(creation, 409)
+        gone = self.undo(self.last())["revision"]
+        self.undo(creation, dry_run=True)
+        self.undo(gone)  # the host is back
+        self.undo(creation, 409)
+        self.undo(self.last())
+        self.undo(creation)
+
+    def test_a_host_that_moved_through(self):
+        old = self.user.make("regions")
+        host = self.user.make("hosts", region_id=old["id"], cloud_id=old["cloud_id"])["id"]
+        new = self.user.make("regions", cloud_id=old["cloud_id"])["id"]
+        creation = self.last()
+        self.user.put(f"/hosts/{host}", {"region_id": new})
+        self.assertIn(f"host {host}", self.undo(creation, 409)["message"])
+        self.user.put(f"/hosts/{host}", {"region_id": old["id"]})
+        self.undo(creation)
+        self.assertAnswer(self.user.get(f"/hosts/{host}"), 200)
+
+
+def _update(host: int, **values: t.Any) -> dict[str, t.Any]:
+    """Return a change of a host in a change set."""
+    return {"action": "update", "kind": "hosts", "id": host, "values": values}
