@@ -50,6 +50,8 @@ class Bulk(selecting.Selecting):
     writes = True
     #: The verb in a question, and what it did, such as ``Delete`` and ``deleted``.
     verb, past = "Change", "changed"
+    #: What follows the objects in a question, such as `` to cell c2``.
+    aim = ""
     #: Change the other objects if some are missing or are refused.
     goes_on = False
 
@@ -188,7 +190,7 @@ class Bulk(selecting.Selecting):
             )
         objects = selection.objects
         if not selection.named and not self.agreed(
-            parsed_args, len(objects), [f"{self.counted(objects)}: {listed(objects)}"]
+            parsed_args, len(objects), [self.summary_of(objects)]
         ):
             return exit_status.FAILED
         if len(objects) > 1 and not self.quiet:
@@ -214,7 +216,15 @@ class Bulk(selecting.Selecting):
         :param effects: lines of :meth:`effects`.
         """
         what = f"the {self.noun}" if number == 1 else f"{number} {self.kind.plural}"
-        return f"{self.verb} {what}"
+        return f"{self.verb} {what}{self.aim}"
+
+    def summary_of(self, objects: t.Sequence[t.Any]) -> str:
+        """Return the selected objects in words, and where they move to, if they do.
+
+        For example: ``2 hosts to move to cell c2: web-1 (id 1), web-2 (id 2)``.
+        """
+        does = f" to {self.verb.lower()}{self.aim}" if self.aim else ""
+        return f"{self.counted(objects)}{does}: {listed(objects)}"
 
     def agreed(
         self, parsed_args: argparse.Namespace, number: int, before: t.Sequence[str]
@@ -339,7 +349,7 @@ class _Posting:
     def _ask(self, change_set: changes.ChangeSet, objects: list[t.Any]) -> bool:
         """Show the objects, and on a terminal the first differences, and ask."""
         command = self._command
-        before = [f"{command.counted(objects)}: {listed(objects)}"]
+        before = [command.summary_of(objects)]
         if not self._args.yes and terminal.is_interactive():
             before += command.effects(change_set.preview(), objects)
             if self._selection.named and len(before) == 1:

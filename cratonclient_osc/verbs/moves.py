@@ -3,12 +3,14 @@
 
 The options for the place of an object say where to look for it, as in all commands. If a
 command changes nothing else, they say where the object moves to. So a command with other
-changes never moves an object that is not where the user believes it is.
+changes never moves an object that is not where the user believes it is: with names, it does
+not find it, and with ``--where`` or ``--all``, the option is refused.
 """
 
 from __future__ import annotations
 
 import argparse
+import shlex
 import typing as t
 
 from cratonclient import exceptions
@@ -36,6 +38,13 @@ class Move:
         #: The place where the objects are now, as far as it is given.
         self.within = command.look_up_scopes(argparse.Namespace(**fixed))
         self._ids: dict[tuple[str, str], t.Any] = {}
+
+    @property
+    def aim(self) -> str:
+        """The new place in the words of the user, such as `` to region west and cell c2``."""
+        names = {n: field_options.option_name(n, self._command.scopes[n]) for n in self._words}
+        parts = [f"{name} {shlex.quote(self._words[n])}" for n, name in names.items()]
+        return f" to {' and '.join(parts)}"
 
     def find(self, text: str) -> t.Any:
         """Return the object that a word means: in the region of the new place, or elsewhere.
@@ -106,6 +115,36 @@ def refusal(command: ResourceCommand, name: str) -> exit_status.UsageError:
     return exit_status.UsageError(f"A {noun} cannot be moved to another {place}: {only}.")
 
 
+def hint(command: ResourceCommand, filters: t.Iterable[str]) -> str:
+    """Return a sentence on how to move objects, for a filter that could be the new place.
+
+    :param filters: the filters.
+    """
+    if any(name in command.scopes and is_movable(command, name) for name in filters):
+        return f" To move {command.kind.plural}, use a command that changes nothing else."
+    return ""
+
+
+def mixed(command: ResourceCommand, names: t.Sequence[str]) -> exit_status.UsageError:
+    """Return the error for leaving a place together with other changes.
+
+    :param names: the fields of the place.
+    """
+    option = _flag(command, names[0])
+    return exit_status.UsageError(
+        f"{option}: with --where and --all, {command.kind.plural} leave their "
+        f"{option[2:]} only if the command changes nothing else. Use two commands."
+    )
+
+
+def out_of(command: ResourceCommand, names: t.Iterable[str]) -> str:
+    """Return the places that objects leave in words, such as `` out of the cell``.
+
+    :param names: the fields of the places.
+    """
+    return f" out of the {' and the '.join(_flag(command, name)[2:] for name in names)}"
+
+
 def explained(
     command: ResourceCommand, error: exceptions.NotFound, where: t.Iterable[str]
 ) -> exceptions.NotFound:
@@ -140,8 +179,9 @@ def add_moving_option(
         dest=name,
         metavar=f"<{option}>",
         default=argparse.SUPPRESS,
-        help=f"move the {noun} to this {option} (name or id); with other changes, look up the "
-        f"{noun} only in this {option}",
+        help=f"move the {noun} to this {option} (name or id), if nothing else changes; with "
+        f"other changes, look up the {noun} only in this {option}; without names, --where and "
+        "--all, a filter",
     )
 
 
@@ -161,7 +201,7 @@ def add_leaving_option(
         metavar=f"<{option}>",
         default=argparse.SUPPRESS,
         help=f"take the {noun} out of its {option}; with a name or id and other changes, "
-        f"look up the {noun} only in this {option}",
+        f"look up the {noun} only in this {option}; without names, --where and --all, a filter",
     )
 
 

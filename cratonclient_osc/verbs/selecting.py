@@ -82,8 +82,7 @@ class Selecting(resource_command.ResourceCommand):
             for o in parser._option_string_actions.keys() - before
         ]
         known = {action.dest for action in added} - {"where", "all"}
-        places = {name for name in self.scopes if name in self.lister.filters}
-        parser.set_defaults(filter_names=sorted(known | places))
+        parser.set_defaults(filter_names=sorted(known | {*self.scopes}))
 
     def _example_of_where(self) -> str:
         name, field = next(iter(self.lister.filters.items()))
@@ -144,17 +143,26 @@ class Selecting(resource_command.ResourceCommand):
         :param parsed: the parsed arguments, changed in place.
         """
 
-    def sets_place(self, name: str) -> bool:
-        """Return True if the option for a place can also move the objects there.
+    def sets_place(self, name: str, parsed: argparse.Namespace) -> bool:
+        """Return True if the option for a place moves the selected objects there.
 
         :param name: field of the place.
+        :param parsed: the parsed arguments.
         """
         return False
+
+    def moving_hint(self, names: t.Collection[str]) -> str:
+        """Return a sentence on how to move the objects, for messages about filters.
+
+        :param names: the filters.
+        """
+        return ""
 
     def given_filters(self, parsed: argparse.Namespace) -> list[str]:
         """Return the names of the filters that are given as options, not with ``--where``.
 
-        With ``--where`` and ``--all``, the option for a place moves the objects there.
+        With ``--where`` and ``--all``, the option for a place moves the objects there, if the
+        command changes nothing else.
         """
         explicit = parsed.where or parsed.all
         return [
@@ -162,7 +170,7 @@ class Selecting(resource_command.ResourceCommand):
             for name in parsed.filter_names
             if name not in _MODIFIERS
             and getattr(parsed, name, None) is not None
-            and not (explicit and self.sets_place(name))
+            and not (explicit and self.sets_place(name, parsed))
         ]
 
     def selects_one(self, parsed: argparse.Namespace) -> bool:
@@ -187,14 +195,16 @@ class Selecting(resource_command.ResourceCommand):
         if parsed.all and (filters or parsed.where):
             raise exit_status.UsageError(
                 f"--all selects all {many}: remove --all, or {self._flag(filters)}."
+                f"{self.moving_hint(filters)}"
             )
         if parsed.where and filters:
             option = self._flag(filters)
             raise exit_status.UsageError(
                 f"With --where, all filters are written so: in place of {option}, write "
-                f"--where {option[2:]}=…."
+                f"--where {option[2:]}=….{self.moving_hint(filters[:1])}"
             )
-        if not (parsed.object or parsed.all or parsed.where or filters):
+        selecting = [n for n in filters if n not in self.scopes or n in self.lister.filters]
+        if not (parsed.object or parsed.all or parsed.where or selecting):
             raise exit_status.UsageError(
                 f"No {one} is selected: name {many}, use filters as in '{one} list', or use "
                 "--all."

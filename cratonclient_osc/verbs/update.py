@@ -85,7 +85,7 @@ class Update(bulk.Bulk):
         """Change one object or many."""
         one = self.selects_one(parsed_args)
         changing = {n: f for n, f in self.changeable.items() if n in parsed_args.changing}
-        others = any(hasattr(parsed_args, name) for name in changing)
+        others = self.has_values(parsed_args)
         left = self.leave(parsed_args, others)
         move = self.move(parsed_args, others or bool(left))
         if not (left or move or others):
@@ -94,6 +94,9 @@ class Update(bulk.Bulk):
             found = move.find(parsed_args.object[0])
             self.manager.update(found.id, **move.values(found))
             return None
+        if move or (left and not others):
+            self.verb, self.past = "Move", "moved"
+            self.aim = move.aim if move else moves.out_of(self, left)
         where = move.within if move else self.look_up_scopes(parsed_args)
         if one:
             found = self.find_to_change(parsed_args, where)
@@ -101,6 +104,10 @@ class Update(bulk.Bulk):
             return None
         values = {**left, **self.values(changing, parsed_args, where)}
         return self._change_many(parsed_args, where, values, move)
+
+    def has_values(self, parsed_args: argparse.Namespace) -> bool:
+        """Return True if the command changes fields or parts, besides the place."""
+        return any(hasattr(parsed_args, name) for name in parsed_args.changing)
 
     def _change_many(
         self,
@@ -262,15 +269,19 @@ class Set(Update):
         else:
             super().add_scope_option(parser, name, field, looked_up)
 
-    def sets_place(self, name: str) -> bool:
-        """Return True for a place that the objects can move to."""
-        return moves.is_movable(self, name)
+    def sets_place(self, name: str, parsed: argparse.Namespace) -> bool:
+        """Return True for a place that the objects move to, if nothing else changes."""
+        return moves.is_movable(self, name) and not self.has_values(parsed)
+
+    def moving_hint(self, names: t.Collection[str]) -> str:
+        """Return a sentence on how to move the objects."""
+        return moves.hint(self, names)
 
     def move(self, parsed_args: argparse.Namespace, others: bool) -> moves.Move | None:
         """Return the move, if a place is given and nothing else says what it is for."""
         names = [n for n in self.given_scopes(parsed_args) if moves.is_movable(self, n)]
-        chosen = bool(parsed_args.where or parsed_args.all)
-        if not names or not (chosen or (parsed_args.object and not others)):
+        chosen = bool(parsed_args.object or parsed_args.where or parsed_args.all)
+        if others or not (names and chosen):
             return None
         moves.check(self, names)
         return moves.Move(self, parsed_args)
@@ -335,18 +346,13 @@ class Unset(Update):
         else:
             super().add_scope_option(parser, name, field, looked_up)
 
-    def sets_place(self, name: str) -> bool:
-        """Return True for a place that the objects can leave."""
-        return moves.can_leave(self, name)
-
     def _has_names(self, parsed: argparse.Namespace) -> bool:
         """Return True also if argparse took the name for a value: ``unset --cell web-1``."""
         return super()._has_names(parsed) or bool(self._swallowing(parsed))
 
     def _swallowing(self, parsed: argparse.Namespace) -> list[str]:
         """Return the places that the object leaves if its name is the value of an option."""
-        given = any(hasattr(parsed, name) for name in parsed.changing)
-        if given or parsed.object or self._filters_first:
+        if self.has_values(parsed) or parsed.object or self._filters_first:
             return []
         names = moves.left(self, parsed, others=False)
         return names if any(getattr(parsed, name) for name in names) else []
@@ -358,10 +364,17 @@ class Unset(Update):
             parsed.object = [moves.swallowed(self, parsed, names)]
 
     def leave(self, parsed_args: argparse.Namespace, others: bool) -> dict[str, None]:
-        """Return the places that the objects leave."""
-        if not (parsed_args.object or parsed_args.where or parsed_args.all):
+        """Return the places that the objects leave.
+
+        :raises cratonclient_osc.output.exit_status.UsageError: if they are selected with
+            ``--where`` or ``--all``, and the command changes other things.
+        """
+        chosen = bool(parsed_args.where or parsed_args.all)
+        if not (parsed_args.object or chosen):
             return {}
-        names = moves.left(self, parsed_args, others)
+        names = moves.left(self, parsed_args, others or chosen)
+        if names and others and chosen:
+            raise moves.mixed(self, names)
         for name in names:
             if getattr(parsed_args, name) is None:
                 delattr(parsed_args, name)

@@ -6,12 +6,13 @@ from __future__ import annotations
 import typing as t
 from unittest import mock
 
-from cratonclient import changes, features
+from cratonclient import changes, features, v1
 from cratonclient.session import Session
 from cratonclient.tests import base
 from cratonclient.tests.integration.osc import programs
 from cratonclient.tests.integration.osc.test_delete import Terminal
-from cratonclient_osc.verbs import bulk
+from cratonclient_osc import commands
+from cratonclient_osc.verbs import bulk, field_options, places
 
 
 class BulkTestCase(base.FleetTestCase, programs.CommandTestCase):
@@ -110,6 +111,38 @@ class TestFilters(BulkTestCase):
         done = self.enter("host", "delete", "--var", "rack=none", "--yes")
         self.assertEqual((0, "No hosts match. Nothing was deleted.\n"), (done.status, done.err))
         self.assertEqual(before, self.revision())
+
+    def test_a_place_beside_where_or_all_is_refused(self):
+        before = self.revision()
+        for kind in v1.kinds():
+            given = {
+                "set": ("--var", "a=1"),
+                "unset": ("--var", "a"),
+                "variable set": ("a=1",),
+                "variable unset": ("--path", "a"),
+                "delete": (),
+            }
+            for verb, change in (
+                given.items() if "variables" in kind.parts else [("delete", ())]
+            ):
+                if not commands.find([*kind.noun.split(), *verb.split()]):
+                    continue
+                for name, field in places.scopes(kind).items():
+                    option = field_options.flag(name, field)
+                    for chosen in ("--all", "--where=id=1"):
+                        words = f"{kind.noun} {verb} {chosen} {option} x"
+                        with self.subTest(words):
+                            refused = self.enter(*words.split(), *change, "--yes")
+                            self.assert_refused(refused, 2, option)
+        self.assertEqual(before, self.revision())
+
+    def test_a_place_that_says_where_the_filters_are_looked_up(self):
+        other = self.make_cloud(name="test")
+        self.make_region(name="east", cloud_id=other.id)
+        words = ("network", "delete", "--region", "east", "--yes")
+        self.assert_refused(self.enter(*words), 5, "more than one")
+        done = self.enter(*words, "--cloud", "test")
+        self.assertIn("No networks match.", done.err)
 
     def test_command_lines_that_could_hit_others(self):
         before = self.revision()

@@ -131,6 +131,38 @@ class TestMoving(base.FleetTestCase, programs.CommandTestCase):
         )
         self.assertMoves("east", "host", host, "unset", "--cell", "--parent", host.name)
 
+    def test_many_move_only_if_nothing_else_changes(self):
+        for noun in MOVABLE:
+            one = self.make(noun)
+            for place in (("--cell", "c2"), ("--region", self.west), ("--cell",)):
+                verb = "set" if place[1:] else "unset"
+                change = ("--var", "a=1") if verb == "set" else ("--var", "a")
+                for chosen in (("--where", f"name={one.name}"), ("--all",)):
+                    for how in ("--yes", "--dry-run"):
+                        words = (*noun.split(), verb, *chosen, *place, *change, how)
+                        with self.subTest(words):
+                            refused = self.enter(*words)
+                            self.assert_refused(refused, 2, place[0], "changes nothing else")
+            refused = self.enter(
+                *(*noun.split(), "unset", "--cell", "c2", "--where", "name~.", "--yes")
+            )
+            self.assert_refused(refused, 2, "write --where cell=")
+            self.assertAt("east.c1", noun, one)
+
+    def test_a_summary_says_where_many_move_to(self):
+        one = self.make("host")
+        chosen = ("--where", f"name={one.name}")
+        shown = f"{one.name} (id {one.id})"
+        refused = self.enter("host", "set", *chosen, "--region", self.west, "--cell", "c2")
+        said = f"1 host to move to region {self.west} and cell c2: {shown}. To move it without"
+        self.assert_refused(refused, 2, said)
+        done = self.enter("host", "set", *chosen, "--cell", "c2", "--yes")
+        self.assertIn(f"1 host to move to cell c2: {shown}\nMoved in revision ", done.err)
+        self.assertAt("east.c2", "host", one)
+        done = self.enter("host", "unset", *chosen, "--cell", "--yes")
+        self.assertIn(f"1 host to move out of the cell: {shown}\nMoved in ", done.err)
+        self.assertAt("east", "host", one)
+
     def test_the_help_says_so(self):
         for noun in MOVABLE:
             for verb, does in (
