@@ -114,6 +114,30 @@ def _whole_number(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, such as 42")
 
 
+def add_place_option(
+    parser: argparse.ArgumentParser,
+    name: str,
+    field: Ref[t.Any],
+    help: str,
+    nargs: str | None = None,
+) -> None:
+    """Add the option for a place, such as ``--region``.
+
+    :param name: name of the field that refers to the place.
+    :param help: the effect of the option.
+    :param nargs: ``?`` if the option may be without a value.
+    """
+    option = option_name(name, field)
+    parser.add_argument(
+        f"--{option}",
+        dest=name,
+        metavar=f"<{option}>",
+        nargs=nargs,
+        default=argparse.SUPPRESS,
+        help=help,
+    )
+
+
 def add_clearing_option(
     group: argparse._ActionsContainer, name: str, field: Field[t.Any]
 ) -> None:

@@ -173,16 +173,13 @@ def add_moving_option(
     :param noun: name of the kind of the object.
     :param name: name of the field.
     """
-    option = field_options.option_name(name, field)
-    parser.add_argument(
-        f"--{option}",
-        dest=name,
-        metavar=f"<{option}>",
-        default=argparse.SUPPRESS,
-        help=f"move the {noun} to this {option} (name or id), if nothing else changes; with "
-        f"other changes, look up the {noun} only in this {option}; without names, --where and "
-        "--all, a filter",
+    place = field_options.option_name(name, field)
+    effect = (
+        f"move the {noun} to this {place} (name or id), if nothing else changes; with other "
+        f"changes, look up the {noun} only in this {place}; without names, --where and --all, "
+        "a filter"
     )
+    field_options.add_place_option(parser, name, field, effect)
 
 
 def add_leaving_option(
@@ -193,16 +190,12 @@ def add_leaving_option(
     :param noun: name of the kind of the object.
     :param name: name of the field.
     """
-    option = field_options.option_name(name, field)
-    parser.add_argument(
-        f"--{option}",
-        dest=name,
-        nargs="?",
-        metavar=f"<{option}>",
-        default=argparse.SUPPRESS,
-        help=f"take the {noun} out of its {option}; with a name or id and other changes, "
-        f"look up the {noun} only in this {option}; without names, --where and --all, a filter",
+    place = field_options.option_name(name, field)
+    effect = (
+        f"take the {noun} out of its {place}; with a name or id and other changes, look up the "
+        f"{noun} only in this {place}; without names, --where and --all, a filter"
     )
+    field_options.add_place_option(parser, name, field, effect, nargs="?")
 
 
 def can_leave(command: ResourceCommand, name: str) -> bool:

@@ -107,14 +107,9 @@ class ResourceCommand(base_command.CratonCommand):
 
         :param looked_up: what it restricts the look-up of.
         """
-        option = field_options.option_name(name, field)
-        parser.add_argument(
-            f"--{option}",
-            dest=name,
-            metavar=f"<{option}>",
-            default=argparse.SUPPRESS,
-            help=f"look up {looked_up} only in this {option.replace('-', ' ')} (name or id)",
-        )
+        place = field_options.option_name(name, field).replace("-", " ")
+        help = f"look up {looked_up} only in this {place} (name or id)"
+        field_options.add_place_option(parser, name, field, help)
 
     def look_up_scopes(self, parsed_args: argparse.Namespace) -> places.Where:
         """Look up the objects that the options of :meth:`add_scope_options` name."""
