@@ -214,25 +214,35 @@ def undo(fleet: Fleet, _other: Fleet) -> None:
 def history(fleet: Fleet, other: Fleet) -> None:
     """Compare pages of a long history with those of a short one."""
     for one, number in ((other, SHORT), (fleet, LONG)):
-        _fill_history(one, number)
+        _fill_history(one, number, hosts=number // 200)
     long, short = Requests(fleet), Requests(other)
     for title, query in (
         ("the newest", "limit=100"),
         ("from the middle", "limit=100&marker=500"),
         ("of hosts", "limit=100&kind=hosts"),
-        ("of one host", "limit=100&kind=hosts&id=7"),
+        ("of one host", "limit=100&kind=hosts&id=3"),
         ("of a user", "limit=100&username=user"),
     ):
+        page = functools.partial(long, "GET", "/changes", query=query)
+        if len(page()["changes"]) != 100:
+            raise AssertionError(query)
         compare(
             f"a page of {LONG} changes, {title} : of {SHORT}",
-            functools.partial(long, "GET", "/changes", query=query),
+            page,
             functools.partial(short, "GET", "/changes", query=query),
             1.3,
         )
+    hosts = functools.partial(short, "GET", "/hosts", query="limit=100")
+    newest = functools.partial(short, "GET", "/changes", query="limit=100")
+    compare("a page of 100 changes : of 100 hosts", newest, hosts, 2)
 
 
-def _fill_history(fleet: Fleet, number: int) -> None:
-    """Add changes of hosts to the log of a fleet."""
+def _fill_history(fleet: Fleet, number: int, hosts: int) -> None:
+    """Add changes of hosts to the log of a fleet.
+
+    :param number: number of changes.
+    :param hosts: number of hosts, each of which has as many of the changes.
+    """
     store, log = fleet.store, fleet.store.tables.log
     load = store.database.dialect.bulk.load
     [_, _, _, change_id, seq] = _last_rows(fleet)
@@ -250,7 +260,10 @@ def _fill_history(fleet: Fleet, number: int) -> None:
                 connection,
                 log.rows,
                 columns,
-                [(seq + n, change_id + n, "host", str(n % 997), "{}", "{}") for n in batch],
+                [
+                    (seq + n, change_id + n, "host", str(n % hosts + 1), "{}", "{}")
+                    for n in batch
+                ],
             )
         connection.execute(sa.update(log.revisions).where(own).values(last=last + number))
 

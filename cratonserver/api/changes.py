@@ -24,7 +24,7 @@ from cratonserver.api.posting import Posting
 from cratonserver.api.view import Responder, View
 from cratonserver.db import ids, list_query
 from cratonserver.db.aliases import Row
-from cratonserver.db.change_log import reading
+from cratonserver.db.change_log import pages, reading
 from cratonserver.db.change_log.followers import Follower
 from cratonserver.db.markers import Marker
 from cratonserver.db.store import Store
@@ -126,7 +126,7 @@ class Changes(ChangesView):
         with self._store.read(standby=not wait) as connection:
             if "after" in values:  # a client must not miss changes unnoticed
                 self._check_kept(connection, query.project_id, values["after"] + 1)
-            rows = reading.page(connection, self._store.tables, query)
+            rows = pages.page(connection, self._store.tables, query)
             last = reading.last_revision(connection, self._store.tables, query.project_id)
         if wait and not rows and req.env.get(wsgi_keys.CAN_WAIT):
             begin = functools.partial(self._follow, query.project_id, last)
@@ -166,7 +166,7 @@ class Changes(ChangesView):
         """Let the client wait for the next change."""
         return self._store.followers.add(Follower(project_id, revision, tell))
 
-    def _query(self, who: Identity, values: Row) -> reading.Query:
+    def _query(self, who: Identity, values: Row) -> pages.Query:
         """Return the query for a request.
 
         :raises cratonserver.errors.Refused: with status 400, 403 or 404.
@@ -185,7 +185,7 @@ class Changes(ChangesView):
         hidden = self._hidden(who)
         if kind is not None and kind.key in hidden:
             raise errors.missing_role("admin")
-        return reading.Query(
+        return pages.Query(
             project_id=self._project(who, values.get("project_id")),
             limit=values.get("limit", list_query.DEFAULT_LIMIT),
             descending=values.get("sort_dir", "desc" if after is None else "asc") == "desc",

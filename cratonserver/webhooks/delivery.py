@@ -14,7 +14,7 @@ import typing as t
 
 from cratonserver.config import settings
 from cratonserver.db.aliases import Row
-from cratonserver.db.change_log import reading
+from cratonserver.db.change_log import pages, reading
 from cratonserver.db.store import Store
 from cratonserver.webhooks import matching, messages
 from cratonserver.webhooks.clock import Clock, back_off
@@ -134,11 +134,11 @@ class Delivery:
     def _page(self, project_id: str, position: int) -> tuple[int, list[Row]]:
         """Return the last revision of a project, and some changes after a position."""
         tables = self._store.tables
-        query = reading.Query(project_id, _PAGE, descending=False, marker=position)
+        query = pages.Query(project_id, _PAGE, descending=False, marker=position)
         with self._store.read() as connection:
             # The last revision first: a change that is made in between is on the page.
             last = reading.last_revision(connection, tables, project_id)
-            return last, reading.page(connection, tables, query)
+            return last, pages.page(connection, tables, query)
 
     def _message(self, webhook: Row, change: Row) -> messages.Message | None:
         """Return the message about a change, ``None`` if the change does not match."""

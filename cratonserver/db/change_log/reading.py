@@ -1,18 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read the log: pages of changes, and the objects of a change before and after it.
-
-For example, a page of the changes of host 12, the newest first::
-
-    SELECT changes.id, … FROM changes
-    WHERE project_id = :project_id AND revision < :marker
-        AND id IN (SELECT change_id FROM change_rows
-                   WHERE source = 'host' AND owner = '12' AND member IS NULL)
-    ORDER BY revision DESC LIMIT 30
-"""
+"""Read the log: revisions, and the objects of a change before and after it."""
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import typing as t
 
@@ -26,36 +16,6 @@ from cratonserver.db.tables import Tables
 
 #: The number of objects that are read at once.
 _OBJECTS = 500
-
-
-@dataclasses.dataclass(frozen=True)
-class Query:
-    """A query for a page of the changes of a project.
-
-    :param project_id: id of the project.
-    :param limit: number of changes.
-    :param descending: the newest first.
-    :param marker: revision of the change that comes before the page.
-    :param kind: kind of a changed object.
-    :param item_id: id of a changed object of that kind.
-    :param username: name of the user.
-    :param since: time of the oldest change.
-    :param until: time of the newest change.
-    :param reason: part of the reason.
-    :param hidden: keys of the kinds that the user may not see.
-    """
-
-    project_id: str
-    limit: int
-    descending: bool = True
-    marker: int | None = None
-    kind: Kind | None = None
-    item_id: int | str | None = None
-    username: str | None = None
-    since: str | None = None
-    until: str | None = None
-    reason: str | None = None
-    hidden: tuple[str, ...] = ()
 
 
 def last_revision(connection: sa.Connection, tables: Tables, project_id: str | None) -> int:
@@ -149,16 +109,6 @@ def _revision_of(tables: Tables, bounded: bool) -> sa.Select[t.Any]:
     return query.execution_options(**{PREPARE: True})
 
 
-def page(connection: sa.Connection, tables: Tables, query: Query) -> list[Row]:
-    """Return a page of changes, each with the number of objects that it changed by kind."""
-    changes = tables.log.changes
-    select = sa.select(changes).where(*_conditions(tables, query)).limit(query.limit)
-    order = changes.c.revision.desc() if query.descending else changes.c.revision
-    found = [dict(row) for row in connection.execute(select.order_by(order)).mappings()]
-    counts = _counts(connection, tables, [row["id"] for row in found], query.hidden)
-    return [{**row, "counts": counts.get(row["id"], {})} for row in found]
-
-
 def find(
     connection: sa.Connection, tables: Tables, project_id: str, revision: int
 ) -> Row | None:
@@ -219,33 +169,6 @@ def _last_revision(tables: Tables, all_projects: bool) -> sa.Select[t.Any]:
     return query.execution_options(**{PREPARE: True})
 
 
-def _conditions(tables: Tables, query: Query) -> t.Iterator[sa.ColumnElement[bool]]:
-    changes, rows = tables.log.changes.c, tables.log.rows.c
-    yield changes.project_id == query.project_id
-    if query.marker is not None:
-        here = changes.revision
-        yield here < query.marker if query.descending else here > query.marker
-    if query.username is not None:
-        yield changes.username == query.username
-    if query.since is not None:
-        yield changes.created_at >= query.since
-    if query.until is not None:
-        yield changes.created_at <= query.until
-    if query.reason is not None:
-        yield changes.reason.contains(query.reason, autoescape=True)
-    if query.kind is not None:
-        sources = [member.key for member in tables.members(query.kind)]
-        of_kind = sa.and_(rows.source.in_(sources), rows.member.is_(None))
-        if query.item_id is None:
-            yield sa.exists().where(rows.change_id == changes.id, of_kind)
-        else:
-            of_object = sa.and_(of_kind, rows.owner == str(query.item_id))
-            yield changes.id.in_(sa.select(rows.change_id).where(of_object))
-    if query.hidden:
-        shown = sa.and_(rows.source.not_in(query.hidden), rows.member.is_(None))
-        yield sa.exists().where(rows.change_id == changes.id, shown)
-
-
 def action_of(rows: t.Any) -> sa.ColumnElement[str]:
     """Return what happened to the object of a row of the log.
 
@@ -260,37 +183,6 @@ def action_of(rows: t.Any) -> sa.ColumnElement[str]:
     }
     cases = (created, names["created"]), (deleted, names["deleted"])
     return sa.case(*cases, else_=names["updated"])
-
-
-def _counts(
-    connection: sa.Connection,
-    tables: Tables,
-    change_ids: t.Sequence[int],
-    hidden: t.Collection[str],
-) -> dict[int, Row]:
-    """Return the numbers of objects that changes created, updated and deleted, by kind."""
-    rows = tables.log.rows.c
-    # A change may have changed an object several times.
-    known, gone = (
-        sa.func.max(sa.case((c.is_(None), 1), else_=0)) for c in (rows.before, rows.after)
-    )
-    each = (
-        sa.select(rows.change_id, rows.source, known.label("is_new"), gone.label("is_gone"))
-        .where(rows.change_id.in_(change_ids), rows.member.is_(None))
-        .group_by(rows.change_id, rows.source, rows.owner)
-        .subquery()
-    ).c
-    groups = each.change_id, each.source, each.is_new, each.is_gone
-    query = sa.select(*groups, sa.func.count()).group_by(*groups)
-    names = {(1, 0): "created", (0, 0): "updated", (0, 1): "deleted"}
-    collections = {kind.key: kind.collection for kind in tables.kinds}
-    found: dict[int, Row] = {}
-    for change_id, source, is_new, is_gone, number in connection.execute(query):
-        name = names.get((is_new, is_gone))
-        if name is not None and source not in hidden:
-            of_change = found.setdefault(change_id, {})
-            of_change.setdefault(collections.get(source, source), {})[name] = number
-    return found
 
 
 def _objects(
