@@ -10,8 +10,18 @@ import typing as t
 from cratonclient import exceptions, keywords
 from cratonclient.change_records import Outcome
 
-if t.TYPE_CHECKING:
-    from cratonclient.changes import ChangeManager
+
+class Poster(t.Protocol):
+    """What posts change sets: a :class:`cratonclient.changes.ChangeManager`."""
+
+    def class_of(self, collection: str, /) -> t.Any:
+        """Return the class of the objects of a collection.
+
+        :raises LookupError: if there is no such collection.
+        """
+
+    def post(self, body: dict[str, t.Any]) -> tuple[Outcome, dict[str, t.Any]]:
+        """Post a change set, and return its outcome and the ids of new objects by position."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,7 +53,7 @@ class ChangeSet:
     """
 
     def __init__(
-        self, manager: ChangeManager, reason: str | None, unchanged_since: int | None = None
+        self, manager: Poster, reason: str | None, unchanged_since: int | None = None
     ) -> None:
         self._manager = manager
         self._reason = reason
@@ -121,7 +131,7 @@ class ChangeSet:
 
         :raises cratonclient.exceptions.HTTPError: as :meth:`post`.
         """
-        return self._manager._post(self._body(dry_run=True))[0]
+        return self._manager.post(self._body(dry_run=True))[0]
 
     def post(self) -> Outcome:
         """Make the changes. An empty change set does nothing.
@@ -131,7 +141,7 @@ class ChangeSet:
         """
         if not self._changes:
             return Outcome(None)
-        outcome, created = self._manager._post(self._body())
+        outcome, created = self._manager.post(self._body())
         self._ids.update({int(position): item_id for position, item_id in created.items()})
         self.revision = outcome.revision
         return outcome

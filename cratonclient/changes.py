@@ -257,7 +257,13 @@ class ChangeManager:
             after = max(after, found["last_revision"])
         return Batch([change_of(row) for row in rows], after)
 
-    def _post(self, body: dict[str, t.Any]) -> tuple[Outcome, dict[str, t.Any]]:
+    def post(self, body: dict[str, t.Any]) -> tuple[Outcome, dict[str, t.Any]]:
+        """Post a change set as JSON. Use :meth:`new` to build and post one.
+
+        :param body: the body of the request.
+        :returns: the outcome, and the ids of new objects by the positions of their changes.
+        :raises cratonclient.exceptions.HTTPError: if the server refuses a change.
+        """
         found = body_of(self.session.post(self.url, json=body))
         return outcome_of(found), found.get("created") or {}
 

@@ -197,6 +197,8 @@ ROOMS = {
         "identity",
         "v1",
         "changes",
+        "change_sets",
+        "change_records",
         "login",
         "auth",
         "kinds",

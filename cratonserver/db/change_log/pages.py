@@ -157,7 +157,8 @@ def _of_object(tables: Tables, shape: _Shape) -> t.Iterator[Clause]:
 def _marked(tables: Tables, shape: _Shape) -> sa.ColumnElement[int]:
     """Return the id of the change of the marker, or of the next one if it was removed."""
     changes = tables.log.changes.alias("marked").c
-    revision, marker = changes.revision, sa.bindparam("marker")
+    revision = changes.revision
+    marker: sa.BindParameter[int] = sa.bindparam("marker")
     order, none = (revision, 2**62) if shape.descending else (revision.desc(), 0)
     near = revision >= marker if shape.descending else revision <= marker
     found = (
