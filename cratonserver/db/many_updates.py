@@ -62,8 +62,8 @@ def update(
     if objects.policy.required(objects.who) or "project_id" not in objects.table.c:
         raise OneByOne
     project_id = _begin(objects, since)
-    _check_unchanged(objects, since, project_id)
     rows = _locked(objects, since)
+    _check_unchanged(objects, since, project_id)  # of objects that the user sees
     by_values: dict[tuple[t.Any, ...], list[Row]] = {}
     for row, changes in zip(rows, _changes(objects, rows, given), strict=True):
         if changes:

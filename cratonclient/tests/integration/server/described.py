@@ -52,10 +52,14 @@ class Document:
 
         Nothing, if it has no body, or one whose members have any names, such as variables.
         """
-        body = operation.described.get("requestBody")
-        if body is None:
+        if "requestBody" not in operation.described:
             return set()
-        return {*self._members(body["content"]["application/json"]["schema"], "")}
+        return {*self._members(self.body(operation), "")}
+
+    def body(self, operation: Operation) -> Part:
+        """Return the schema of the body of an operation."""
+        media: Part = operation.described["requestBody"]["content"]
+        return self.resolved(media["application/json"]["schema"])
 
     def resolved(self, part: Part) -> Part:
         """Return a part of the document, or that to which it refers."""
@@ -71,3 +75,11 @@ class Document:
             yield prefix + name
             if "items" in self.resolved(one):
                 yield from self._members(one["items"], f"{prefix}{name}[].")
+
+
+def members_of(body: t.Any, prefix: str = "") -> t.Iterator[str]:
+    """Generate the members of a body, as :meth:`Document.members` names them."""
+    for name, value in body.items() if isinstance(body, dict) else ():
+        yield prefix + name
+        for one in value if isinstance(value, list) else ():
+            yield from members_of(one, f"{prefix}{name}[].")
