@@ -7,7 +7,7 @@ import collections.abc
 import contextlib
 import typing as t
 
-from cratonclient import exceptions, features, finding, formats, ids, keywords, secrets
+from cratonclient import exceptions, features, finding, ids, keywords, secrets
 from cratonclient.http.response import (
     ROW_TAG,
     ROW_TAGS,
@@ -628,18 +628,10 @@ class CRUDClient(t.Generic[R]):
     ) -> dict[str, t.Any]:
         """Return the body of a request that writes an object.
 
-        Invalid addresses are refused before they are sent: the original server stores them,
-        and then fails to list them.
-
-        :raises cratonclient.exceptions.BadRequest: naming each field and its value.
+        :raises cratonclient.exceptions.BadRequest: if a field is not valid.
         """
         resource: t.Any = getattr(self, "resource_class", None)
-        body = keywords.body(resource, self.noun, kwargs, operation)
-        fields = resource.fields() if keywords.is_kind(resource) else {}
-        found = formats.problems(fields, body) or formats.conflicts(fields, body, body)
-        if found:
-            raise exceptions.BadRequest("; ".join(found))
-        return body
+        return keywords.checked_body(resource, self.noun, kwargs, operation)
 
     def _check_features(self, body: t.Iterable[str]) -> None:
         """Ask whether the server can update fields that not every server updates.

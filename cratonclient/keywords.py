@@ -11,7 +11,7 @@ import collections.abc
 import re
 import typing as t
 
-from cratonclient import exceptions, ids, suggestions
+from cratonclient import exceptions, formats, ids, suggestions
 from cratonclient.fields import Field, Ref, Sub
 from cratonclient.json_values import Wrapped
 from cratonclient.printable import shown
@@ -75,6 +75,28 @@ def body(cls: t.Any, noun: str, keywords: Keywords, operation: Writing) -> dict[
         for name, value in found.items()
         if not (value is None and fields[name].null and operation == "create")
     }
+
+
+def checked_body(
+    cls: t.Any, noun: str, keywords: Keywords, operation: Writing
+) -> dict[str, t.Any]:
+    """Return the body of a create or update request, as :func:`body` does.
+
+    Invalid addresses are refused before they are sent: the original server stores them, and
+    then fails to list them.
+
+    :param cls: class of the objects.
+    :param noun: name of the kind, for messages.
+    :param keywords: values of the fields.
+    :param operation: ``'create'`` or ``'update'``.
+    :raises cratonclient.exceptions.BadRequest: naming each field and its value.
+    """
+    found = body(cls, noun, keywords, operation)
+    fields = cls.fields() if is_kind(cls) else {}
+    wrong = formats.problems(fields, found) or formats.conflicts(fields, found, found)
+    if wrong:
+        raise exceptions.BadRequest("; ".join(wrong))
+    return found
 
 
 def _way_to_write(field: Field[t.Any], noun: str, writable: t.Sequence[str]) -> str:

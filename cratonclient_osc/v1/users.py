@@ -67,7 +67,7 @@ class Set(update.Set):
         given = [name for name in self.changeable if hasattr(parsed_args, name)]
         if given:
             super().take_action(parsed_args)
-        part_changes.apply({"api_key": lambda: self._replace_key(user)}, *given)
+        part_changes.apply_singly({"api_key": lambda: self._replace_key(user)}, *given)
         return None
 
     def _replace_key(self, user: t.Any) -> None:

@@ -9,11 +9,15 @@ import itertools
 import sys
 import typing as t
 
-from cratonclient import paths
+from cratonclient import keywords, paths
 from cratonclient.fields import Field
+from cratonclient.kinds import Kind
 from cratonclient_osc import usage
 from cratonclient_osc.output import exit_status
 from cratonclient_osc.verbs import field_options, part_changes, show
+
+if t.TYPE_CHECKING:
+    from cratonclient import change_sets
 
 
 class Create(show.Show):
@@ -167,9 +171,11 @@ class Create(show.Show):
         """
         parts = {n: values.pop(n) for n in [*values] if not self.fields[n].create}
         self.error_prefix = f"{values[self.kind.resource_class.NAME_ATTR]}: "
+        if parts and part_changes.is_atomic(self.client, self.kind.resource_class):
+            return self._create_with(values, parts)
         created = self.manager.create(**values)
         self.error_prefix = ""
-        part_changes.apply(
+        part_changes.apply_singly(
             {
                 n: part_changes.changes_of(created, n, self.parts[n]).prepare_add(v)
                 for n, v in parts.items()
@@ -177,3 +183,37 @@ class Create(show.Show):
             f"the {self.noun} was created with id {created.id}",
         )
         return created
+
+    def _create_with(self, values: dict[str, t.Any], parts: dict[str, t.Any]) -> t.Any:
+        """Create an object with its parts, with one change set.
+
+        :param values: values of fields that a creation can contain.
+        :param parts: values of the others.
+        """
+        body = keywords.checked_body(self.kind.resource_class, self.noun, values, "create")
+        change_set = self.client.changes.new()
+        created = add_creation(change_set, self.kind, body, parts)
+        part_changes.post(change_set)
+        self.error_prefix = ""
+        query = {"resolved_values": False} if self.kind.inherits else {}
+        return self.manager.get(created.id, **query)
+
+
+def add_creation(
+    change_set: change_sets.ChangeSet,
+    kind: Kind,
+    values: t.Mapping[str, t.Any],
+    parts: t.Mapping[str, t.Any],
+) -> change_sets.Created:
+    """Add the creation of an object, and of the parts that it cannot contain.
+
+    :param change_set: the change set.
+    :param kind: kind of the object.
+    :param values: values of fields that a creation can contain.
+    :param parts: values of the others.
+    """
+    created = change_set.create(kind.collection, **values)
+    for name, value in parts.items():
+        if kind.fields[name].type is list and value:
+            change_set.add_labels(created, *value)
+    return created

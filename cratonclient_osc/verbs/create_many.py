@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import typing as t
 
-from cratonclient import exceptions, formats, keywords, v1
+from cratonclient import exceptions, keywords, v1
 from cratonclient.fields import Field, Ref
 from cratonclient.printable import printable
 from cratonclient_osc.output import differences, exit_status, terminal
@@ -14,6 +14,7 @@ from cratonclient_osc.verbs import (
     batch,
     bulk,
     columns,
+    create,
     lookup,
     many_names,
     object_files,
@@ -175,12 +176,10 @@ class FromFile:
         parts = {n for n in values if not self._fields[n].create}
         given = {n: v for n, v in values.items() if n not in parts}
         try:
-            body = keywords.body(self._kind.resource_class, self._kind.noun, given, "create")
+            keywords.checked_body(self._kind.resource_class, self._kind.noun, given, "create")
         except exceptions.ClientException as exc:
             return str(exc)
-        fields = self._kind.fields
-        found = formats.problems(fields, body) or formats.conflicts(fields, body, body)
-        return "; ".join(found) or None
+        return None
 
     def _find_twins(self, objects: t.Sequence[_Object]) -> None:
         """Refuse a line with the same name in the same place as a line before."""
@@ -250,10 +249,7 @@ class FromFile:
             for n, v in one.values.items()
             if n not in parts and not (v is None and self._fields[n].null)
         }
-        made = change_set.create(self._kind.collection, **values)
-        for name, value in parts.items():
-            if self._fields[name].type is list and value:
-                change_set.add_labels(made, *value)
+        create.add_creation(change_set, self._kind, values, parts)
 
     def _agreed(self, objects: t.Sequence[_Object]) -> bool:
         """Show what is created, and ask on a terminal."""

@@ -2,7 +2,8 @@
 """Changes of the parts of an object that have paths of their own: labels and variables.
 
 A command prepares all its changes before it applies the first one. Preparing reads and
-checks; so if one change is impossible, none is made.
+checks; so if one change is impossible, none is made. Changes of an object that need several
+requests are one change set instead, if the server has change sets.
 """
 
 from __future__ import annotations
@@ -11,19 +12,81 @@ import functools
 import logging
 import typing as t
 
-from cratonclient import exceptions, paths
+from cratonclient import exceptions, keywords, paths
 from cratonclient.fields import Sub
+from cratonclient.http import response
 from cratonclient.kinds import kind_of
 from cratonclient_osc.output import exit_status
 from cratonclient_osc.verbs.assignments import Assignment
 
 if t.TYPE_CHECKING:
+    from cratonclient import change_sets
     from cratonclient.v1 import variables
 
 LOG = logging.getLogger(__name__)
 
-#: A prepared change. Calling it sends the requests.
-Change = t.Callable[[], object]
+
+class Prepared(t.NamedTuple):
+    """A change that can be sent alone, or be added to a change set.
+
+    :param send: function that sends the requests of the change.
+    :param add: function that adds the change to a change set.
+    :param tag: entity tag of the state that the change builds on, if it builds on one.
+    :param requests: number of requests that it sends alone.
+    """
+
+    send: t.Callable[[], object]
+    add: t.Callable[[change_sets.ChangeSet], object]
+    tag: str | None = None
+    requests: int = 1
+
+
+class Change:
+    """A change of an object. If another client is quicker, it is prepared again.
+
+    :param prepare: prepares the change. Its argument is True the first time.
+    """
+
+    def __init__(self, prepare: t.Callable[[bool], Prepared]) -> None:
+        self._prepare = prepare
+        self._next: Prepared | None = prepare(True)
+        #: The number of requests that it sends alone.
+        self.requests = self._next.requests
+
+    def take(self) -> Prepared:
+        """Return the prepared change; after the first time, prepare it again."""
+        taken, self._next = self._next, None
+        return self._prepare(False) if taken is None else taken
+
+    def __call__(self) -> object:
+        """Send the requests of the change."""
+        if self._next is not None and self._next.tag is None:
+            return self.take().send()  # nobody can be quicker
+        from cratonclient import entity_tags
+
+        return entity_tags.retrying(lambda: self.take().send())
+
+
+def update_of(found: t.Any, values: dict[str, t.Any]) -> Change:
+    """Return a change of the fields of an object.
+
+    :param found: the object.
+    :param values: new values by field.
+    """
+    manager, cls = found.manager, type(found)
+
+    def add(changes: change_sets.ChangeSet) -> None:
+        keywords.checked_body(cls, kind_of(type(manager)).noun, values, "update")
+        changes.update(found, **values)
+
+    return _plain(functools.partial(manager.update, found.id, **values), add)
+
+
+def _plain(
+    send: t.Callable[[], object], add: t.Callable[[change_sets.ChangeSet], object]
+) -> Change:
+    """Return a change that builds on no state."""
+    return Change(lambda _first: Prepared(send, add))
 
 
 class LabelChanges:
@@ -40,7 +103,10 @@ class LabelChanges:
 
     def prepare_add(self, labels: t.Iterable[str]) -> Change:
         """Prepare to add labels."""
-        return functools.partial(self._manager.add, *labels)
+        return _plain(
+            functools.partial(self._manager.add, *labels),
+            lambda changes: changes.add_labels(self._found, *labels),
+        )
 
     def prepare_remove(self, labels: t.Collection[str]) -> Change:
         """Prepare to remove labels.
@@ -48,12 +114,16 @@ class LabelChanges:
         :raises cratonclient.exceptions.NotFound: if the object lacks one of the labels.
         """
 
-        def prepare(_first: bool) -> Change:
+        def prepare(_first: bool) -> Prepared:
             read = self._manager.read()
             _check_exist(self._noun, labels, read.values, self._found)
-            return functools.partial(self._manager.write, read, removed=labels)
+            return Prepared(
+                functools.partial(self._manager.write, read, removed=labels),
+                lambda changes: changes.remove_labels(self._found, *labels),
+                read.entity_tag,
+            )
 
-        return _repeatable(prepare)
+        return Change(prepare)
 
 
 class VariableChanges:
@@ -84,14 +154,17 @@ class VariableChanges:
         """
         inside = {str(path[0]) for path, _ in assignments if len(path) > 1}
         if not inside:
-            return functools.partial(self._manager.update, paths.changed({}, assignments))
+            given = paths.changed({}, assignments)
+            return _plain(
+                functools.partial(self._manager.update, given),
+                lambda changes: changes.set_variables(self._found, given),
+            )
 
-        def prepare(first: bool) -> Change:
+        def prepare(first: bool) -> Prepared:
             read = self._around(inside, first)
-            values = paths.changed(read.to_dict(), assignments)
-            return functools.partial(self._manager.write, read, values)
+            return self._prepared(read, paths.changed(read.to_dict(), assignments))
 
-        return _repeatable(prepare)
+        return Change(prepare)
 
     def prepare_remove(
         self, wanted: t.Sequence[paths.Path], ignore_missing: bool = False
@@ -102,15 +175,32 @@ class VariableChanges:
         :raises cratonclient.exceptions.NotFound: if the object itself lacks one of them.
         """
 
-        def prepare(first: bool) -> Change:
+        def prepare(first: bool) -> Prepared:
             read = self._own(first, tagged=any(len(path) > 1 for path in wanted))
             own = read.to_dict()
             existing = [path for path in wanted if paths.has(own, path)]
             if not ignore_missing:
                 self._check_exist(wanted, existing, own)
-            return functools.partial(self._manager.write, read, *paths.removed(own, existing))
+            return self._prepared(read, *paths.removed(own, existing))
 
-        return _repeatable(prepare)
+        return Change(prepare)
+
+    def _prepared(
+        self,
+        read: variables.Variables,
+        values: t.Mapping[str, t.Any],
+        removed: t.Collection[str] = (),
+    ) -> Prepared:
+        """Return the change that sets and deletes variables, and builds on what was read."""
+
+        def add(changes: change_sets.ChangeSet) -> None:
+            if values:
+                changes.set_variables(self._found, values)
+            if removed:
+                changes.delete_variables(self._found, *removed)
+
+        send = functools.partial(self._manager.write, read, values, removed)
+        return Prepared(send, add, read.entity_tag, bool(values) + bool(removed))
 
     def _check_exist(
         self,
@@ -162,21 +252,6 @@ class VariableChanges:
         )
 
 
-def _repeatable(prepare: t.Callable[[bool], Change]) -> Change:
-    """Prepare a change. Prepare it again if another client is quicker when it is applied.
-
-    :param prepare: prepares the change. Its argument is True the first time.
-    """
-    prepared = [prepare(True)]
-
-    def apply() -> object:
-        from cratonclient import entity_tags
-
-        return entity_tags.retrying(lambda: prepared.pop()() if prepared else prepare(False)())
-
-    return apply
-
-
 PartChanges = LabelChanges | VariableChanges
 
 
@@ -190,7 +265,58 @@ def changes_of(found: t.Any, name: str, field: Sub[t.Any]) -> PartChanges:
     return (LabelChanges if field.type is list else VariableChanges)(found, name)
 
 
-def apply(changes: t.Mapping[str, Change], *done: str) -> None:
+def is_atomic(client: t.Any, cls: t.Any) -> bool:
+    """Return True if the server can change objects in a change set. This may ask the server.
+
+    :param client: a :class:`cratonclient.v1.client.Client`.
+    :param cls: class of the objects.
+    """
+    return cls.in_change_sets and "change_sets" in client.features
+
+
+def apply(client: t.Any, found: t.Any, changes: t.Mapping[str, Change]) -> None:
+    """Apply prepared changes of an object: all of them or none, if the server can do that.
+
+    :param client: a :class:`cratonclient.v1.client.Client`.
+    :param found: the object.
+    :param changes: the changes, keyed by a description for error messages.
+    :raises cratonclient_osc.output.exit_status.PartialFailure: if a change fails after
+        another one was made, on a server without change sets.
+    """
+    requests = sum(one.requests for one in changes.values())
+    if requests < 2 or not is_atomic(client, type(found)):
+        apply_singly(changes)
+        return
+    from cratonclient import entity_tags
+
+    entity_tags.retrying(lambda: _post(client, [one.take() for one in changes.values()]))
+
+
+def _post(client: t.Any, prepared: t.Sequence[Prepared]) -> None:
+    """Post changes of an object as one change set, which builds on what they build on."""
+    known = [response.revision(one.tag) for one in prepared if one.tag is not None]
+    since = min((one for one in known if one is not None), default=None)
+    change_set = client.changes.new(unchanged_since=since)
+    for one in prepared:
+        one.add(change_set)
+    post(change_set)
+
+
+def post(change_set: change_sets.ChangeSet) -> None:
+    """Post a change set about one object. Its error is that of a single request.
+
+    :raises cratonclient.exceptions.HTTPError: with the messages of all refused changes.
+    """
+    try:
+        change_set.post()
+    except exceptions.HTTPError as exc:
+        if not exc.refused:
+            raise
+        message = "; ".join(dict.fromkeys(one.message for one in exc.refused))
+        raise type(exc)(message, response=exc.response) from exc
+
+
+def apply_singly(changes: t.Mapping[str, t.Callable[[], object]], *done: str) -> None:
     """Apply prepared changes one after the other. Stop at the first error.
 
     :param changes: the changes, keyed by a description for error messages.

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import functools
 import typing as t
 
 from cratonclient import exceptions
@@ -143,17 +142,15 @@ class Update(bulk.Bulk):
         )
 
     def _change(self, found: t.Any, values: t.Mapping[str, t.Any]) -> None:
-        """Prepare all changes of an object, then send them in as few requests as possible."""
+        """Prepare all changes of an object, then make all of them or none, if possible."""
         fields = {n: v for n, v in values.items() if n not in self.parts}
         changes: dict[str, part_changes.Change] = {}
         if fields:
-            changes[", ".join(fields)] = functools.partial(
-                self.manager.update, found.id, **fields
-            )
+            changes[", ".join(fields)] = part_changes.update_of(found, fields)
         for name in values.keys() & self.parts.keys():
             part = part_changes.changes_of(found, name, self.parts[name])
             changes[name] = self.prepare(part, values[name])
-        part_changes.apply(changes)
+        part_changes.apply(self.client, found, changes)
 
     def find_to_change(self, parsed_args: argparse.Namespace, where: places.Where) -> t.Any:
         """Return the object.

@@ -185,6 +185,10 @@ class Changing(bulk.Bulk):
         """Return True: the options of filters are no values here."""
         return True
 
+    def apply(self, found: t.Any, change: part_changes.Change) -> None:
+        """Make a change of the variables of an object."""
+        part_changes.apply(self.client, found, {self.attribute: change})
+
     def only_places(self, parsed: argparse.Namespace) -> bool:
         """Return True if all filters are places, which may also say where a name is."""
         return not (parsed.where or parsed.all) and {*self.given_filters(parsed)} <= {
@@ -265,7 +269,8 @@ class Set(Changing):
         )
 
     def _set(self, found: t.Any, given: t.Sequence[assignments.Assignment]) -> None:
-        part_changes.VariableChanges(found, self.attribute).prepare_add(given)()
+        changes = part_changes.VariableChanges(found, self.attribute)
+        self.apply(found, changes.prepare_add(given))
 
 
 class Unset(Changing):
@@ -332,7 +337,7 @@ class Unset(Changing):
         self, found: t.Any, wanted: t.Sequence[paths.Path], ignores_missing: bool
     ) -> None:
         changes = part_changes.VariableChanges(found, self.attribute)
-        changes.prepare_remove(wanted, ignores_missing)()
+        self.apply(found, changes.prepare_remove(wanted, ignores_missing))
 
 
 def _is_assignment(word: str) -> bool:

@@ -140,9 +140,38 @@ class TestSet(ChangeTestCase):
         self.assert_refused(refused, 6, "already exists")
         self.assertEqual("first", self.craton.clouds.get(first.id).name)
 
+    def test_several_parts_are_one_change(self):
+        host = self.make_host(name="web1", labels=["a"], variables={"x": {"y": 1}, "z": 1})
+        for words in (
+            ("set", "--note", "new", "--label", "b", "--var", "rack=r1"),
+            ("set", "--inactive", "--var", "x.z=2"),
+            ("unset", "--parent", "--label", "a", "--var", "x.y", "--var", "z"),
+            ("variable", "unset", "web1", "x.z", "rack"),
+        ):
+            before = self.craton.changes.last_revision()
+            self.done("host", *words, *(["web1"] if "web1" not in words else []))
+            self.assertEqual(before + 1, self.craton.changes.last_revision())
+        found = self.craton.hosts.get(host.id)
+        self.assertEqual(("new", False), (found.note, found.active))
+        self.assertEqual((["b"], {"x": {}}), (found.labels.get(), found.variables.own()))
+
+    def test_all_parts_or_none(self):
+        host = self.make_host(name="web1")
+        words = ("host", "set", "web1", "--note", "new", "--label", "x" * 256)
+        alone = self.enter("host", "set", "web1", "--label", "x" * 256)
+        refused = self.enter(*words)
+        self.assert_refused(refused, alone.status, "too long")
+        self.assertEqual(alone.err.partition(" (Req")[0], refused.err.partition(" (Req")[0])
+        self.assertIsNone(self.craton.hosts.get(host.id).note)
+        wrong = ("host", "set", "web1", "--ip-address", "10.0.0.256")
+        alone, both = self.enter(*wrong), self.enter(*wrong, "--label", "a")
+        self.assertEqual((alone.status, alone.err), (both.status, both.err))
+        self.assertEqual([], self.craton.hosts.get(host.id).labels.get())
+
     def test_what_fails_after_something_was_done(self):
         self.make_host(name="web1")
-        refused = self.enter("host", "set", "web1", "--note", "new", "--label", "x" * 256)
+        with mock.patch.object(features, "of", return_value=frozenset()):
+            refused = self.enter("host", "set", "web1", "--note", "new", "--label", "x" * 256)
         self.assert_refused(refused, 1, "labels: ", "too long", "Already done: note.")
 
     def test_nothing_is_done_when_something_cannot_be(self):

@@ -6,7 +6,9 @@ from __future__ import annotations
 import json
 import re
 import typing as t
+from unittest import mock
 
+from cratonclient import features
 from cratonclient.tests import base
 from cratonclient.tests.integration.osc import examples, programs
 from cratonclient_osc.v1 import users
@@ -109,10 +111,18 @@ class TestCreate(base.FleetTestCase, programs.CommandTestCase):
         there = ("--region", "east", "--ip-address", "10.0.0.1", "--device-type", "switch")
         made = self.make(*words, *there, "--label", "b", "--label", "a", "sw1")
         self.assertEqual(["a", "b"], self.craton.network_devices.get(made["id"]).labels.get())
-        refused = self.enter(*words, *there, "--label", "x" * 256, "sw2")
-        there_now = "the network device was created with id 2"
+        plain = self.make(*words, *there, "sw0")
+        self.assertEqual({*plain}, {*made})
+        self.assertEqual(2, len([*self.craton.changes.list(kind="network_devices")]))
+        long = (*words, *there, "--label", "x" * 256, "sw2")
+        refused = self.enter(*long)
+        self.assert_refused(refused, 3, "sw2: ", "too long")
+        self.assertEqual(2, self.craton.network_devices.count())
+        with mock.patch.object(features, "of", return_value=frozenset()):
+            refused = self.enter(*long)
+        there_now = "the network device was created with id 3"
         self.assert_refused(refused, 1, "labels: ", f"Already done: {there_now}.")
-        self.assertEqual("sw2", self.craton.network_devices.get(2).name)
+        self.assertEqual("sw2", self.craton.network_devices.get(3).name)
 
     def test_what_create_shows_is_what_show_shows(self):
         made = self.make("cloud", "create", "prod", "--var", "a=1")
