@@ -14,7 +14,7 @@ from cratonserver.api import origins, query_parameters, request_bodies
 from cratonserver.api.json_response import set_body
 from cratonserver.api.schema_validation import Validator
 from cratonserver.api.view import Responder, View, no_content
-from cratonserver.db import ids, usage
+from cratonserver.db import ids, part_rows, usage
 from cratonserver.db.change_log.transaction import Transaction
 from cratonserver.db.store import Store
 from cratonserver.openapi import headers
@@ -69,13 +69,18 @@ class OwnQuotas(View):
         shown = {"resource": name, "limit": limits[name], "default": default}
         return {**shown, "in_use": in_use} if counts else shown
 
-    def _require_project(self, connection: sa.Connection, project_id: str) -> None:
+    def _require_project(
+        self, connection: sa.Connection, project_id: str, *, lock: bool = False
+    ) -> None:
         """Refuse a project that does not exist.
 
+        :param lock: keep others from changing it until the transaction ends.
         :raises cratonserver.errors.Refused: with status 404.
         """
         projects = self._store.tables.metadata.tables["projects"]
         known = sa.select(projects.c.id).where(projects.c.id == project_id)
+        if lock:
+            known = known.with_for_update()
         if connection.execute(known).first() is None:
             raise errors.not_found()
 
@@ -117,8 +122,8 @@ class ProjectQuotas(OwnQuotas):
         Validator(self._body()).check(sent)
         known = self._allowed(req, item_id)
 
-        def work(connection: sa.Connection) -> None:
-            self._store.quotas.set_limits(connection, known, sent)
+        def work(connection: sa.Connection) -> bool:
+            return self._store.quotas.set_limits(connection, known, sent)
 
         self._change(req, known, work)
         self._show(req, resp, known)
@@ -127,19 +132,27 @@ class ProjectQuotas(OwnQuotas):
         """Reset the quotas of the project to the defaults."""
         known = self._allowed(req, item_id)
 
-        def work(connection: sa.Connection) -> None:
-            self._store.quotas.reset_limits(connection, known)
+        def work(connection: sa.Connection) -> bool:
+            return self._store.quotas.reset_limits(connection, known)
 
         self._change(req, known, work)
         no_content(resp)
 
     def _change(
-        self, req: falcon.Request, project_id: str, work: t.Callable[[sa.Connection], None]
+        self, req: falcon.Request, project_id: str, work: t.Callable[[sa.Connection], bool]
     ) -> None:
+        """Change the quotas of a project, which is a change of the project.
+
+        :param work: function that makes the change. It returns False if there is nothing to do.
+        """
+        tables = self._store.tables
+
         def change(transaction: Transaction) -> None:
+            connection = transaction.connection
             transaction.begin(project_id)
-            self._require_project(transaction.connection, project_id)
-            work(transaction.connection)
+            self._require_project(connection, project_id, lock=True)
+            if work(connection):
+                part_rows.touch(connection, tables, self.item_kind, project_id)
 
         self._store.transact(origins.of(req), change)
         self._store.quotas.forget(project_id)

@@ -68,6 +68,8 @@ class Undo(ChangesView):
             )
         except _DryRun as dry_run:
             result = dry_run.result
+        else:
+            self._store.quotas.forget(project_id)  # the change may have set quotas
         spool.set_result(resp, result)
 
     def _undo(self, transaction: Transaction, who: Identity, undone: Row, options: Row) -> Row:
@@ -125,6 +127,8 @@ class Undo(ChangesView):
         kinds = reading.kinds(connection, self._store.tables, change_id)
         if hidden and all(kind.key in hidden for kind in kinds):
             raise errors.not_found()
+        if not kinds and not who.is_root:  # the log does not tell whose change that is
+            raise errors.missing_role("root")
         for kind in kinds:
             if kind.key in hidden:
                 raise errors.missing_role("admin")

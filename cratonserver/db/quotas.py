@@ -144,28 +144,41 @@ class Quotas:
 
     def set_limits(
         self, connection: sa.Connection, project_id: str, limits: t.Mapping[str, int]
-    ) -> None:
+    ) -> bool:
         """Store limits of a project, and keep the others.
 
         :param limits: limits by resource.
+        :returns: True if one of them is new or differs.
         """
         table = self._tables.quotas
+        own = sa.select(table.c.resource, table.c.value).where(table.c.project_id == project_id)
+        known = dict(connection.execute(own).tuples().all())
+        new = {name: limit for name, limit in limits.items() if known.get(name) != limit}
+        if not new:
+            return False
         insert = self._tables.dialect.insert(table)
         upsert = insert.on_conflict_do_update(
             index_elements=[*table.primary_key], set_={"value": insert.excluded.value}
         )
         rows = [
             {"project_id": project_id, "resource": name, "value": limit}
-            for name, limit in sorted(limits.items())
+            for name, limit in sorted(new.items())
         ]
         connection.execute(upsert, rows)
         quota_counts.forget(connection, self._tables, project_id)
+        return True
 
-    def reset_limits(self, connection: sa.Connection, project_id: str) -> None:
-        """Reset the limits of a project to the defaults."""
+    def reset_limits(self, connection: sa.Connection, project_id: str) -> bool:
+        """Reset the limits of a project to the defaults.
+
+        :returns: True if it had limits of its own.
+        """
         table = self._tables.quotas
-        connection.execute(sa.delete(table).where(table.c.project_id == project_id))
+        reset = sa.delete(table).where(table.c.project_id == project_id)
+        if not connection.execute(reset).rowcount:
+            return False
         quota_counts.forget(connection, self._tables, project_id)
+        return True
 
     def forget(self, project_id: str) -> None:
         """Read the limits of a project again before they are used, because they changed."""

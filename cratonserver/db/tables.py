@@ -144,6 +144,15 @@ class Tables:
         """Return the tables of the parts of a kind, by the name of the part."""
         return self._parts[self.root(kind)]
 
+    def logged_parts(self, kind: Kind) -> t.Mapping[str, sa.Table]:
+        """Return the tables of the values that the log shows as parts of a kind.
+
+        Quotas are no part of a project in the API, but the log shows them as one.
+        """
+        parts, project_id = self.parts(kind), self.quotas.c.project_id
+        has_quotas = project_id.references(self.table(kind).c.id)
+        return {**parts, self.quotas.name: self.quotas} if has_quotas else parts
+
     def variables(self, kind: Kind) -> sa.Table:
         """Return the table of the variables of a kind."""
         return self.part(kind, "variables")

@@ -119,6 +119,7 @@ def _field_problem(kinds: t.Mapping[str, Kind], text: str) -> str:
     except paths.PathError as exc:
         return str(exc)
     fields = {name for kind in kinds.values() for name in kind.fields}
+    fields.add("quotas")  # the history shows them as values of the project
     if first in fields:
         return ""
     hint = suggestions.did_you_mean(str(first), fields)

@@ -45,7 +45,7 @@ def changed_since(
     later = _later(tables, change_id)
     found = {*_with_other_fields(connection, tables, later)}
     for root in dict.fromkeys(map(tables.root, tables.kinds)):
-        if tables.parts(root):
+        if tables.logged_parts(root):
             query = _with_other_parts(tables, later, root)
             found.update((source, owner) for source, owner in connection.execute(query))
     return _named(tables, found)
@@ -133,7 +133,7 @@ def _differs(logged: t.Sequence[_Logged]) -> bool:
 
 
 def _with_other_parts(tables: Tables, later: sa.Subquery, root: Kind) -> sa.Select[t.Any]:
-    """Return the query for the objects in a table that have other variables or labels."""
+    """Return the query for the objects that have other variables, labels or quotas."""
     log = tables.log.rows
     part, first, last = (log.alias(name).c for name in ("part", "first_one", "last_one"))
     bounds = (
@@ -145,7 +145,7 @@ def _with_other_parts(tables: Tables, later: sa.Subquery, root: Kind) -> sa.Sele
         )
         .where(later.c.source.in_([kind.key for kind in tables.family(root)]))
         .where(part.change_id == later.c.change_id, part.owner == later.c.owner)
-        .where(part.source.in_([table.name for table in tables.parts(root).values()]))
+        .where(part.source.in_([table.name for table in tables.logged_parts(root).values()]))
         .group_by(later.c.source, later.c.owner, part.source, part.member)
         .subquery()
     ).c

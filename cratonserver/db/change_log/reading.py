@@ -199,7 +199,7 @@ def _objects(
             return
         last = some[-1]
         found = {owner: changed_objects.Changed(tables, kind) for owner in some}
-        sources = {kind.key: "", **{t_.name: n for n, t_ in tables.parts(kind).items()}}
+        sources = {kind.key: "", **{t_.name: n for n, t_ in tables.logged_parts(kind).items()}}
         values = (
             sa.select(rows.source, rows.owner, rows.member, rows.before, rows.after)
             .where(rows.change_id == change_id, rows.source.in_(sources))

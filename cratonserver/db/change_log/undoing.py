@@ -22,7 +22,7 @@ import typing as t
 
 import sqlalchemy as sa
 
-from cratonserver.db import variable_index
+from cratonserver.db import quota_counts, variable_index
 from cratonserver.db.change_log import fitting
 from cratonserver.db.change_log.reading import action_of
 from cratonserver.db.change_log.sources import Source
@@ -80,6 +80,7 @@ class Undoing:
             if not _is_lost(step):
                 self._connection.execute(self._statement(step))
         self._fill_indexes()
+        self._forget_counts()
         fitting.check(self._connection, self._tables, self._change_id)
 
     def _at_once(self) -> list[Step]:
@@ -178,12 +179,14 @@ class Undoing:
         if step.action == "created":
             found = sa.exists().where(*same, *conditions).correlate(table)
             return sa.delete(table).where(found)
-        if step.action == "updated":
-            value = {t.cast("str", source.value): r.before}
-            return sa.update(table).where(*same, *conditions).values(value)
-        given = {source.owner: owner_id, t.cast("str", source.member): r.member}
+        value: dict[str, t.Any] = {}
         if source.value is not None:
-            given[source.value] = r.before
+            type_ = table.c[source.value].type
+            is_number = isinstance(type_, sa.Integer)
+            value = {source.value: sa.cast(r.before, type_) if is_number else r.before}
+        if step.action == "updated":
+            return sa.update(table).where(*same, *conditions).values(value)
+        given = {source.owner: owner_id, t.cast("str", source.member): r.member, **value}
         select = sa.select(*given.values()).select_from(self._rows).where(*conditions)
         others = [column for column in table.c if column.name not in given]
         if others:  # copies of columns of the owner
@@ -210,6 +213,14 @@ class Undoing:
             action_of(r) == step.action,
             r.seq.between(step.first, step.last),
         ]
+
+    def _forget_counts(self) -> None:
+        """Count again what projects use whose quotas changed."""
+        r, quotas = self._rows.c, self._tables.quotas
+        of_quotas = (r.change_id == self._change_id, r.source == quotas.name)
+        owners = self._connection.scalars(sa.select(r.owner).where(*of_quotas).distinct())
+        for project_id in owners.all():
+            quota_counts.forget(self._connection, self._tables, project_id)
 
     def _fill_indexes(self) -> None:
         """Write the keys of all variables that changed."""

@@ -72,6 +72,28 @@ class TestQuotas(programs.ServerTestCase):
 
         self.assertEqual(10_000_000, self.limits("reset")["clouds"]["limit"])
 
+    def test_the_history_shows_them(self):
+        project = self.project("audited")
+        for words in (("set", "--hosts", "10"), ("set", "--hosts", "20"), ("delete",)):
+            self.assert_done(self.craton("quota", *words, "audited", "--reason", "growth"))
+        mine = ("--project", "audited")
+        rows = self.craton("change", "list", *mine, "--limit", "3", *FORMAT).json
+        self.assertEqual(
+            [("1 project updated", "growth")] * 3,
+            [(row["summary"], row["reason"]) for row in rows],
+        )
+        lines = []
+        for row in reversed(rows):
+            done = self.craton("change", "show", *mine, str(row["revision"]))
+            title, *values = self.assert_done(done).out.rpartition("-+\n")[2].splitlines()
+            self.assertEqual(f"~ project audited (id {project})", title)
+            lines += [line.strip() for line in values]
+        self.assertEqual(
+            ["+ quotas.hosts: 10", "quotas.hosts: 10 → 20", "- quotas.hosts: 20"], lines
+        )
+        self.assertEqual(0, self.craton("change", "undo", "--yes", *mine, "4").status)
+        self.assertEqual(20, self.limits("audited")["hosts"]["limit"])
+
     def test_only_root_changes_them_and_sees_those_of_others(self):
         project, login = self.project("own"), self.member(self.project("mine"))
         for words in (("show",), ("delete",), ("set", "--clouds", "9")):

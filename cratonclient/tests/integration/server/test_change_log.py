@@ -31,11 +31,14 @@ class TestReplay(replays.ReplayTestCase, base.ServerTestCase):
     def test_random_work(self):
         draw = random.Random(7)
         users = [self.root, self.member(), self.member()]
+        projects = [user.project_id for user in users[1:]]
         made: list[tuple[base.Caller, str, dict[str, t.Any]]] = []
         for _ in range(150):
             who = draw.choice(users)
             work = draw.choice((self.create, self.create, *(self.change,) * 4, self.delete))
             work(draw, who, made)
+            if draw.random() < 0.1:
+                self.limit(draw, f"/quotas/{draw.choice(projects)}")
         self.assertReplays()
         self.assertRevisions()
 
@@ -67,6 +70,14 @@ class TestReplay(replays.ReplayTestCase, base.ServerTestCase):
             case 5:
                 method = draw.choice((caller.put, caller.delete))
                 method(f"{path}/labels", {"labels": draw.sample(("l1", "l2", "l3"), 2)})
+
+    def limit(self, draw: random.Random, path: str) -> None:
+        """Change the quotas of a project, or reset them."""
+        if draw.random() < 0.3:
+            self.root.delete(path)
+        else:
+            names = draw.sample(("hosts", "clouds", "labels_per_object"), 2)
+            self.root.put(path, {name: draw.randrange(100, 103) for name in names})
 
     def delete(self, draw: random.Random, who: base.Caller, made: list[t.Any]) -> None:
         if made:

@@ -262,6 +262,18 @@ class TestMessages(WebhookTestCase):
         )
         self.assertEqual([1, 3, 4, 5, 6], found)
 
+    def test_quotas_are_values_of_the_project(self):
+        path = f"/quotas/{self.admin.project_id}"
+        found = self.told(
+            lambda: self.root.put(path, {"hosts": 100, "clouds": 100}),
+            lambda: self.root.put(path, {"clouds": 101}),
+            lambda: self.root.put(path, {"hosts": 101}),
+            lambda: self.root.delete(path),
+            kinds=["projects"],
+            changed_fields=["quotas.hosts"],
+        )
+        self.assertEqual([0, 2, 3], found)
+
     def test_places(self):
         here = self.admin.make("regions")
         there = self.admin.make("regions", cloud_id=here["cloud_id"])
