@@ -7,8 +7,9 @@ import contextlib
 import dataclasses
 import typing as t
 
-from cratonclient import exceptions, keywords
+from cratonclient import entity_tags, exceptions, keywords
 from cratonclient.change_records import Outcome
+from cratonclient.resource import IfMatch
 
 
 class Poster(t.Protocol):
@@ -89,42 +90,54 @@ class ChangeSet:
         )
         return Created(len(self._changes) - 1, kind, self._ids)
 
-    def update(self, item: t.Any, **values: t.Any) -> None:
+    def update(self, item: t.Any, *, if_match: IfMatch = None, **values: t.Any) -> None:
         """Change fields of an object.
 
         :param item: the object, or the reference that :meth:`create` returned.
+        :param if_match: refuse the change set if somebody has changed the object since:
+            ``True`` since ``item`` was read, or an entity tag. All methods that change an
+            object have it.
         :param values: values of fields, with references as for :meth:`create`.
+
+        >>> changes.update(craton.hosts.get(12), if_match=True, note='in repair')
         """
         kind = _target(item)["kind"]
-        self._add(item, values=self._plain(kind, values))
+        self._add(item, if_match, values=self._plain(kind, values))
 
-    def set_variables(self, item: t.Any, values: t.Mapping[str, t.Any]) -> None:
+    def set_variables(
+        self, item: t.Any, values: t.Mapping[str, t.Any], *, if_match: IfMatch = None
+    ) -> None:
         """Set variables of an object, and keep the others.
 
         :param item: the object.
         :param values: values by name.
+        :param if_match: as for :meth:`update`.
         """
-        self._add(item, variables={"set": dict(values)})
+        self._add(item, if_match, variables={"set": dict(values)})
 
-    def delete_variables(self, item: t.Any, *names: str) -> None:
+    def delete_variables(self, item: t.Any, *names: str, if_match: IfMatch = None) -> None:
         """Delete variables of an object.
 
         :param item: the object.
         :param names: names of the variables.
+        :param if_match: as for :meth:`update`.
         """
-        self._add(item, variables={"unset": [*names]})
+        self._add(item, if_match, variables={"unset": [*names]})
 
-    def add_labels(self, item: t.Any, *labels: str) -> None:
+    def add_labels(self, item: t.Any, *labels: str, if_match: IfMatch = None) -> None:
         """Add labels to an object."""
-        self._add(item, labels={"add": [*labels]})
+        self._add(item, if_match, labels={"add": [*labels]})
 
-    def remove_labels(self, item: t.Any, *labels: str) -> None:
+    def remove_labels(self, item: t.Any, *labels: str, if_match: IfMatch = None) -> None:
         """Remove labels from an object."""
-        self._add(item, labels={"remove": [*labels]})
+        self._add(item, if_match, labels={"remove": [*labels]})
 
-    def delete(self, item: t.Any) -> None:
-        """Delete an object, and everything that it owns."""
-        self._append("delete", item)
+    def delete(self, item: t.Any, *, if_match: IfMatch = None) -> None:
+        """Delete an object, and everything that it owns.
+
+        :param if_match: as for :meth:`update`.
+        """
+        self._append("delete", item, if_match)
 
     def preview(self) -> Outcome:
         """Return what posting the change set would do. This changes nothing.
@@ -156,17 +169,20 @@ class ChangeSet:
             cls = self._manager.class_of(kind)
         return _plain(cls, values)
 
-    def _add(self, item: t.Any, **changes: t.Any) -> None:
-        self._append("update", item, **changes)
+    def _add(self, item: t.Any, if_match: IfMatch, **changes: t.Any) -> None:
+        self._append("update", item, if_match, **changes)
 
-    def _append(self, action: str, item: t.Any, **changes: t.Any) -> None:
+    def _append(self, action: str, item: t.Any, if_match: IfMatch, **changes: t.Any) -> None:
         change = {"action": action, **_target(item), **changes}
+        since = self._since
+        if if_match is not None and if_match is not False:
+            since = entity_tags.revision_of(item if if_match is True else if_match)
         # A second change of an object would find the revision of the first one.
         key = (change["kind"], str(change["id"]))
-        if self._since is not None and key not in self._known:
+        if since is not None and key not in self._known:
             self._known.add(key)
             if not isinstance(item, Created):
-                change["unchanged_since"] = self._since
+                change["unchanged_since"] = since
         self._changes.append(change)
 
 

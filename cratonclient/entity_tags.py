@@ -123,6 +123,21 @@ def own_part(tag: str) -> str:
     return f'"{tag.removeprefix("W/").strip(chr(34)).partition(".")[0]}"'
 
 
+def revision_of(built_on: t.Any) -> int:
+    """Return the revision of an object in a value of the argument ``if_match``.
+
+    :raises cratonclient.exceptions.CommandError: if it has none.
+
+    >>> revision_of('"7.12"')
+    7
+    """
+    tag = tag_of(built_on)
+    number = own_part(tag).strip('"')
+    if not (number.isascii() and number.isdigit()):
+        raise exceptions.CommandError(f"if_match: {shown(tag)} is not the tag of an object.")
+    return int(number)
+
+
 def tag_of(built_on: t.Any) -> str:
     """Return the entity tag in a value of the argument ``if_match``.
 

@@ -26,9 +26,10 @@ import typing as t
 from cratonclient.kinds import Kind
 from cratonserver import errors
 from cratonserver.api import request_bodies
+from cratonserver.api.refusals import Refusal
 from cratonserver.api.schema_validation import Validator
 from cratonserver.db import ids
-from cratonserver.db.change_sets import Created, Item, ItemRefused
+from cratonserver.db.change_sets import Created, Item
 from cratonserver.openapi import change_schemas, json_schemas
 
 _VARIABLES = Validator(json_schemas.VARIABLES)
@@ -47,7 +48,7 @@ class Body(t.NamedTuple):
     items: list[Item]
     reason: str | None
     dry_run: bool
-    refused: list[ItemRefused]
+    refused: list[Refusal]
 
 
 def parse(kinds: t.Mapping[str, Kind], body: t.Any) -> Body:
@@ -57,14 +58,15 @@ def parse(kinds: t.Mapping[str, Kind], body: t.Any) -> Body:
     :raises cratonserver.errors.Refused: with status 400, if it is not a change set. Single
         changes that are not valid are returned.
     """
-    Validator(change_schemas.change_set(kinds)).check(body)
+    Validator(change_schemas.envelope()).check(body)
+    check = Validator(change_schemas.item(kinds))
     items, refused = [], []
     for position, one in enumerate(body["changes"]):
-        kind = kinds[one["kind"]]
         try:
-            items.append(_item(position, kind, one, body["changes"]))
+            check.check(one)
+            items.append(_item(position, kinds[one["kind"]], one, body["changes"]))
         except errors.Refused as exc:
-            refused.append(ItemRefused(Item(position, one["action"], kind, one.get("id")), exc))
+            refused.append(Refusal.of_given(position, one, exc))
     reason = body.get("reason", "")
     return Body(items, reason if reason.strip() else None, body.get("dry_run", False), refused)
 
@@ -78,8 +80,7 @@ def _item(position: int, kind: Kind, given: t.Any, changes: t.Sequence[t.Any]) -
     if not kind.can(action) and not (action == "update" and kind.parts):
         raise errors.Refused(400, f"A change set cannot {action} {kind.collection}.")
     if action == "create":
-        if "id" in given:
-            raise errors.invalid(["id: the server assigns it"])
+        _check_members(given, ("values",))
         return Item(
             position, action, kind, values=_values(position, kind, given, changes, True)
         )
@@ -88,6 +89,7 @@ def _item(position: int, kind: Kind, given: t.Any, changes: t.Sequence[t.Any]) -
     item_id = _target(position, kind, given["id"], changes)
     since = given.get("unchanged_since")
     if action == "delete":
+        _check_members(given, ("id", "unchanged_since"))
         return Item(position, action, kind, item_id, unchanged_since=since)
     set_parts: dict[str, t.Any] = {}
     unset_parts: dict[str, t.Any] = {}
@@ -98,6 +100,21 @@ def _item(position: int, kind: Kind, given: t.Any, changes: t.Sequence[t.Any]) -
         _add_part(kind, name, given[name], set_parts, unset_parts)
     values = _values(position, kind, given, changes, False) if "values" in given else {}
     return Item(position, action, kind, item_id, values, set_parts, unset_parts, since)
+
+
+def _check_members(given: t.Any, known: t.Collection[str]) -> None:
+    """Refuse a change with members that its action does not have.
+
+    :raises cratonserver.errors.Refused: with status 400.
+    """
+    action, problems = given["action"], []
+    for name in sorted(given.keys() - {"action", "kind", *known}):
+        problem = f"{name}: the action {action!r} has no such member"
+        if action == "create":
+            problem += "; the server assigns it" if name == "id" else "; add it to 'values'"
+        problems.append(problem)
+    if problems:
+        raise errors.invalid(problems)
 
 
 def _values(
@@ -119,7 +136,10 @@ def _values(
 def _target(position: int, kind: Kind, given: t.Any, changes: t.Sequence[t.Any]) -> t.Any:
     if isinstance(given, dict):
         return _created(position, given["created"], changes)
-    return ids.parse(kind, str(given))
+    found = ids.parse(kind, str(given))
+    if found == ids.NO_ID:  # a number that no object has
+        raise errors.not_found()
+    return found
 
 
 def _created(position: int, target: int, changes: t.Sequence[t.Any]) -> Created:
@@ -127,7 +147,8 @@ def _created(position: int, target: int, changes: t.Sequence[t.Any]) -> Created:
 
     :raises cratonserver.errors.Refused: with status 400.
     """
-    if 0 <= target < position and changes[target]["action"] == "create":
+    earlier = changes[target] if 0 <= target < position else None
+    if isinstance(earlier, dict) and earlier.get("action") == "create":
         return Created(target)
     raise errors.invalid([f"created: no earlier change {target!r} creates an object"])
 

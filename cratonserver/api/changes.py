@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from cratonserver import errors, wsgi_keys
 from cratonserver.api import (
     change_set_bodies,
+    entity_tags,
     origins,
     page_links,
     query_parameters,
@@ -94,7 +95,7 @@ class ChangesView(View):
         :raises cratonserver.errors.Refused: with status 404, or with 410 if it was pruned.
         """
         tables = self._store.tables
-        number = int(revision) if revision.isdecimal() and len(revision) < 19 else 0
+        number = int(revision) if len(revision) < 19 and ids.INTEGER.fullmatch(revision) else 0
         found = reading.find(connection, tables, project_id, number) if number else None
         if found is not None:
             return found
@@ -128,6 +129,8 @@ class Changes(ChangesView):
                 self._check_kept(connection, query.project_id, values["after"] + 1)
             rows = pages.page(connection, self._store.tables, query)
             last = reading.last_revision(connection, self._store.tables, query.project_id)
+        if values.get("after", 0) > last:  # it would wait for all changes up to that number
+            raise errors.invalid([f"after: the last revision is {last}"])
         if wait and not rows and req.env.get(wsgi_keys.CAN_WAIT):
             begin = functools.partial(self._follow, query.project_id, last)
             req.env[wsgi_keys.WAIT] = wsgi_keys.Wait(wait, begin)
@@ -149,11 +152,14 @@ class Changes(ChangesView):
 
     def post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Apply a change set, and show the change."""
+        query_parameters.read(req.query_string, {})
+        entity_tags.refuse_if_match(req)
         body = request_bodies.parse(req.content_type, req.bounded_stream.read())
         change_set = change_set_bodies.parse(self._changeable, body)
         who = req.context.identity
-        items = [*change_set.items, *(one.item for one in change_set.refused)]
-        for kind in {item.kind for item in items}:
+        named = {one.shown["kind"] for one in change_set.refused}
+        kinds = {kind for name, kind in self._changeable.items() if name in named}
+        for kind in kinds | {item.kind for item in change_set.items}:
             self._store.tables.policy(kind).allow(who, "POST", "collection")
         origin = origins.of(req)
         if change_set.reason is not None:

@@ -99,6 +99,7 @@ class Collection(KindView):
 
     def create(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Create an object."""
+        entity_tags.refuse_if_match(req)
         sent = request_bodies.parse(req.content_type, req.bounded_stream.read())
         values = request_bodies.for_create(self.kind, sent)
         self.allow(req)

@@ -25,6 +25,7 @@ from cratonserver.db.objects import Objects
 from cratonserver.db.tables import Tables
 
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
+_TAGS = re.compile(r'\s*(?:W/)?"[^"]*"\s*(?:,\s*(?:W/)?"[^"]*"\s*)*+')
 
 
 def of_object(
@@ -111,8 +112,16 @@ def expected(req: falcon.Request) -> frozenset[int] | None:
     given = req.get_header("If-Match")
     if given is None or given.strip() == "*":
         return None
-    found = _TAG.findall(given)
-    numbers = [tag.partition(".")[0] for tag in found]
-    if not found or not all(re.fullmatch("[0-9]{1,18}", number) for number in numbers):
+    if not _TAGS.fullmatch(given):
         raise errors.invalid([f'If-Match: {given!r} is not an entity tag such as "7"'])
-    return frozenset(map(int, numbers))
+    numbers = (tag.partition(".")[0] for tag in _TAG.findall(given))
+    return frozenset(int(one) for one in numbers if re.fullmatch("[0-9]{1,18}", one))
+
+
+def refuse_if_match(req: falcon.Request) -> None:
+    """Refuse a request that builds on a state, but for no single object.
+
+    :raises cratonserver.errors.Refused: with status 400.
+    """
+    if expected(req) is not None:
+        raise errors.invalid(["If-Match: the request is not for one object"])

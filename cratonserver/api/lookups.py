@@ -7,7 +7,7 @@ import falcon
 
 from cratonclient.kinds import Kind
 from cratonserver import errors
-from cratonserver.api import request_bodies, spool
+from cratonserver.api import query_parameters, request_bodies, spool
 from cratonserver.api.representation import Representation
 from cratonserver.api.schema_validation import Validator
 from cratonserver.api.view import Responder, View
@@ -46,6 +46,7 @@ class Lookups(View):
 
     def post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Find objects. The revisions are read first, so they are not too new."""
+        query_parameters.read(req.query_string, {})
         wanted = request_bodies.parse(req.content_type, req.bounded_stream.read())
         self._body.check(wanted)
         kind, who, store = self._kinds[wanted["kind"]], req.context.identity, self._store

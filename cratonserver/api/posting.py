@@ -10,11 +10,12 @@ import sqlalchemy as sa
 from cratonclient.kinds import Kind
 from cratonserver import errors
 from cratonserver.api.change_set_bodies import Body
+from cratonserver.api.refusals import Refusal
 from cratonserver.db.aliases import Row
 from cratonserver.db.change_log import reading
 from cratonserver.db.change_log.origin import Origin
 from cratonserver.db.change_log.transaction import SeveralProjects, Transaction
-from cratonserver.db.change_sets import Applying, Created, Item, ItemRefused
+from cratonserver.db.change_sets import Applying, ItemRefused
 from cratonserver.db.many_creations import OneByOne
 from cratonserver.db.objects import Objects
 from cratonserver.db.store import Store
@@ -38,16 +39,15 @@ class Refused(errors.Refused):
     :param refused: these changes.
     """
 
-    def __init__(self, refused: t.Sequence[ItemRefused]) -> None:
+    def __init__(self, refused: t.Sequence[Refusal]) -> None:
         statuses = {one.error.status for one in refused}
         number = f"{len(refused)} changes are" if len(refused) > 1 else "A change is"
         first = refused[0]
         super().__init__(
             statuses.pop() if len(statuses) == 1 else 400,
-            f"{number} refused, and nothing was changed. "
-            f"{_named(first.item)}: {first.error.message}",
+            f"{number} refused, and nothing was changed. {first.title}: {first.error.message}",
         )
-        self.members = {"errors": [*map(_shown, refused)]}
+        self.members = {"errors": [one.members for one in refused]}
 
 
 class Posting:
@@ -91,11 +91,11 @@ class Posting:
         applying = self._applying(transaction)
         invalid = self._change_set.refused
         found = applying.find_refusals(
-            self._change_set.items, {one.item.position for one in invalid}
+            self._change_set.items, {one.position for one in invalid}
         )
-        refused = sorted([*invalid, *found], key=lambda one: one.item.position)
+        refused = [*invalid, *map(Refusal.of_item, found)]
         if refused:
-            raise Refused(refused)
+            raise Refused(sorted(refused, key=lambda one: one.position))
         return self._result(transaction, applying)
 
     def _applying(self, transaction: Transaction) -> Applying:
@@ -128,23 +128,3 @@ class Posting:
         if entry is not None:
             shown = [*reading.objects(transaction.connection, self._store.tables, entry[0])]
         raise RolledBack({**result, "dry_run": True, "objects": shown})
-
-
-def _shown(refused: ItemRefused) -> Row:
-    item, error = refused.item, refused.error
-    return {
-        "position": item.position,
-        "action": item.action,
-        "kind": item.kind.collection,
-        "id": None if isinstance(item.item_id, Created | dict) else item.item_id,
-        "name": item.values.get(item.kind.resource_class.NAME_ATTR),
-        "status": error.status,
-        "message": error.message,
-    }
-
-
-def _named(item: Item) -> str:
-    """Return a name for a change in a message."""
-    name = item.values.get(item.kind.resource_class.NAME_ATTR) or item.item_id
-    shown = "" if name is None or isinstance(name, Created | dict) else f" {name}"
-    return f"changes[{item.position}] ({item.action} {item.kind.noun}{shown})"

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from cratonclient.kinds import Kind
 from cratonserver import errors
-from cratonserver.api import origins, query_parameters, request_bodies, spool
+from cratonserver.api import entity_tags, origins, query_parameters, request_bodies, spool
 from cratonserver.api.changes import ChangesView
 from cratonserver.api.schema_validation import Validator
 from cratonserver.api.view import Responder
@@ -53,6 +53,7 @@ class Undo(ChangesView):
     def post(self, req: falcon.Request, resp: falcon.Response, revision: str) -> None:
         """Undo a change, and show the new one."""
         values = query_parameters.read(req.query_string, change_schemas.OF_PROJECT)
+        entity_tags.refuse_if_match(req)
         text = req.bounded_stream.read()
         options = request_bodies.parse(req.content_type, text) if text else {}
         _BODY.check(options)

@@ -42,8 +42,8 @@ UNDO: JsonSchema = {
 }
 
 
-def change_set(kinds: t.Mapping[str, Kind]) -> JsonSchema:
-    """Return the schema of the body that posts a change set.
+def item(kinds: t.Mapping[str, Kind]) -> JsonSchema:
+    """Return the schema of a change in a change set.
 
     :param kinds: the kinds whose objects can be changed, by collection.
     """
@@ -53,7 +53,7 @@ def change_set(kinds: t.Mapping[str, Kind]) -> JsonSchema:
         "required": ["created"],
         "additionalProperties": False,
     }
-    one: JsonSchema = {
+    return {
         "type": "object",
         "properties": {
             "action": {"type": "string", "enum": ["create", "update", "delete"]},
@@ -65,12 +65,26 @@ def change_set(kinds: t.Mapping[str, Kind]) -> JsonSchema:
         "additionalProperties": {"type": "object"},
         "required": ["action", "kind"],
     }
+
+
+def change_set(kinds: t.Mapping[str, Kind]) -> JsonSchema:
+    """Return the schema of the body that posts a change set.
+
+    :param kinds: the kinds whose objects can be changed, by collection.
+    """
+    schema = envelope()
+    schema["properties"]["changes"]["items"] = item(kinds)
+    return schema
+
+
+def envelope() -> JsonSchema:
+    """Return the schema of a change set whose changes are checked one by one."""
     return {
         "type": "object",
         "properties": {
             "reason": {"type": "string", "maxLength": reasons.MAX_LENGTH},
             "dry_run": {"type": "boolean"},
-            "changes": {"type": "array", "items": one, "minItems": 1, "maxItems": MOST_CHANGES},
+            "changes": {"type": "array", "minItems": 1, "maxItems": MOST_CHANGES},
         },
         "required": ["changes"],
         "additionalProperties": False,

@@ -466,3 +466,45 @@ class TestRequests(base.TestCase):
         )
         sent = [call.get("headers") for call in below.calls]
         self.assertEqual([None] * 4 + [{"If-Match": '"9"'}, None], sent)
+
+
+class TestChangeSets(TagTestCase):
+    """Changes of a change set that build on what was read."""
+
+    def test_what_somebody_changed_is_refused(self):
+        self.meddle()
+        for change in (
+            lambda changes, tag: changes.update(self.host, note="mine", if_match=tag),
+            lambda changes, tag: changes.set_variables(self.host, {"a": 1}, if_match=tag),
+            lambda changes, tag: changes.delete_variables(self.host, "os", if_match=tag),
+            lambda changes, tag: changes.add_labels(self.host, "l", if_match=tag),
+            lambda changes, tag: changes.remove_labels(self.host, "l", if_match=tag),
+            lambda changes, tag: changes.delete(self.host, if_match=tag),
+        ):
+            for tag in (True, self.host, self.host.entity_tag):
+                changes = self.craton.changes.new()
+                change(changes, tag)
+                error = self.refused(changes.post)
+                self.assertEqual([(0, 412)], [(r.position, r.status) for r in error.refused])
+        self.assertEqual("theirs", self.craton.hosts.get(self.host.id).note)
+
+    def test_what_nobody_changed_is_changed(self):
+        with self.craton.changes.new() as changes:
+            changes.update(self.host, note="mine", if_match=True)
+            changes.set_variables(self.host, {"a": 1}, if_match=True)
+        self.assertEqual("mine", self.craton.hosts.get(self.host.id).note)
+
+    def test_without_a_tag_the_last_one_wins(self):
+        self.meddle()
+        with self.craton.changes.new() as changes:
+            changes.update(self.host, note="mine")
+        self.assertEqual("mine", self.craton.hosts.get(self.host.id).note)
+
+    def test_values_that_are_no_tags(self):
+        (listed,) = self.craton.hosts.list()
+        changes = self.craton.changes.new()
+        wrong: list[t.Any] = ["7", '"x"', 7, listed, {}]
+        for tag in wrong:
+            with self.assertRaises(exceptions.CommandError):
+                changes.update(self.host, note="mine", if_match=tag)
+        self.assertEqual(0, len(changes))

@@ -94,6 +94,62 @@ class TestPosting(ChangeSetsTestCase):
                 ]
                 self.assertEqual([(0, 409), (2, 404)], found, answer.json)
 
+    def test_changes_that_are_not_valid_are_reported_with_the_others(self):
+        host = self.user.make("hosts")["id"]
+        big, parts = 10**22, {"variables": {"set": {"a": 1}}, "labels": {"add": ["l"]}}
+        update = {"action": "update", "kind": "hosts"}
+        creation = self.creation("clouds", name="n")
+        cases: list[tuple[t.Any, int, dict[str, t.Any], str]] = [
+            (7, 400, {"action": None, "kind": None, "id": None}, "7 is not of type"),
+            ({**update, "id": True}, 400, {"id": True}, "True"),
+            ({**update, "kind": "toys", "id": 1}, 400, {"kind": "toys"}, "'toys'"),
+            ({**update, "id": big}, 404, {"id": big}, "Not Found"),
+            ({**creation, **parts}, 400, {"name": "n"}, "labels: the action 'create'"),
+            ({**creation, "unchanged_since": 1}, 400, {}, "unchanged_since"),
+            ({**creation, "id": 1}, 400, {}, "the server assigns it"),
+            ({"action": "delete", "kind": "hosts", "id": host, **parts}, 400, {}, "labels"),
+            ({**update, "action": "delete", "id": host, "values": {}}, 400, {}, "values"),
+        ]
+        for change, status, shown, words in cases:
+            with self.about(str(change)):
+                answer = self.post(
+                    {**update, "id": host, "values": {"note": "x"}},
+                    change,
+                    {"action": "delete", "kind": "clouds", "id": base.NOWHERE},
+                )
+                first, second = answer.json["errors"]
+                self.assertEqual((1, status), (first["position"], first["status"]), first)
+                self.assertEqual(shown, {name: first[name] for name in shown})
+                self.assertIn(words, first["message"])
+                self.assertEqual((2, 404), (second["position"], second["status"]))
+        self.assertIsNone(self.user.get(f"/hosts/{host}").json["note"])
+
+    def test_what_would_be_ignored_is_refused(self):
+        changes = {"changes": [self.creation("clouds", name="ignored")]}
+        revision = self.user.get("/changes").json["last_revision"]
+        headers = {"If-Match": '"1"'}
+        for path, more, words in (
+            ("/changes?dry_run=true", {}, "dry_run"),
+            ("/changes", {"headers": headers}, "If-Match"),
+            (f"/changes/{revision}/undo", {"headers": headers}, "If-Match"),
+            ("/lookups?kind=hosts", {}, "kind"),
+        ):
+            with self.about(path):
+                body = {} if "undo" in path else changes
+                answer = self.user.post(path, body, **more)
+                self.assertAnswer(answer, 400)
+                self.assertIn(words, answer.json["message"])
+        answer = self.user.post("/clouds", {"name": "ignored"}, headers=headers)
+        self.assertAnswer(answer, 400)
+        self.assertEqual([], self.user.names("/clouds"))
+
+    def test_a_revision_has_one_spelling(self):
+        self.user.make("clouds")
+        last = self.user.get("/changes").json["last_revision"]
+        self.assertAnswer(self.user.get(f"/changes/{last}"), 200)
+        for before in ("0", "000", "%2B", "%20", "0" * 30):
+            self.assertAnswer(self.user.get(f"/changes/{before}{last}"), 404)
+
     def test_all_refusals_of_many(self):
         changes = [
             {"action": "delete", "kind": "clouds", "id": base.NOWHERE} for _ in range(1100)

@@ -59,6 +59,13 @@ class TestLists(HistoryTestCase):
             with self.about(query):
                 self.assertEqual([begin + n for n in wanted], self.revisions(query))
 
+    def test_a_revision_that_does_not_exist_yet(self):
+        for more in ("", "&wait=30"):
+            answer = self.user.get(f"/changes?after={self.last() + 1}{more}")
+            self.assertAnswer(answer, 400)
+            self.assertIn(f"after: the last revision is {self.last()}", answer.text)
+            self.assertAnswer(self.user.get(f"/changes?after={self.last()}"), 200)
+
     def test_pages(self):
         first = self.last() + 1  # the changes of the project and its users are for admins
         for _ in range(25):

@@ -101,7 +101,10 @@ class TestDocument(base.ServerTestCase):
                     path.replace("{revision}", "1"),
                     body["content"][JSON]["example"],
                 )
-                self.assertEqual(known.parameters(operation, "header"), read)
+                wanted = known.parameters(operation, "header")
+                if "412" not in operation.described["responses"]:
+                    read.discard("If-Match")  # refused, because there is no single object
+                self.assertEqual(wanted, read)
 
     def headers_read(self, method: str, path: str, body: t.Any) -> set[str]:
         """Return the names of the headers that the application reads, except credentials."""
