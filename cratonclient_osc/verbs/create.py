@@ -11,13 +11,9 @@ import typing as t
 
 from cratonclient import keywords, paths
 from cratonclient.fields import Field
-from cratonclient.kinds import Kind
 from cratonclient_osc import usage
 from cratonclient_osc.output import exit_status
 from cratonclient_osc.verbs import field_options, part_changes, show
-
-if t.TYPE_CHECKING:
-    from cratonclient import change_sets
 
 
 class Create(show.Show):
@@ -192,28 +188,8 @@ class Create(show.Show):
         """
         body = keywords.checked_body(self.kind.resource_class, self.noun, values, "create")
         change_set = self.client.changes.new()
-        created = add_creation(change_set, self.kind, body, parts)
+        created = part_changes.add_creation(change_set, self.kind, body, parts)
         part_changes.post(change_set)
         self.error_prefix = ""
         query = {"resolved_values": False} if self.kind.inherits else {}
         return self.manager.get(created.id, **query)
-
-
-def add_creation(
-    change_set: change_sets.ChangeSet,
-    kind: Kind,
-    values: t.Mapping[str, t.Any],
-    parts: t.Mapping[str, t.Any],
-) -> change_sets.Created:
-    """Add the creation of an object, and of the parts that it cannot contain.
-
-    :param change_set: the change set.
-    :param kind: kind of the object.
-    :param values: values of fields that a creation can contain.
-    :param parts: values of the others.
-    """
-    created = change_set.create(kind.collection, **values)
-    for name, value in parts.items():
-        if kind.fields[name].type is list and value:
-            change_set.add_labels(created, *value)
-    return created

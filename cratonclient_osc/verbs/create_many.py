@@ -14,10 +14,10 @@ from cratonclient_osc.verbs import (
     batch,
     bulk,
     columns,
-    create,
     lookup,
     many_names,
     object_files,
+    part_changes,
     places,
     show,
 )
@@ -249,7 +249,7 @@ class FromFile:
             for n, v in one.values.items()
             if n not in parts and not (v is None and self._fields[n].null)
         }
-        create.add_creation(change_set, self._kind, values, parts)
+        part_changes.add_creation(change_set, self._kind, values, parts)
 
     def _agreed(self, objects: t.Sequence[_Object]) -> bool:
         """Show what is created, and ask on a terminal."""

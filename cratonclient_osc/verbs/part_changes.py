@@ -15,7 +15,7 @@ import typing as t
 from cratonclient import exceptions, keywords, paths
 from cratonclient.fields import Sub
 from cratonclient.http import response
-from cratonclient.kinds import kind_of
+from cratonclient.kinds import Kind, kind_of
 from cratonclient_osc.output import exit_status
 from cratonclient_osc.verbs.assignments import Assignment
 
@@ -314,6 +314,26 @@ def post(change_set: change_sets.ChangeSet) -> None:
             raise
         message = "; ".join(dict.fromkeys(one.message for one in exc.refused))
         raise type(exc)(message, response=exc.response) from exc
+
+
+def add_creation(
+    change_set: change_sets.ChangeSet,
+    kind: Kind,
+    values: t.Mapping[str, t.Any],
+    parts: t.Mapping[str, t.Any],
+) -> change_sets.Created:
+    """Add the creation of an object, and of the parts that it cannot contain.
+
+    :param change_set: the change set.
+    :param kind: kind of the object.
+    :param values: values of fields that a creation can contain.
+    :param parts: values of the others.
+    """
+    created = change_set.create(kind.collection, **values)
+    for name, value in parts.items():
+        if kind.fields[name].type is list and value:
+            change_set.add_labels(created, *value)
+    return created
 
 
 def apply_singly(changes: t.Mapping[str, t.Callable[[], object]], *done: str) -> None:
