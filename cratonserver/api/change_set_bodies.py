@@ -29,7 +29,7 @@ from cratonserver.api import request_bodies
 from cratonserver.api.refusals import Refusal
 from cratonserver.api.schema_validation import Validator
 from cratonserver.db import ids
-from cratonserver.db.change_sets import Created, Item
+from cratonserver.db.change_items import Created, Item
 from cratonserver.openapi import change_schemas, json_schemas
 
 _VARIABLES = Validator(json_schemas.VARIABLES)

@@ -12,10 +12,11 @@ from cratonserver import errors
 from cratonserver.api.change_set_bodies import Body
 from cratonserver.api.refusals import Refusal
 from cratonserver.db.aliases import Row
+from cratonserver.db.change_items import ItemRefused
 from cratonserver.db.change_log import reading
 from cratonserver.db.change_log.origin import Origin
 from cratonserver.db.change_log.transaction import SeveralProjects, Transaction
-from cratonserver.db.change_sets import Applying, ItemRefused
+from cratonserver.db.change_sets import Applying
 from cratonserver.db.many_creations import OneByOne
 from cratonserver.db.objects import Objects
 from cratonserver.db.store import Store

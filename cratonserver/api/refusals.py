@@ -7,7 +7,7 @@ import typing as t
 
 from cratonserver import errors
 from cratonserver.db.aliases import Row
-from cratonserver.db.change_sets import Created, ItemRefused
+from cratonserver.db.change_items import Created, ItemRefused
 
 
 class Refusal(t.NamedTuple):

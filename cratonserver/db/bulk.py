@@ -61,6 +61,15 @@ class Bulk(abc.ABC):
                 values[index] = process(values[index])
             yield tuple(values)
 
+    def planning_for_many(
+        self, connection: sa.Connection, number: int
+    ) -> t.ContextManager[None]:
+        """Use indexes in the block, also to check foreign keys.
+
+        :param number: number of rows that the block changes.
+        """
+        return contextlib.nullcontext()
+
     def without_indexes(
         self, connection: sa.Connection, table: sa.Table
     ) -> t.ContextManager[None]:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Apply a change set: several changes of a project in one transaction.
 
-Objects of a kind that are created one after the other are created at once. If anything fails,
-nothing is changed. Then the change set is tried again one change at a time, to report all
-changes that fail.
+Objects of a kind that are created or updated one after the other are written at once. If
+anything fails, nothing is changed. Then the change set is tried again in small steps, to report
+all changes that fail.
 """
 
 from __future__ import annotations
@@ -16,66 +16,19 @@ import sqlalchemy as sa
 
 from cratonclient.kinds import Kind
 from cratonserver import errors
-from cratonserver.db import many_creations, many_updates
+from cratonserver.db import many_creations, many_part_changes, many_updates, update_runs
+from cratonserver.db.change_items import Created, Item, ItemRefused
 from cratonserver.db.change_log.transaction import Transaction
 from cratonserver.db.many_creations import OneByOne
 from cratonserver.db.objects import Objects
+from cratonserver.db.update_runs import Joined
 
-#: An object of a change: its id, or the position of the change that creates it.
-Target = t.Any
-
-#: The number of objects from which on they are created at once.
+#: The number of objects from which on they are created or updated at once.
 _MANY = 2
+#: The number of objects whose parts are changed at once. It bounds memory.
+_OBJECTS = 2000
 #: The number of changes that are tried at once, to find those that are refused.
 _AT_ONCE = 100
-
-
-@dataclasses.dataclass(frozen=True)
-class Created:
-    """A reference to an object that the same change set creates.
-
-    :param position: position of the change that creates it.
-    """
-
-    position: int
-
-
-@dataclasses.dataclass(frozen=True)
-class Item:
-    """One change of a change set.
-
-    :param position: its position in the request.
-    :param action: ``create``, ``update`` or ``delete``.
-    :param kind: kind of the object.
-    :param item_id: id of the object, or :class:`Created`.
-    :param values: values of fields, which may be :class:`Created`; for a new object also of
-        its parts.
-    :param set_parts: values to set in mapping parts, by part, and labels to add.
-    :param unset_parts: names to remove from mapping parts, by part, and labels to remove.
-    :param unchanged_since: revision after which nobody may have changed the object.
-    """
-
-    position: int
-    action: str
-    kind: Kind
-    item_id: t.Any = None
-    values: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
-    set_parts: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
-    unset_parts: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
-    unchanged_since: int | None = None
-
-
-class ItemRefused(Exception):
-    """A change of a change set is refused.
-
-    :param item: the change.
-    :param error: the reason.
-    """
-
-    def __init__(self, item: Item, error: errors.Refused) -> None:
-        super().__init__(str(error))
-        self.item = item
-        self.error = error
 
 
 class Applying:
@@ -105,8 +58,8 @@ class Applying:
             if action == "create" and len(some) >= _MANY and not _depend(some):
                 self._create_many(kind, some)
             elif action == "update":
-                for same, alike in itertools.groupby(some, _alike):
-                    self._update_many(kind, [*alike], at_once=same is not None)
+                for run in update_runs.divide(some, self._resolve):
+                    self._update_many(kind, run)
             else:
                 for item in some:
                     self._apply(item)
@@ -149,20 +102,45 @@ class Applying:
         for item, row in zip(items, rows, strict=True):
             self.created[item.position] = row["id"]
 
-    def _update_many(self, kind: Kind, items: list[Item], at_once: bool) -> None:
-        """Apply updates: all at once if they set the same fields, or else one by one."""
-        ids = {self._resolve(item.item_id): item for item in items}
-        if at_once and len(ids) == len(items) >= _MANY:
-            since = {item_id: item.unchanged_since for item_id, item in ids.items()}
+    def _update_many(self, kind: Kind, run: list[Joined]) -> None:
+        """Apply updates of several objects: all at once, or else one by one."""
+        if len(run) < _MANY:
+            self._apply_all(run)
+            return
+        objects = self._objects_of(kind)
+        changed = {one.item_id: one for one in run if one.has_fields}
+        if changed:
+            since = {item_id: one.unchanged_since for item_id, one in changed.items()}
+            values = self._resolved(run[0].items[0].values)
             try:
-                values = self._resolved(items[0].values)
-                return many_updates.update(self._objects_of(kind), since, values)
+                many_updates.update(objects, since, values)
             except OneByOne:
-                pass  # this finds the one that is refused
+                self._apply_all(run)  # this finds the one that is refused
+                return
             except many_updates.ObjectRefused as exc:
-                raise ItemRefused(ids[exc.item_id], exc.error) from exc
-        for item in items:
-            self._apply(item)
+                raise ItemRefused(changed[exc.item_id].items[0], exc.error) from exc
+        parts = [one for one in run if one.has_parts]
+        for first in range(0, len(parts), _OBJECTS):
+            self._change_parts(objects, parts[first : first + _OBJECTS])
+
+    def _change_parts(self, objects: Objects, run: t.Sequence[Joined]) -> None:
+        """Change parts of objects whose fields are changed."""
+        try:
+            many_part_changes.change(objects, {one.item_id: one.wanted for one in run})
+        except OneByOne:
+            for one in run:
+                if one.has_fields:
+                    first, *others = one.items
+                    self._apply(dataclasses.replace(first, values={}, unchanged_since=None))
+                else:
+                    others = one.items
+                for item in others:
+                    self._apply(item)
+
+    def _apply_all(self, run: t.Iterable[Joined]) -> None:
+        for one in run:
+            for item in one.items:
+                self._apply(item)
 
     def _apply(self, item: Item) -> None:
         """Apply one change.
@@ -226,13 +204,6 @@ def _positions(item: Item) -> t.Iterator[int]:
     for value in (item.item_id, *item.values.values()):
         if isinstance(value, Created):
             yield value.position
-
-
-def _alike(item: Item) -> object:
-    """Return a key that is the same for updates of the same fields, ``None`` for others."""
-    if item.set_parts or item.unset_parts or not item.values:
-        return None
-    return [*item.values.items()]
 
 
 def _depend(items: t.Sequence[Item]) -> bool:

@@ -19,12 +19,11 @@ import sqlalchemy as sa
 
 from cratonclient.kinds import Kind
 from cratonserver import errors
-from cratonserver.db import moving
+from cratonserver.db import many_objects, moving
 from cratonserver.db.aliases import Row
-from cratonserver.db.change_log import reading
 from cratonserver.db.many_creations import OneByOne, check_references
 from cratonserver.db.objects import Objects, changed_values
-from cratonserver.db.tables import PROJECT, Tables
+from cratonserver.db.tables import Tables
 
 #: The name of the parameter for ids, and the prefix of new values.
 _IDS, _VALUE = "craton_ids", "craton_value_"
@@ -59,11 +58,7 @@ def update(
     :raises ObjectRefused: if the descendants of one of them cannot move with it.
     :raises sqlalchemy.exc.IntegrityError: if a constraint is violated.
     """
-    if objects.policy.required(objects.who) or "project_id" not in objects.table.c:
-        raise OneByOne
-    project_id = _begin(objects, since)
-    rows = _locked(objects, since)
-    _check_unchanged(objects, since, project_id)  # of objects that the user sees
+    rows = many_objects.lock(objects, since)
     by_values: dict[tuple[t.Any, ...], list[Row]] = {}
     for row, changes in zip(rows, _changes(objects, rows, given), strict=True):
         if changes:
@@ -74,52 +69,6 @@ def update(
         _write(objects, [row["id"] for row in some], values)
         moved += [(row, {**row, **values}) for row in some]
     _take_descendants(objects, moved)
-
-
-def _begin(objects: Objects, ids: t.Iterable[t.Any]) -> str:
-    """Say which project is changed, and return it. Root users see those of all projects.
-
-    :raises OneByOne: if the objects do not exist.
-    """
-    projects = [objects.who.project_id]
-    if objects.who.is_root:
-        find = objects.tables.prepared(_projects, objects.kind)
-        projects = find.scalars(objects.connection, {_IDS: [*ids]})
-    for project_id in projects:
-        objects.transaction.begin(project_id)
-    if not projects:
-        raise OneByOne
-    return projects[0]
-
-
-def _check_unchanged(
-    objects: Objects, since: t.Mapping[t.Any, int | None], project_id: str
-) -> None:
-    """Check that nobody has changed the objects since the given revisions.
-
-    :raises OneByOne: if somebody has.
-    """
-    given = {item_id: number for item_id, number in since.items() if number is not None}
-    if not given:
-        return
-    where = objects.connection, objects.tables
-    found = reading.revisions_of(*where, objects.kind, [*given])
-    pruned = reading.last_pruned(*where, project_id)
-    if any(found.get(str(item_id), pruned) > number for item_id, number in given.items()):
-        raise OneByOne
-
-
-def _locked(objects: Objects, ids: t.Collection[t.Any]) -> list[Row]:
-    """Lock the objects, and return them.
-
-    :raises OneByOne: if one does not exist.
-    """
-    query = objects.tables.prepared(_lock, objects.kind, objects.who.is_root)
-    values = {_IDS: [*ids], PROJECT: objects.who.project_id}
-    rows = query.dicts(objects.connection, values)
-    if len(rows) < len(ids):
-        raise OneByOne
-    return rows
 
 
 def _changes(
@@ -177,19 +126,6 @@ def _take_descendants(objects: Objects, moved: t.Sequence[tuple[Row, Row]]) -> N
         if len(refused) == len(parents):  # none of them was in the way of another one
             raise ObjectRefused(*refused.popitem())
         parents = [*refused]
-
-
-def _projects(tables: Tables, kind: Kind) -> t.Any:
-    table = tables.table(kind)
-    own = tables.dialect.in_parameter(table.c.id, _IDS)
-    return sa.select(table.c.project_id).where(own).distinct()
-
-
-def _lock(tables: Tables, kind: Kind, all_projects: bool) -> t.Any:
-    table = tables.table(kind)
-    visible = tables.visible(kind, all_projects=all_projects)
-    query = tables.select(kind).where(tables.dialect.in_parameter(table.c.id, _IDS), *visible)
-    return query.order_by(table.c.id).with_for_update(key_share=True, of=table)
 
 
 def _update(tables: Tables, kind: Kind, columns: tuple[str, ...]) -> t.Any:

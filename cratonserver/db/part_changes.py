@@ -122,7 +122,7 @@ class PartChanges(Rows):
         if self._locks:
             self.begin(item_id)
         row, version, before = self._begin_put(item_id, part)
-        new = {n: v for n, v in values.items() if not _same_json(before.get(n, _ABSENT), v)}
+        new = {n: v for n, v in values.items() if not same_json(before.get(n, _ABSENT), v)}
         if new:
             self._checks_of(row).mapping(part, before, new)
             made = variables.rows(self.tables, self.kind, row, new, part, before)
@@ -160,7 +160,7 @@ class PartChanges(Rows):
             self.begin(item_id)
         row, version = self.lock_or_version(item_id)
         before = self.labels(item_id, part)
-        new = _missing(self.kind.parts[part], given, before)
+        new = missing(self.kind.parts[part], given, before)
         if new:
             self._checks_of(row).elements(part, len(before), len(new))
             self._put(item_id, version, labels.rows(self.tables, self.kind, row, new, part))
@@ -197,7 +197,7 @@ class PartChanges(Rows):
                 if part.type is dict:
                     yield from variables.rows(*where, row, given[name], name)
                 else:
-                    yield labels.rows(*where, row, _missing(part, given[name], []), name)
+                    yield labels.rows(*where, row, missing(part, given[name], []), name)
         if "variables" in given and "variables" not in self.kind.parts:
             yield from variables.rows(*where, row, given["variables"])
 
@@ -282,9 +282,7 @@ def _touch_and_read(tables: Tables, kind: Kind, all_projects: bool, part: str) -
     )
 
 
-def _missing(
-    field: Field[t.Any], given: t.Iterable[str], present: t.Iterable[str]
-) -> list[str]:
+def missing(field: Field[t.Any], given: t.Iterable[str], present: t.Iterable[str]) -> list[str]:
     """Return the elements of a list that another list does not have, each once."""
     known, missing = {*present}, []
     for one in given:
@@ -295,7 +293,7 @@ def _missing(
     return missing
 
 
-def _same_json(before: t.Any, after: t.Any) -> bool:
+def same_json(before: t.Any, after: t.Any) -> bool:
     """Return True if two JSON values are the same. In Python, ``1 == 1.0 == True``."""
     return before is not _ABSENT and _canonical_json(before) == _canonical_json(after)
 

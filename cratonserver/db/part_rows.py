@@ -175,7 +175,11 @@ def owner_parameter(table: sa.Table) -> sa.BindParameter[t.Any]:
 
 def _upsert(tables: Tables, table: sa.Table, owners: sa.CTE | None = None) -> t.Any:
     owner_id = owner_parameter(table) if owners is None else owners.c.id
-    insert = insertion(tables.dialect, table, owner_id, owners)
+    return upserting(table, insertion(tables.dialect, table, owner_id, owners))
+
+
+def upserting(table: sa.Table, insert: t.Any) -> t.Any:
+    """Return an INSERT of rows of a part that updates the rows that exist."""
     values = {c.name: insert.excluded[c.name] for c in table.c if not c.primary_key}
     keys = list(table.primary_key)
     statement = (

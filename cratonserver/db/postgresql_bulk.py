@@ -48,10 +48,9 @@ class PostgreSQLBulk(Bulk):
         names = ", ".join(map(quote, columns))
         statement = f"COPY {quote(table.name)} ({names}) FROM STDIN"
         driver: t.Any = connection.connection.driver_connection
-        many = len(rows) >= _MANY
         try:
             with (
-                _plans_for_many(connection, many),
+                self.planning_for_many(connection, len(rows)),
                 driver.cursor() as cursor,
                 cursor.copy(statement) as copy,
             ):
@@ -61,8 +60,28 @@ class PostgreSQLBulk(Bulk):
             raise sa.exc.DBAPIError.instance(
                 statement, None, exc, psycopg.Error, dialect=dialect
             ) from exc
-        if many:
+        if len(rows) >= _MANY:
             _analyze_if_grown(connection, table, len(rows))
+
+    @contextlib.contextmanager
+    def planning_for_many(self, connection: sa.Connection, number: int) -> t.Iterator[None]:
+        """Plan without sequential scans in the block.
+
+        PostgreSQL keeps the plans of the checks of foreign keys. A plan from the time when a
+        table was small scans the whole table for each row, and is not replaced in the
+        transaction that fills the table: 10,000 hosts would take a minute.
+        """
+        if number < _MANY:
+            yield
+            return
+        connection.exec_driver_sql("DISCARD PLANS")
+        connection.exec_driver_sql("SET LOCAL enable_seqscan TO off")
+        try:
+            yield
+        finally:
+            driver: t.Any = connection.connection.driver_connection
+            if driver.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS:
+                connection.exec_driver_sql("SET LOCAL enable_seqscan TO DEFAULT")
 
     def reserve_ids(self, connection: sa.Connection, table: sa.Table, number: int) -> list[int]:
         """Take the next ids of the sequence."""
@@ -101,22 +120,6 @@ class PostgreSQLBulk(Bulk):
     def analyze(self, connection: sa.Connection) -> None:
         """Update the statistics. Autovacuum would do it later; until then plans are bad."""
         connection.exec_driver_sql("ANALYZE")
-
-
-@contextlib.contextmanager
-def _plans_for_many(connection: sa.Connection, many: bool) -> t.Iterator[None]:
-    """Check foreign keys with indexes in the block.
-
-    PostgreSQL keeps the plans of these checks. A plan from the time when a table was small
-    scans the whole table for each row, and is not replaced in the transaction that fills the
-    table: 10,000 hosts would take a minute.
-    """
-    if many:
-        connection.exec_driver_sql("DISCARD PLANS")
-        connection.exec_driver_sql("SET LOCAL enable_seqscan TO off")
-    yield
-    if many:
-        connection.exec_driver_sql("SET LOCAL enable_seqscan TO DEFAULT")
 
 
 def _analyze_if_grown(connection: sa.Connection, table: sa.Table, added: int) -> None:

@@ -21,6 +21,23 @@ if t.TYPE_CHECKING:
 _LEVELS = 31
 
 
+class Addition(t.NamedTuple):
+    """Values that are added to a mapping part of an object.
+
+    :param new: the values to add or to replace.
+    :param number: number of values that the object has.
+    :param size: number of bytes of their names and values.
+    :param replaced: number of values that are replaced.
+    :param replaced_size: number of bytes of their names and values.
+    """
+
+    new: Row
+    number: int
+    size: int
+    replaced: int
+    replaced_size: int
+
+
 class Checks:
     """The checks of a request.
 
@@ -93,6 +110,18 @@ class Checks:
         more = {f"{part}_bytes": self._check_mapping(part, before, new)}
         self._check_project(more)
 
+    def mappings(self, part: str, additions: t.Iterable[Addition]) -> None:
+        """Check values that are added to a mapping part of several objects.
+
+        Bytes that some objects lose are not available to others.
+
+        :param part: name of the part.
+        :param additions: the values that each object gets.
+        :raises cratonserver.errors.Refused: with status 403 or 413.
+        """
+        more = sum(max(0, self._check_addition(part, one)) for one in additions)
+        self._check_project({f"{part}_bytes": more})
+
     def elements(self, part: str, before: int, new: int) -> None:
         """Check elements that are added to a list part of an object, such as labels.
 
@@ -105,15 +134,19 @@ class Checks:
 
     def _check_mapping(self, part: str, before: Row, new: Row) -> int:
         """Check the quotas of an object, and return the number of bytes that are added."""
-        added_names = len(new.keys() - before.keys())
-        self._check_object(f"{part}_per_object", len(before), len(before) + added_names)
-        replaced = _size({name: before[name] for name in new if name in before})
-        more = _size(new) - replaced
-        had = _size(before)
-        self._check_object(f"{part}_bytes_per_object", had, had + more)
+        replaced = {name: before[name] for name in new if name in before}
+        sizes = len(replaced), _size(replaced)
+        return self._check_addition(part, Addition(new, len(before), _size(before), *sizes))
+
+    def _check_addition(self, part: str, one: Addition) -> int:
+        """Check the quotas of an object, and return the number of bytes that are added."""
+        number = one.number + len(one.new) - one.replaced
+        self._check_object(f"{part}_per_object", one.number, number)
+        more = _size(one.new) - one.replaced_size
+        self._check_object(f"{part}_bytes_per_object", one.size, one.size + more)
         depth = f"{part}_depth"
         if 0 <= self._limits.get(depth, _LEVELS) < _LEVELS:
-            self._check_object(depth, 0, max(map(_levels, new.values()), default=0))
+            self._check_object(depth, 0, max(map(_levels, one.new.values()), default=0))
         return more
 
     def _check_object(self, resource: str, before: int, after: int) -> None:
