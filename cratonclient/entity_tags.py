@@ -84,12 +84,15 @@ def retrying(work: t.Callable[[], T]) -> T:
         try:
             return work()
         except exceptions.PreconditionFailed:
-            _wait(number)
+            pause(number)
     return work()
 
 
-def _wait(number: int) -> None:
-    """Wait for a random time, so that the same programs do not meet again."""
+def pause(number: int) -> None:
+    """Wait for a random time, so that the same programs do not meet again.
+
+    :param number: number of the attempt that failed, from 1.
+    """
     import random
 
     longest = min(_LONGEST_DELAY, _FIRST_DELAY * 2**number)

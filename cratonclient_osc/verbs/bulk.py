@@ -3,14 +3,17 @@
 
 The objects are fixed before the question, by their ids and by the revision of their project.
 Objects that join later are not changed, and the server refuses to change an object that
-somebody else has changed since.
+somebody else has changed since. If nobody has seen the objects, as with ``--yes``, the command
+then selects again and tries again.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import io
 import itertools
+import types
 import typing as t
 
 from cratonclient import exceptions
@@ -25,6 +28,8 @@ if t.TYPE_CHECKING:
 MOST = 20_000
 #: The number of objects that a question names, and whose differences it shows.
 _NAMED, _SHOWN = 10, 3
+#: The number of times that objects are selected again, because others changed them.
+_AGAIN = 5
 
 #: Adds the changes of an object to a change set.
 Work = t.Callable[["changes.ChangeSet", t.Any], object]
@@ -37,11 +42,13 @@ class Selection(t.NamedTuple):
     :param revisions: revision of each project, from before the objects were read; empty if
         the server has no change sets.
     :param named: the user named the objects; otherwise filters select them.
+    :param errors: the errors of names that do not mean one object, by name.
     """
 
     objects: list[t.Any]
     revisions: dict[str, int]
     named: bool
+    errors: t.Mapping[str, exceptions.ClientException] = types.MappingProxyType({})
 
 
 class Bulk(selecting.Selecting):
@@ -86,7 +93,9 @@ class Bulk(selecting.Selecting):
         :param where: the place of named objects, if it was looked up already.
         :returns: the exit status.
         """
-        statuses, selection = self._select(parsed_args, variables, where)
+        select = functools.partial(self._select, parsed_args, variables, where)
+        selection = select()
+        statuses = self.report_missing(selection.errors)
         if statuses and not self.goes_on:
             self._log("Nothing was changed.")
             return batch.combined(statuses)
@@ -98,7 +107,7 @@ class Bulk(selecting.Selecting):
         if not selection.objects:
             return exit_status.DONE
         if self.is_atomic:
-            statuses.append(_Posting(self, parsed_args, selection, work).run())
+            statuses.append(_Posting(self, parsed_args, selection, work, select).run())
         else:
             statuses.append(self._change_singly(parsed_args, selection, single))
         return batch.combined(statuses)
@@ -108,8 +117,8 @@ class Bulk(selecting.Selecting):
         parsed_args: argparse.Namespace,
         variables: str | None,
         where: places.Where | None,
-    ) -> tuple[list[int], Selection]:
-        """Return the selected objects, and the exit status for each that was not found."""
+    ) -> Selection:
+        """Return the selected objects."""
         if parsed_args.object:
             if where is None:
                 where = self.look_up_scopes(parsed_args)
@@ -121,11 +130,10 @@ class Bulk(selecting.Selecting):
                 variables=variables,
                 one_by_one=not self.is_atomic,
             )
-            statuses = [self.report(exc, f"{text}: ") for text, exc in found.errors.items()]
-            return statuses, Selection(found.objects, found.revisions, named=True)
+            return Selection(found.objects, found.revisions, True, found.errors)
         filters = self.filters_of(parsed_args)
         if not self.is_atomic:
-            return [], Selection(self._listed(filters), {}, named=False)
+            return Selection(self._listed(filters), {}, named=False)
         revisions = self._own_revision()
         objects = self._listed(filters)
         others = {_project_of(one) for one in objects} - revisions.keys()
@@ -137,7 +145,11 @@ class Bulk(selecting.Selecting):
         if variables:
             words = [f"id:{one.id}" for one in objects]
             objects, _ = many_names.request(self.client, [self.manager], words, variables)
-        return [], Selection(objects, revisions, named=False)
+        return Selection(objects, revisions, named=False)
+
+    def report_missing(self, errors: t.Mapping[str, exceptions.ClientException]) -> list[int]:
+        """Report the names that do not mean one object, and return an exit status for each."""
+        return [self.report(exc, f"{text}: ") for text, exc in errors.items()]
 
     def _own_revision(self) -> dict[str, int]:
         """Return the revision of the own project, by its id."""
@@ -271,6 +283,7 @@ class _Posting:
     :param parsed_args: its arguments.
     :param selection: the objects.
     :param work: function that adds the changes of an object.
+    :param select: function that selects the objects again.
     """
 
     def __init__(
@@ -279,11 +292,19 @@ class _Posting:
         parsed_args: argparse.Namespace,
         selection: Selection,
         work: Work,
+        select: t.Callable[[], Selection],
     ) -> None:
         self._command = command
         self._args = parsed_args
         self._selection = selection
         self._work = work
+        self._select = select
+        #: A person has seen the objects, and agreed to change these.
+        self._agreed = bool(getattr(parsed_args, "interactive", False))
+        self._attempts = 0
+        self._told: list[str] = []
+        #: The ids of objects that are not changed, because the server refuses to.
+        self._kept: set[t.Any] = set()
 
     def run(self) -> int:
         """Show and post the changes, and return the exit status."""
@@ -324,15 +345,65 @@ class _Posting:
             except exceptions.HTTPError as exc:
                 if not exc.refused:
                     raise
-                refused = self._report(exc, positions, statuses)
+                if again := self._selected_again(project_id, exc):
+                    objects, missing = again
+                    if self._ends(objects, missing, statuses):
+                        return batch.combined(statuses)
+                    asked = self._selection.named
+                    continue
+                self._report(exc, positions, statuses)
                 if not self._command.goes_on or not self._selection.named:
                     self._command._log("Nothing was changed.")
                     return batch.combined(statuses)
-                objects = [one for one in objects if one.id not in refused]
+                objects = [one for one in objects if one.id not in self._kept]
                 continue
             self._report_done(objects, revision)
             return batch.combined([*statuses, exit_status.DONE])
         return batch.combined(statuses)
+
+    def _selected_again(
+        self, project_id: str, error: exceptions.HTTPError
+    ) -> tuple[list[t.Any], dict[str, exceptions.ClientException]] | None:
+        """Select again if others changed or deleted objects, and nobody has seen them yet.
+
+        :returns: the objects, and the errors of names that are gone; ``None`` if that is not
+            the reason, or after too many attempts.
+        """
+        if self._agreed or self._attempts == _AGAIN:
+            return None
+        if not {one.status for one in error.refused} <= {404, 412}:
+            return None
+        from cratonclient import entity_tags
+
+        self._attempts += 1
+        entity_tags.pause(self._attempts)
+        found = self._select()
+        gone = {str(one.id) for one in error.refused if one.status == 404}
+        if gone & {str(one.id) for one in found.objects}:
+            return None  # something else is missing
+        known = self._selection.errors
+        missing = {name: exc for name, exc in found.errors.items() if name not in known}
+        self._selection = found
+        objects = [one for one in found.objects if _project_of(one) == project_id]
+        objects = [one for one in objects if one.id not in self._kept]
+        return self._command.chosen(self._args, objects), missing
+
+    def _ends(
+        self,
+        objects: list[t.Any],
+        missing: t.Mapping[str, exceptions.ClientException],
+        statuses: list[int],
+    ) -> bool:
+        """Report names that are gone. Return True if nothing is left to be changed."""
+        command = self._command
+        statuses += command.report_missing(missing)
+        if missing and not command.goes_on:
+            command._log("Nothing was changed.")
+            return True
+        if not (objects or self._selection.named):
+            command._tell(f"No {command.kind.plural} match. Nothing was {command.past}.")
+            statuses.append(exit_status.DONE)
+        return not objects
 
     def _change_set(
         self, project_id: str, objects: list[t.Any]
@@ -350,21 +421,25 @@ class _Posting:
         """Show the objects, and on a terminal the first differences, and ask."""
         command = self._command
         before = [command.summary_of(objects)]
+        if self._args.yes and self._told == before:
+            return True
+        self._told = before
         if not self._args.yes and terminal.is_interactive():
             before += command.effects(change_set.preview(), objects)
             if self._selection.named and len(before) == 1:
                 return True  # nothing else is affected
-        return command.agreed(self._args, len(objects), before)
+        self._agreed = command.agreed(self._args, len(objects), before) and not self._args.yes
+        return self._agreed or self._args.yes
 
     def _report(
         self, error: exceptions.HTTPError, positions: list[t.Any], statuses: list[int]
-    ) -> set[t.Any]:
-        """Report each refused change, and return the ids of their objects."""
+    ) -> None:
+        """Report each refused change, and keep their objects as they are."""
         for one in error.refused:
             reason = exceptions.class_for(one.status)(one.message)
             prefix = f"{label(positions[one.position])}: "
             statuses.append(self._command.report(reason, prefix))
-        return {positions[one.position].id for one in error.refused}
+        self._kept |= {positions[one.position].id for one in error.refused}
 
     def _report_done(self, objects: list[t.Any], revision: int | None) -> None:
         command = self._command

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import typing as t
 from unittest import mock
 
@@ -20,6 +22,9 @@ class BulkTestCase(base.FleetTestCase, programs.CommandTestCase):
 
     def setUp(self) -> None:
         super().setUp()
+        pauses = mock.patch("cratonclient.entity_tags.time.sleep")
+        pauses.start()
+        self.addCleanup(pauses.stop)
         cloud = self.make_cloud(name="prod")
         self.east = self.make_region(name="east", cloud_id=cloud.id)
         self.west = self.make_region(name="west", cloud_id=cloud.id)
@@ -314,22 +319,79 @@ class TestChangesInBetween(BulkTestCase):
         self.assertEqual(0, done.status, done.err)
         self.assertEqual(["web-1", "web-3"], self.inactive())
 
-    def test_what_changes_meanwhile_is_refused_by_name(self):
-        for words in (("set", "--label=lb", "--inactive"), ("delete", "--where=label=lb")):
-            with self.meanwhile(lambda: self.host("web-3").labels.add("busy")):
-                done = self.enter("host", *words, "--yes")
+    def busy(self, most: int = 1000) -> t.Any:
+        """Change web-3 before each post, up to a number of times."""
+        numbers = iter(range(most))
+
+        def change() -> None:
+            for _number in itertools.islice(numbers, 1):
+                self.host("web-3").update(note=f"after {self.revision()}")
+
+        return self.meanwhile(change)
+
+    def test_what_is_always_changed_meanwhile_is_refused_by_name(self):
+        for words in (
+            ("set", "--label=lb", "--inactive", "--yes"),
+            ("delete", "--where=label=lb", "--yes"),
+            ("set", "web-1", "web-3", "--inactive"),
+            ("variable", "set", "web-1", "web-3", "a.b=1"),
+        ):
+            with self.busy():
+                done = self.enter("host", *words)
             self.assertEqual(6, done.status, done.err)
             self.assertIn("web-3 (id 3): The host 3 was changed in revision", done.err)
             self.assertIn("Nothing was changed.", done.err)
+            self.assertEqual(1, done.err.count("Nothing was"))
             self.assertEqual(([], 3), (self.inactive(), len(self.hosts())))
-            self.host("web-3").labels.remove("busy")
+
+    def test_what_changes_meanwhile_is_selected_again(self):
+        for number, words in enumerate(
+            (
+                ("set", "--label=lb", "--note", "0", "--yes"),
+                ("variable", "set", "--var", "rack~.", "a.b=1", "--yes"),
+                ("variable", "set", "web-1", "web-3", "a.b=2"),
+                ("set", "web-1", "web-3", "--note", "3"),
+                ("set", "--label=lb", "--inactive", "--yes"),
+                ("delete", "web-1", "web-3"),
+            )
+        ):
+            with self.busy(3):
+                done = self.enter("host", *words)
+            self.assertEqual(0, done.status, done.err)
+            self.assertEqual(1, done.err.count("\n") // 2 + ("--yes" not in words), done.err)
+            if words[0] == "set" and number < 4:
+                self.assertEqual(f"{number}", self.host("web-3").note)
+        self.assertEqual(["web-2"], self.hosts())
+
+    def test_what_does_not_match_any_more_is_not_changed(self):
+        with self.meanwhile(lambda: self.host("web-3").labels.remove("lb")):
+            done = self.enter("host", "set", "--label=lb", "--inactive", "--yes")
+        self.assertEqual((0, ["web-1"]), (done.status, self.inactive()), done.err)
+        self.assertIn("1 host: web-1 (id 1)\nChanged in revision", done.err)
+        with self.meanwhile(lambda: self.host("web-1").labels.remove("lb")):
+            done = self.enter("host", "set", "--label=lb", "--active", "--yes")
+        self.assertEqual((0, ["web-1"]), (done.status, self.inactive()), done.err)
+        self.assertIn("No hosts match. Nothing was changed.", done.err)
 
     def test_what_is_deleted_meanwhile(self):
         with self.meanwhile(lambda: self.craton.hosts.delete(3)):
             done = self.enter("host", "set", "--label=lb", "--inactive", "--yes")
-        self.assertEqual(5, done.status, done.err)
-        self.assertIn("web-3 (id 3): ", done.err)
-        self.assertEqual([], self.inactive())
+        self.assertEqual((0, ["web-1"]), (done.status, self.inactive()), done.err)
+        for verb, status, left in ((("set", "--active"), 5, ["web-1"]), (("delete",), 1, [])):
+            self.make_host(name="web-3", cloud_id=self.west.cloud_id, region_id=self.west.id)
+            remove = functools.partial(self.craton.hosts.delete, self.host("web-3").id)
+            with self.meanwhile(remove):
+                done = self.enter("host", *verb, "web-1", "web-3")
+            self.assertEqual((status, left), (done.status, self.inactive()), done.err)
+            self.assertIn("web-3: No host has the name", done.err)
+
+    def test_a_person_who_agreed_to_others_is_told(self):
+        for words in (("set", "--label=lb", "--inactive"), ("delete", "--where=label=lb")):
+            with self.busy(1):
+                done = self.enter_on_terminal("host", *words, answer="y\n")
+            self.assertEqual(6, done.status, done.err)
+            self.assertIn("web-3 (id 3): The host 3 was changed in revision", done.err)
+        self.assertEqual(([], 3), (self.inactive(), len(self.hosts())))
 
 
 class TestOriginalServers(BulkTestCase):
