@@ -61,7 +61,7 @@ def row(change: changes.Change, names: t.Sequence[str]) -> tuple[t.Any, ...]:
 def _value(change: changes.Change, name: str) -> t.Any:
     if name == "summary":
         undone = "" if change.undoes is None else f"undo of {change.undoes}: "
-        return undone + (of_counts(change.counts) or of_objects(change.objects))
+        return undone + (of_counts(change.counts) or of_objects(change.objects) or "nothing")
     if name == "objects":
         return [vars(one) for one in change.objects]
     return getattr(change, name)

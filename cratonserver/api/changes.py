@@ -10,6 +10,7 @@ import typing as t
 import falcon
 import sqlalchemy as sa
 
+from cratonclient.kinds import Kind
 from cratonserver import errors, wsgi_keys
 from cratonserver.api import (
     change_set_bodies,
@@ -101,6 +102,19 @@ class ChangesView(View):
             return found
         self._check_kept(connection, project_id, number)
         raise errors.not_found()
+
+    def _check_sight(
+        self, connection: sa.Connection, hidden: t.Collection[str], change_id: int
+    ) -> list[Kind]:
+        """Return the kinds of the objects of a change.
+
+        :param hidden: keys of the kinds that the user does not see.
+        :raises cratonserver.errors.Refused: with status 404, if the user sees none of them.
+        """
+        kinds = reading.kinds(connection, self._store.tables, change_id)
+        if hidden and all(kind.key in hidden for kind in kinds):
+            raise errors.not_found()
+        return kinds
 
     def _check_kept(self, connection: sa.Connection, project_id: str, revision: int) -> None:
         """Refuse a revision that was removed from the history.
@@ -242,9 +256,8 @@ class Change(ChangesView):
         hidden = self._hidden(who)
         with self._store.read(standby=True) as connection:
             row = self._find(connection, project_id, revision)
+            self._check_sight(connection, hidden, row["id"])
             changed = [*reading.objects(connection, self._store.tables, row["id"], hidden)]
-        if not changed and hidden:
-            raise errors.not_found()
         spool.set_result(resp, {**shown(row), "objects": changed})
 
     def describe(self) -> dict[str, Operation]:

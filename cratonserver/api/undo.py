@@ -79,10 +79,10 @@ class Undo(ChangesView):
         :raises cratonserver.errors.Refused: with status 403 or 409.
         """
         tables, connection = self._store.tables, transaction.connection
-        project = undone["project_id"]
+        project, force = undone["project_id"], bool(options.get("force"))
         transaction.begin(project)
         self._check_rights(connection, who, undone["id"])
-        if not options.get("force"):
+        if not force:
             since = later_changes.changed_since(connection, tables, undone["id"])
             if since:
                 described = [
@@ -93,14 +93,13 @@ class Undo(ChangesView):
         checks = Checks(self._store.quotas, connection, who, undone["project_id"])
         checks.restored(undoing.restored(connection, tables, undone["id"]))
         try:
-            undoing.Undoing(connection, tables, undone["id"], transaction.now).run()
+            entry = undoing.Undoing(transaction, tables, undone["id"], force=force).run()
         except sa.exc.IntegrityError as exc:
             raise self._violation(exc) from exc
-        entry = transaction.entry
         if entry is None:
             raise errors.Refused(409, "There is nothing to undo.")
         change_id, revision = entry
-        if not options.get("force"):
+        if not force:
             lost = later_changes.deleted_with_others(
                 connection, tables, change_id, undone["id"]
             )
@@ -125,9 +124,7 @@ class Undo(ChangesView):
         :raises cratonserver.errors.Refused: with status 403 or 404.
         """
         hidden = self._hidden(who)
-        kinds = reading.kinds(connection, self._store.tables, change_id)
-        if hidden and all(kind.key in hidden for kind in kinds):
-            raise errors.not_found()
+        kinds = self._check_sight(connection, hidden, change_id)
         if not kinds and not who.is_root:  # the log does not tell whose change that is
             raise errors.missing_role("root")
         for kind in kinds:

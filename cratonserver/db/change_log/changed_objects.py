@@ -56,6 +56,11 @@ class Changed:
         values = (self._after or {}).get(named) or (self._before or {}).get(named)
         return t.cast("str | None", values)
 
+    @property
+    def is_passing(self) -> bool:
+        """True if the change created the object and deleted it: it never existed for others."""
+        return self._before is None and self._after is None
+
     def shown(self, owner: str, name: str | None) -> Row:
         """Return the object.
 

@@ -5,18 +5,19 @@ Later changes that come to nothing do not count: a note that was changed and cha
 host that was deleted and brought back. So the first value before each field, variable and
 label after the change is compared with the last one.
 
-Texts of variables do not leave the database. For example, the hosts whose variables or labels
-are not what they were right after change 7::
+The objects are looked up some hundred at a time, because PostgreSQL has no statistics of new
+rows and would compare each object of a change with each row of the log. Values of variables do
+not leave the database. For example, the hosts whose variables or labels differ, on PostgreSQL::
 
-    SELECT DISTINCT bounds.source, bounds.owner FROM (
-        SELECT later.source, later.owner, min(part.seq) AS first, max(part.seq) AS last
-        FROM (SELECT DISTINCT source, owner, change_id FROM … WHERE change_id > 7) AS later
-        JOIN change_rows AS part ON part.change_id = later.change_id
-            AND part.owner = later.owner AND part.source IN ('device_variables', …)
-        GROUP BY later.source, later.owner, part.source, part.member) AS bounds
-    JOIN change_rows AS first ON first.seq = bounds.first
-    JOIN change_rows AS last ON last.seq = bounds.last
-    WHERE first.before IS DISTINCT FROM last.after
+    SELECT DISTINCT bounds.owner FROM (
+        SELECT part.owner, min(part.seq) AS first_seq, max(part.seq) AS last_seq
+        FROM unnest(:change_ids, :owners) AS given(change_id, owner)
+        JOIN change_rows AS part ON part.change_id = given.change_id
+            AND part.owner = given.owner AND part.source IN ('device_variables', …)
+        GROUP BY part.owner, part.source, part.member) AS bounds
+    JOIN change_rows AS first_one ON first_one.seq = bounds.first_seq
+    JOIN change_rows AS last_one ON last_one.seq = bounds.last_seq
+    WHERE first_one.before IS DISTINCT FROM last_one.after
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ from cratonclient.kinds import Kind
 from cratonserver.db.aliases import Row
 from cratonserver.db.tables import Tables
 
-#: A row of the log of an object: source, owner, before and after.
+#: The number of objects that are looked up at once.
+_AT_ONCE = 500
+#: A row of the log of an object: owner, id of the change, before and after.
 _Logged = t.Sequence[t.Any]
 
 
@@ -42,13 +45,17 @@ def changed_since(
 
     :returns: the kind and the id of each.
     """
-    later = _later(tables, change_id)
-    found = {*_with_other_fields(connection, tables, later)}
-    for root in dict.fromkeys(map(tables.root, tables.kinds)):
-        if tables.logged_parts(root):
-            query = _with_other_parts(tables, later, root)
-            found.update((source, owner) for source, owner in connection.execute(query))
-    return _named(tables, found)
+    found: list[tuple[Kind, str]] = []
+    for kind in tables.kinds:
+        owners = tables.prepared(_owners).scalars(
+            connection, {"change_id": change_id, "source": kind.key}
+        )
+        for begin in range(0, len(owners), _AT_ONCE):
+            some = {"owners": [*owners[begin : begin + _AT_ONCE]], "source": kind.key}
+            logged = tables.prepared(_later).rows(connection, {**some, "change_id": change_id})
+            changed = {*_changed(connection, tables, kind, logged)}
+            found += [(kind, owner) for owner in some["owners"] if owner in changed]
+    return found
 
 
 def deleted_with_others(
@@ -59,69 +66,74 @@ def deleted_with_others(
     :param new_id: id of the change that undoes it.
     :returns: the kind and the id of each.
     """
-    rows, known = tables.log.rows, tables.log.rows.alias("known")
-    of_change = sa.exists().where(
-        known.c.change_id == change_id,
-        known.c.source == rows.c.source,
-        known.c.owner == rows.c.owner,
-    )
-    query = (
-        sa.select(rows.c.source, rows.c.owner)
-        .where(rows.c.change_id == new_id, rows.c.member.is_(None), rows.c.after.is_(None))
-        .where(~of_change)
-        .distinct()
-    )
-    return _named(tables, {(source, owner) for source, owner in connection.execute(query)})
-
-
-def _later(tables: Tables, change_id: int) -> sa.Subquery:
-    """Return the query for the later changes of the objects of a change."""
-    rows, later = tables.log.rows.c, tables.log.rows.alias().c
-    objects = (
-        sa.select(rows.source, rows.owner)
-        .where(rows.change_id == change_id, rows.member.is_(None))
-        .distinct()
-        .subquery()
-    ).c
-    return (
-        sa.select(later.source, later.owner, later.change_id)
-        .where(later.source == objects.source, later.owner == objects.owner)
-        .where(later.member.is_(None), later.change_id > change_id)
-        .distinct()
-        .subquery("later")
-    )
-
-
-def _with_other_fields(
-    connection: sa.Connection, tables: Tables, later: sa.Subquery
-) -> t.Iterator[tuple[str, str]]:
-    """Generate source and owner of the objects that have other fields, or appeared or went."""
     rows = tables.log.rows.c
-    same = [rows[name] == later.c[name] for name in ("source", "owner", "change_id")]
-    something = sa.or_(
-        rows.before.is_(None), rows.after.is_(None), rows.before != "{}", rows.after != "{}"
+    objects = sa.select(rows.source, rows.owner).where(rows.member.is_(None))
+    deleted = objects.where(rows.change_id == new_id, rows.after.is_(None))
+    # Set operations need no statistics, unlike NOT EXISTS.
+    query = deleted.except_(objects.where(rows.change_id == change_id))
+    kinds = {kind.key: kind for kind in tables.kinds}
+    order = [*kinds]
+    found = sorted(
+        ((source, owner) for source, owner in connection.execute(query)),
+        key=lambda one: (order.index(one[0]), len(one[1]), one[1]),
     )
-    query = (
-        sa.select(rows.source, rows.owner, rows.before, rows.after)
-        .where(*same, rows.member.is_(None), something)
-        .order_by(rows.source, rows.owner, rows.seq)
-    )
-    found = connection.execute(query)
-    for key, logged in itertools.groupby(found, lambda row: (row.source, row.owner)):
-        if _differs([*logged]):
-            yield key
+    return [(kinds[source], owner) for source, owner in found]
 
 
-def _differs(logged: t.Sequence[_Logged]) -> bool:
+def _owners(tables: Tables) -> sa.Select[t.Any]:
+    """Return the query for the ids of the objects of a kind in a change, shorter ones first."""
+    rows = tables.log.rows.c
+    return (
+        sa.select(rows.owner)
+        .where(rows.change_id == sa.bindparam("change_id"))
+        .where(rows.source == sa.bindparam("source"), rows.member.is_(None))
+        .group_by(rows.owner)
+        .order_by(sa.func.length(rows.owner), rows.owner)
+    )
+
+
+def _later(tables: Tables) -> sa.Select[t.Any]:
+    """Return the query for later rows of objects, in their order for each object."""
+    rows = tables.log.rows.c
+    return (
+        sa.select(rows.owner, rows.change_id, rows.before, rows.after)
+        .where(rows.source == sa.bindparam("source"))
+        .where(tables.dialect.in_parameter(rows.owner, "owners"), rows.member.is_(None))
+        .where(rows.change_id > sa.bindparam("change_id"))
+        .order_by(rows.owner, rows.seq)
+    )
+
+
+def _changed(
+    connection: sa.Connection, tables: Tables, kind: Kind, logged: t.Iterable[_Logged]
+) -> t.Iterator[str]:
+    """Generate the ids of the objects of a kind that later changes changed.
+
+    :param logged: later rows of the objects.
+    """
+    others: dict[tuple[int, str], None] = {}  # changes of objects with the same fields
+    for owner, group in itertools.groupby(logged, lambda row: row[0]):
+        rows = [*group]
+        if _differs([(before, after) for *_, before, after in rows]):
+            yield owner
+        else:
+            others.update(((change_id, owner), None) for _, change_id, *_ in rows)
+    if others and tables.logged_parts(kind):
+        given = [{"change_id": change_id, "owner": owner} for change_id, owner in others]
+        values = tables.dialect.row_parameters(_given(tables), given)
+        yield from tables.prepared(_with_other_parts, kind).scalars(connection, values)
+
+
+def _differs(logged: t.Sequence[tuple[str | None, str | None]]) -> bool:
     """Return True if the fields of an object before some rows of the log differ from after."""
-    (*_, first, gone), (*_, back, last) = logged[0], logged[-1]
+    (first, gone), (back, last) = logged[0], logged[-1]
     if first is None or last is None:
         return first is not last
     if gone is None and back is None:  # both are complete
-        return bool(first != last)
+        return first != last
     origin: Row = {}
     now: Row = {}
-    for *_, before, after in logged:
+    for before, after in logged:
         old, new = json.loads(before or "{}"), json.loads(after or "{}")
         if before is None:
             now = new
@@ -132,34 +144,30 @@ def _differs(logged: t.Sequence[_Logged]) -> bool:
     return any(origin.get(name) != now.get(name) for name in {*origin, *now})
 
 
-def _with_other_parts(tables: Tables, later: sa.Subquery, root: Kind) -> sa.Select[t.Any]:
-    """Return the query for the objects that have other variables, labels or quotas."""
+def _given(tables: Tables) -> list[sa.Column[t.Any]]:
+    """Return the columns of the parameter of :func:`_with_other_parts`."""
+    rows = tables.log.rows.c
+    return [rows.change_id, rows.owner]
+
+
+def _with_other_parts(tables: Tables, kind: Kind) -> sa.Select[t.Any]:
+    """Return the query for the ids of objects that have other variables, labels or quotas."""
     log = tables.log.rows
     part, first, last = (log.alias(name).c for name in ("part", "first_one", "last_one"))
+    given = tables.dialect.given_rows(_given(tables)).subquery("given")
+    change_id, owner = given.c
+    names = [table.name for table in tables.logged_parts(kind).values()]
+    seqs = sa.func.min(part.seq).label("first_seq"), sa.func.max(part.seq).label("last_seq")
     bounds = (
-        sa.select(
-            later.c.source,
-            later.c.owner,
-            sa.func.min(part.seq).label("first_seq"),
-            sa.func.max(part.seq).label("last_seq"),
-        )
-        .where(later.c.source.in_([kind.key for kind in tables.family(root)]))
-        .where(part.change_id == later.c.change_id, part.owner == later.c.owner)
-        .where(part.source.in_([table.name for table in tables.logged_parts(root).values()]))
-        .group_by(later.c.source, later.c.owner, part.source, part.member)
-        .subquery()
+        sa.select(part.owner, *seqs)
+        .where(part.change_id == change_id, part.owner == owner)
+        .where(sa.or_(*(part.source == sa.literal(name) for name in names)))
+        .group_by(part.owner, part.source, part.member)
+        .subquery("bounds")
     ).c
     return (
-        sa.select(bounds.source, bounds.owner)
+        sa.select(bounds.owner)
         .where(first.seq == bounds.first_seq, last.seq == bounds.last_seq)
         .where(first.before.is_distinct_from(last.after))
         .distinct()
     )
-
-
-def _named(tables: Tables, found: t.Collection[tuple[str, str]]) -> list[tuple[Kind, str]]:
-    """Return kind and id of objects, the kinds in their order and the ids by their length."""
-    kinds = {kind.key: kind for kind in tables.kinds}
-    order = [*kinds]
-    ordered = sorted(found, key=lambda one: (order.index(one[0]), len(one[1]), one[1]))
-    return [(kinds[source], owner) for source, owner in ordered]

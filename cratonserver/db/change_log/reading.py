@@ -135,7 +135,7 @@ def objects(
     """Generate the objects of a change, with what they were and what they became.
 
     An object that was created has no ``before``, one that was deleted no ``after``. Otherwise,
-    both have the values that changed.
+    both have the values that changed. Objects that were created and deleted are left out.
 
     :param hidden: keys of the kinds that the user may not see.
     """
@@ -209,6 +209,7 @@ def _objects(
         for source, owner, member, before, after in connection.execute(values):
             if owner in found:
                 found[owner].add(sources[source], member, before, after)
+        some = [owner for owner in some if not found[owner].is_passing]
         names = _names(connection, tables, kind, [o for o in some if not found[o].name])
         for owner in some:
             yield found[owner].shown(owner, names.get(owner))

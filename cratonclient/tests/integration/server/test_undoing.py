@@ -23,10 +23,6 @@ class UndoTestCase(base.ServerTestCase):
         self.assertAnswer(answer, status)
         return answer.json
 
-
-class TestUndo(UndoTestCase):
-    """Undoing changes, and what prevents it."""
-
     def seen(self, *paths: str) -> list[t.Any]:
         """Return what is at paths, without the times of the last change."""
         found = [self.user.get(path).json for path in paths]
@@ -34,6 +30,10 @@ class TestUndo(UndoTestCase):
             for item in (one, *one.get("hosts", ())):
                 item.pop("updated_at", None)
         return found
+
+
+class TestUndo(UndoTestCase):
+    """Undoing changes, and what prevents it."""
 
     def test_a_region_with_everything_in_it(self):
         place = self.user.make("regions", variables={"a": 1})
@@ -207,6 +207,175 @@ class TestChangedSince(UndoTestCase):
         self.user.put(f"/hosts/{host}", {"region_id": old["id"]})
         self.undo(creation)
         self.assertAnswer(self.user.get(f"/hosts/{host}"), 200)
+
+
+class TestForce(UndoTestCase):
+    """Undoing in spite of later changes writes only what differs."""
+
+    def test_nothing_differs(self):
+        path = f"/hosts/{self.user.make('hosts', variables={'a': 1}, labels=['x'])['id']}"
+        self.user.put(path, {"note": "A"})
+        update = self.last()
+        self.user.delete(path)
+        deletion = self.last()
+        for revision in (deletion, update):
+            self.undo(revision)
+            last, tag = self.last(), self.user.get(path).headers["etag"]
+            refused = self.undo(revision, 409, force=True)
+            self.assertEqual("There is nothing to undo.", refused["message"])
+            self.assertEqual((last, tag), (self.last(), self.user.get(path).headers["etag"]))
+
+    def test_only_what_differs_is_written(self):
+        hosts = [self.user.make("hosts")["id"] for _ in range(3)]
+        items = [{**_update(one, note="A"), "variables": {"set": {"a": one}}} for one in hosts]
+        self.user.post("/changes", {"changes": items})
+        update = self.last()
+        first, second, third = (f"/hosts/{one}" for one in hosts)
+        self.undo(update)
+        self.user.put(f"{second}/variables", {"a": 7})
+        self.user.put(third, {"note": "B"})
+        before = self.user.get(first).json
+        undone = self.undo(update, force=True)
+        self.assertEqual(hosts[1:], [one["id"] for one in undone["objects"]])
+        self.assertEqual({"variables": {"a": 7}}, undone["objects"][0]["before"])
+        self.assertEqual({"note": "B"}, undone["objects"][1]["before"])
+        self.assertEqual(before, self.user.get(first).json)
+        self.assertTouched(second, undone["revision"])
+        self.assertTouched(third, undone["revision"])
+
+    def assertTouched(self, path: str, revision: int) -> None:
+        """Check the time and the revision of the last change of an object."""
+        answer, change = self.user.get(path), self.user.get(f"/changes/{revision}").json
+        self.assertEqual(change["created_at"], answer.json["updated_at"])
+        self.assertTrue(answer.headers["etag"].strip('"').startswith(str(revision)))
+
+    def test_what_went_and_what_came_back(self):
+        host = self.user.make("hosts", note="A", variables={"a": 1, "b": 1}, labels=["x"])
+        path = f"/hosts/{host['id']}"
+        items = [
+            {
+                **_update(host["id"], note="B"),
+                "variables": {"set": {"a": 2}, "unset": ["b"]},
+                "labels": {"remove": ["x"], "add": ["y"]},
+            }
+        ]
+        self.assertAnswer(self.user.post("/changes", {"changes": items}), 200)
+        update = self.last()
+        self.user.delete(f"{path}/variables", ["a"])
+        self.user.put(f"{path}/variables", {"b": 3})
+        self.user.put(f"{path}/labels", {"labels": ["x"]})
+        undone = self.undo(update, force=True)
+        self.assertEqual(
+            ("A", {"a": 1, "b": 1}, ["x"]),
+            (
+                self.user.get(path).json["note"],
+                self.user.get(f"{path}/variables").json["variables"],
+                self.user.get(f"{path}/labels").json["labels"],
+            ),
+        )
+        self.assertEqual(1, len(undone["objects"]))
+        self.assertEqual(
+            [path], [f"/hosts/{one['id']}" for one in self.user.items("/hosts?vars=a:1")]
+        )
+
+    def test_a_deletion_whose_object_is_back_and_changed(self):
+        host = self.user.make("hosts", note="A", variables={"a": 1, "b": 1}, labels=["x"])
+        path = f"/hosts/{host['id']}"
+        before = self.seen(path, f"{path}/variables", f"{path}/labels")
+        self.user.delete(path)
+        deletion = self.last()
+        self.undo(deletion)
+        self.user.put(path, {"note": "B"})
+        self.user.put(f"{path}/variables", {"a": 2})
+        self.user.delete(f"{path}/variables", ["b"])
+        self.user.delete(f"{path}/labels", {"labels": ["x"]})
+        undone = self.undo(deletion, force=True)
+        self.assertEqual(["updated"], [one["action"] for one in undone["objects"]])
+        self.assertEqual(before, self.seen(path, f"{path}/variables", f"{path}/labels"))
+
+    def test_what_is_deleted_stays_deleted(self):
+        parts = {"variables": {"a": 1}, "labels": ["x"]}
+        hosts = [self.user.make("hosts", **parts)["id"] for _ in range(2)]
+        more = {"variables": {"unset": ["a"]}, "labels": {"remove": ["x"]}}
+        items = [{**_update(one, note="B"), **more} for one in hosts]
+        self.assertAnswer(self.user.post("/changes", {"changes": items}), 200)
+        update = self.last()
+        self.user.delete(f"/hosts/{hosts[0]}")
+        undone = self.undo(update, force=True)
+        self.assertEqual([hosts[1]], [one["id"] for one in undone["objects"]])
+
+
+class TestSeveralTimes(UndoTestCase):
+    """Change sets that change a value several times, or an object that they create."""
+
+    def post(self, *changes: dict[str, t.Any], **options: t.Any) -> t.Any:
+        """Post a change set, and return the response."""
+        answer = self.user.post("/changes", {"changes": [*changes], **options})
+        self.assertAnswer(answer, 200)
+        return answer.json
+
+    def test_a_variable(self):
+        host = self.user.make("hosts", variables={"a": 1})["id"]
+        one = {"action": "update", "kind": "hosts", "id": host}
+        self.post(
+            *({**one, "variables": {"set": {"a": n}}} for n in (2, 3, 4)),
+            {**one, "variables": {"set": {"b": 1}}},
+            {**one, "variables": {"unset": ["b"]}},
+        )
+        self.undo(self.last())
+        found = self.user.get(f"/hosts/{host}/variables").json["variables"]
+        self.assertEqual({"a": 1}, found)
+
+    def test_fields_and_variables(self):
+        host = self.user.make("hosts", note="A", variables={"a": 1})["id"]
+        changes = [
+            {**_update(host, note=note), "variables": {"set": {"a": note}}} for note in "BC"
+        ]
+        self.post(*changes)
+        self.undo(self.last())
+        found = self.user.get(f"/hosts/{host}").json
+        self.assertEqual(("A", {"a": 1}), (found["note"], found["variables"]))
+
+    def passing(self) -> list[t.Any]:
+        """Return changes that create a host with everything and delete it."""
+        place = self.user.make("regions")
+        values = {
+            "region_id": place["id"],
+            "cloud_id": place["cloud_id"],
+            "name": "passing",
+            "device_type": "server",
+            "ip_address": "192.0.2.1",
+            "variables": {"a": 1},
+        }
+        created = {"created": 0}
+        return [
+            {"action": "create", "kind": "hosts", "values": values},
+            {"action": "update", "kind": "hosts", "id": created, "labels": {"add": ["x"]}},
+            {"action": "delete", "kind": "hosts", "id": created},
+        ]
+
+    def test_an_object_that_is_created_and_deleted(self):
+        changes = self.passing()
+        self.assertEqual([], self.post(*changes, dry_run=True)["objects"])
+        revision = self.post(*changes)["revision"]
+        self.assertEqual([], self.user.get(f"/changes/{revision}").json["objects"])
+        (listed,) = self.user.items(f"/changes?after={revision - 1}")
+        self.assertEqual({}, listed["counts"])
+        refused = self.undo(revision, 409)
+        self.assertEqual("There is nothing to undo.", refused["message"])
+
+    def test_the_others_of_such_a_change_are_undone(self):
+        cloud = self.user.make("clouds", note="A")["id"]
+        other = {"action": "update", "kind": "clouds", "id": cloud, "values": {"note": "B"}}
+        revision = self.post(*self.passing(), other)["revision"]
+        shown = self.user.get(f"/changes/{revision}").json["objects"]
+        self.assertEqual([("clouds", "updated")], [(o["kind"], o["action"]) for o in shown])
+        region = self.user.items("/regions")[-1]
+        where = {"region_id": region["id"], "cloud_id": region["cloud_id"]}
+        self.user.make("hosts", name="passing", **where)  # the name is free
+        undone = self.undo(revision)
+        self.assertEqual(["clouds"], [one["kind"] for one in undone["objects"]])
+        self.assertEqual("A", self.user.get(f"/clouds/{cloud}").json["note"])
 
 
 def _update(host: int, **values: t.Any) -> dict[str, t.Any]:
