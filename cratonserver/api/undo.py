@@ -18,6 +18,7 @@ from cratonserver.api.view import Responder
 from cratonserver.db.aliases import Row
 from cratonserver.db.change_log import later_changes, reading, undoing
 from cratonserver.db.change_log.transaction import Transaction
+from cratonserver.db.policy import Policy
 from cratonserver.db.quota_checks import Checks
 from cratonserver.identity import Identity
 from cratonserver.openapi import change_schemas, headers
@@ -97,8 +98,9 @@ class Undo(ChangesView):
         except sa.exc.IntegrityError as exc:
             raise self._violation(exc) from exc
         if entry is None:
-            raise errors.Refused(409, "There is nothing to undo.")
+            raise self._nothing(connection, undone)
         change_id, revision = entry
+        self._check_undone(connection, who, change_id)
         if not force:
             lost = later_changes.deleted_with_others(
                 connection, tables, change_id, undone["id"]
@@ -131,6 +133,41 @@ class Undo(ChangesView):
             if kind.key in hidden:
                 raise errors.missing_role("admin")
             self._store.tables.policy(kind).allow(who, "DELETE", "item")
+
+    def _check_undone(self, connection: sa.Connection, who: Identity, change_id: int) -> None:
+        """Check what was undone against the policies of the kinds.
+
+        :param change_id: id of the new change.
+        :raises cratonserver.errors.Refused: with status 403 or 409.
+        """
+        tables = self._store.tables
+        for kind in reading.kinds(connection, tables, change_id):
+            policy = tables.policy(kind)
+            if type(policy).check_undone is not Policy.check_undone:
+                changed = undoing.states(connection, tables, change_id, kind)
+                policy.check_undone(connection, tables.table(kind), who, changed)
+
+    def _nothing(self, connection: sa.Connection, undone: Row) -> errors.Refused:
+        """Return the error for a change that cannot be undone, or has no effect any more."""
+        tables = self._store.tables
+        lost = undoing.lost(connection, tables, undone["id"])
+        if not lost:
+            return errors.Refused(409, "There is nothing to undo.")
+        described = [
+            reading.described(connection, tables, *one, undone["project_id"])
+            for one in lost[:_NAMED]
+        ]
+        named = ", ".join(
+            f"{kind.noun} {one['name']!r} (id {one['id']})"
+            for (kind, _), one in zip(lost, described, strict=False)
+        )
+        more = f" and {len(lost) - _NAMED} more" if len(lost) > _NAMED else ""
+        return errors.Refused(
+            409,
+            f"The change cannot be undone: {named}{more}. The log does not contain the secrets "
+            "of such objects, so undoing neither brings them back nor deletes them. Create or "
+            "delete them yourself.",
+        )
 
     def _violation(self, error: sa.exc.IntegrityError) -> errors.Refused:
         violation = self._store.tables.dialect.violated(error)

@@ -182,3 +182,19 @@ class Policy:
 
         :raises cratonserver.errors.Refused: with status 403 or 409.
         """
+
+    def check_undone(
+        self,
+        connection: sa.Connection,
+        table: sa.Table,
+        who: Identity,
+        changed: t.Mapping[str, t.Sequence[Row]],
+    ) -> None:
+        """Refuse to undo a change, after it was undone in the transaction.
+
+        :param connection: connection in the transaction.
+        :param table: table of the kind.
+        :param who: the user.
+        :param changed: the states in the log of the objects that undoing changed, by id.
+        :raises cratonserver.errors.Refused: with status 403 or 409.
+        """

@@ -12,6 +12,11 @@ from cratonserver.db import policy, storage, user_keys
 from cratonserver.db.aliases import Row
 from cratonserver.identity import Identity, canonical_project_id
 
+_LAST_ROOT = (
+    "The last root user cannot be deleted or demoted, because only root users can create "
+    "projects. First create another one: craton-server user create --root."
+)
+
 
 class Storage(storage.Storage):
     """The storage rules of users."""
@@ -72,6 +77,22 @@ class Policy(policy.Policy):
         going = sa.and_(users.c.id == deletion.item_id, *deletion.scope)
         protect_roots(deletion.connection, users, going, deletion.who, lock=deletion.lock)
 
+    def check_undone(
+        self,
+        connection: sa.Connection,
+        table: sa.Table,
+        who: Identity,
+        changed: t.Mapping[str, t.Sequence[Row]],
+    ) -> None:
+        """Let only root users undo changes of root users. One of them must stay."""
+        are_root = sa.select(table.c.id).where(table.c.is_root)
+        some = connection.execute(are_root.where(table.c.id.in_([*map(int, changed)]))).first()
+        were_root = any(row.get("is_root") for rows in changed.values() for row in rows)
+        if (some or were_root) and not who.is_root:
+            raise errors.missing_role("root")
+        if were_root and connection.execute(are_root.limit(1)).first() is None:
+            raise errors.Refused(409, _LAST_ROOT)
+
 
 def _complete_role(values: Row, before: str) -> None:
     """Set both names of a role in the changes of a user, if one of them changes.
@@ -126,8 +147,4 @@ def protect_roots(
     if any(roots) and who is not None and not who.is_root:
         raise errors.missing_role("root")
     if roots and all(roots):
-        raise errors.Refused(
-            409,
-            "The last root user cannot be deleted or demoted, because only root users can "
-            "create projects. First create another one: craton-server user create --root.",
-        )
+        raise errors.Refused(409, _LAST_ROOT)

@@ -3,9 +3,13 @@
 
 from __future__ import annotations
 
+import json
+
 import sqlalchemy as sa
 
+from cratonclient.kinds import Kind
 from cratonserver.db import quota_counts, variable_index
+from cratonserver.db.aliases import Row
 from cratonserver.db.change_log import fitting
 from cratonserver.db.change_log.transaction import Transaction
 from cratonserver.db.change_log.undo_statements import Statements
@@ -89,6 +93,46 @@ class Undoing:
 def _is_lost(step: Step) -> bool:
     name = step.source.name
     return name in _LOST or (step.action == "deleted" and name in _LOST_IF_DELETED)
+
+
+def lost(connection: sa.Connection, tables: Tables, change_id: int) -> list[tuple[Kind, str]]:
+    """Return the objects of a change that undoing it neither creates nor deletes.
+
+    :returns: the kind and the id of each.
+    """
+    rows = tables.log.rows.c
+    found = []
+    for kind in tables.kinds:
+        name = tables.table(kind).name
+        if name not in _LOST | _LOST_IF_DELETED:
+            continue
+        query = (
+            sa.select(rows.owner)
+            .where(rows.change_id == change_id, rows.source == kind.key)
+            .where(rows.member.is_(None), rows.after.is_(None) | rows.before.is_(None))
+        )
+        if name not in _LOST:
+            query = query.where(rows.after.is_(None))
+        found += [(kind, owner) for owner in connection.scalars(query.distinct())]
+    return found
+
+
+def states(
+    connection: sa.Connection, tables: Tables, change_id: int, kind: Kind
+) -> dict[str, list[Row]]:
+    """Return the fields that a change changed, before and after it, by id of the object.
+
+    :param kind: kind of the objects.
+    """
+    rows = tables.log.rows.c
+    query = sa.select(rows.owner, rows.before, rows.after).where(
+        rows.change_id == change_id, rows.source == kind.key, rows.member.is_(None)
+    )
+    found: dict[str, list[Row]] = {}
+    for owner, *texts in connection.execute(query):
+        known = found.setdefault(owner, [])
+        known += [json.loads(text) for text in texts if text is not None]
+    return found
 
 
 def restored(connection: sa.Connection, tables: Tables, change_id: int) -> dict[str, int]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import typing as t
 
-from cratonclient.tests.integration.server import base
+import sqlalchemy as sa
+
+from cratonclient.tests.integration.server import base, databases
 
 
 class UndoTestCase(base.ServerTestCase):
@@ -303,6 +305,44 @@ class TestForce(UndoTestCase):
         self.user.delete(f"/hosts/{hosts[0]}")
         undone = self.undo(update, force=True)
         self.assertEqual([hosts[1]], [one["id"] for one in undone["objects"]])
+
+
+class TestUsers(UndoTestCase):
+    """Undoing gives nobody more rights, and brings no secrets back."""
+
+    def set_root(self, user_id: int) -> None:
+        """Make a user a root user, as an administrator of the server does."""
+        users = self.store.tables.metadata.tables["users"]
+        with databases.writing(self.store, self.user.project_id) as connection:
+            own = sa.update(users).where(users.c.id == user_id)
+            connection.execute(own.values(is_root=True, is_admin=True, role="admin"))
+
+    def test_only_root_users_undo_changes_of_root_users(self):
+        admin = self.member(self.user.project_id, is_admin=True)
+        user = admin.make("users")["id"]
+        self.set_root(user)
+        promotion = self.last()
+        self.root.put(f"/users/{user}", {"is_admin": False})
+        demotion = self.last()
+        self.assertAnswer(admin.post(f"/changes/{demotion}/undo"), 403)
+        path = f"/changes/{{}}/undo?project_id={self.user.project_id}"
+        self.assertAnswer(self.root.post(path.format(demotion)), 200)
+        self.assertAnswer(admin.post(f"/changes/{promotion}/undo"), 403)
+        self.root.delete(f"/users/{user}")
+        self.assertAnswer(admin.post(f"/changes/{self.last()}/undo"), 403)
+
+    def test_what_has_a_secret(self):
+        admin = self.member(self.user.project_id, is_admin=True)
+        user = admin.make("users")["id"]
+        key = admin.make("user-keys", user_id=user)
+        hook = admin.make("webhooks")
+        for path, item in (("user-keys", key), ("webhooks", hook)):
+            self.assertAnswer(admin.delete(f"/{path}/{item['id']}"), 204)
+            for options in ({}, {"force": True}, {"dry_run": True}):
+                answer = admin.post(f"/changes/{self.last()}/undo", options)
+                self.assertAnswer(answer, 409)
+                self.assertIn(f"'{item['name']}' (id {item['id']})", answer.json["message"])
+                self.assertIn("secret", answer.json["message"])
 
 
 class TestSeveralTimes(UndoTestCase):
