@@ -52,6 +52,9 @@ class ClientException(Exception):
 
     message = "An error occurred in the Craton client."
     status_code: int | None = None
+    #: True if a request was sent that changes something, and no response says whether the
+    #: server made the change.
+    outcome_unknown = False
 
     def __init__(
         self,

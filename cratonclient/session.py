@@ -246,20 +246,23 @@ class Session:
         kwargs.setdefault("endpoint_filter", {"service_type": SERVICE_TYPE})
         reasons.add_header(kwargs, method, self, self.reason)
         numbers = retries.taken_from(kwargs).or_else(self._retries)
+        is_write = failures.may_change(method, url, kwargs.get("json"))
         start = time.perf_counter()
         try:
             with routes.retrying(self._sender, url, numbers) as more:
                 response: requests.Response = self._sender.request(
                     method=method, url=url, **kwargs, **more
                 )
-        except exceptions.ClientException:
+        except exceptions.ClientException as exc:
             _log_duration(method, url, start, None)
-            raise
+            if not is_write or (error := failures.unknown_outcome(exc, url)) is exc:
+                raise
+            raise error from exc
         except (*failures.ALL, _keystoneauth_error()) as exc:
             chosen = failures.proxies_of(self._session, url)
             error = failures.error_for(exc, url, chosen)
             _log_duration(method, url, start, getattr(error, "response", None))
-            raise error from exc
+            raise (failures.unknown_outcome(error, url) if is_write else error) from exc
         _log_duration(method, url, start, response)
         if response.status_code >= 400 or response.status_code < 200:
             raise exceptions.error_from(response)

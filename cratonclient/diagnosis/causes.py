@@ -19,6 +19,13 @@ _BROKEN = {
     "BadStatusLine": "the response is not HTTP",
     "RemoteDisconnected": "the server closed the connection without a response",
 }
+#: Exceptions before the first byte of a request was sent, by class name.
+_UNSENT = {
+    *("NewConnectionError", "NameResolutionError", "ConnectTimeoutError", "ProxyError"),
+    *("ConnectionRefusedError", "gaierror", "SSLCertVerificationError"),
+}
+#: Exceptions of TLS after the handshake. Other ones are from the handshake.
+_LATE_TLS = {"SSLEOFError", "SSLZeroReturnError"}
 #: The start of the messages of errors without an error number, whose text is the reason.
 _TELLING = ("Tunnel connection failed", "got more than")
 
@@ -58,6 +65,20 @@ def is_read_timeout(exception: BaseException) -> bool:
     return any(
         isinstance(cause, urllib3.exceptions.ReadTimeoutError) for cause in chain(exception)
     )
+
+
+def may_be_sent(exception: BaseException) -> bool:
+    """Return True if a server may have received a request, in any of its attempts.
+
+    :param exception: the exception of a request without a response.
+    """
+    found = [*chain(exception)]
+    names = {type(one).__name__ for one in found}
+    is_handshake = "SSLError" in names and not names & _LATE_TLS
+    if not (names & _UNSENT or is_handshake):
+        return True
+    attempts = [one for cause in found for one in getattr(cause, "attempts", ())]
+    return any(may_be_sent(one) for one in attempts)
 
 
 def chain(error: BaseException) -> t.Iterator[BaseException]:

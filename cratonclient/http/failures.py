@@ -78,6 +78,41 @@ def error_for(
     return error
 
 
+def unknown_outcome(error: exceptions.ClientException, url: str) -> exceptions.ClientException:
+    """Return the error of a request that changes something, after it was sent.
+
+    :param error: the error.
+    :param url: URL of the request. An error about another URL, such as that of Keystone, is
+        returned as it is, and so is one from before the request was sent.
+    """
+    if not isinstance(error, (exceptions.ConnectionFailed, exceptions.Timeout)):
+        return error
+    path = url.partition("?")[0].partition("://")[2].partition("/")[2] or url
+    if path not in error.message or not causes.may_be_sent(error.original_exception or error):
+        return error
+    begin, _, rest = error.message.partition(". Check that the URL")
+    begin = begin.replace("Unable to establish connection to", "Lost the connection to", 1)
+    more = rest.partition("is running.")[2]
+    found = type(error)(
+        f"{begin.rstrip('.')}. It is not known whether the server made the change.{more}",
+        exception=error.original_exception,
+    )
+    found.outcome_unknown = True
+    return found
+
+
+def may_change(method: str, url: str, json: object) -> bool:
+    """Return True if a request may change something: a write that is no dry run.
+
+    :param method: HTTP method, such as ``PUT``.
+    :param url: URL of the request.
+    :param json: JSON value of its body.
+    """
+    if method.upper() not in ("POST", "PUT", "DELETE", "PATCH") or url.endswith("/lookups"):
+        return False
+    return not (isinstance(json, dict) and json.get("dry_run") is True)
+
+
 def proxies_of(session: t.Any, url: str) -> dict[str, str] | None:
     """Return the proxies of a session, and those of the environment.
 

@@ -159,9 +159,16 @@ class Policy(urllib3.Retry):
     def increment(self, *args: t.Any, **kwargs: t.Any) -> t.Self:
         """Return the retries that are left.
 
-        The connection of a response is closed: its body could be long or slow.
+        The connection of a response is closed: its body could be long or slow. The exception
+        after the last retry gets the errors of all attempts as ``attempts``, because one of
+        them may have reached the server.
         """
-        left = super().increment(*args, **kwargs)
+        try:
+            left = super().increment(*args, **kwargs)
+        except urllib3_exceptions.MaxRetryError as exc:
+            attempts = [one.error for one in self.history if one.error is not None]
+            exc.attempts = attempts  # type: ignore[attr-defined]
+            raise
         if response := kwargs.get("response"):
             response.close()
         return left

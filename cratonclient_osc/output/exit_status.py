@@ -27,6 +27,7 @@ _MAX_LENGTH = 2000
 
 _CREDENTIALS = "Check the user name, the password (API key) and the project id."
 _PROXY = "Check the user name and the password in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY."
+_OUTCOME = "To see it, use 'craton change list', or show the object."
 _URL = "Check the URL of the Craton server, and that the server is running."
 
 #: The class, the exit status and a hint for the user. The first class that matches an
@@ -73,7 +74,8 @@ def message_of(error: Exception) -> str:
     text = secrets.mask(one_line(str(error)))
     if len(text) > _MAX_LENGTH:
         text = f"{text[:_MAX_LENGTH]} …"
-    return f"{text} {_row(error)[1]}".rstrip()
+    hint = _OUTCOME if getattr(error, "outcome_unknown", False) else _row(error)[1]
+    return f"{text} {hint}".rstrip()
 
 
 def _row(error: Exception) -> tuple[int, str]:
