@@ -43,6 +43,8 @@ class Change:
     :param request_id: id of the request in the log of the server.
     :param reason: why the user made the change.
     :param undoes: revision of the change that it undoes.
+    :param undone_by: revision of the last change that undoes it, for a single change;
+        ``None`` in lists.
     :param counts: number of objects by kind and action, such as
         ``{'hosts': {'created': 2}}``; empty for a single change.
     :param objects: the objects of a single change; empty in lists.
@@ -61,6 +63,7 @@ class Change:
     undoes: int | None = None
     counts: dict[str, dict[str, int]] = dataclasses.field(default_factory=dict)
     objects: tuple[ChangedObject, ...] = ()
+    undone_by: int | None = None
 
 
 class Batch(t.NamedTuple):

@@ -10,11 +10,17 @@ from cratonclient_osc.change import command, references, summary
 from cratonclient_osc.output import differences, values
 from cratonclient_osc.verbs import display
 
+_COLUMNS = tuple(
+    column
+    for name in summary.KNOWN
+    for column in ((name, "undone_by") if name == "undoes" else (name,))
+)
+
 
 class ChangeShow(display.ShowOne, command.ChangeCommand):
     """Show a change: who made it, when, why, and each object before and after it"""
 
-    columns = summary.KNOWN
+    columns = _COLUMNS
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the revision."""
@@ -24,12 +30,12 @@ class ChangeShow(display.ShowOne, command.ChangeCommand):
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[values.Names, t.Any]:
         """Return the change."""
-        self.check_columns(summary.KNOWN, parsed_args)
+        self.check_columns(_COLUMNS, parsed_args)
         project_id = self.project_id(parsed_args)
         with self.needing("changes", parsed_args.revision):
             found = self.client.changes.get(parsed_args.revision, project_id=project_id)
         self._objects = found.objects
-        names = [name for name in summary.KNOWN if name != "counts"]
+        names = [name for name in _COLUMNS if name != "counts"]
         return names, summary.row(found, names)
 
     def emit(

@@ -257,8 +257,10 @@ class Change(ChangesView):
         with self._store.read(standby=True) as connection:
             row = self._find(connection, project_id, revision)
             self._check_sight(connection, hidden, row["id"])
-            changed = [*reading.objects(connection, self._store.tables, row["id"], hidden)]
-        spool.set_result(resp, {**shown(row), "objects": changed})
+            tables = self._store.tables
+            undone_by = reading.undone_by(connection, tables, project_id, row["revision"])
+            changed = [*reading.objects(connection, tables, row["id"], hidden)]
+        spool.set_result(resp, {**shown(row), "undone_by": undone_by, "objects": changed})
 
     def describe(self) -> dict[str, Operation]:
         """Return the operations of the OpenAPI document."""

@@ -232,7 +232,11 @@ def undone() -> JsonSchema:
 
 def change() -> JsonSchema:
     """Return the schema of one change."""
-    return _change(objects=_objects())
+    undone_by: JsonSchema = {
+        "type": ["integer", "null"],
+        "description": "revision of the last change that undoes it",
+    }
+    return _change(undone_by=undone_by, objects=_objects())
 
 
 def _objects() -> JsonSchema:

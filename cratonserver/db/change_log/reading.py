@@ -121,6 +121,17 @@ def find(
     return None if found is None else dict(found)
 
 
+def undone_by(
+    connection: sa.Connection, tables: Tables, project_id: str, revision: int
+) -> int | None:
+    """Return the revision of the last change that undoes a change, ``None`` without one."""
+    columns = tables.log.changes.c
+    query = sa.select(sa.func.max(columns.revision)).where(
+        columns.project_id == project_id, columns.undoes == revision
+    )
+    return connection.execute(query).scalar()
+
+
 def kinds(connection: sa.Connection, tables: Tables, change_id: int) -> list[Kind]:
     """Return the kinds of the objects of a change."""
     rows = tables.log.rows.c

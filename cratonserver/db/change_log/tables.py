@@ -75,6 +75,13 @@ def _changes(metadata: sa.MetaData) -> sa.Table:
     table.append_constraint(sa.UniqueConstraint(columns.project_id, columns.revision))
     sa.Index(None, columns.project_id, columns.username, columns.revision)
     sa.Index(None, columns.created_at)
+    undoing = columns.undoes.is_not(None)
+    sa.Index(
+        "ix_changes_undoes",
+        *(columns.project_id, columns.undoes, columns.revision),
+        sqlite_where=undoing,
+        postgresql_where=undoing,
+    )
     return table
 
 

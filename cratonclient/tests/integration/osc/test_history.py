@@ -214,6 +214,7 @@ class TestShow(HistoryTestCase):
         self.assertEqual(
             (5, "moved", "1 host updated"), (done["revision"], done["reason"], done["summary"])
         )
+        self.assertIsNone(done["undone_by"])
         [host] = done["objects"]
         self.assertEqual(
             ({"note": None}, {"note": "new place"}), (host["before"], host["after"])

@@ -86,6 +86,17 @@ class TestUndo(UndoTestCase):
         self.user.make("clouds", name="mine")
         self.undo(deletion, 409)
 
+    def test_what_undoes_it_is_shown(self):
+        self.user.make("clouds")
+        creation = self.last()
+        self.member().make("clouds")  # with the same revision in another project
+        shown: list[t.Any] = []
+        for revision in (creation, creation + 1, creation):
+            shown.append(self.user.get(f"/changes/{creation}").json["undone_by"])
+            self.undo(revision)
+        shown.append(self.user.get(f"/changes/{creation}").json["undone_by"])
+        self.assertEqual([None, creation + 1, creation + 1, creation + 3], shown)
+
     def test_a_dry_run(self):
         cloud = self.user.make("clouds")["id"]
         last = self.last()
