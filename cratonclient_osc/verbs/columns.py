@@ -17,6 +17,19 @@ class Refused(Exception):
     """A column is unknown, or a value cannot be used. The text is the reason."""
 
 
+class Row(t.NamedTuple):
+    """The values of a line.
+
+    :param values: values by field. References are still words.
+    :param problems: why columns and values cannot be used.
+    :param failed: the fields whose values cannot be used.
+    """
+
+    values: dict[str, t.Any]
+    problems: list[str]
+    failed: set[str]
+
+
 class Columns:
     """The columns that a file with objects of a kind can have.
 
@@ -35,30 +48,43 @@ class Columns:
         if "variables" in fields:
             self._names.setdefault("vars", "variables")
 
-    def values(self, given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """Return the values of a line, by field. References are still words.
+    def row(self, given: t.Mapping[str, t.Any]) -> Row:
+        """Return the values of a line, and all problems of them.
 
         :param given: the values by column.
-        :raises Refused: for the first column or value that cannot be used.
         """
-        found: dict[str, t.Any] = {}
+        row = Row({}, [], set())
         assigned: list[tuple[paths.Path, t.Any]] = []
         for column, value in given.items():
-            path = self._path(column)
-            if path is not None:
-                assigned.append((path, self._variable(column, value)))
-                continue
-            name = self._field(column)
-            if name in found:
-                raise Refused(f"{column}: {name} is given twice, by different columns")
-            found[name] = self._value(column, self._fields[name], value)
-        if assigned:
             try:
-                changed = paths.changed(found.get("variables", {}), assigned)
+                path = self._path(column)
+                if path is not None:
+                    assigned.append((path, self._variable(column, value)))
+                else:
+                    self._add(row, column, value)
+            except Refused as exc:
+                row.problems.append(str(exc))
+        if assigned:
+            before = row.values.get("variables", {})
+            try:
+                changed = paths.changed(before, assigned)
             except paths.PathError as exc:
-                raise Refused(str(exc).rstrip(".")) from None
-            found["variables"] = {**found.get("variables", {}), **changed}
-        return found
+                row.problems.append(str(exc).rstrip("."))
+            else:
+                row.values["variables"] = {**before, **changed}
+        return row
+
+    def _add(self, row: Row, column: str, value: t.Any) -> None:
+        """Add the value of a field to a line.
+
+        :raises Refused: if the column is unknown, or the value cannot be used.
+        """
+        name = self._field(column)
+        if name in row.values:
+            raise Refused(f"{column}: {name} is given twice, by different columns")
+        row.failed.add(name)
+        row.values[name] = self._value(column, self._fields[name], value)
+        row.failed.remove(name)
 
     def _path(self, column: str) -> paths.Path | None:
         """Return the path of a variable in the name of a column, or None."""

@@ -41,7 +41,9 @@ class _Object:
         self.values = values
         #: The ids of the places that were looked up.
         self.where = places.Where()
-        self.error: Exception | str | None = None
+        self.errors: list[Exception | str] = []
+        #: The fields whose values cannot be used.
+        self.failed: set[str] = set()
 
 
 class FromFile:
@@ -72,10 +74,10 @@ class FromFile:
                 f"most {bulk.MOST}: split the file."
             )
         for name, field in self._references():
-            self._look_up(name, field, [one for one in objects if one.error is None])
+            self._look_up(name, field, objects)
         for one in objects:
-            if one.error is None:
-                one.error = self._problem(one.values)
+            if one.values:  # the line can be read
+                one.errors += self._problems(one)
         self._find_twins(objects)
         statuses = self._report(objects)
         if statuses:
@@ -105,16 +107,18 @@ class FromFile:
         objects = []
         for line in lines:
             one = _Object(line.number, {})
-            one.error = line.error or None
-            try:
-                values = known.values(line.values)
-                variables = {**given.get("variables", {}), **values.get("variables", {})}
-                one.values = {**given, **values}
-                if variables:
-                    one.values["variables"] = variables
-            except columns.Refused as exc:
-                one.error = one.error or str(exc)
             objects.append(one)
+            if line.error:
+                one.errors.append(line.error)
+            if line.error and not line.values:
+                continue
+            row = known.row(line.values)
+            one.errors += row.problems
+            one.failed = row.failed
+            variables = {**given.get("variables", {}), **row.values.get("variables", {})}
+            one.values = {**given, **row.values}
+            if variables:
+                one.values["variables"] = variables
         return objects
 
     def _references(self) -> list[tuple[str, Ref[t.Any]]]:
@@ -144,7 +148,9 @@ class FromFile:
                 except exceptions.ClientException as exc:
                     found[key] = exc
             if isinstance(found[key], Exception):
-                one.error = found[key]
+                one.errors.append(found[key])
+                one.failed.add(name)
+                del one.values[name]
             else:
                 one.values[name] = one.where[name] = found[key]
                 one.where.typed[name] = word
@@ -164,43 +170,48 @@ class FromFile:
             return lambda word, near: known.find(word, near, strict).id
         return lambda word, near: lookup.find_id(client, field.target, word, near, strict)
 
-    def _problem(self, values: dict[str, t.Any]) -> str | None:
-        """Return why values cannot be those of a new object, or None."""
+    def _problems(self, one: _Object) -> list[str]:
+        """Return all reasons why the values cannot be those of a new object."""
+        found = []
         missing = [
             columns_name(name, field)
             for name, field in self._fields.items()
-            if field.required and values.get(name) in (None, "")
+            if field.required and one.values.get(name) in (None, "") and name not in one.failed
         ]
         if missing:
-            return f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
-        parts = {n for n in values if not self._fields[n].create}
-        given = {n: v for n, v in values.items() if n not in parts}
+            are = "is" if len(missing) == 1 else "are"
+            found.append(f"{', '.join(missing)} {are} missing")
+        given = {n: v for n, v in one.values.items() if self._fields[n].create}
+        wrong = [text for n, v in given.items() for text in self._refused({n: v})]
+        return [*found, *(wrong or self._refused(given))]
+
+    def _refused(self, given: dict[str, t.Any]) -> list[str]:
+        """Return why values cannot be those of a new object; nothing if they can."""
         try:
             keywords.checked_body(self._kind.resource_class, self._kind.noun, given, "create")
         except exceptions.ClientException as exc:
-            return str(exc)
-        return None
+            return [str(exc)]
+        return []
 
     def _find_twins(self, objects: t.Sequence[_Object]) -> None:
         """Refuse a line with the same name in the same place as a line before."""
         names = [n for n in self._kind.resource_class.unique if n != "project_id"]
         seen: dict[t.Any, int] = {}
         for one in objects if names else ():
-            if one.error is not None:
+            if {*names} & one.failed or not one.values.get(self._name_attr):
                 continue
             key = tuple(str(one.values.get(name)) for name in names)
             first = seen.setdefault(key, one.number)
             if first != one.number:
-                one.error = f"line {first} has the same name"
+                one.errors.append(f"line {first} has the same name")
 
     def _report(self, objects: t.Sequence[_Object]) -> list[int]:
-        """Report the errors of lines, and return an exit status for each."""
+        """Report all errors of all lines, and return an exit status for each."""
         statuses = []
         for one in objects:
-            if one.error is not None:
-                error = one.error
+            for error in one.errors:
                 if not isinstance(error, exceptions.ClientException):
-                    error = exceptions.BadRequest(f"{error}.")
+                    error = exceptions.BadRequest(f"{str(error).rstrip('.')}.")
                 statuses.append(self._command.report(error, f"{self._label(one)}: "))
         if statuses:
             self._command.app.LOG.error("Nothing was created.")
@@ -236,7 +247,7 @@ class FromFile:
                 raise
             for refused in exc.refused:
                 one = positions[refused.position]
-                one.error = exceptions.class_for(refused.status)(refused.message)
+                one.errors.append(exceptions.class_for(refused.status)(refused.message))
             return batch.combined(self._report(objects))
         self._tell(f"{self._counted(len(objects))} created in revision {revision}.")
         return exit_status.DONE

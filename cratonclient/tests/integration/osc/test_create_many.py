@@ -138,14 +138,40 @@ class TestErrors(FromFileTestCase):
             "line 3 (web-2): ip_address: '10.0.0.999'",
             "line 4 (web",
             "No region has the name or id 'esat'",
-            "line 6: active: 'maybe' is not true or false",
+            "line 6 (web-4): active: 'maybe' is not true or false",
             "line 7 (web-1): line 2 has the same name",
             "line 8: name, device_type are missing",
             "line 9 (web-7): it has more values than the 8 columns",
-            "line 10: ",
+            "line 10 (web-8): ",
             "Nothing was created.",
         ):
             self.assertIn(said, done.err)
+        self.assertEqual((1, 0), (done.status, self.count()))
+
+    def test_all_errors_of_a_line_are_reported_with_its_name(self):
+        good = "web-1,10.0.0.1,east,server,,,,\n"
+        done = self.create(
+            HEADER
+            + good
+            + 'web-2,10.0.0.256,nowhere,server,,maybe,{a},"[1]"\n'
+            + "web-1,not an address,east,,,,,\n"
+        )
+        two, three = "line 3 (web-2): ", "line 4 (web-1): "
+        wanted = (
+            (two, "active: 'maybe' is not true or false."),
+            (two, "variables.rack: '{a}' is not valid JSON"),
+            (two, "vars: [1] is not an object."),
+            (two, "No region has the name or id 'nowhere'"),
+            (two, "10.0.0.256"),
+            (three, "device_type is missing."),
+            (three, "not an address"),
+            (three, "line 2 has the same name."),
+        )
+        lines = done.err.splitlines()
+        for label, said in wanted:
+            found = [line for line in lines if line.startswith(label) and said in line]
+            self.assertEqual(1, len(found), f"{said}: {done.err}")
+        self.assertEqual([*lines[len(wanted) :]], ["Nothing was created."], done.err)
         self.assertEqual((1, 0), (done.status, self.count()))
 
     def test_the_errors_of_the_server(self):
