@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Apply a change set: several changes of a project in one transaction.
 
-Objects of a kind that are created or updated one after the other are written at once. If
-anything fails, nothing is changed. Then the change set is tried again in small steps, to report
-all changes that fail.
+Objects of a kind that are created, updated or deleted one after the other are written at once.
+If anything fails, nothing is changed. Then the change set is tried again in small steps, to
+report all changes that fail.
 """
 
 from __future__ import annotations
@@ -16,16 +16,22 @@ import sqlalchemy as sa
 
 from cratonclient.kinds import Kind
 from cratonserver import errors
-from cratonserver.db import many_creations, many_part_changes, many_updates, update_runs
+from cratonserver.db import (
+    many_creations,
+    many_deletions,
+    many_part_changes,
+    many_updates,
+    update_runs,
+)
 from cratonserver.db.change_items import Created, Item, ItemRefused
 from cratonserver.db.change_log.transaction import Transaction
 from cratonserver.db.many_creations import OneByOne
 from cratonserver.db.objects import Objects
 from cratonserver.db.update_runs import Joined
 
-#: The number of objects from which on they are created or updated at once.
+#: The number of objects from which on they are written at once.
 _MANY = 2
-#: The number of objects whose parts are changed at once. It bounds memory.
+#: The number of objects that are deleted, or get other parts, at once. It bounds memory.
 _OBJECTS = 2000
 #: The number of changes that are tried at once, to find those that are refused.
 _AT_ONCE = 100
@@ -60,6 +66,9 @@ class Applying:
             elif action == "update":
                 for run in update_runs.divide(some, self._resolve):
                     self._update_many(kind, run)
+            elif action == "delete":
+                for first in range(0, len(some), _OBJECTS):
+                    self._delete_many(kind, some[first : first + _OBJECTS])
             else:
                 for item in some:
                     self._apply(item)
@@ -101,6 +110,19 @@ class Applying:
         rows = many_creations.create(self._objects_of(kind), given)
         for item, row in zip(items, rows, strict=True):
             self.created[item.position] = row["id"]
+
+    def _delete_many(self, kind: Kind, items: t.Sequence[Item]) -> None:
+        """Delete objects: all at once, or else one by one."""
+        since = {self._resolve(item.item_id): item.unchanged_since for item in items}
+        if len(items) >= _MANY and len(since) == len(items):
+            try:
+                many_deletions.delete(self._objects_of(kind), since)
+            except OneByOne:
+                pass  # this finds the one that is refused
+            else:
+                return
+        for item in items:
+            self._apply(item)
 
     def _update_many(self, kind: Kind, run: list[Joined]) -> None:
         """Apply updates of several objects: all at once, or else one by one."""

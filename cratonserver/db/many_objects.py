@@ -99,3 +99,13 @@ def _lock(tables: Tables, kind: Kind, all_projects: bool) -> t.Any:
     visible = tables.visible(kind, all_projects=all_projects)
     query = tables.select(kind).where(tables.dialect.in_parameter(table.c.id, _IDS), *visible)
     return query.order_by(table.c.id).with_for_update(key_share=True, of=table)
+
+
+def parents(tables: Tables, kind: Kind) -> t.Any:
+    """Build the query for those of some objects that have children.
+
+    Its parameter is ``craton_ids``.
+    """
+    parent = tables.table(kind).c.parent_id
+    some = tables.dialect.in_parameter(parent, _IDS)
+    return sa.select(parent).where(some).distinct().order_by(parent)

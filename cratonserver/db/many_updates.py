@@ -114,7 +114,7 @@ def _take_descendants(objects: Objects, moved: t.Sequence[tuple[Row, Row]]) -> N
     }
     if not far:
         return
-    query = objects.tables.prepared(_parents, objects.kind)
+    query = objects.tables.prepared(many_objects.parents, objects.kind)
     parents = query.scalars(objects.connection, {_IDS: [*far]})
     while parents:
         refused: dict[t.Any, errors.Refused] = {}
@@ -133,9 +133,3 @@ def _update(tables: Tables, kind: Kind, columns: tuple[str, ...]) -> t.Any:
     values = {name: sa.bindparam(_VALUE + name, type_=table.c[name].type) for name in columns}
     some = tables.dialect.in_parameter(table.c.id, _IDS)
     return sa.update(table).where(some).values(values)
-
-
-def _parents(tables: Tables, kind: Kind) -> t.Any:
-    parent = tables.table(kind).c.parent_id
-    some = tables.dialect.in_parameter(parent, _IDS)
-    return sa.select(parent).where(some).distinct().order_by(parent)
