@@ -131,6 +131,24 @@ def bulk(fleet: Fleet, other: Fleet) -> None:
     report(f"{HOSTS} hosts in a change set : inserts by hand", one, rows_alone, 4)
 
 
+def variables(fleet: Fleet, _other: Fleet) -> None:
+    """Compare setting a variable of many hosts with creating them, in a change set each."""
+    send = Requests(fleet)
+    hosts: list[int] = []
+    creating, setting = [], []
+
+    def create(body: t.Any) -> None:
+        hosts[:] = send("POST", "/changes", body)["created"].values()
+
+    for number in range(ROUNDS + 1):
+        creating.append(timed(functools.partial(create, change_set())))
+        new = {"variables": {"set": {"firmware": f"2.{number}"}}}
+        changes = [{"action": "update", "kind": "hosts", "id": host, **new} for host in hosts]
+        setting.append(timed(functools.partial(send, "POST", "/changes", {"changes": changes})))
+    title = f"a variable of {HOSTS} hosts in a change set : creating them"
+    report(title, statistics.median(setting[1:]), statistics.median(creating[1:]), 1)
+
+
 def requests(fleet: Fleet, _other: Fleet) -> None:
     """Compare a large change set with single requests, both over HTTP on one connection."""
     with _bench_server.running_server(fleet.url) as (_process, address):
@@ -375,7 +393,7 @@ def run(database: str, parts: t.Collection[str]) -> None:
     :param parts: names of measurements; all if empty.
     """
     server.collect_less_garbage()  # as in processes of the server
-    for part in (size, single, bulk, requests, undo, polling, following, history):
+    for part in (size, single, bulk, variables, requests, undo, polling, following, history):
         if parts and part.__name__ not in parts:
             continue
         for name, urls in _databases(database):
