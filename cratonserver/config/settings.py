@@ -88,6 +88,18 @@ class Serving:
         "The same limit for one client address. Further requests get 429.",
         minimum=1,
     )
+    wait_limit: int = _setting(
+        1000,
+        "Maximum number of requests of each process that wait for a change. Further requests "
+        "get 503, unless their project has fewer than others. They use up to half of the "
+        "connections.",
+        minimum=1,
+    )
+    user_wait_limit: int = _setting(
+        200,
+        "The same limit for one user. Further requests get 429.",
+        minimum=1,
+    )
     header_size: int = _setting(
         65536,
         "Maximum size of the first line and the headers of a request, in bytes. Larger "

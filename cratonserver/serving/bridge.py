@@ -70,7 +70,8 @@ class Bridge:
         self._serving = serving = settings.serving
         self._connections = connections
         #: The requests that wait for a change.
-        self.waits = Waits()
+        limit = min(serving.wait_limit, connections.limit // 2)
+        self.waits = Waits(limit, serving.user_wait_limit)
         limits = serving.request_limit, serving.address_limit, serving.request_timeout
         self._turns = Turns(serving.threads, *limits)
         paths = wsgi_keys.WATCHED_PATHS
@@ -107,8 +108,8 @@ class Bridge:
                 async with turns.turn(address, departure):
                     answer = await self._call_in_thread(environ, departure)
             if wsgi_keys.WAIT in environ:  # without a turn, and without being present
-                await self.waits.wait(environ, departure)
-                async with turns.turn(address, departure):
+                waited = self.waits.over(environ, departure)
+                async with waited, turns.turn(address, departure):
                     answer = await self._call_in_thread(environ, departure)
             with turns.presence(address):
                 # A turn would wait for the client. Large bodies are complete, in a file.

@@ -43,7 +43,8 @@ class Connections:
         self._port = port
         self._patience = patience
         self._address_limit = address_limit
-        self._limit = limit
+        #: The number of connections that the server accepts.
+        self.limit = limit
         #: The clients whose requests are in progress.
         self._busy: dict[Address, Departure] = {}
 
@@ -103,8 +104,8 @@ class Connections:
             if client[1] in ports:
                 departure.notice()
         # One look closes enough for all that wait: they may be in front of an honest client.
-        tenth = max(1, self._limit // 10)
-        wanted = max(tenth, self._limit - max(tenth, waiting))
+        tenth = max(1, self.limit // 10)
+        wanted = max(tenth, self.limit - max(tenth, waiting))
         limit = fair_limit(counts.values(), wanted, self._address_limit)
         surplus = counts - collections.Counter(dict.fromkeys(counts, limit))
         if surplus:
