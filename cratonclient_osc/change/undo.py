@@ -93,8 +93,8 @@ class ChangeUndo(command.ChangeCommand):
             return self.client.changes.undo(revision, **options)
         except exceptions.Conflict as exc:
             found = _objects_of(exc)
-            if not found:
-                raise
+            if not found or _has_obstacle(exc):
+                raise  # the message names the objects
             for line in found:
                 self.app.stderr.write(f"{printable(line)}\n")
             raise exceptions.Conflict(
@@ -113,6 +113,11 @@ def _objects_of(error: exceptions.Conflict) -> list[str]:
         return [*lines, f"... and {more} more"] if more > 0 else lines
     except (AttributeError, KeyError, TypeError, ValueError):
         return []
+
+
+def _has_obstacle(error: t.Any) -> bool:
+    """Return True if objects that are not part of the change prevent undoing it."""
+    return any("problem" in one for one in error.response.json()["objects"])
 
 
 def _line(kind: str, id: t.Any, name: str | None, revision: int | None, **_: t.Any) -> str:

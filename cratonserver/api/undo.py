@@ -11,9 +11,17 @@ import sqlalchemy as sa
 
 from cratonclient.kinds import Kind
 from cratonserver import errors
-from cratonserver.api import entity_tags, origins, query_parameters, request_bodies, spool
+from cratonserver.api import (
+    entity_tags,
+    origins,
+    query_parameters,
+    request_bodies,
+    spool,
+    undo_refusals,
+)
 from cratonserver.api.changes import ChangesView
 from cratonserver.api.schema_validation import Validator
+from cratonserver.api.undo_refusals import DESCRIBED, NAMED
 from cratonserver.api.view import Responder
 from cratonserver.db.aliases import Row
 from cratonserver.db.change_log import later_changes, reading, undoing
@@ -26,8 +34,6 @@ from cratonserver.openapi.operations import Operation, operation
 
 PATH = "/v1/changes/{revision:id}/undo"
 
-#: The number of objects that the message of a refusal names, and that its body describes.
-_NAMED, _DESCRIBED = 20, 100
 _BODY = Validator(change_schemas.UNDO)
 
 
@@ -88,15 +94,17 @@ class Undo(ChangesView):
             if since:
                 described = [
                     reading.described(connection, tables, *one, project)
-                    for one in since[:_DESCRIBED]
+                    for one in since[:DESCRIBED]
                 ]
                 raise _conflict("changed since", since, described)
         checks = Checks(self._store.quotas, connection, who, undone["project_id"])
         checks.restored(undoing.restored(connection, tables, undone["id"]))
         try:
-            entry = undoing.Undoing(transaction, tables, undone["id"], force=force).run()
+            with transaction.attempt():
+                entry = undoing.Undoing(transaction, tables, undone["id"], force=force).run()
         except sa.exc.IntegrityError as exc:
-            raise self._violation(exc) from exc
+            kind = tables.dialect.violated(exc).kind
+            raise undo_refusals.of_violation(connection, tables, undone, kind) from exc
         if entry is None:
             raise self._nothing(connection, undone)
         change_id, revision = entry
@@ -108,7 +116,7 @@ class Undo(ChangesView):
             if lost:
                 described = [
                     {**reading.described(connection, tables, *one, project), "revision": None}
-                    for one in lost[:_DESCRIBED]
+                    for one in lost[:DESCRIBED]
                 ]
                 raise _conflict("created since, and would be deleted", lost, described)
         result = {
@@ -155,30 +163,19 @@ class Undo(ChangesView):
             return errors.Refused(409, "There is nothing to undo.")
         described = [
             reading.described(connection, tables, *one, undone["project_id"])
-            for one in lost[:_NAMED]
+            for one in lost[:NAMED]
         ]
         named = ", ".join(
             f"{kind.noun} {one['name']!r} (id {one['id']})"
             for (kind, _), one in zip(lost, described, strict=False)
         )
-        more = f" and {len(lost) - _NAMED} more" if len(lost) > _NAMED else ""
+        more = f" and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
         return errors.Refused(
             409,
             f"The change cannot be undone: {named}{more}. The log does not contain the secrets "
             "of such objects, so undoing neither brings them back nor deletes them. Create or "
             "delete them yourself.",
         )
-
-    def _violation(self, error: sa.exc.IntegrityError) -> errors.Refused:
-        violation = self._store.tables.dialect.violated(error)
-        if violation.kind == "unique":
-            message = "The change cannot be undone: a name is taken by another object now."
-        else:
-            message = (
-                "The change cannot be undone: an object that it refers to does not exist any "
-                "more, or another object refers to one that it created."
-            )
-        return errors.Refused(409, message)
 
     def describe(self) -> dict[str, Operation]:
         """Return the operations of the OpenAPI document."""
@@ -202,8 +199,8 @@ def _conflict(
     :param found: kind and id of each object.
     :param described: the first of these objects, for programs.
     """
-    named = ", ".join(f"{kind.noun} {item_id}" for kind, item_id in found[:_NAMED])
-    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    named = ", ".join(f"{kind.noun} {item_id}" for kind, item_id in found[:NAMED])
+    more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
     error = errors.Refused(
         409,
         f"The change cannot be undone, because other changes depend on it. Objects {what}: "

@@ -356,6 +356,63 @@ class TestUsers(UndoTestCase):
                 self.assertIn("secret", answer.json["message"])
 
 
+class TestObstacles(UndoTestCase):
+    """The objects that prevent undoing are named, also with force."""
+
+    def refused(self, revision: int, problem: str, *words: str) -> list[dict[str, t.Any]]:
+        """Undo a change, and return the objects of the refusal."""
+        for options in ({"force": True}, {"dry_run": True}, {}):
+            body = self.undo(revision, 409, **options)
+            for word in words:
+                self.assertIn(word, body["message"])
+            self.assertEqual({problem}, {one["problem"] for one in body["objects"]})
+            self.assertEqual(len(body["objects"]), body["number"])
+        return t.cast("list[dict[str, t.Any]]", body["objects"])
+
+    def test_names_of_deleted_objects(self):
+        place = self.user.make("regions")
+        where = {"region_id": place["id"], "cloud_id": place["cloud_id"]}
+        old = [self.user.make("hosts", **where, name=name)["id"] for name in "abc"]
+        self.user.post(
+            "/changes",
+            {"changes": [{"action": "delete", "kind": "hosts", "id": one} for one in old]},
+        )
+        deletion = self.last()
+        host = self.user.make("hosts", **where, name="a")["id"]
+        device = self.user.make("network-devices", **where, name="c")["id"]
+        self.user.make("hosts", name="b")  # in another region
+        words = f"host 'a' (id {old[0]})", f"(id {host})", f"network device 'c' (id {device})"
+        found = self.refused(deletion, "name taken", *words)
+        self.assertEqual({old[0], old[2]}, {one["id"] for one in found})
+        self.assertEqual({"a", "c"}, {one["name"] for one in found})
+
+    def test_a_name_before_a_change(self):
+        cloud = self.user.make("clouds", name="old")["id"]
+        self.user.put(f"/clouds/{cloud}", {"name": "new"})
+        renaming = self.last()
+        other = self.user.make("clouds", name="old")["id"]
+        (found,) = self.refused(renaming, "name taken", f"cloud 'old' (id {cloud})")
+        self.assertEqual(("old", other), (found["name"], found["other"]["id"]))
+
+    def test_references(self):
+        place = self.user.make("regions", name="here")
+        where = {"region_id": place["id"], "cloud_id": place["cloud_id"]}
+        host = self.user.make("hosts", **where)
+        self.user.delete(f"/hosts/{host['id']}")
+        deletion = self.last()
+        self.user.delete(f"/regions/{place['id']}")
+        (found,) = self.refused(deletion, "reference lost", f"region 'here' (id {place['id']})")
+        self.assertEqual(("region_id", host["id"]), (found["field"], found["id"]))
+
+    def test_what_refers_to_a_created_object(self):
+        parent = self.user.make("hosts")
+        creation = self.last()
+        where = {name: parent[name] for name in ("region_id", "cloud_id")}
+        child = self.user.make("hosts", **where, parent_id=parent["id"])
+        (found,) = self.refused(creation, "referred to", f"host '{child['name']}'")
+        self.assertEqual(("parent_id", child["id"]), (found["field"], found["other"]["id"]))
+
+
 class TestSeveralTimes(UndoTestCase):
     """Change sets that change a value several times, or an object that they create."""
 
