@@ -124,6 +124,8 @@ def parse_variable(text: str) -> Comparison:
     stripped = text.strip()
     sign = "!" if stripped.startswith("!") else ""
     rest = stripped[len(sign) :].lstrip()
+    if not rest:
+        raise _invalid(text, "The name of a variable is missing, as in rack=r1 or !rack.")
     try:
         return parse(f"{sign}{VARIABLES}.{rest}")
     except paths.PathError as exc:

@@ -61,7 +61,9 @@ def add_times(parser: argparse.ArgumentParser) -> None:
         type=until,
         help="up to then; a date includes the whole day",
     )
-    parser.add_argument("--reason", metavar="<text>", help="part of the reason")
+    parser.add_argument(
+        "--reason", metavar="<text>", help="part of the reason; upper and lower case matter"
+    )
 
 
 def targets() -> command.Targets:

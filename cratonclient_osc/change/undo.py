@@ -27,7 +27,8 @@ class ChangeUndo(command.ChangeCommand):
         parser.add_argument(
             "--force",
             action="store_true",
-            help="undo it although its objects changed since; later values are lost",
+            help="undo it although its objects changed since: overwrite the later values of "
+            "the fields, variables and labels that it changed, and keep all others",
         )
         asking = parser.add_mutually_exclusive_group()
         asking.add_argument(
@@ -99,7 +100,8 @@ class ChangeUndo(command.ChangeCommand):
                 self.app.stderr.write(f"{printable(line)}\n")
             raise exceptions.Conflict(
                 f"Revision {revision} cannot be undone: later changes of these objects depend "
-                "on it. Undo those changes first, or use --force, which loses them.",
+                "on it. Undo those changes first, or use --force: it overwrites the later "
+                f"values of what revision {revision} changed, and keeps all others.",
                 response=exc.response,
             ) from exc
 

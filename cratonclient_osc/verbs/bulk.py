@@ -221,13 +221,18 @@ class Bulk(selecting.Selecting):
         """
         differences.write(outcome.objects, self.app.stdout)
 
-    def question(self, number: int, effects: t.Sequence[str]) -> str:
+    def question(
+        self, number: int, effects: t.Sequence[str], changing: int | None = None
+    ) -> str:
         """Return the question before a change.
 
         :param number: number of objects.
         :param effects: lines of :meth:`effects`.
+        :param changing: number of the objects that have other values, if it is known.
         """
         what = f"the {self.noun}" if number == 1 else f"{number} {self.kind.plural}"
+        if changing is not None and changing < number:
+            what = f"{changing} of the {number} {self.kind.plural}"
         return f"{self.verb} {what}{self.aim}"
 
     def summary_of(self, objects: t.Sequence[t.Any]) -> str:
@@ -239,12 +244,17 @@ class Bulk(selecting.Selecting):
         return f"{self.counted(objects)}{does}: {listed(objects)}"
 
     def agreed(
-        self, parsed_args: argparse.Namespace, number: int, before: t.Sequence[str]
+        self,
+        parsed_args: argparse.Namespace,
+        number: int,
+        before: t.Sequence[str],
+        changing: int | None = None,
     ) -> bool:
         """Show what is selected, and ask.
 
         :param number: number of objects.
         :param before: a line about the objects, and lines about the effects.
+        :param changing: as for :meth:`question`.
         :raises cratonclient_osc.output.exit_status.UsageError: if nobody can be asked.
         """
         if parsed_args.yes:
@@ -252,11 +262,12 @@ class Bulk(selecting.Selecting):
             return True
         if not terminal.is_interactive():
             raise exit_status.UsageError(
-                f"{'; '.join(before[:1])}. To {self.verb.lower()} "
+                f"{printable(before[0])}. To {self.verb.lower()} "
                 f"{'it' if number == 1 else 'them'} without a terminal, add --yes; --dry-run "
                 "shows more."
             )
-        if terminal.confirm(f"{self.question(number, before[1:])}?", *before):
+        question = self.question(number, before[1:], changing)
+        if terminal.confirm(f"{question}?", *before):
             return True
         self._log(f"Nothing was {self.past}.")
         return False
@@ -338,8 +349,9 @@ class _Posting:
                 if self._args.dry_run:
                     self._command.show(change_set.preview(), objects)
                     return batch.combined([*statuses, exit_status.DONE])
-                if not asked and not self._ask(change_set, objects):
-                    return exit_status.FAILED
+                refused = None if asked else self._ask(change_set, objects)
+                if refused is not None:
+                    return refused
                 asked = self._sent = True
                 revision = change_set.post().revision
             except exceptions.HTTPError as exc:
@@ -417,19 +429,31 @@ class _Posting:
             positions += [one] * (len(change_set) - len(positions))
         return change_set, positions
 
-    def _ask(self, change_set: changes.ChangeSet, objects: list[t.Any]) -> bool:
-        """Show the objects, and on a terminal the first differences, and ask."""
+    def _ask(self, change_set: changes.ChangeSet, objects: list[t.Any]) -> int | None:
+        """Show the objects, and on a terminal the first differences, and ask.
+
+        :returns: ``None`` to go on, or else the exit status.
+        """
         command = self._command
         before = [command.summary_of(objects)]
         if self._args.yes and self._told == before:
-            return True
+            return None
         self._told = before
+        changing = None
         if not self._args.yes and terminal.is_interactive():
-            before += command.effects(change_set.preview(), objects)
+            outcome = change_set.preview()
+            if not outcome.objects:
+                self._report_done(objects, None)
+                return exit_status.DONE
+            before += command.effects(outcome, objects)
             if self._selection.named and len(before) == 1:
-                return True  # nothing else is affected
-        self._agreed = command.agreed(self._args, len(objects), before) and not self._args.yes
-        return self._agreed or self._args.yes
+                return None  # nothing else is affected
+            ids = {one.id for one in outcome.objects if one.kind == command.kind.collection}
+            changing = sum(one.id in ids for one in objects)
+        if not command.agreed(self._args, len(objects), before, changing):
+            return exit_status.FAILED
+        self._agreed = not self._args.yes
+        return None
 
     def _report(
         self, error: exceptions.HTTPError, positions: list[t.Any], statuses: list[int]

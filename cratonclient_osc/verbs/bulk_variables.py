@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from cratonclient import exceptions, paths
+from cratonclient.printable import printable
 
 if t.TYPE_CHECKING:
     from cratonclient import changes
@@ -69,4 +70,5 @@ def unset_variables(
 
 
 def _of(found: t.Any, error: exceptions.ClientException) -> paths.PathError:
-    return paths.PathError(f"{getattr(found, type(found).NAME_ATTR)}: {error}")
+    name = printable(getattr(found, type(found).NAME_ATTR))
+    return paths.PathError(f"{name}: {error}")

@@ -115,7 +115,9 @@ class Delete(bulk.Bulk):
         others = [o.kind for o in outcome.objects if (o.kind, o.id) not in chosen]
         return [f"With them: {effects.counted(others)}."] if others else []
 
-    def question(self, number: int, effects: t.Sequence[str]) -> str:
+    def question(
+        self, number: int, effects: t.Sequence[str], changing: int | None = None
+    ) -> str:
         """Return the question before a deletion."""
         inside = "it" if number == 1 else "them"
         more = f" and everything in {inside}" if effects else ""

@@ -14,6 +14,7 @@ The rules, which :doc:`/specs/comparisons` explains:
 
 from __future__ import annotations
 
+import json
 import operator
 import typing as t
 
@@ -188,7 +189,8 @@ def _ordered(comparison: Comparison) -> _Matches:
     texts = [m for m in comparison.meanings if isinstance(m, str)]
     if not (numbers or texts):
         raise ValueError(
-            f"{comparison.operator} compares numbers and texts, not {comparison.value!r}"
+            f"{comparison.operator} compares numbers and texts, not "
+            f"{json.dumps(comparison.value)}"
         )
     version = version_order.key(texts[0]) if texts else None
     plain = bool(texts) and version is None and comparison.bare is None

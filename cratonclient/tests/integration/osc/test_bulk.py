@@ -187,6 +187,28 @@ class TestQuestion(BulkTestCase):
             for said in ("2 hosts: web-1 (id 1)", "active: true → false", "Change 2 hosts?"):
                 self.assertIn(said, done.err)
 
+    def test_how_many_of_them_change(self):
+        self.assert_done(self.enter("host", "set", "web-1", "web-2", "--inactive"))
+        words = ("host", "set", "--all", "--inactive")
+        done = self.enter_on_terminal(*words, answer="y\n")
+        self.assertIn("3 hosts: web-1", done.err)
+        self.assertIn("Change 1 of the 3 hosts? [y/N]", done.err)
+        self.assertEqual(["web-1", "web-2", "web-3"], self.inactive())
+        before = self.revision()
+        done = self.enter_on_terminal(*words)
+        said = "Nothing was to do: they have these values already.\n"
+        self.assertEqual((0, said, before), (done.status, done.err, self.revision()))
+
+    def test_a_name_with_a_newline(self):
+        self.craton.hosts.update(3, name="y-3\nmulti")
+        words = ("host", "set", "--var", "rack=r3", "--inactive")
+        self.assert_refused(self.enter(*words), 2, "1 host: y-3\\nmulti (id 3). To change")
+        done = self.enter("host", "variable", "set", "id:1", "id:3", "rack.x=1")
+        self.assert_refused(done, 2, "web-1: ")
+        self.craton.hosts.update(1, name="x\nmulti")
+        done = self.enter("host", "variable", "set", "id:1", "id:2", "rack.x=1")
+        self.assert_refused(done, 2, "x\\nmulti: ")
+
     def test_what_goes_with_them(self):
         done = self.enter_on_terminal("region", "delete", "--where=name=east", answer="n\n")
         self.assertIn("With them: 2 hosts.", done.err)

@@ -129,6 +129,9 @@ class TestVariables(programs.SharedFleetTestCase):
         self.assert_refused(
             self.enter("user", "list", "--where", "vars.a=1"), 3, "no variables"
         )
+        for text in ("!", " ! "):
+            refused = self.enter("host", "list", "--var", text)
+            self.assert_refused(refused, 2, f"{text!r} is not", "variable is missing")
 
     def test_own_and_resolved(self):
         region = ("--region", "east", "--var", "ntp=10.0.0.123")
