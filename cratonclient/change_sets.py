@@ -13,7 +13,7 @@ from cratonclient.resource import IfMatch
 
 
 class Poster(t.Protocol):
-    """What posts change sets: a :class:`cratonclient.changes.ChangeManager`."""
+    """A manager of changes: a :class:`cratonclient.changes.ChangeManager`."""
 
     def class_of(self, collection: str, /) -> t.Any:
         """Return the class of the objects of a collection.

@@ -65,7 +65,7 @@ class Query:
 
 
 class _Shape(t.NamedTuple):
-    """What the statement for a page depends on. All values are parameters.
+    """The parts of a query that change its SQL. All values are parameters.
 
     :param given: names of the values that are given.
     :param sources: keys of the kinds of the changed object.

@@ -147,7 +147,7 @@ class TestSameAsOneByOne(both_ways.BothWaysTestCase):
 
 
 class TestMany(base.ServerTestCase):
-    """What holds for many objects in particular."""
+    """Rules for many objects in particular."""
 
     def setUp(self):
         super().setUp()
