@@ -102,6 +102,8 @@ def problems(method: str, url: str, body: t.Any) -> list[str]:
     if (method, split.path) == ("GET", "/v1"):
         return []  # the version document, which tells features
     _, version, collection, *rest = split.path.split("/")
+    if (method, collection, split.query) == ("POST", "changes", ""):
+        return [found for change in body["changes"] for found in _change_problems(change)]
     query = dict(parse.parse_qsl(split.query, keep_blank_values=True))
     found = [] if version == "v1" and collection in LISTS else [split.path]
     if method not in ("GET", "HEAD"):
@@ -149,6 +151,16 @@ def _value_problems(collection: str, query: dict[str, str]) -> t.Iterator[str]:
             json.loads(value)
         except ValueError:
             yield f"vars {condition}"
+
+
+def _change_problems(change: dict[str, t.Any]) -> t.Iterator[str]:
+    """Yield the problems of the single requests that would make a change of a change set."""
+    path, values = v1.kind(change["kind"]).path, change.get("values", {})
+    if change["action"] == "create":
+        yield from _body_problems("POST", path, [], values)
+        return
+    yield from _body_problems("PUT", path, ["1"], values)
+    yield from (part for part in PARTS.keys() & change.keys() if path not in PARTS[part])
 
 
 def _body_problems(method: str, collection: str, rest: list[str], body: t.Any) -> list[str]:
@@ -203,12 +215,20 @@ class TestProblems(programs.CommandTestCase):
             ("DELETE", "clouds/1/variables", {"a": 1}),
             ("DELETE", "clouds/1/labels", {"labels": []}),
             ("PATCH", "clouds/1", {}),
+            ("POST", "changes", changes("create", "network_devices", values={"labels": []})),
+            ("POST", "changes", changes("update", "regions", values={"cloud_id": 2})),
+            ("POST", "changes", changes("update", "clouds", labels={"add": ["x"]})),
         ):
             try:
                 found = problems(method, f"http://x/v1/{path}", body)
             except KeyError as exc:
                 found = [str(exc)]
             self.assertTrue(found, f"{method} {path}")
+
+
+def changes(action: str, kind: str, **more: t.Any) -> dict[str, t.Any]:
+    """Return the body of a change set with one change."""
+    return {"changes": [{"action": action, "kind": kind, **more}]}
 
 
 class ContractTestCase(examples.ExampleTestCase):
