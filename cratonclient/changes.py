@@ -80,8 +80,9 @@ class ChangeManager:
         """Generate the changes of the project, the newest first.
 
         :param limit: number of changes, by default all.
-        :param filters: ``kind`` and ``id`` of an object, ``username``, ``since``, ``until``,
-            ``reason``, ``sort_dir``; for root users ``project_id``.
+        :param filters: ``kind`` and ``id`` of an object; or ``kind`` and ``name`` of objects,
+            which they have, or had before they were renamed or deleted; ``username``,
+            ``since``, ``until``, ``reason``, ``sort_dir``; for root users ``project_id``.
         :raises cratonclient.exceptions.NotFound: if the server has no history.
 
         >>> [change.revision for change in craton.changes.list(kind='hosts', limit=2)]

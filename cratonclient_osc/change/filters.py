@@ -8,7 +8,7 @@ import datetime
 import re
 import typing as t
 
-from cratonclient import formats, v1
+from cratonclient import exceptions, formats, v1
 from cratonclient_osc import usage
 from cratonclient_osc.change import command
 from cratonclient_osc.output import exit_status
@@ -32,13 +32,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--kind",
         metavar="<kind>",
         choices=kinds,
+        type=_kind,
         help=f"kind of a changed object: {', '.join(kinds)}",
     )
     parser.add_argument(
         "--id",
         metavar="<object>",
         type=usage.nonempty_name,
-        help="id or name of a changed object of that --kind; a deleted object only by its id",
+        help="id or name of a changed object of that --kind",
+    )
+    parser.add_argument(
+        "--name",
+        metavar="<name>",
+        help="name of changed objects of that --kind: all objects that have the name now, or "
+        "had it before they were renamed or deleted",
     )
     for dest, collection in targets().items():
         noun = v1.kind(collection).noun
@@ -86,16 +93,19 @@ def values(one: command.ChangeCommand, parsed_args: argparse.Namespace) -> dict[
     :raises cratonclient_osc.output.exit_status.UsageError: if options contradict each other.
     """
     kind, word = _object(parsed_args)
-    found = {
+    given = {
         "kind": kind,
-        "id": None if kind is None or word is None else _find(one, kind, word),
         "project_id": one.project_id(parsed_args),
         **{
             name: getattr(parsed_args, name, None)
-            for name in ("username", "since", "until", "reason")
+            for name in ("name", "username", "since", "until", "reason")
         },
     }
-    return {name: value for name, value in found.items() if value is not None}
+    found = {name: value for name, value in given.items() if value is not None}
+    if kind is not None and word is not None:
+        place = {name: value for name, value in found.items() if name == "project_id"}
+        found |= _found(one, kind, word, place)
+    return found
 
 
 def _object(parsed_args: argparse.Namespace) -> tuple[str | None, str | None]:
@@ -109,9 +119,34 @@ def _object(parsed_args: argparse.Namespace) -> tuple[str | None, str | None]:
         raise exit_status.UsageError(
             "Name one object: a change is found by one object or kind at a time."
         )
-    if parsed_args.id is not None and parsed_args.kind is None:
-        raise command.refuse("--id", "--kind, such as --kind hosts")
+    for option in ("id", "name"):
+        if getattr(parsed_args, option) is not None and parsed_args.kind is None:
+            raise command.refuse(f"--{option}", "--kind, such as --kind hosts")
+    if parsed_args.id is not None and parsed_args.name is not None:
+        raise exit_status.UsageError("Use --id for one object, or --name, not both.")
     return named[0] if named else (parsed_args.kind, parsed_args.id)
+
+
+def _found(
+    one: command.ChangeCommand, collection: str, word: str, place: dict[str, str]
+) -> dict[str, str]:
+    """Return the filter for an object: its id, or the name of an object that is gone.
+
+    :param place: the filter for the project.
+    :raises cratonclient.exceptions.NotFound: if no object has or had the name.
+    """
+    try:
+        return {"id": _find(one, collection, word)}
+    except exceptions.NotFound:
+        from cratonclient_osc.verbs import words
+
+        name = words.parse(word, v1.kind(collection)).name
+        if name is not None:
+            filters = {"kind": collection, "name": name, **place}
+            with one.needing("changes"):
+                if any(one.client.changes.list(limit=1, **filters)):
+                    return {"name": name}
+        raise
 
 
 def _find(one: command.ChangeCommand, collection: str, word: str) -> str:
@@ -122,6 +157,12 @@ def _find(one: command.ChangeCommand, collection: str, word: str) -> str:
     if parsed.name is None or (parsed.item_id is not None and not parsed.is_number):
         return str(parsed.item_id)
     return str(lookup.find_id(one.client, collection, word, places.Where()))
+
+
+def _kind(text: str) -> str:
+    """Return the collection of a kind, which may be given by its noun, such as ``host``."""
+    found = {kind.hyphenated: kind.collection for kind in v1.kinds()}
+    return found.get(text.replace(" ", "-").replace("_", "-"), text)
 
 
 def _since(text: str) -> str:

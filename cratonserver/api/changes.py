@@ -186,17 +186,27 @@ class Changes(ChangesView):
         """Let the client wait for the next change."""
         return self._store.followers.add(Follower(project_id, revision, tell))
 
+    def _object(self, values: Row) -> tuple[Kind | None, int | str | None]:
+        """Return the kind of the changed objects, and the id of one of them.
+
+        :raises cratonserver.errors.Refused: with status 400 or 404.
+        """
+        kind = None if "kind" not in values else self._kinds[values["kind"]]
+        for name in {"id", "name"} & values.keys():
+            if kind is None:
+                raise errors.invalid([f"{name}: 'kind' is required"])
+        if "id" in values and "name" in values:
+            raise errors.invalid(["id and name exclude each other"])
+        if kind is None or "id" not in values:
+            return kind, None
+        return kind, ids.parse(kind, values["id"])
+
     def _query(self, who: Identity, values: Row) -> pages.Query:
         """Return the query for a request.
 
         :raises cratonserver.errors.Refused: with status 400, 403 or 404.
         """
-        kind = None if "kind" not in values else self._kinds[values["kind"]]
-        item_id = values.get("id")
-        if item_id is not None:
-            if kind is None:
-                raise errors.invalid(["id: 'kind' is required"])
-            item_id = ids.parse(kind, item_id)
+        kind, item_id = self._object(values)
         after = values.get("after")
         if after is not None and "marker" in values:
             raise errors.invalid(["after and marker exclude each other"])
@@ -212,6 +222,7 @@ class Changes(ChangesView):
             marker=values.get("marker") if after is None else after,
             kind=kind,
             item_id=item_id,
+            name=values.get("name"),
             username=values.get("username"),
             since=values.get("since"),
             until=values.get("until"),

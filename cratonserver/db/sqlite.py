@@ -401,6 +401,7 @@ def _configure(connection: t.Any, _record: t.Any) -> None:
     cursor.close()
     connection.create_function(json_contains.NAME, 4, json_contains.matches, deterministic=True)
     connection.create_function("craton_change", 0, connection.change_id)
+    connection.create_function("craton_project", 0, connection.change_project)
     connection.limit()
 
 

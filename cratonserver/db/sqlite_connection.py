@@ -100,3 +100,12 @@ class Connection(sqlite3.Connection):
             raise RuntimeError("the fleet is changed without an entry in its log")
         self.change.used = True
         return self.change.id
+
+    def change_project(self) -> str:
+        """Return the id of the project of the change (the function ``craton_project``).
+
+        :raises RuntimeError: if the transaction has none.
+        """
+        if self.change is None:
+            raise RuntimeError("the fleet is changed without an entry in its log")
+        return str(self.change.origin["project_id"])

@@ -170,7 +170,8 @@ class Tables:
         found = []
         for kind in self.kinds:
             if self.root(kind) is kind:
-                found.append(sources.of_objects(self.table(kind), kind.key))
+                named = kind.resource_class.NAME_ATTR
+                found.append(sources.of_objects(self.table(kind), kind.key, named))
                 found += [sources.of_part(table) for table in self._parts[kind].values()]
         return [*found, sources.of_part(self.quotas)]
 

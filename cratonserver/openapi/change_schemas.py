@@ -118,6 +118,11 @@ def parameters(kinds: t.Mapping[str, Kind]) -> dict[str, JsonSchema]:
             "description": "only changes of objects of this kind",
         },
         "id": {**text, "description": "only changes of the object with this id"},
+        "name": {
+            **text,
+            "description": "only changes of objects of the kind that have this name, or had it "
+            "before they were renamed or deleted",
+        },
         "username": {**text, "description": "only changes by this user"},
         "since": {**_TIME, "description": "only changes at this time (UTC) or later"},
         "until": {**_TIME, "description": "only changes at this time (UTC) or earlier"},

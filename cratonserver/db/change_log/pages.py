@@ -15,6 +15,14 @@ revisions, because a change gets both while it alone writes to the log of the pr
         AND change_id < (SELECT id FROM changes WHERE project_id = … AND revision = :marker)
         AND NOT EXISTS (SELECT 1 FROM change_rows AS later WHERE … AND later.seq > seq)
     ORDER BY change_id DESC LIMIT 30
+
+Those of several objects with the same name are found first, because a planner could read the
+whole history to sort them::
+
+    WITH found AS MATERIALIZED (SELECT DISTINCT change_id FROM change_rows
+        WHERE source = 'host' AND owner = ANY(:owners) AND member IS NULL AND change_id < …)
+    SELECT changes.id, … FROM found JOIN changes ON changes.id = found.change_id
+    ORDER BY found.change_id DESC LIMIT 30
 """
 
 from __future__ import annotations
@@ -27,6 +35,7 @@ import sqlalchemy as sa
 from cratonclient.kinds import Kind
 from cratonserver.db import page_query
 from cratonserver.db.aliases import Clause, Row
+from cratonserver.db.change_log import names
 from cratonserver.db.dialect import PREPARE
 from cratonserver.db.tables import Tables
 
@@ -44,6 +53,7 @@ class Query:
     :param marker: revision of the change that comes before the page.
     :param kind: kind of a changed object.
     :param item_id: id of a changed object of that kind.
+    :param name: name that changed objects of that kind have or had.
     :param username: name of the user.
     :param since: time of the oldest change.
     :param until: time of the newest change.
@@ -57,6 +67,7 @@ class Query:
     marker: int | None = None
     kind: Kind | None = None
     item_id: int | str | None = None
+    name: str | None = None
     username: str | None = None
     since: str | None = None
     until: str | None = None
@@ -79,8 +90,17 @@ class _Shape(t.NamedTuple):
 
 
 def page(connection: sa.Connection, tables: Tables, query: Query) -> list[Row]:
-    """Return a page of changes, each with the number of objects that it changed by kind."""
+    """Return a page of changes, each with the number of objects that it changed by kind.
+
+    :raises cratonserver.errors.Refused: with status 400, if too many objects have the name.
+    """
     values = _values(query)
+    if query.kind is not None and query.name is not None:
+        where = query.kind, query.name, query.project_id
+        owners = names.owners(connection, tables, *where)
+        if not owners:
+            return []
+        values |= {"owner": owners[0]} if len(owners) == 1 else {"owners": owners}
     given = frozenset(name for name, value in values.items() if value is not None)
     sources = () if query.kind is None else tuple(m.key for m in tables.members(query.kind))
     # A planner must know a small number of rows, to read them in the order of an index.
@@ -106,11 +126,16 @@ def _values(query: Query) -> Row:
 def _page(tables: Tables, shape: _Shape) -> sa.Select[t.Any]:
     changes = tables.log.changes
     query = sa.select(changes).where(*_conditions(tables, shape))
-    if "owner" in shape.given:
+    key: sa.ColumnElement[t.Any]
+    if "owners" in shape.given:
+        found = _of_objects(tables, shape)
+        query = query.join_from(found, changes, changes.c.id == found.c.change_id)
+        key = found.c.change_id
+    elif "owner" in shape.given:
         rows = tables.log.rows.c
         query = query.join_from(tables.log.rows, changes, changes.c.id == rows.change_id)
         query = query.where(*_of_object(tables, shape))
-        key: sa.ColumnElement[t.Any] = rows.change_id
+        key = rows.change_id
     else:
         key = changes.c.revision
     limit = page_query.literal(shape.limit) if shape.limit else sa.bindparam("limit")
@@ -119,7 +144,7 @@ def _page(tables: Tables, shape: _Shape) -> sa.Select[t.Any]:
 
 
 def _conditions(tables: Tables, shape: _Shape) -> t.Iterator[Clause]:
-    """Yield the conditions for changes, except those of :func:`_of_object`."""
+    """Yield the conditions for changes, except those of known objects."""
     changes, rows = tables.log.changes.c, tables.log.rows.alias("changed").c
     reason = changes.reason.like(sa.bindparam("reason"), escape="/")
     tests: dict[str, Clause] = {
@@ -131,7 +156,7 @@ def _conditions(tables: Tables, shape: _Shape) -> t.Iterator[Clause]:
     }
     yield from (test for name, test in tests.items() if name in shape.given)
     of_change = rows.change_id == changes.id, rows.member.is_(None)
-    if "owner" not in shape.given:
+    if not shape.given & {"owner", "owners"}:
         if "marker" in shape.given:
             yield _after(shape, changes.revision, sa.bindparam("marker"))
         if shape.sources:
@@ -152,6 +177,19 @@ def _of_object(tables: Tables, shape: _Shape) -> t.Iterator[Clause]:
     yield ~sa.exists().where(
         *again, later.owner == rows.owner, later.member.is_(None), later.seq > rows.seq
     )
+
+
+def _of_objects(tables: Tables, shape: _Shape) -> sa.CTE:
+    """Return the query for the ids of the changes of several objects."""
+    rows = tables.log.rows.c
+    query = sa.select(rows.change_id).where(
+        _any(rows.source, shape.sources),
+        tables.dialect.in_parameter(rows.owner, "owners"),
+        rows.member.is_(None),
+    )
+    if "marker" in shape.given:
+        query = query.where(_after(shape, rows.change_id, _marked(tables, shape)))
+    return query.distinct().cte("found").prefix_with("MATERIALIZED")
 
 
 def _marked(tables: Tables, shape: _Shape) -> sa.ColumnElement[int]:

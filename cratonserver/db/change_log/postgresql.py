@@ -82,7 +82,7 @@ def _statements(source: Source) -> t.Iterator[tuple[str, list[str]]]:
         source,
         "insert",
         "AFTER INSERT ON {table} REFERENCING NEW TABLE AS n FOR EACH STATEMENT",
-        _rows(source, "n", "NULL", value(source, "n"), "FROM n"),
+        _rows(source, "n", "NULL", value(source, "n"), "FROM n", "insert"),
     )
     if source.watched:
         changed = " OR ".join(f"o.{c} IS DISTINCT FROM n.{c}" for c in source.watched)
@@ -92,13 +92,13 @@ def _statements(source: Source) -> t.Iterator[tuple[str, list[str]]]:
             "update",
             "AFTER UPDATE ON {table} REFERENCING OLD TABLE AS o NEW TABLE AS n "
             "FOR EACH STATEMENT",
-            _rows(source, "n", before, after, f"FROM {join} WHERE {changed}"),
+            _rows(source, "n", before, after, f"FROM {join} WHERE {changed}", "update"),
         )
     yield _trigger(
         source,
         "delete",
         "AFTER DELETE ON {table} FOR EACH ROW",
-        _rows(source, "OLD", value(source, "OLD"), "NULL", ""),
+        _rows(source, "OLD", value(source, "OLD"), "NULL", "", "delete"),
     )
 
 
@@ -112,18 +112,31 @@ def _trigger(source: Source, event: str, when: str, body: str) -> tuple[str, lis
     ]
 
 
-def _rows(source: Source, row: str, before: str, after: str, origin: str) -> str:
+def _rows(source: Source, row: str, before: str, after: str, origin: str, event: str) -> str:
     """Return the INSERT of the rows of the log.
 
     :param row: name of the row whose keys are inserted.
     """
+    project, old_name = _old_name(source, event)
     member = "NULL" if source.member is None else f"{row}.{source.member}"
     return (
-        "INSERT INTO change_rows (change_id, source, owner, member, before, after) "
+        "INSERT INTO change_rows "
+        "(change_id, source, owner, member, before, after, project_id, old_name) "
         f"SELECT (SELECT craton_change()), {source.source_of(row)}, "
         f"{row}.{source.owner}::text, "
-        f"{member}, {before}, {after} {origin}"
+        f"{member}, {before}, {after}, {project}, {old_name} {origin}"
     )
+
+
+def _old_name(source: Source, event: str) -> tuple[str, str]:
+    """Return the SQL for the project and the name of an object that loses this name."""
+    if not source.named or event == "insert":
+        return "NULL", "NULL"
+    project = "(SELECT current_setting('craton.origin')::json ->> 'project_id')"
+    if event == "delete":
+        return project, f"OLD.{source.named}"
+    condition = f"CASE WHEN o.{source.named} IS DISTINCT FROM n.{source.named} THEN"
+    return f"{condition} {project} END", f"{condition} o.{source.named} END"
 
 
 def value(source: Source, row: str, other: str | None = None) -> str:

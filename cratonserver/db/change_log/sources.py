@@ -24,6 +24,7 @@ class Source(t.NamedTuple):
     :param columns: the columns of an object that are in the log.
     :param touched: column of an object that every change moves, also of its parts.
     :param value: column with the JSON value of a member, ``None`` if it has none.
+    :param named: column with the name of an object, empty if it has none.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Source(t.NamedTuple):
     columns: tuple[str, ...] = ()
     touched: str = ""
     value: str | None = None
+    named: str = ""
 
     def source_of(self, row: str) -> str:
         """Return the SQL for the column ``source`` of the log: a kind, or the table of a part.
@@ -51,14 +53,16 @@ class Source(t.NamedTuple):
         return () if self.value is None else (self.value,)
 
 
-def of_objects(table: sa.Table, kind: str) -> Source:
+def of_objects(table: sa.Table, kind: str, named: str) -> Source:
     """Return the source for a table of objects.
 
     :param kind: key of their kind, if no column has it.
+    :param named: field with their names.
     """
     columns = tuple(c.name for c in table.c if c.name != _TOUCHED and UNLOGGED not in c.info)
     known = "" if "kind" in table.c else kind
-    return Source(table.name, "id", kind=known, columns=columns, touched=_TOUCHED)
+    named = named if named in table.c else ""
+    return Source(table.name, "id", None, known, columns, _TOUCHED, named=named)
 
 
 def of_part(table: sa.Table) -> Source:

@@ -2,8 +2,9 @@
 """The triggers of the log on SQLite.
 
 They call the function ``craton_change()`` of the connection
-(:class:`cratonserver.db.sqlite_connection.Connection`), which fails if no change has begun. For
-example, a trigger of a table of variables::
+(:class:`cratonserver.db.sqlite_connection.Connection`), which fails if no change has begun, and
+``craton_project()``, the project of the change. For example, a trigger of a table of
+variables::
 
     CREATE TRIGGER craton_log_device_variables_insert AFTER INSERT ON device_variables BEGIN
         INSERT INTO change_rows (change_id, source, owner, member, before, after)
@@ -14,12 +15,15 @@ and of a table of objects, whose rows become JSON objects without null values::
 
     CREATE TRIGGER craton_log_regions_update
     AFTER UPDATE OF id, name, …, updated_at ON regions BEGIN
-        INSERT INTO change_rows (change_id, source, owner, member, before, after)
+        INSERT INTO change_rows
+            (change_id, source, owner, member, before, after, project_id, old_name)
         VALUES (craton_change(), 'region', NEW.id, NULL,
             '{'||substr(CASE WHEN OLD.name IS NOT NULL AND OLD.name IS NOT NEW.name
                 THEN ',"name":'||json_quote(OLD.name) ELSE '' END||…,2)||'}',
             '{'||substr(CASE WHEN NEW.name IS NOT NULL AND NEW.name IS NOT OLD.name
-                THEN ',"name":'||json_quote(NEW.name) ELSE '' END||…,2)||'}');
+                THEN ',"name":'||json_quote(NEW.name) ELSE '' END||…,2)||'}',
+            CASE WHEN OLD.name IS NOT NEW.name THEN craton_project() END,
+            CASE WHEN OLD.name IS NOT NEW.name THEN OLD.name END);
     END
 """
 
@@ -65,14 +69,27 @@ def _trigger(source: Source, event: str) -> str:
         before = value(source, "OLD") if event == "DELETE" else "NULL"
         after = value(source, "NEW") if event == "INSERT" else "NULL"
     member = "NULL" if source.member is None else f"{row}.{source.member}"
+    project, old_name = _old_name(source, event)
     return f"""
         CREATE TRIGGER IF NOT EXISTS craton_log_{source.name}_{event.lower()}
         AFTER {when} ON {source.name} BEGIN
-            INSERT INTO change_rows (change_id, source, owner, member, before, after)
+            INSERT INTO change_rows
+                (change_id, source, owner, member, before, after, project_id, old_name)
             VALUES (craton_change(), {source.source_of(row)}, {row}.{source.owner}, {member},
-                {before}, {after});
+                {before}, {after}, {project}, {old_name});
         END
     """  # noqa: S608, the names are those of tables and columns
+
+
+def _old_name(source: Source, event: str) -> tuple[str, str]:
+    """Return the SQL for the project and the name of an object that loses this name."""
+    if not source.named or event == "INSERT":
+        return "NULL", "NULL"
+    old = f"OLD.{source.named}"
+    if event == "DELETE":
+        return "craton_project()", old
+    condition = f"CASE WHEN {old} IS NOT NEW.{source.named} THEN"
+    return f"{condition} craton_project() END", f"{condition} {old} END"
 
 
 def value(source: Source, row: str, other: str | None = None) -> str:

@@ -17,6 +17,9 @@ Each changed object has a row without a member, even if only its variables or la
 Its source is the kind of the object. Null values are omitted. ``before`` and ``after`` of an
 update have the columns that changed.
 
+If an object was renamed or deleted, its row has its old name, and the project in which that
+name is found.
+
 Each project counts its changes from 1. So a revision says nothing about other projects.
 """
 
@@ -96,6 +99,8 @@ def _rows(metadata: sa.MetaData) -> sa.Table:
         sa.Column("member", column_types.text()),
         sa.Column("before", column_types.text()),
         sa.Column("after", column_types.text()),
+        sa.Column("project_id", column_types.identifier(str)),
+        sa.Column("old_name", column_types.text()),
     )
     columns = table.c
     sa.Index(None, columns.change_id, columns.source, columns.owner)
@@ -105,6 +110,13 @@ def _rows(metadata: sa.MetaData) -> sa.Table:
         *(columns.source, columns.owner, columns.change_id),
         sqlite_where=objects,
         postgresql_where=objects,
+    )
+    known = columns.old_name.is_not(None)
+    sa.Index(
+        "ix_change_rows_old_names",
+        *(columns.project_id, columns.source, columns.old_name, columns.owner),
+        sqlite_where=known,
+        postgresql_where=known,
     )
     return table
 

@@ -87,6 +87,39 @@ class TestList(HistoryTestCase):
         self.assertEqual([9], self.listed("--region", "name:12"))
         self.assertEqual([9, 3], self.listed("--kind", "regions"))
 
+    def test_by_names_that_objects_had(self):
+        for words in (
+            ("--kind", "host", "--name", "web-2"),
+            ("--kind", "hosts", "--name", "web-2"),
+            ("--kind", "device", "--name", "web-2"),
+            ("--kind", "host", "--id", "web-2"),
+            ("--host", "web-2"),  # no host has this name any more
+            ("--host", "name:web-2"),
+        ):
+            self.assertEqual([8, 7], self.listed(*words), str(words))
+        self.assert_refused(self.change("list", "--host", "id:x"), 2, "not an id")
+        self.assertEqual([], self.listed("--kind", "region", "--name", "web-2"))
+        with programs.opened(self.url) as fleet:
+            fleet.hosts.update(3, name="db-3")
+            fleet.hosts.create(name="web-2", ip_address="10.0.0.2", **HOST)
+            fleet.hosts.delete(3)
+        for name in ("web-3", "db-3"):
+            self.assertEqual([12, 10, 7], self.listed("--kind", "host", "--name", name))
+            self.assertEqual([12, 10, 7], self.listed("--host", name))
+        self.assertEqual([11], self.listed("--host", "web-2"))  # the one that exists
+        self.assertEqual([11, 8, 7], self.listed("--kind", "host", "--name", "web-2"))
+        self.assertEqual([12], self.listed("--host", "db-3", "--limit", "1"))
+        found = [one.revision for one in self.library(kind="hosts", name="web-2", limit=2)]
+        self.assertEqual([11, 8], found)
+        range_ = ("--after", "7", "--limit", "2", "-f", "json", "-c", "revision")
+        done = self.change("follow", "--kind", "host", "--name", "db-3", *range_)
+        self.assertEqual([10, 12], [row["revision"] for row in self.assert_done(done).json])
+
+    def library(self, **filters: t.Any) -> list[t.Any]:
+        """Return the changes that the library lists."""
+        with programs.opened(self.url) as fleet:
+            return [*fleet.changes.list(**filters)]
+
     def test_by_user_and_reason(self):
         self.assertEqual([1], self.listed("--user", "craton-server"))
         self.assertEqual([5], self.listed("--reason", "ove"))
@@ -144,7 +177,10 @@ class TestList(HistoryTestCase):
             ("--host", "a", "--region", "b"): "Name one object",
             ("--host", "a", "--kind", "hosts"): "Name one object",
             ("--host", ""): "must not be empty",
-            ("--kind", "host"): "invalid choice",
+            ("--kind", "hoste"): "invalid choice",
+            ("--name", "a"): "--name needs --kind, such as --kind hosts.",
+            ("--kind", "hosts", "--id", "a", "--name", "b"): "Use --id for one object, or",
+            ("--host", "a", "--name", "b"): "--name needs --kind",
             ("--limit", "0"): "not a positive whole number",
             ("--marker", "0"): "not a revision",
             ("--sort", "reason"): "Unknown sort key 'reason'",

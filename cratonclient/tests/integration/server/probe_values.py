@@ -56,6 +56,10 @@ QUERY: dict[str, tuple[str, ...]] = {
 QUERY_OF_PATH: dict[tuple[str, str], tuple[str, ...]] = {
     ("/v1/changes", "id"): ("{host_id}&kind=hosts", "{user_id}&kind=users"),
     ("/v1/changes", "marker"): ("{revision}",),
+    ("/v1/changes", "name"): (
+        *("{word}-gone&kind=clouds", "{word}-hosts&kind=devices"),
+        "{word}-user&kind=users",
+    ),
 }
 HEADERS: dict[str, tuple[str, ...]] = {
     "If-Match": ("{tag}", '"0"', '"1", "2", "3", "4", "5", "6", "7", "8", "9"'),

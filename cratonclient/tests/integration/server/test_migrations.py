@@ -247,6 +247,41 @@ class TestVersions(MigrationsTestCase):
             found = connection.execute(sa.text("SELECT key_digest FROM users")).scalar_one()
         self.assertEqual(identity.digest(key), found)
 
+    def test_old_names_are_found_after_an_upgrade(self):
+        store = self.store()
+        store.open()
+        key = str(store.add_root_user("root"))
+        root = base.Caller(
+            composition.application_of(store),
+            base.credentials("root", key, identity.FIRST_PROJECT),
+        )
+        cloud = root.make("clouds", name="first", variables={"name": "no", "v": [1]})["id"]
+        root.put(f"/clouds/{cloud}", {"name": "second"})
+        root.put(f"/clouds/{cloud}/variables", {"name": "text"})
+        host = root.make("hosts", name="h", labels=["l"])
+        root.delete(f"/regions/{host['region_id']}")
+        user = root.make("users", username="bob", project_id=identity.FIRST_PROJECT)
+        root.delete(f"/users/{user['id']}")
+        paths = [
+            f"/changes?kind={kind}&name={name}"
+            for kind, name in (
+                *(("clouds", "first"), ("clouds", "second"), ("clouds", "no")),
+                *(("hosts", "h"), ("users", "bob"), ("user_keys", "default")),
+            )
+        ]
+        before = [[one["revision"] for one in root.items(path)] for path in paths]
+        self.assertEqual([3, 3, 0, 2, 2, 3], [len(revisions) for revisions in before])
+
+        with store.write() as connection:
+            self.downgrade(connection, "0013")
+        self.store().open(upgrade=True)
+
+        self.assertDeclared(store)
+        after = [[one["revision"] for one in root.items(path)] for path in paths]
+        self.assertEqual(before, after)
+        root.put(f"/clouds/{cloud}", {"name": "third"})
+        self.assertEqual(4, len(root.items("/changes?kind=clouds&name=second")))
+
     def test_a_newer_version_is_refused(self):
         store = self.store()
         store.open()

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from cratonclient.fields import Ref
 from cratonclient.tests.integration.server import base, databases
 from cratonserver.db import list_query, page_query, tables, variable_filter
+from cratonserver.db.change_log import names, pages
 
 
 class PlansTestCase(base.ServerTestCase):
@@ -137,6 +138,29 @@ class TestSQLite(PlansTestCase):
                 plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
                 (step,) = (row[3] for row in plan if "SEARCH devices" in row[3])
             self.assertRegex(step, rf"INDEX ix_devices_{name} \(.*parent_id>\?\)")
+
+    def test_changes_of_objects_with_a_name_are_found_by_indexes(self):
+        made = self.store.tables
+        kind = made.kind("devices")
+        shape = pages._Shape(
+            10, True, frozenset({"project_id", "owners", "marker"}), ("host",), ()
+        )
+        for query, wanted in (
+            (names._former(made, kind), r"project_id=\? AND source=\? AND old_name=\?"),
+            (
+                names._present(made, made.kind("hosts")),
+                r"project_id=\? AND kind=\? AND name=\?",
+            ),
+            (pages._page(made, shape), r"source=\? AND owner=\? AND change_id<\?"),
+        ):
+            statement = str(query.compile(self.store.engine))
+            values = ("1",) * statement.count("?")
+            with self.store.read() as connection:
+                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+                steps = [row[3] for row in plan if re.search("change_rows|devices", row[3])]
+            self.assertNotEqual([], steps)
+            for step in steps:
+                self.assertRegex(step, rf"USING (COVERING )?INDEX .*\({wanted}", str(steps))
 
     def test_the_nearest_place_is_chosen(self):
         kind = self.store.tables.kind("hosts")
