@@ -105,32 +105,53 @@ class ChangeSet:
         self._add(item, if_match, values=self._plain(kind, values))
 
     def set_variables(
-        self, item: t.Any, values: t.Mapping[str, t.Any], *, if_match: IfMatch = None
+        self,
+        item: t.Any,
+        values: t.Mapping[str, t.Any],
+        *,
+        part: str = "variables",
+        if_match: IfMatch = None,
     ) -> None:
         """Set variables of an object, and keep the others.
 
         :param item: the object.
         :param values: values by name.
+        :param part: name of the part of the object that has the variables.
         :param if_match: as for :meth:`update`.
         """
-        self._add(item, if_match, variables={"set": dict(values)})
+        self._add(item, if_match, **{part: {"set": dict(values)}})
 
-    def delete_variables(self, item: t.Any, *names: str, if_match: IfMatch = None) -> None:
+    def delete_variables(
+        self, item: t.Any, *names: str, part: str = "variables", if_match: IfMatch = None
+    ) -> None:
         """Delete variables of an object.
 
         :param item: the object.
         :param names: names of the variables.
+        :param part: as for :meth:`set_variables`.
         :param if_match: as for :meth:`update`.
         """
-        self._add(item, if_match, variables={"unset": [*names]})
+        self._add(item, if_match, **{part: {"unset": [*names]}})
 
-    def add_labels(self, item: t.Any, *labels: str, if_match: IfMatch = None) -> None:
-        """Add labels to an object."""
-        self._add(item, if_match, labels={"add": [*labels]})
+    def add_labels(
+        self, item: t.Any, *labels: str, part: str = "labels", if_match: IfMatch = None
+    ) -> None:
+        """Add labels to an object.
 
-    def remove_labels(self, item: t.Any, *labels: str, if_match: IfMatch = None) -> None:
-        """Remove labels from an object."""
-        self._add(item, if_match, labels={"remove": [*labels]})
+        :param part: name of the part of the object that has the labels.
+        :param if_match: as for :meth:`update`.
+        """
+        self._add(item, if_match, **{part: {"add": [*labels]}})
+
+    def remove_labels(
+        self, item: t.Any, *labels: str, part: str = "labels", if_match: IfMatch = None
+    ) -> None:
+        """Remove labels from an object.
+
+        :param part: name of the part of the object that has the labels.
+        :param if_match: as for :meth:`update`.
+        """
+        self._add(item, if_match, **{part: {"remove": [*labels]}})
 
     def delete(self, item: t.Any, *, if_match: IfMatch = None) -> None:
         """Delete an object, and everything that it owns.

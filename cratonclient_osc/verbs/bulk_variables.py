@@ -45,7 +45,7 @@ def set_variables(
         values = paths.changed(known, assignments)
     except paths.PathError as exc:
         raise _of(found, exc) from None
-    change_set.set_variables(found, values)
+    change_set.set_variables(found, values, part=name)
 
 
 def unset_variables(
@@ -59,14 +59,14 @@ def unset_variables(
     :param wanted: the paths.
     """
     if not has_nested(wanted):
-        change_set.delete_variables(found, *(str(path[0]) for path in wanted))
+        change_set.delete_variables(found, *(str(path[0]) for path in wanted), part=name)
         return
     own = found.to_dict().get(name) or {}
     changed, removed = paths.removed(own, [path for path in wanted if paths.has(own, path)])
     if changed:
-        change_set.set_variables(found, changed)
+        change_set.set_variables(found, changed, part=name)
     if removed:
-        change_set.delete_variables(found, *removed)
+        change_set.delete_variables(found, *removed, part=name)
 
 
 def _of(found: t.Any, error: exceptions.ClientException) -> paths.PathError:

@@ -98,6 +98,7 @@ class LabelChanges:
 
     def __init__(self, found: t.Any, name: str) -> None:
         self._found = found
+        self._name = name
         self._noun = _singular(name)
         self._manager = getattr(found, name)
 
@@ -105,7 +106,7 @@ class LabelChanges:
         """Prepare to add labels."""
         return _plain(
             functools.partial(self._manager.add, *labels),
-            lambda changes: changes.add_labels(self._found, *labels),
+            lambda changes: changes.add_labels(self._found, *labels, part=self._name),
         )
 
     def prepare_remove(self, labels: t.Collection[str]) -> Change:
@@ -119,7 +120,7 @@ class LabelChanges:
             _check_exist(self._noun, labels, read.values, self._found)
             return Prepared(
                 functools.partial(self._manager.write, read, removed=labels),
-                lambda changes: changes.remove_labels(self._found, *labels),
+                lambda changes: changes.remove_labels(self._found, *labels, part=self._name),
                 read.entity_tag,
             )
 
@@ -157,7 +158,7 @@ class VariableChanges:
             given = paths.changed({}, assignments)
             return _plain(
                 functools.partial(self._manager.update, given),
-                lambda changes: changes.set_variables(self._found, given),
+                lambda changes: changes.set_variables(self._found, given, part=self._name),
             )
 
         def prepare(first: bool) -> Prepared:
@@ -195,9 +196,9 @@ class VariableChanges:
 
         def add(changes: change_sets.ChangeSet) -> None:
             if values:
-                changes.set_variables(self._found, values)
+                changes.set_variables(self._found, values, part=self._name)
             if removed:
-                changes.delete_variables(self._found, *removed)
+                changes.delete_variables(self._found, *removed, part=self._name)
 
         send = functools.partial(self._manager.write, read, values, removed)
         return Prepared(send, add, read.entity_tag, bool(values) + bool(removed))
@@ -332,7 +333,7 @@ def add_creation(
     created = change_set.create(kind.collection, **values)
     for name, value in parts.items():
         if kind.fields[name].type is list and value:
-            change_set.add_labels(created, *value)
+            change_set.add_labels(created, *value, part=name)
     return created
 
 

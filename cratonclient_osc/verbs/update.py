@@ -246,7 +246,7 @@ class Set(Update):
     def add_part(self, changes: t.Any, found: t.Any, name: str, value: t.Any) -> None:
         """Add labels, or set variables."""
         if self.parts[name].type is list:
-            changes.add_labels(found, *value)
+            changes.add_labels(found, *value, part=name)
         else:
             set_variables(changes, found, name, value)
 
@@ -330,7 +330,7 @@ class Unset(Update):
     def add_part(self, changes: t.Any, found: t.Any, name: str, value: t.Any) -> None:
         """Remove labels or variables."""
         if self.parts[name].type is list:
-            changes.remove_labels(found, *value)
+            changes.remove_labels(found, *value, part=name)
         else:
             unset_variables(changes, found, name, value)
 

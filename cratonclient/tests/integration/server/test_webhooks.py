@@ -153,7 +153,9 @@ class TestManaging(WebhookTestCase):
         made = self.webhook()
         self.admin.delete(f"/webhooks/{made['id']}")
         answer = self.admin.post(f"/changes/{self.last()}/undo", {})
-        self.assertAnswer(answer, 409, "There is nothing to undo.")
+        self.assertAnswer(answer, 409)
+        self.assertIn(f"webhook {made['name']!r} (id {made['id']})", answer.json["message"])
+        self.assertIn("does not contain the secrets", answer.json["message"])
 
     def test_what_was_noted_is_shown_although_nothing_changed(self):
         made = self.webhook()

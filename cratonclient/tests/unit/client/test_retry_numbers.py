@@ -164,7 +164,7 @@ class TestNumbersOfCalls(NumbersTestCase):
 
     def test_a_timeout_is_a_retry_of_the_connection(self):
         for name, craton in self.built().items():
-            numbers: dict[str, t.Any] = {"timeout": 0.02, "connect_retries": 2}
+            numbers: dict[str, t.Any] = {"timeout": 0.3, "connect_retries": 2}
             self.assertEqual(3, self.sent(craton, fakes.HANG, **numbers), name)
             self.assertEqual(1, self.sent(craton, fakes.HANG, "POST", **numbers), name)
 
