@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import typing as t
 
@@ -20,10 +21,43 @@ PATH = "/v1/webhooks/{item_id:id}/test"
 
 _BODY = {"type": ["object", "null"], "additionalProperties": False}
 _VALIDATOR = Validator(_BODY)
-#: The number of tests of a process at the same time: each waits for a receiver.
+#: The number of tests of a process at the same time: each takes a thread, and waits for a
+#: receiver. One project gets one of them.
 _AT_ONCE = 2
 #: The longest that a test waits for each phase of a message, in seconds.
 _TIMEOUT = 5.0
+
+
+class _Places:
+    """The tests of this process at the same time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._projects: set[str] = set()
+
+    @contextlib.contextmanager
+    def taken(self, project_id: str) -> t.Iterator[None]:
+        """Take a place for the block.
+
+        :param project_id: project of the webhook.
+        :raises cratonserver.errors.Refused: with status 429 or 503, if there is none.
+        """
+        with self._lock:
+            if project_id in self._projects:
+                raise _busy(429, "Another webhook of the project is being tested. Try again.")
+            if len(self._projects) >= _AT_ONCE:
+                raise _busy(503, "The server tests as many webhooks as it can. Try again.")
+            self._projects.add(project_id)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._projects.discard(project_id)
+
+
+def _busy(status: int, message: str) -> errors.Refused:
+    headers = {"Retry-After": "5"}
+    return errors.Refused(status, message, headers=headers, reason="webhook_tests")
 
 
 class Test(KindView):
@@ -36,7 +70,7 @@ class Test(KindView):
 
     def __init__(self, store: Store) -> None:
         super().__init__(store, store.tables.kind("webhooks"))
-        self._free = threading.BoundedSemaphore(_AT_ONCE)
+        self._places = _Places()
 
     def responders(self) -> dict[str, Responder]:
         """Return the responders by HTTP method."""
@@ -50,17 +84,11 @@ class Test(KindView):
         self.allow(req)
         with self.reading(req) as objects:
             webhook = objects.find(ids.parse(self.kind, item_id))
-        if not self._free.acquire(blocking=False):
-            raise errors.Refused(
-                503, "Other webhooks are being tested. Try again.", headers={"Retry-After": "5"}
-            )
-        try:
+        with self._places.taken(webhook["project_id"]):
             limits = request_limits.current()
             post = sender.Sender(limits.webhook_networks, limits.webhook_http, _TIMEOUT).post
             message = messages.ping(webhook, clock.now())
             outcome = post(webhook["url"], webhook["signing_secret"], *message)
-        finally:
-            self._free.release()
         json_response.set_body(resp, outcome._asdict())
 
     def describe(self) -> dict[str, Operation]:

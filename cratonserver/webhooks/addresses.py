@@ -32,6 +32,15 @@ _METADATA = frozenset(
     )
 )
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+#: The public addresses of IPv6, and networks that some versions of Python take for public.
+#: Site-local addresses (fec0::/10), for example, are not in the first one.
+_UNICAST = ipaddress.IPv6Network("2000::/3")
+_SPECIAL: list[Network] = [
+    *map(ipaddress.IPv4Network, ("192.0.0.0/24", "192.88.99.0/24")),
+    *map(ipaddress.IPv6Network, ("2001::/23", "3fff::/20")),
+]
+#: The second half of an ISATAP address, before an IPv4 address.
+_ISATAP = (0x5EFE, 0x0200_5EFE)
 
 
 def check_url(url: str, networks: t.Sequence[str], http: bool) -> None:
@@ -89,7 +98,15 @@ def _is_allowed(address: Address, known: t.Sequence[Network]) -> bool:
     listed = [network for network in known if address in network]
     if address in _METADATA:
         return any(network.prefixlen == network.max_prefixlen for network in listed)
-    return bool(listed) or (address.is_global and not address.is_multicast)
+    return bool(listed) or _is_public(address)
+
+
+def _is_public(address: Address) -> bool:
+    if isinstance(address, ipaddress.IPv6Address) and address not in _UNICAST:
+        return address in _NAT64
+    if any(address in network for network in _SPECIAL):
+        return False
+    return address.is_global and not address.is_multicast
 
 
 def _meanings(address: Address) -> list[Address]:
@@ -103,7 +120,7 @@ def _meanings(address: Address) -> list[Address]:
         found.append(address.sixtofour)
     if address.teredo is not None:
         found += address.teredo
-    if address in _NAT64:
+    if address in _NAT64 or int(address) >> 32 & 0xFFFFFFFF in _ISATAP:
         found.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
     return found
 

@@ -76,26 +76,47 @@ class Delivery:
         if webhook is None:
             return
         end = time.monotonic() + _TURN
-        while True:
-            before = webhook["position"]
-            for step in self._steps(webhook):
-                webhook = self._perform(webhook, step)
+        reached, before = webhook["position"] or 0, None
+        while reached != before:
+            before = reached
+            for step in self._steps(webhook, reached):
+                if step.message is not None:
+                    webhook = self._keep(webhook, reached)
+                    if webhook is not None:
+                        webhook = self._post(webhook, step.position, step.message)
                 if webhook is None:
                     return
+                reached = step.position
                 if stopping() or time.monotonic() > end:
-                    self._schedule.let_go(webhook)
-                    return
-            if webhook["position"] == before:  # there is nothing more
-                self._schedule.let_go(webhook)
-                return
+                    before = reached
+                    break
+        self._leave(webhook, reached)
 
-    def _perform(self, webhook: Row, step: _Step) -> Row | None:
-        """Perform a step, and return the webhook; ``None`` if that ends its turn."""
-        if step.message is None:
-            return self._advance(webhook, step.position)
-        if not self._schedule.keep(webhook):
-            return None
-        outcome = self._sender.post(webhook["url"], webhook["signing_secret"], *step.message)
+    def _leave(self, webhook: Row, reached: int) -> None:
+        """Let a webhook go.
+
+        :param reached: revision of the last change that it was told of, or that did not match.
+        """
+        is_noted = reached == (webhook["position"] or 0)
+        if is_noted or self._advance(webhook, reached) is not None:
+            self._schedule.let_go(webhook)
+
+    def _keep(self, webhook: Row, reached: int) -> Row | None:
+        """Keep a webhook and return it, ``None`` if that ends its turn.
+
+        :param reached: as for :meth:`_leave`. It is noted now, and not for each page of
+            changes, because most changes may not match.
+        """
+        if reached != (webhook["position"] or 0):
+            return self._advance(webhook, reached)
+        return webhook if self._schedule.keep(webhook) else None
+
+    def _post(self, webhook: Row, position: int, message: messages.Message) -> Row | None:
+        """Post a message, and return the webhook; ``None`` if that ends its turn.
+
+        :param position: revision that the webhook knows afterwards.
+        """
+        outcome = self._sender.post(webhook["url"], webhook["signing_secret"], *message)
         self._count(outcome.error is None)
         if outcome.error is not None:
             self._fail(webhook, outcome)
@@ -104,7 +125,7 @@ class Delivery:
         forgotten = dict.fromkeys(
             ("last_error", "failures", "failing_since_at", "next_attempt_at")
         )
-        return self._advance(webhook, step.position, **noted, **forgotten)
+        return self._advance(webhook, position, **noted, **forgotten)
 
     def _advance(self, webhook: Row, position: int, **noted: t.Any) -> Row | None:
         """Note the position. If somebody has set it or switched it off, let the webhook go."""
@@ -114,9 +135,11 @@ class Delivery:
             return None
         return found
 
-    def _steps(self, webhook: Row) -> t.Iterator[_Step]:
-        """Generate what to do for a page of changes, nothing if there are none."""
-        position = webhook["position"] or 0
+    def _steps(self, webhook: Row, position: int) -> t.Iterator[_Step]:
+        """Generate what to do for a page of changes, nothing if there are none.
+
+        :param position: revision that the page comes after.
+        """
         last, changes = self._page(webhook["project_id"], position)
         first = changes[0]["revision"] if changes else last + 1
         if first > position + 1:  # the log does not have them any more
@@ -143,12 +166,15 @@ class Delivery:
     def _message(self, webhook: Row, change: Row) -> messages.Message | None:
         """Return the message about a change, ``None`` if the change does not match."""
         tables = self._store.tables
+        counts = matching.counts(tables, webhook, change)
+        if not counts:
+            return None
         limits = matching.Limits(self._limits.webhook_objects, self._limits.webhook_size)
         with self._store.read() as connection:
             found = matching.objects(connection, tables, webhook, change, limits)
         if found is not None and not found:
             return None
-        shown = {**change, "counts": matching.counts(tables, webhook, change)}
+        shown = {**change, "counts": counts}
         message = messages.of_change(webhook, shown, found, self._now())
         if len(message.body) > limits.size:
             message = messages.of_change(webhook, shown, None, self._now())

@@ -53,6 +53,8 @@ class Dispatcher:
         #: Function that counts the outcome of a message, for the metrics.
         self.count: t.Callable[[bool], object] = lambda delivered: None
         self._threads = limits.webhook_threads
+        #: The number of threads that one project gets at most.
+        self._share = max(1, self._threads // 2)
         self._lock = threading.Lock()
         self._running: dict[int, str] = {}
         self._wake = threading.Event()
@@ -105,7 +107,7 @@ class Dispatcher:
         """Start the deliveries that are due, as far as there are threads."""
         if len(self._running) >= self._threads:
             return
-        for due in self._schedule.due():
+        for due in self._schedule.due(self._share):
             if self._reserve(due):
                 threading.Thread(target=self._deliver, args=[due], daemon=True).start()
 
@@ -117,7 +119,7 @@ class Dispatcher:
             if (
                 due.webhook_id in running
                 or len(running) >= self._threads
-                or of_project >= max(1, self._threads // 2)
+                or of_project >= self._share
             ):
                 return False
             running[due.webhook_id] = due.project_id

@@ -62,11 +62,15 @@ class Schedule:
         with self._store.read(single_query=True) as connection:
             return bool(self._store.tables.prepared(_active).rows(connection))
 
-    def due(self) -> list[Due]:
-        """Return the webhooks that nobody delivers to at present, and the changes wait for."""
+    def due(self, most: int) -> list[Due]:
+        """Return webhooks that changes wait for, and that nobody delivers to at present.
+
+        :param most: maximum number of webhooks of a project, so that no project hides others.
+        """
         query = self._store.tables.prepared(_due)
+        values = {"craton_now": self._now(), "craton_most": most}
         with self._store.read(single_query=True) as connection:
-            return [Due(*row) for row in query.rows(connection, {"craton_now": self._now()})]
+            return [Due(*row) for row in query.rows(connection, values)]
 
     def take(self, webhook_id: int) -> Row | None:
         """Take a webhook, and return it; ``None`` if another process was quicker."""
@@ -142,13 +146,25 @@ def _active(tables: Tables) -> sa.Select[t.Any]:
 
 
 def _due(tables: Tables) -> sa.Select[t.Any]:
-    """Build the query for the webhooks that are behind, those that waited longest first."""
+    """Build the query for the webhooks that are behind, those that waited longest first.
+
+    For example, with the conditions left out::
+
+        SELECT id, project_id FROM (
+            SELECT id, w.project_id, coalesce(next_attempt_at, last_delivered_at, '') AS since,
+                row_number() OVER (PARTITION BY w.project_id ORDER BY since, id) AS place
+            FROM webhooks AS w JOIN project_revisions ON … WHERE …)
+        WHERE place <= :craton_most ORDER BY since, id LIMIT 200
+    """
     webhooks, revisions = tables.metadata.tables["webhooks"], tables.log.revisions
     w = webhooks.c
     now = sa.bindparam("craton_now", type_=w.lease_until.type)
     joined = webhooks.join(revisions, revisions.c.project_id == w.project_id)
-    query = (
-        sa.select(w.id, w.project_id)
+    nothing = sa.literal_column("''", w.next_attempt_at.type)
+    since = sa.func.coalesce(w.next_attempt_at, w.last_delivered_at, nothing)
+    place = sa.func.row_number().over(partition_by=w.project_id, order_by=(since, w.id))
+    behind = (
+        sa.select(w.id, w.project_id, since.label("since"), place.label("place"))
         .select_from(joined)
         .where(
             w.active,
@@ -156,7 +172,13 @@ def _due(tables: Tables) -> sa.Select[t.Any]:
             sa.or_(w.next_attempt_at.is_(None), w.next_attempt_at <= now),
             sa.or_(w.lease_until.is_(None), w.lease_until <= now),
         )
-        .order_by(w.last_delivered_at, w.id)
+        .subquery()
+    ).c
+    most = sa.bindparam("craton_most", type_=sa.Integer())
+    query = (
+        sa.select(behind.id, behind.project_id)
+        .where(behind.place <= most)
+        .order_by(behind.since, behind.id)
         .limit(sa.literal_column(str(_MOST_DUE)))
     )
     return query.execution_options(**{PREPARE: True})

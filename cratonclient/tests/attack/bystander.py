@@ -23,7 +23,11 @@ def processes(pid: int) -> t.Iterator[int]:
     """Yield the id of a process and of all its descendants."""
     yield pid
     for children in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in children.read_text().split():
+        try:
+            found = children.read_text().split()
+        except OSError:  # the thread has ended
+            continue
+        for child in found:
             yield from processes(int(child))
 
 

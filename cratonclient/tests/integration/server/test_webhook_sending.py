@@ -29,8 +29,12 @@ PRIVATE = (
     *("::", "::1", "fe80::1", "fd00:ec2::254", "fc00::1", "ff02::1", "2001:db8::1"),
     *("::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254"),
     *("64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "2002:a00:1::1"),
+    # Other forms of 127.0.0.1: IPv4-compatible, translated, local NAT64, Teredo and ISATAP.
+    *("::127.0.0.1", "::ffff:0:127.0.0.1", "64:ff9b:1::7f00:1", "2001:0:7f00:1::"),
+    "2a00::5efe:7f00:1",
+    *("fec0::1", "5f00::1", "3fff::1", "100::1", "192.0.0.8", "192.0.0.9", "192.88.99.1"),
 )
-PUBLIC = ("8.8.8.8", "2001:4860:4860::8888", "64:ff9b::808:808")
+PUBLIC = ("8.8.8.8", "2001:4860:4860::8888", "64:ff9b::808:808", "2a00::5efe:808:808")
 
 
 def resolving(*found: str) -> t.Any:
@@ -79,8 +83,10 @@ class TestAddresses(base.TestCase):
 class SendingTestCase(base.TestCase):
     timeout = 5.0
 
-    def post(self, url: str, networks: t.Sequence[str] = LOOPBACK) -> sender.Outcome:
-        return sender.Sender(networks, True, self.timeout).post(url, SECRET, "m-1", b"{}")
+    def post(
+        self, url: str, networks: t.Sequence[str] = LOOPBACK, body: bytes = b"{}"
+    ) -> sender.Outcome:
+        return sender.Sender(networks, True, self.timeout).post(url, SECRET, "m-1", body)
 
 
 class TestConnecting(SendingTestCase):
@@ -101,6 +107,14 @@ class TestConnecting(SendingTestCase):
     def test_localhost_is_refused(self):
         outcome = self.post(self.receiver.url.replace("127.0.0.1", "localhost"), networks=())
         self.assertEqual(REFUSED, outcome.error)
+
+    def test_unusual_spellings_of_loopback_are_refused(self):
+        port = self.receiver.url.split(":")[2]
+        for host in ("127.1", "2130706433", "0x7f000001", "017700000001", "0", "[::]"):
+            outcome = self.post(f"http://{host}:{port}", networks=())
+            self.assertIsNone(outcome.status, host)
+            self.assertIn("may not reach", str(outcome.error), host)
+        self.assertEqual([], self.receiver.requests)
 
     def test_it_connects_to_the_address_that_was_checked(self):
         # A second look-up would connect to another address.
@@ -161,6 +175,20 @@ class TestHostileReceivers(SendingTestCase):
         done = threading.Event()
         self.addCleanup(done.set)
         outcome = self.post(self.serve(lambda client: done.wait(10)))
+        self.assertEqual("timed out after 0.3 seconds", outcome.error)
+        self.assertLess(outcome.seconds, 5)
+
+    def test_one_that_reads_slowly(self):
+        done = threading.Event()
+
+        def sip(client: socket.socket) -> None:
+            while not done.wait(0.05):
+                client.recv(16384)
+
+        url = self.serve(sip)
+        self.addCleanup(done.set)
+        # The connection holds some megabytes that nobody has read yet.
+        outcome = self.post(url, body=b'"' + 10_000_000 * b"x" + b'"')
         self.assertEqual("timed out after 0.3 seconds", outcome.error)
         self.assertLess(outcome.seconds, 5)
 

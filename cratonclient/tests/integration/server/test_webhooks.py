@@ -179,6 +179,36 @@ class TestManaging(WebhookTestCase):
         )
         self.assertIsNone(self.show(made)["failures"])
 
+    def test_a_test_that_lasts_does_not_stop_those_of_others(self):
+        held = threading.Event()
+        self.addCleanup(held.set)
+
+        def hold(caller: base.Caller) -> str:
+            """Begin a test that lasts, and return its path."""
+            receiver = Receiver(self.addCleanup)
+            receiver.before = lambda request: held.wait(30)
+            path = f"/webhooks/{caller.make('webhooks', url=receiver.url)['id']}/test"
+            thread = threading.Thread(target=caller.post, args=[path, {}])
+            thread.start()
+            self.addCleanup(thread.join)
+            self.addCleanup(held.set)
+            receiver.wait_for_start()
+            return path
+
+        answer = self.admin.post(hold(self.admin), {})
+        self.assertAnswer(
+            answer, 429, "Another webhook of the project is being tested. Try again."
+        )
+        self.assertEqual("5", answer.headers["retry-after"])
+        hold(self.member(is_admin=True))
+        third = self.member(is_admin=True)
+        path = f"/webhooks/{third.make('webhooks', url=self.receiver.url)['id']}/test"
+        self.assertAnswer(third.post(path, {}), 503)
+        held.set()
+        while (answer := third.post(path, {})).status == 503:
+            pass
+        self.assertEqual(204, answer.json["status"])
+
 
 class TestMessages(WebhookTestCase):
     """The messages of a webhook, and their order."""
@@ -208,6 +238,23 @@ class TestMessages(WebhookTestCase):
         self.assertEqual(self.admin.headers["X-Auth-User"], deleted["data"]["username"])
         now = self.show(made)
         self.assertEqual((self.last(), 204), (now["position"], now["last_status"]))
+
+    def test_changes_that_do_not_match_are_noted_together(self):
+        made = self.webhook(kinds=["hosts"])
+        for _ in range(50):
+            self.admin.make("clouds")
+        ran: list[str] = []
+
+        def remember(_c: t.Any, _u: t.Any, statement: str, *_: t.Any) -> None:
+            ran.append(statement)
+
+        sa.event.listen(self.store.engine, "before_cursor_execute", remember)
+        self.process.run(made["id"])
+        sa.event.remove(self.store.engine, "before_cursor_execute", remember)
+        self.assertEqual(self.last(), self.show(made)["position"])
+        # It takes the webhook, notes the position, and lets the webhook go.
+        self.assertEqual(3, sum(one.startswith("UPDATE webhooks") for one in ran))
+        self.assertEqual([], self.receiver.changes)
 
     def test_each_message_has_an_id_that_stays(self):
         made = self.webhook()
