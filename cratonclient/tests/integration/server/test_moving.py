@@ -389,7 +389,8 @@ class TestUndoing(MovingTestCase):
         host = self.make()
         revision = self.moved(host, region_id=self.west)
         self.make(name=host["name"])
-        self.assertRefused(self.undo(revision), 409, "a name is taken")
+        named = f"the name of host {host['name']!r} (id {host['id']})"
+        self.assertRefused(self.undo(revision), 409, named)
 
     def test_a_new_child_stays(self):
         chassis = self.make(cell_id=self.c1)
