@@ -51,6 +51,8 @@ class Craton:
     """
 
     def __init__(self, folder: pathlib.Path, url: str, more: str = "") -> None:
+        #: The URL of the database.
+        self.database = f"sqlite:///{folder}/fleet.db"
         text = _CONFIGURATION.format(folder=folder, url=url, password=service.PASSWORD)
         (folder / "server.conf").write_text(text + more)
         self._said = folder / "said"

@@ -8,6 +8,7 @@ import time
 import typing as t
 
 from cratonclient.tests.integration.server import live
+from cratonserver.identity import FIRST_PROJECT
 
 #: More than the server has threads.
 WAITING = 30
@@ -72,6 +73,24 @@ class TestServer(live.LiveTestCase):
         self.make_cloud("new")
         self.assertEqual([last + 1], self.revisions(stays))
         self.assertNotIn("Traceback", self.server.said)
+
+    def test_a_user_who_is_deleted_meanwhile_is_told_nothing(self):
+        body = json.dumps({"username": "ada", "project_id": FIRST_PROJECT})
+        length = f"Content-Length: {len(body)}"
+        user = self.ask("POST /v1/users", length, body=body).json
+        line = f"GET /v1/changes?after={self.last()}&wait={LONG} HTTP/1.1"
+        headers = {
+            "Host": "craton.example",
+            "X-Auth-User": "ada",
+            "X-Auth-Token": user["api_key"],
+            "X-Auth-Project": FIRST_PROJECT,
+        }
+        lines = [f"{name}: {value}" for name, value in headers.items()]
+        waiting = self.connect().send(line, *lines)
+        for _ in range(10):  # the request arrives meanwhile
+            self.ask("GET /v1/clouds")
+        self.assertEqual(204, self.ask(f"DELETE /v1/users/{user['id']}").status)
+        self.assertEqual(401, waiting.answer().status)
 
     def test_the_server_stops_although_clients_wait(self):
         self.waiting(3, self.last())
