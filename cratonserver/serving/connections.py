@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import functools
+import ipaddress
 import os
 import socket
 import struct
@@ -54,6 +56,7 @@ class Connections:
 
         :returns: a context manager that yields the departure of the client.
         """
+        client = _one_spelling(client)
         departure = self._busy[client] = Departure()
         try:
             yield departure
@@ -63,6 +66,7 @@ class Connections:
 
     def close(self, client: Address) -> None:
         """Close the connection of a client. The server notices that as a disconnection."""
+        client = _one_spelling(client)
         for one in _sockets():
             if self._client(one) == client:
                 _shut(one)
@@ -90,7 +94,7 @@ class Connections:
         """
         busy = self._busy.copy()  # before the look: these connections are or were open
         counts: collections.Counter[str] = collections.Counter()
-        ports = {port for _, port in busy}
+        gone = {*busy}
         waiting = 0
         for one in _sockets():
             client = self._client(one)
@@ -98,11 +102,10 @@ class Connections:
                 waiting += self._waiting(one)
             else:
                 counts[holder(client[0])] += 1
-                if client[1] in ports and _is_established(one):
-                    ports.discard(client[1])
-        for client, departure in busy.items():
-            if client[1] in ports:
-                departure.notice()
+                if client in gone and _is_established(one):
+                    gone.discard(client)
+        for client in gone:
+            busy[client].notice()
         # One look closes enough for all that wait: they may be in front of an honest client.
         tenth = max(1, self.limit // 10)
         wanted = max(tenth, self.limit - max(tenth, waiting))
@@ -145,7 +148,7 @@ class Connections:
         """Return the client of a connection; ``None`` for other sockets."""
         with contextlib.suppress(OSError):
             if one.family != socket.AF_UNIX and one.getsockname()[1] == self._port:
-                return t.cast("Address", one.getpeername()[:2])
+                return _one_spelling(one.getpeername()[:2])
         return None
 
 
@@ -167,6 +170,24 @@ def fair_limit(counts: t.Iterable[int], total: int, most: int) -> int:
             return min(most, share)
         left -= count
     return most
+
+
+def _one_spelling(client: Address) -> Address:
+    """Return the address of a client as this module compares it.
+
+    The server and the operating system may write an IPv6 address in different ways.
+    """
+    host, port = client
+    return (_ipv6(host) if ":" in host else host), port
+
+
+@functools.lru_cache(maxsize=4096)
+def _ipv6(host: str) -> str:
+    try:
+        address = ipaddress.IPv6Address(host.partition("%")[0])  # without the interface
+    except ValueError:
+        return host
+    return str(address.ipv4_mapped or address)
 
 
 def _sockets() -> t.Iterator[socket.socket]:

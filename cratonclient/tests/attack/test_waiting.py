@@ -137,8 +137,17 @@ class TestWaiting(WaitingTestCase):
             for number, connection in enumerate(self.wait([tenant])):
                 base.leave(connection, reset=bool(number % 2))
             # Their places are free again.
-            base.wait_for(lambda: not readable(self.wait([tenant], 50)))
+            waiting: list[socket.socket] = []
+            base.wait_for(lambda: self.let_wait(waiting, tenant) == USER_LIMIT)
         self.assert_unharmed(seen, megabytes=50)
+
+    def let_wait(self, waiting: list[socket.socket], tenant: t.Mapping[str, str]) -> int:
+        """Let more clients wait, up to the limit, and return the number that wait."""
+        waiting += self.wait([tenant], USER_LIMIT - len(waiting))
+        for refused in readable(waiting):
+            refused.close()
+            waiting.remove(refused)
+        return len(waiting)
 
     def test_clients_that_do_not_read(self):
         self.server.stop()

@@ -41,10 +41,12 @@ class TestConnections(base.TestCase):
         self.port = self.listening.getsockname()[1]
         self.connections = Connections(self.port, 7, 2, 100)
 
-    def accept(self, source: str = "127.0.0.1") -> tuple[socket.socket, socket.socket]:
+    def accept(
+        self, source: str = "127.0.0.1", port: int = 0
+    ) -> tuple[socket.socket, socket.socket]:
         """Return both ends of a new connection: of the client and of the server."""
         client = socket.create_connection(
-            ("127.0.0.1", self.port), timeout=10, source_address=(source, 0)
+            ("127.0.0.1", self.port), timeout=10, source_address=(source, port)
         )
         self.addCleanup(client.close)
         server = self.listening.accept()[0]
@@ -142,6 +144,33 @@ class TestConnections(base.TestCase):
                 return [one.happened for one in departures]
 
         self.assertEqual([False, True, True, True], asyncio.run(look()))
+
+    def test_a_departure_is_noticed_though_another_client_has_the_same_port(self):
+        client, _ = self.accept("127.0.0.2")
+        port = client.getsockname()[1]
+        self.accept("127.0.0.3", port)
+        client.close()
+        self.assertEqual([True, False], self.departures(("127.0.0.2", port), ("127.0.0.3", port)))
+
+    def test_other_spellings_of_addresses_are_the_same_clients(self):
+        client, _ = self.accept()
+        port = client.getsockname()[1]
+        self.assertEqual([False], self.departures(("::ffff:127.0.0.1", port)))
+        self.assertEqual([False], self.departures(("::FFFF:7f00:1", port)))
+
+    def departures(self, *clients: tuple[str, int]) -> list[bool]:
+        """Look at the connections of clients, and return which of them have gone."""
+
+        async def look() -> list[bool]:
+            with contextlib.ExitStack() as stack:
+                departures = [
+                    stack.enter_context(self.connections.busy_with(one)) for one in clients
+                ]
+                self.connections.look()
+                await asyncio.sleep(0)
+                return [one.happened for one in departures]
+
+        return asyncio.run(look())
 
     def test_a_finished_request_keeps_the_next_one_of_its_client(self):
         async def check() -> bool:
