@@ -272,7 +272,7 @@ def _fill_history(fleet: Fleet, number: int, hosts: int) -> None:
             rows = [
                 (change_id + n, FIRST_PROJECT, last + n, _TIME, "user", "member") for n in batch
             ]
-            load(connection, log.changes, columns, rows)
+            load(connection, log.changes, columns, rows, len(rows))
             columns = "seq", "change_id", "source", "owner", "before", "after"
             load(
                 connection,
@@ -282,6 +282,7 @@ def _fill_history(fleet: Fleet, number: int, hosts: int) -> None:
                     (seq + n, change_id + n, "host", str(n % hosts + 1), "{}", "{}")
                     for n in batch
                 ],
+                len(batch),
             )
         connection.execute(sa.update(log.revisions).where(own).values(last=last + number))
 

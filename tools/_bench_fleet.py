@@ -100,7 +100,7 @@ def _write(connection: sa.Connection, store: Store, name: str, rows: Rows) -> No
     first = next(remaining)
     values = map(operator.itemgetter(*first), itertools.chain([first], remaining))
     while batch := list(itertools.islice(values, _BATCH_SIZE)):
-        store.database.dialect.bulk.load(connection, table, [*first], batch)
+        store.database.dialect.bulk.load(connection, table, [*first], batch, len(batch))
 
 
 def _finish_postgresql(store: Store) -> None:

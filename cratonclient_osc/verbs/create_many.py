@@ -19,14 +19,12 @@ from cratonclient_osc.verbs import (
     object_files,
     part_changes,
     places,
+    selections,
     show,
 )
 
 if t.TYPE_CHECKING:
     from cratonclient import changes
-
-#: The number of objects that a question names.
-_NAMED = 10
 
 
 class _Object:
@@ -264,10 +262,8 @@ class FromFile:
 
     def _agreed(self, objects: t.Sequence[_Object]) -> bool:
         """Show what is created, and ask on a terminal."""
-        names = [str(one.values[self._name_attr]) for one in objects[:_NAMED]]
-        more = len(objects) - len(names)
-        shown = f"{self._counted(len(objects))}: {', '.join(names)}"
-        shown += f" and {more} more" if more else ""
+        names = [str(one.values[self._name_attr]) for one in objects]
+        shown = f"{self._counted(len(objects))}: {selections.listed(names)}"
         if self._args.yes or not terminal.is_interactive():
             self._tell(shown)
             return True

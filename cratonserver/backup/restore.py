@@ -97,7 +97,7 @@ def _fill(
         for header, rows in reader.tables():
             table = _table(stored, header)
             for batch in _batches(rows):
-                bulk.load(connection, table, header.columns, batch)
+                bulk.load(connection, table, header.columns, batch, len(batch))
                 progress.add(table.name, len(batch))
             if header.last_id is not None:
                 bulk.set_last_id(connection, table, header.last_id)

@@ -37,11 +37,13 @@ class Bulk(abc.ABC):
         connection: sa.Connection,
         table: sa.Table,
         columns: t.Sequence[str],
-        rows: t.Sequence[Values],
+        rows: t.Iterable[Values],
+        number: int,
     ) -> None:
         """Insert rows.
 
         :param columns: names of the columns, in the order of the values of each row.
+        :param number: number of rows. They may be made while the database inserts others.
         """
 
     @staticmethod
@@ -55,6 +57,9 @@ class Bulk(abc.ABC):
         dialect = connection.dialect
         types = [table.c[name].type.dialect_impl(dialect) for name in columns]
         processors = [(i, p) for i, t_ in enumerate(types) if (p := t_.bind_processor(dialect))]
+        if not processors:
+            yield from map(tuple, rows)
+            return
         for row in rows:
             values = [*row]
             for index, process in processors:

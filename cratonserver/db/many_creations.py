@@ -13,6 +13,7 @@ For example, hosts on SQLite::
 
 from __future__ import annotations
 
+import operator
 import typing as t
 
 import sqlalchemy as sa
@@ -62,23 +63,37 @@ def create(objects: Objects, given: t.Sequence[t.Mapping[str, t.Any]]) -> list[R
     for row, item_id in zip(rows, ids, strict=True):
         row["id"] = item_id
     columns = [column.name for column in table.c if column.name in rows[0]]
-    bulk.load(
-        objects.connection, table, columns, [[row[name] for name in columns] for row in rows]
-    )
-    parts: dict[sa.Table, list[tuple[t.Any, ...]]] = {}
-    for row, one in zip(rows, given, strict=True):
-        for part in objects.new_parts(row, one):
-            if part.rows:
-                parts.setdefault(part.table, []).extend(_owned(row["id"], part))
-    for part_table, values in parts.items():
-        bulk.load(objects.connection, part_table, [*part_table.c.keys()], values)
+    parts: dict[sa.Table, list[tuple[t.Any, PartRows]]] = {}
+
+    def values() -> t.Iterator[list[t.Any]]:
+        """Yield the values of each object. Meanwhile, prepare the rows of its parts."""
+        for row, one in zip(rows, given, strict=True):
+            for part in objects.new_parts(row, one):
+                if part.rows:
+                    parts.setdefault(part.table, []).append((row["id"], part))
+            yield [row[name] for name in columns]
+
+    bulk.load(objects.connection, table, columns, values(), len(rows))
+    for part_table, owned in parts.items():
+        names = part_table.c.keys()
+        number = sum(len(part.rows) for _, part in owned)
+        bulk.load(objects.connection, part_table, names, _values(names, owned), number)
     return rows
 
 
-def _owned(owner_id: t.Any, part: PartRows) -> t.Iterator[tuple[t.Any, ...]]:
-    """Yield the values of the rows of a part, in the order of the columns."""
-    others = part.table.c.keys()[1:]
-    return ((owner_id, *[row[name] for name in others]) for row in part.rows)
+def _values(
+    names: t.Sequence[str], owned: t.Iterable[tuple[t.Any, PartRows]]
+) -> t.Iterator[tuple[t.Any, ...]]:
+    """Yield the values of the rows of a part.
+
+    :param names: names of the columns. The first one is that of the owner.
+    :param owned: the ids of the owners, and their rows.
+    """
+    others = operator.itemgetter(*names[1:])
+    single = len(names) == 2
+    for owner_id, part in owned:
+        for row in part.rows:
+            yield (owner_id, others(row)) if single else (owner_id, *others(row))
 
 
 def check_references(

@@ -35,7 +35,8 @@ class PostgreSQLBulk(Bulk):
         connection: sa.Connection,
         table: sa.Table,
         columns: t.Sequence[str],
-        rows: t.Sequence[Values],
+        rows: t.Iterable[Values],
+        number: int,
     ) -> None:
         """Insert rows with COPY.
 
@@ -50,7 +51,7 @@ class PostgreSQLBulk(Bulk):
         driver: t.Any = connection.connection.driver_connection
         try:
             with (
-                self.planning_for_many(connection, len(rows)),
+                self.planning_for_many(connection, number),
                 driver.cursor() as cursor,
                 cursor.copy(statement) as copy,
             ):
@@ -60,8 +61,8 @@ class PostgreSQLBulk(Bulk):
             raise sa.exc.DBAPIError.instance(
                 statement, None, exc, psycopg.Error, dialect=dialect
             ) from exc
-        if len(rows) >= _MANY:
-            _analyze_if_grown(connection, table, len(rows))
+        if number >= _MANY:
+            _analyze_if_grown(connection, table, number)
 
     @contextlib.contextmanager
     def planning_for_many(self, connection: sa.Connection, number: int) -> t.Iterator[None]:

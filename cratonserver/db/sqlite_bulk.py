@@ -40,16 +40,16 @@ class SQLiteBulk(Bulk):
         connection: sa.Connection,
         table: sa.Table,
         columns: t.Sequence[str],
-        rows: t.Sequence[Values],
+        rows: t.Iterable[Values],
+        number: int,
     ) -> None:
         """Insert many rows with each statement, because triggers make each one expensive."""
         quote = connection.dialect.identifier_preparer.quote
         names, marks = ", ".join(map(quote, columns)), ", ".join("?" * len(columns))
         begin = f"INSERT INTO {quote(table.name)} ({names}) VALUES "  # noqa: S608
-        values = [*self.bound(connection, table, columns, rows)]
-        number = max(1, _PARAMETERS // len(columns))
-        for first in range(0, len(values), number):
-            some = values[first : first + number]
+        values = self.bound(connection, table, columns, rows)
+        most = max(1, _PARAMETERS // len(columns))
+        while some := [*itertools.islice(values, most)]:
             statement = begin + ", ".join([f"({marks})"] * len(some))
             connection.exec_driver_sql(statement, (*itertools.chain.from_iterable(some),))
 

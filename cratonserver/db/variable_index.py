@@ -12,12 +12,11 @@ The writer of a value also writes its keys, in the same transaction. For example
 from __future__ import annotations
 
 import itertools
-import json
 import typing as t
 
 import sqlalchemy as sa
 
-from cratonserver.db import clock, variable_keys
+from cratonserver.db import clock, stored_json, variable_keys
 from cratonserver.db.aliases import Row
 from cratonserver.db.bulk import Bulk
 from cratonserver.db.variable_keys import Scope
@@ -41,8 +40,8 @@ def rows(owner: t.Mapping[str, t.Any], kind: str, values: t.Mapping[str, t.Any])
     created = clock.microseconds(owner["created_at"])
     return [
         {"name": name, "key": key, "created": created}
-        for name in sorted(values)
-        for key in sorted(variable_keys.keys_of(scope, name, values[name]))
+        for name, text in sorted(stored_json.texts_of(values).items())
+        for key in variable_keys.keys_of_text(scope, name, text)
     ]
 
 
@@ -93,7 +92,7 @@ def _load(
     rows: t.Iterator[tuple[t.Any, ...]],
 ) -> None:
     while batch := [*itertools.islice(rows, _BATCH)]:
-        bulk.load(connection, keys, ("owner_id", "name", "key", "created"), batch)
+        bulk.load(connection, keys, ("owner_id", "name", "key", "created"), batch, len(batch))
 
 
 def _rows(
@@ -123,5 +122,5 @@ def _rows(
             created = clock.microseconds(created_at)
             for owner_id, name, value, _, project, owner_kind in of_same_age:
                 scope = Scope(project, owner_kind)
-                for key in variable_keys.keys_of(scope, name, json.loads(value)):
+                for key in variable_keys.keys_of_text(scope, name, value):
                     yield owner_id, name, key, created

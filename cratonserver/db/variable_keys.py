@@ -35,6 +35,9 @@ MAX_KEYS, MAX_PARTS = 500, 5000
 #: Indexes below this number, in so many lists around a scalar, have keys of their own.
 MAX_INDEX, MAX_INDEXES = 16, 3
 
+#: The keys of so many values are kept, if the texts of these are not longer. Both bound memory.
+_KEPT, _SHORT = 2048, 128
+
 #: The ends of the texts that are hashed. No path ends with them.
 _PRESENT, _LARGE = "*", "+"
 
@@ -52,6 +55,21 @@ class Scope(t.NamedTuple):
 
     project_id: str
     kind: str
+
+
+def keys_of_text(scope: Scope, name: str, text: str) -> t.Sequence[int]:
+    """Return the keys of a stored value, sorted. Many objects have the same short values.
+
+    :param text: the value as JSON. The other parameters are those of :func:`keys_of`.
+    """
+    return (_keys_kept if len(text) <= _SHORT else _keys)(scope, name, text)
+
+
+def _keys(scope: Scope, name: str, text: str) -> tuple[int, ...]:
+    return tuple(sorted(keys_of(scope, name, json.loads(text))))
+
+
+_keys_kept = functools.lru_cache(_KEPT)(_keys)
 
 
 def keys_of(scope: Scope, name: str, value: t.Any) -> set[int]:

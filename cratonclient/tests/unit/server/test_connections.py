@@ -150,7 +150,9 @@ class TestConnections(base.TestCase):
         port = client.getsockname()[1]
         self.accept("127.0.0.3", port)
         client.close()
-        self.assertEqual([True, False], self.departures(("127.0.0.2", port), ("127.0.0.3", port)))
+        self.assertEqual(
+            [True, False], self.departures(("127.0.0.2", port), ("127.0.0.3", port))
+        )
 
     def test_other_spellings_of_addresses_are_the_same_clients(self):
         client, _ = self.accept()
