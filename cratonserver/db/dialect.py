@@ -175,6 +175,15 @@ class Dialect(abc.ABC):
     def lock_fleet(self, connection: sa.Connection) -> None:
         """Lock the fleet until the transaction ends, to create its tables or first user."""
 
+    def deletion_with_owner(self, owners: str, entries: str) -> list[str]:
+        """Return statements that make the database delete entries together with their owners.
+
+        :param owners: name of the table of the owners.
+        :param entries: name of the table of the entries of an index.
+        :returns: no statements if the entries shall have a foreign key.
+        """
+        return []
+
     @abc.abstractmethod
     def create_functions(self, connection: sa.Connection) -> None:
         """Create the functions that queries use, after the tables were created."""

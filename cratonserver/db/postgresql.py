@@ -14,6 +14,7 @@ from cratonserver import errors
 from cratonserver.db import (
     json_contains,
     postgresql_engine,
+    postgresql_entries,
     postgresql_errors,
     postgresql_url,
 )
@@ -124,6 +125,10 @@ class PostgreSQL(Dialect):
         """
         connection.execute(sa.text("SET LOCAL statement_timeout = 0"))
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_FLEET_LOCK)))
+
+    def deletion_with_owner(self, owners: str, entries: str) -> list[str]:
+        """Return the statements that create a trigger."""
+        return postgresql_entries.creation(owners, entries)
 
     def create_functions(self, connection: sa.Connection) -> None:
         """Create ``craton_matches`` and ``craton_change``."""

@@ -330,11 +330,15 @@ class Tables:
         Each entry has the time when the owner was created, so that the owners with a key are
         read in the default order of lists.
         """
-        owner = sa.ForeignKey(owners.c.id, ondelete="CASCADE")
+        name = f"{root.key}_variable_keys"
+        triggers = self.dialect.deletion_with_owner(owners.name, name)
+        owner = [] if triggers else [sa.ForeignKey(owners.c.id, ondelete="CASCADE")]
         entries = sa.Table(
-            f"{root.key}_variable_keys",
+            name,
             self.metadata,
-            sa.Column("owner_id", owner, primary_key=True),
+            sa.Column(
+                "owner_id", owners.c.id.type, *owner, primary_key=True, autoincrement=False
+            ),
             sa.Column("name", column_types.string(255), primary_key=True),
             sa.Column("key", sa.BigInteger, primary_key=True, autoincrement=False),
             sa.Column("created", sa.BigInteger, primary_key=True, autoincrement=False),
@@ -342,6 +346,10 @@ class Tables:
             info={DERIVED: functools.partial(_fill_index, kind=root)},
         )
         sa.Index(None, entries.c.key, entries.c.created, entries.c.owner_id)
+        entries.add_is_dependent_on(owners)
+        for statement in triggers:
+            creation: t.Any = sa.DDL(statement)  # type: ignore[no-untyped-call]
+            sa.event.listen(entries, "after_create", creation)
 
     def _add_inheritance_indexes(self, root: Kind, table: sa.Table) -> None:
         """Add the indexes for the rows that inherit from a row, in the default order."""

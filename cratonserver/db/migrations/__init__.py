@@ -15,7 +15,7 @@ import sqlalchemy as sa
 VERSION_TABLE = "alembic_version"
 
 #: The current version of the schema.
-HEAD = "0014"
+HEAD = "0015"
 
 
 def version(connection: sa.Connection) -> str | None:

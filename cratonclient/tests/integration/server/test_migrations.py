@@ -94,6 +94,46 @@ class TestVersions(MigrationsTestCase):
     def test_migrations_make_the_tables_that_are_declared(self):
         self.assertDeclared(self.make_version("head"))
 
+    def test_migrations_make_the_triggers_of_a_new_database(self):
+        self.make_version("0014")
+        migrated = self.store()
+        migrated.open(upgrade=True)
+        self.url = databases.new(self.addCleanup)
+        new = self.store()
+        new.open()
+        found = self.triggers(migrated)
+        self.assertGreater(len(found), 30)
+        self.assertEqual(self.triggers(new), found)
+
+    def triggers(self, store: Store) -> list[tuple[t.Any, ...]]:
+        """Return the tables, names and texts of all triggers."""
+        query = "SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger'"
+        if databases.SERVER:
+            query = (
+                "SELECT tgrelid::regclass::text, tgname, prosrc FROM pg_trigger "
+                "JOIN pg_proc ON pg_proc.oid = tgfoid WHERE NOT tgisinternal"
+            )
+        with store.read() as connection:
+            return sorted(map(tuple, connection.exec_driver_sql(query)))
+
+    def test_entries_of_an_index_are_deleted_with_their_owners(self):
+        """In each version, also after going back."""
+        store = self.make_version("0014")
+        for version in ("0014", "0015", "0014"):
+            with store.write() as connection:
+                if version == "0015":
+                    migrations.upgrade_with_alembic(connection, version)
+                else:
+                    self.downgrade(connection, version)
+                for statement in (
+                    "INSERT INTO projects (id, name, created_at) VALUES ('1', 'p', 't')",
+                    "INSERT INTO project_variable_keys VALUES ('1', 'a', 5, 7)",
+                    "DELETE FROM projects",
+                ):
+                    connection.exec_driver_sql(statement)
+                entries = connection.exec_driver_sql("SELECT * FROM project_variable_keys")
+                self.assertEqual([], entries.all())
+
     def test_a_new_database_has_the_tables_and_a_first_project(self):
         store = self.store()
         store.open()
