@@ -25,7 +25,7 @@ def creation(owners: str, entries: str) -> list[str]:
     """
     name = _name(entries)
     return [
-        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "  # noqa: S608
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "  # noqa: S608
         f"DELETE FROM {entries} WHERE owner_id = OLD.id; RETURN NULL; END $$",
         f"CREATE TRIGGER {name} AFTER DELETE ON {owners} "
         f"FOR EACH ROW EXECUTE FUNCTION {name}()",
