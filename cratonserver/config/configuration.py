@@ -204,7 +204,8 @@ def _option(declared: Declaration) -> cfg.Opt:
     setting = declared.setting
     options: dict[str, t.Any] = {"default": declared.default, "help": setting.help}
     if declared.type is int:
-        return cfg.Opt(declared.name, type=_WholeNumber(min=setting.minimum), **options)
+        number = _WholeNumber(min=setting.minimum, max=setting.maximum)
+        return cfg.Opt(declared.name, type=number, **options)
     if declared.type is bool:
         return cfg.BoolOpt(declared.name, **options)
     if declared.type is tuple:
@@ -403,7 +404,10 @@ def _requirement(declared: Declaration) -> str:
     if declared.setting.choices:
         return f"must be one of {', '.join(declared.setting.choices)}"
     if declared.type is int:
-        return f"must be a whole number of at least {declared.setting.minimum}"
+        least, most = declared.setting.minimum, declared.setting.maximum
+        if most is not None:
+            return f"must be a whole number between {least} and {most}"
+        return f"must be a whole number of at least {least}"
     return "the value is invalid"
 
 

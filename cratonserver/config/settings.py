@@ -16,6 +16,12 @@ from cratonserver.config import formats
 #: The group of the settings that are attributes of :class:`Settings` itself.
 TOP = "DEFAULT"
 
+#: Maximum of settings in seconds: one day. Timeouts of sockets and databases are milliseconds
+#: in 32 bits, which end at 24 days.
+_MOST_SECONDS = 24 * 3600
+#: Maximum of settings in days: 100 years. Dates end at the year 1, so more may have none.
+_MOST_DAYS = 36500
+
 _PROXY_HEADERS = ("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto")
 
 
@@ -25,6 +31,7 @@ class Setting:
 
     :param help: help text for the command line, the sample file and the documentation.
     :param minimum: minimum of a number.
+    :param maximum: maximum of a number, ``None`` for any.
     :param choices: accepted values, each with a help text.
     :param check: function that raises ValueError for an invalid value; the message says
         what a valid value is.
@@ -32,6 +39,7 @@ class Setting:
 
     help: str
     minimum: int | None = None
+    maximum: int | None = None
     choices: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     check: t.Callable[[str], object] | None = None
 
@@ -111,17 +119,20 @@ class Serving:
         "Timeout for receiving the body of a request, and for waiting for a thread, in "
         "seconds. Slower requests get 408, and requests that wait longer get 503.",
         minimum=1,
+        maximum=_MOST_SECONDS,
     )
     idle_timeout: int = _setting(
         60,
         "Timeout in seconds after which a connection is closed: if it is idle, if the "
         "headers of a request do not arrive, or if the client does not read a response.",
         minimum=1,
+        maximum=_MOST_SECONDS,
     )
     stop_timeout: int = _setting(
         30,
         "Timeout for finishing the requests in progress when the server stops, in seconds.",
         minimum=0,
+        maximum=_MOST_SECONDS,
     )
 
 
@@ -151,6 +162,7 @@ class Limits:
         "Maximum time for processing a request, in seconds. A request that takes longer is "
         "stopped, also in the database, and gets 504.",
         minimum=1,
+        maximum=_MOST_SECONDS,
     )
     tree_depth: int = _setting(
         100,
@@ -339,11 +351,13 @@ class Webhooks:
         10,
         "Timeout for connecting to a webhook, and for its response, in seconds.",
         minimum=1,
+        maximum=_MOST_SECONDS,
     )
     webhook_patience: int = _setting(
         72,
         "Hours of failures after which a webhook is switched off. 0 tries for ever.",
         minimum=0,
+        maximum=24 * _MOST_DAYS,
     )
     webhook_objects: int = _setting(
         100,
@@ -368,6 +382,7 @@ class History:
         "Number of days for which changes stay in the history. A running server removes older "
         "ones every hour. 0 keeps all.",
         minimum=0,
+        maximum=_MOST_DAYS,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import re
 import tempfile
 import typing as t
 from unittest import mock
@@ -13,6 +14,7 @@ from oslo_config import generator
 
 from cratonclient.tests import base
 from cratonserver.config import configuration, formats, settings
+from cratonserver.db import clock
 
 ROOT = pathlib.Path(__file__).parents[4]
 
@@ -131,6 +133,27 @@ class TestWhatCannotBeUsed(ConfigurationTestCase):
 
     def test_numbers_have_a_minimum(self):
         self.assertIn("at least 1", self.refused("[serving]\nthreads = 0\n"))
+
+    def test_times_have_a_maximum(self):
+        times = [
+            one
+            for one in settings.declarations()
+            if one.type is int and re.search("days|hours|in seconds", one.setting.help, re.I)
+        ]
+        numbers = "99999999999", "1000000", "100000"
+        for one in times:
+            for number in numbers[: 1 if one.name == "webhook_patience" else None]:
+                said = self.refused("", {one.name: number})
+                self.assertIn(f"--{one.name.replace('_', '-')}: [{one.group}] ", said)
+                self.assertIn(f"= {number!r}: must be a whole number between ", said)
+                self.assertTrue(said.endswith(f" and {one.setting.maximum}"), said)
+        self.assertEqual(7, len(times))
+
+    def test_the_maximum_of_a_time_can_be_used(self):
+        found = self.load("", {"history_days": "36500", "stop_timeout": "86400"}).settings
+
+        self.assertEqual(36500, found.history.history_days)
+        self.assertLess("1900", clock.seconds_ago(found.history.history_days * 86400))
 
     def test_a_number_is_written_as_it_is_printed(self):
         for text in ("", "1_0", "010", "+10", "1\u0660", "1e1"):
