@@ -28,6 +28,9 @@ class CratonCommand(command.Command):
     error_prefix = ""
     #: True for a command that changes something. It has the option ``--reason``.
     writes = False
+    #: True for a command that waits for the server between its lines. Each line of it is shown
+    #: at once, without a pager.
+    streams = False
 
     @property
     def quiet(self) -> bool:
@@ -61,6 +64,10 @@ class CratonCommand(command.Command):
 
     def run(self, parsed_args: argparse.Namespace) -> int:
         """Run the command, report its error if it fails, and return the exit status."""
+        if self.streams:
+            from cratonclient_osc.output import pager
+
+            pager.bypass(self.app.stdout)
         try:
             with reasons.given(getattr(parsed_args, "change_reason", None)):
                 return super().run(parsed_args)

@@ -33,6 +33,7 @@ _BREAKS = (
 class ChangeFollow(display.Lister, command.ChangeCommand):
     """Print changes as they happen, until Ctrl-C. A lost connection is opened again"""
 
+    streams = True
     counted = "changes"
     columns = summary.KNOWN
 

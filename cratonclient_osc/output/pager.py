@@ -45,6 +45,17 @@ def ignore_invalid() -> None:
             print(f"PAGER={printable(given)} is no command: no pager is used.", file=sys.stderr)
 
 
+def bypass(stream: object) -> None:
+    """Show what was written to a stream now, and what follows at once: use no pager for it.
+
+    Do this before waiting for the user or the server, as a pager would hide the output.
+
+    :param stream: stream of a command; nothing happens if it has no pager.
+    """
+    if isinstance(stream, Pager):
+        stream.bypass()
+
+
 def wait(process: subprocess.Popen[t.Any]) -> int:
     """Wait for a program that reads our output.
 
@@ -124,6 +135,19 @@ class Pager(io.TextIOBase):
             self._screen.flush()
         else:
             self._send("", flush=True)
+
+    def bypass(self) -> None:
+        """Write what was kept, and write what follows without keeping it.
+
+        If the pager runs, wait until the user leaves it.
+        """
+        screen = self._screen
+        if self._process:
+            self._end()
+            self._screen = screen
+        elif not self._direct:
+            self._write_kept()
+        self._screen.flush()
 
     def close(self) -> int:  # type: ignore[override]
         """Write what was kept, or wait until the user leaves the pager.

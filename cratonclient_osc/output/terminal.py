@@ -58,11 +58,15 @@ def is_interactive() -> bool:
 def confirm(question: str, *before: str) -> bool:
     """Ask a question on the terminal. Only ``y`` and ``yes`` mean yes.
 
-    The terminal shows the question even if standard error is redirected to a file.
+    The terminal shows the question even if standard error is redirected to a file. Output that
+    was written before is shown before the question, also in a session with a pager.
 
     :param question: the question; its control characters are escaped.
     :param before: lines to show before the question; they are escaped, too.
     """
+    from cratonclient_osc.output import pager
+
+    pager.bypass(sys.stdout)
     with _screen() as screen:
         print(*map(printable, before), sep="\n", end="\n" if before else "", file=screen)
         print(f"{printable(question)} [y/N] ", end="", file=screen, flush=True)

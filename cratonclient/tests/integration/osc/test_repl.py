@@ -471,6 +471,48 @@ class TestPager(SessionTestCase):
         session.child.expect_exact(self.PROMPT)
         self.assertNotIn("page:", session.child.before + (home / "out").read_text())
 
+    def follow(self, *options: str) -> None:
+        """Check that a session shows a change while ``change follow`` waits for the next."""
+        home = self.folder()
+        url = f"sqlite:///{home}/fleet.db"
+        with programs.opened(url) as fleet:
+            fleet.clouds.create(name="p0")
+            session = self.start(home, CRATON_URL=url, PAGER=self.PAGER)
+            session.type(f"{' '.join(('change', 'follow', '--after', '0', *options))}\r")
+            session.expect("1 cloud created")
+            for name in ("p1", "p2"):
+                with fleet.because(f"reason {name}"):
+                    fleet.clouds.create(name=name)
+                session.expect(f"reason {name}")
+                self.assertNotIn("page:", session.child.before)
+            session.interrupt()
+            self.assertEqual(0, session.end())
+
+    def test_a_command_that_streams(self):
+        for options in ((), ("-f", "jsonl"), ("-f", "csv"), ("-f", "value"), ("-f", "yaml")):
+            with self.subTest(options):
+                self.follow(*options)
+
+    def test_the_help_of_a_command_that_streams(self):
+        session = self.start(self.folder(), PAGER=self.PAGER)
+        session.type("change follow --help\r")
+        session.expect("page:usage: craton change follow", self.PROMPT)
+
+    def test_output_before_a_question(self):
+        home = self.folder()
+        url = f"sqlite:///{home}/fleet.db"
+        with programs.opened(url) as fleet:
+            fleet.clouds.create(name="p1", variables={f"v{n}": n for n in range(50)})
+            fleet.clouds.update(1, note="short")
+            last = fleet.changes.last_revision()
+        session = self.start(home, CRATON_URL=url, PAGER=self.PAGER)
+        for revision, shown in ((last, "note:"), (last - 1, "page:")):
+            session.type(f"change undo {revision} --force\r")
+            session.expect(shown, "[y/N]")
+            session.type("n\r")
+            session.expect("Nothing was undone.", self.PROMPT)
+        self.assertEqual(0, session.end())
+
     def test_a_pager_that_fails_is_harmless(self):
         for pager in ("/nonexistent/pager", "false", "sh -c 'exit 3'"):
             with self.subTest(pager):
