@@ -8,7 +8,7 @@ import functools
 import sys
 import typing as t
 
-from cratonclient import exceptions, secrets
+from cratonclient import exceptions, secrets, sentences
 from cratonclient.printable import printable
 from cratonclient.process import environment
 from cratonclient.process.command_line import advice, naming_unknown_options
@@ -35,7 +35,9 @@ def one_line_errors(parser: argparse.ArgumentParser, help_command: str) -> None:
         hint = advice(message, parser._option_string_actions, has_arguments)
         if message.startswith("unrecognized arguments: "):
             message = secrets.mask_joined_words(message)
-        text = " ".join(f"{parser.prog}: {message}.{hint} See '{help_command}'.".split())
+        text = " ".join(
+            f"{parser.prog}: {sentences.ended(message)}{hint} See '{help_command}'.".split()
+        )
         print(printable(secrets.mask_command_line(text)), file=sys.stderr)
         raise SystemExit(2)
 

@@ -14,7 +14,7 @@ import typing as t
 import urllib3
 from requests import exceptions as requests_exceptions
 
-from cratonclient import exceptions, secrets
+from cratonclient import exceptions, secrets, sentences
 from cratonclient.diagnosis import causes, concealment, proxies, tls_files
 from cratonclient.http import wrapped
 from cratonclient.printable import shown
@@ -74,7 +74,7 @@ def error_for(
     )
     more = tls_files.unread_bundle(str(exception)) + proxies.sentence(url, chosen)
     if more and isinstance(error, (exceptions.ConnectionFailed, exceptions.Timeout)):
-        return type(error)(f"{error.message.rstrip('.')}.{more}", exception=exception)
+        return type(error)(f"{sentences.ended(error.message)}{more}", exception=exception)
     return error
 
 
@@ -94,7 +94,7 @@ def unknown_outcome(error: exceptions.ClientException, url: str) -> exceptions.C
     begin = begin.replace("Unable to establish connection to", "Lost the connection to", 1)
     more = rest.partition("is running.")[2]
     found = type(error)(
-        f"{begin.rstrip('.')}. It is not known whether the server made the change.{more}",
+        f"{sentences.ended(begin)} It is not known whether the server made the change.{more}",
         exception=error.original_exception,
     )
     found.outcome_unknown = True

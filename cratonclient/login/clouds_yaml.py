@@ -17,7 +17,7 @@ from keystoneauth1 import exceptions as ksa_exceptions
 from keystoneauth1 import loading
 from keystoneauth1 import session as ksa_session
 
-from cratonclient import auth, exceptions, secrets
+from cratonclient import auth, exceptions, secrets, sentences
 from cratonclient import session as craton_session
 from cratonclient.http import ksa, retries, seconds
 from cratonclient.process import environment
@@ -96,7 +96,7 @@ def retry_numbers(cloud: cloud_region.CloudRegion) -> retries.Numbers:
     except (ValueError, TypeError, exceptions.CommandError) as exc:
         raise exceptions.ConfigurationError(
             f"The cloud {cloud.name!r} sets connect_retries or status_code_retries to a value "
-            f"that is not a number of retries: {str(exc).rstrip('.')}.",
+            f"that is not a number of retries: {sentences.ended(str(exc))}",
             exception=exc,
         ) from exc
 
@@ -267,8 +267,8 @@ def _check_texts(cloud: object, settings: t.Mapping[str, t.Any]) -> None:
 
 def _unusable(name: str | None, why: str, exc: Exception) -> exceptions.ConfigurationError:
     which = f"The cloud {name!r}" if name else "The cloud configured by the environment"
-    reason = secrets.mask(" ".join(why.split())).rstrip(".")
-    return exceptions.ConfigurationError(f"{which} cannot be used: {reason}.", exception=exc)
+    reason = sentences.ended(secrets.mask(" ".join(why.split())))
+    return exceptions.ConfigurationError(f"{which} cannot be used: {reason}", exception=exc)
 
 
 @contextlib.contextmanager

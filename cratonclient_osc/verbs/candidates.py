@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 import typing as t
 
-from cratonclient import exceptions, ids
+from cratonclient import exceptions, ids, sentences
 from cratonclient.kinds import Kind
 from cratonclient.printable import printable
 from cratonclient_osc.output import exit_status
@@ -96,7 +96,7 @@ def cannot_show(
     """
     number = "<id>" if word.item_id is None else word.bare
     return exceptions.InternalServerError(
-        f"{error.message.rstrip('.')}. If the server cannot show the {kind.noun} "
+        f"{sentences.ended(error.message)} If the server cannot show the {kind.noun} "
         f"{word.bare!r}, delete it by its id alone: id:{number}",
         response=error.response,
         exception=error,

@@ -105,7 +105,7 @@ class Columns:
         known = [field_options.option_name(n, f) for n, f in self._fields.items()]
         hint = suggestions.did_you_mean(column, [*known, *self._fields])
         hint = hint or f" Known: {', '.join(known)}, variables.<path>."
-        raise Refused(f"the column {column!r} is unknown.{hint.rstrip('.')}")
+        raise Refused(f"the column {column!r} is unknown.{hint}".rstrip("."))
 
     @staticmethod
     def _variable(column: str, value: t.Any) -> t.Any:

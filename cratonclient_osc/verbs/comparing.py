@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import typing as t
 
-from cratonclient import conditions, paths, suggestions
+from cratonclient import conditions, paths, sentences, suggestions
 from cratonclient.fields import Field
 from cratonclient_osc import usage
 from cratonclient_osc.output import exit_status
@@ -70,7 +70,7 @@ def parse_where(
     known = parser._option_string_actions
 
     def refuse(message: str) -> t.NoReturn:
-        raise exit_status.UsageError(f"--where: {message.rstrip('.')}.")
+        raise exit_status.UsageError(f"--where: {sentences.ended(message)}")
 
     parser.error = refuse  # type: ignore[method-assign]
     words: list[str] = []

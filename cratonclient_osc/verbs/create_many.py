@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import typing as t
 
-from cratonclient import exceptions, keywords, v1
+from cratonclient import exceptions, keywords, sentences, v1
 from cratonclient.fields import Field, Ref
 from cratonclient.printable import printable
 from cratonclient_osc.output import differences, exit_status, terminal
@@ -209,7 +209,7 @@ class FromFile:
         for one in objects:
             for error in one.errors:
                 if not isinstance(error, exceptions.ClientException):
-                    error = exceptions.BadRequest(f"{str(error).rstrip('.')}.")
+                    error = exceptions.BadRequest(sentences.ended(str(error)))
                 statuses.append(self._command.report(error, f"{self._label(one)}: "))
         if statuses:
             self._command.app.LOG.error("Nothing was created.")

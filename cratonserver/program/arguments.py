@@ -8,7 +8,7 @@ import re
 import sys
 import typing as t
 
-from cratonclient import secrets, suggestions
+from cratonclient import secrets, sentences, suggestions
 from cratonclient.printable import printable
 from cratonclient.process import command_line
 
@@ -62,7 +62,8 @@ class Parser(argparse.ArgumentParser):
         """
         if message.startswith("unrecognized arguments: "):
             message = secrets.mask_joined_words(message)
-        text = f"{self.prog}: {' '.join(message.split())}.{hint} See '{self.prog} --help'."
+        text = f"{self.prog}: {sentences.ended(' '.join(message.split()))}{hint}"
+        text = f"{text} See '{self.prog} --help'."
         # Messages quote the arguments.
         print(printable(secrets.mask_command_line(text)), file=sys.stderr)
         raise SystemExit(2)

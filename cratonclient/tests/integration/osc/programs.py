@@ -193,6 +193,7 @@ class CommandTestCase(base.TestCase):
         self.assertEqual(status, result.status, repr(result))
         self.assertEqual("", result.out)
         self.assertNotIn("Traceback", result.err)
+        self.assertNotIn("?.", result.err)
         self.assertEqual(1, len(result.err.splitlines()), result.err)
         self.assertTrue(result.err.strip() and result.err.endswith("\n"), result.err)
         for words in said:

@@ -198,6 +198,7 @@ class TestErrors(FromFileTestCase):
             self.assertIn(said, done.err)
             self.assertNotEqual(0, done.status)
             self.assertNotIn("Traceback", done.err)
+            self.assertNotRegex(done.err, r"[?][.]|[.][.]")
 
     def test_files_that_cannot_be_used(self):
         for text, ending, said in (
