@@ -54,7 +54,10 @@ def check_url(url: str, networks: t.Sequence[str], http: bool) -> None:
     >>> check_url('https://cmdb.example.com/craton', (), False)
     """
     if any(unicodedata.category(letter)[0] in "CZ" for letter in url):
-        raise ValueError("must not contain spaces or control characters")
+        raise ValueError(
+            "must not contain spaces or control characters: write them percent-encoded, such "
+            "as %20"
+        )
     try:
         parts = parse.urlsplit(url)
         parts.port  # noqa: B018, reading it checks it
@@ -67,6 +70,12 @@ def check_url(url: str, networks: t.Sequence[str], http: bool) -> None:
         raise ValueError("must not contain a user name or a password")
     if not parts.hostname or not parts.hostname.isascii() or "\\" in url:
         raise ValueError("must contain a host name in ASCII, such as cmdb.example.com")
+    if not url.isascii():
+        raise ValueError(
+            "must be ASCII: write other characters percent-encoded, such as %C3%A9 for \xe9"
+        )
+    if not _is_host_name(parts.hostname):
+        raise ValueError("is not a URL: the host is not a valid host name")
     if parts.fragment:
         raise ValueError("must not contain a fragment (#)")
     if parts.port == 0:
@@ -123,6 +132,14 @@ def _meanings(address: Address) -> list[Address]:
     if address in _NAT64 or int(address) >> 32 & 0xFFFFFFFF in _ISATAP:
         found.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
     return found
+
+
+def _is_host_name(host: str) -> bool:
+    """Return True if a resolver can be asked for a host: its labels have 1 to 63 characters."""
+    try:
+        return bool(host.encode("idna"))
+    except UnicodeError:
+        return False
 
 
 def _parse(host: str) -> Address | None:

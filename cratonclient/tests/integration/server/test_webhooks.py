@@ -122,6 +122,36 @@ class TestManaging(WebhookTestCase):
             self.assertIn("- url: ", answer.json["message"])
             self.assertNotIn("s3cret", answer.text)
 
+    def test_urls_that_no_request_can_have_are_refused_with_what_to_write(self):
+        for url, wanted in (
+            ("https://a.example/caf\xe9", "percent-encoded, such as %C3%A9"),
+            ("https://a.example/?who=J\xf6rg", "percent-encoded, such as %C3%A9"),
+            ("https://a.example/\u4e16\U0001f600", "percent-encoded, such as %C3%A9"),
+            ("https://a.example/a b", "percent-encoded, such as %20"),
+            ("https://a.example/a\tb", "percent-encoded, such as %20"),
+            ("https://a.example/a\nb", "percent-encoded, such as %20"),
+            ("https://a.example/a\xa0b", "percent-encoded, such as %20"),
+            ("https://m\xfcller.example/", "host name in ASCII"),
+            ("https://a..example/", "is not a valid host name"),
+            (f"https://{64 * 'a'}.example/", "is not a valid host name"),
+        ):
+            with self.about(repr(url)):
+                answer = self.admin.post("/webhooks", {"name": "x", "url": url})
+                self.assertAnswer(answer, 400)
+                self.assertIn(wanted, answer.json["message"])
+        made = self.webhook()
+        answer = self.admin.put(f"/webhooks/{made['id']}", {"url": "https://a.example/\xe9"})
+        self.assertAnswer(answer, 400)
+
+    def test_a_url_with_encoded_characters_is_told(self):
+        paths: list[str] = []
+        self.receiver.before = lambda request: paths.append(request.path)
+        path = "/hook/caf%C3%A9?who=J%C3%B6rg%20B"
+        made = self.webhook(url=self.receiver.url.replace("/hook", path))
+        self.admin.make("clouds")
+        self.process.run(made["id"])
+        self.assertEqual([path], paths)
+
     def test_the_position_is_checked(self):
         made = self.webhook()
         path = f"/webhooks/{made['id']}"
