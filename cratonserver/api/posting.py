@@ -44,9 +44,11 @@ class Refused(errors.Refused):
         statuses = {one.error.status for one in refused}
         number = f"{len(refused)} changes are" if len(refused) > 1 else "A change is"
         first = refused[0]
+        line, *lines = first.error.message.split("\n")
         super().__init__(
             statuses.pop() if len(statuses) == 1 else 400,
-            f"{number} refused, and nothing was changed. {first.title}: {first.error.message}",
+            f"{number} refused, and nothing was changed. {first.title}: {line}",
+            *lines,
         )
         self.members = {"errors": [one.members for one in refused]}
 

@@ -78,6 +78,23 @@ class TestPosting(ChangeSetsTestCase):
         self.assertEqual(wanted, errors)
         self.assertEqual(before, self.user.names("/clouds"))
 
+    def test_the_message_of_a_refused_change_has_the_lines_of_the_change(self):
+        alone = self.user.post("/clouds", {"nam": "x", "name": "y", "no": "z"})
+        wanted = alone.json["message"]
+        answer = self.post(self.creation("clouds", nam="x", name="y", no="z"))
+        self.assertAnswer(answer, 400)
+        self.assertEqual(wanted, answer.json["errors"][0]["message"])
+        title = "A change is refused, and nothing was changed. changes[0] (create clouds y): "
+        self.assertEqual(title + wanted, answer.json["message"])
+        self.assertIn("errors:\n- ", answer.json["message"])
+
+    def test_a_name_adds_no_line_to_the_message(self):
+        name = "a\n- fine"
+        answer = self.post(self.creation("clouds", nam="x", name=name))
+        first, *lines = answer.json["message"].splitlines()
+        self.assertIn("(create clouds a\\n- fine): ", first)
+        self.assertFalse([line for line in lines if line.startswith("- fine")], lines)
+
     def test_after_a_refused_change_others_are_tried(self):
         for who in (self.user, self.root):
             self.user = who
