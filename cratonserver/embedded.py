@@ -28,6 +28,8 @@ from cratonserver.db.store import Store, StoreError
 
 LOG = logging.getLogger(__name__)
 
+_LOOPBACK = "127.0.0.1"
+
 #: Without logs of requests and metrics: the process belongs to the client. Without a
 #: deadline: nobody else waits.
 SETTINGS = Settings(
@@ -80,6 +82,7 @@ class Adapter(requests.adapters.BaseAdapter):
     :param store: its store, which is closed together with the session.
     :param url: URL of the store. An unpickled adapter opens it.
     :param who: identity of all requests.
+    :param address: address of the client, which the history shows.
     """
 
     def __init__(
@@ -88,12 +91,14 @@ class Adapter(requests.adapters.BaseAdapter):
         store: Store,
         url: str = "",
         who: identity.Identity = identity.OWNER,
+        address: str | None = _LOOPBACK,
     ) -> None:
         super().__init__()
         self._application = application
         self._store = store
         self._url = url
         self._who = who
+        self._address = address
         self._is_open = False
         self._gate = fork_gate.Gate(store.close)
 
@@ -140,7 +145,7 @@ class Adapter(requests.adapters.BaseAdapter):
             refused = None if self._is_open else self._open_for(request)
             if refused is not None:
                 return refused
-            return _call(self._application, request, self._who)
+            return _call(self._application, request, self._who, self._address)
 
     def _open_for(self, request: requests.PreparedRequest) -> requests.Response | None:
         """Open the store for a request, or return the response that refuses the request.
@@ -166,6 +171,7 @@ def _call(
     application: t.Any,
     request: requests.PreparedRequest,
     who: identity.Identity = identity.OWNER,
+    address: str | None = _LOOPBACK,
 ) -> requests.Response:
     """Call a WSGI application."""
     response = requests.Response()
@@ -175,7 +181,7 @@ def _call(
         response.status_code = int(code)
         response.headers = CaseInsensitiveDict(headers)
 
-    body = application(_environ(request, who), start_response)
+    body = application(_environ(request, who, address), start_response)
     response.raw = io.BytesIO(b"".join(body))
     if hasattr(body, "close"):
         body.close()
@@ -205,8 +211,10 @@ def _creates_object(request: requests.PreparedRequest) -> bool:
     return request.method == "POST" and path.count("/") == 2
 
 
-def _environ(request: requests.PreparedRequest, who: identity.Identity) -> dict[str, t.Any]:
-    """Return the WSGI environment (PEP 3333) of a request with an identity."""
+def _environ(
+    request: requests.PreparedRequest, who: identity.Identity, address: str | None
+) -> dict[str, t.Any]:
+    """Return the WSGI environment (PEP 3333) of a request with an identity and an address."""
     url = parse.urlsplit(request.url or "")
     sent: t.Any = request.body or b""  # the library sends JSON, never streams
     body = sent.encode() if isinstance(sent, str) else bytes(sent)
@@ -216,6 +224,7 @@ def _environ(request: requests.PreparedRequest, who: identity.Identity) -> dict[
     }
     return {
         **headers,
+        **({} if address is None else {"REMOTE_ADDR": address}),
         wsgi_keys.IDENTITY: who,
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
@@ -227,7 +236,6 @@ def _environ(request: requests.PreparedRequest, who: identity.Identity) -> dict[
         "SERVER_NAME": url.hostname,
         "SERVER_PORT": "80",
         "SERVER_PROTOCOL": "HTTP/1.1",
-        "REMOTE_ADDR": "127.0.0.1",
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": "http",
         "wsgi.input": io.BytesIO(body),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import shlex
 import typing as t
 
@@ -17,7 +18,7 @@ import sqlalchemy as sa
 from cratonclient import exceptions
 from cratonclient.printable import one_line
 from cratonclient.v1 import quotas
-from cratonserver import errors
+from cratonserver import errors, identity
 from cratonserver.config.configuration import Configuration
 from cratonserver.db.change_log.origin import SERVER
 from cratonserver.db.change_log.transaction import Transaction
@@ -31,6 +32,8 @@ if t.TYPE_CHECKING:
 
 #: The adapter for this URL calls the API in this process. No request leaves it.
 _URL = "http://fleet.invalid"
+#: The identity of the requests. The history has it for what the commands change.
+_PROGRAM = dataclasses.replace(identity.OWNER, username=SERVER.username)
 
 
 class CommandFailed(Exception):
@@ -285,7 +288,8 @@ def commands(store: Store) -> t.Iterator[Commands]:
     from cratonserver import composition, embedded
 
     session = auth.create_session_with(None, True)
-    adapter = embedded.Adapter(composition.application_of(store, embedded.SETTINGS), store)
+    application = composition.application_of(store, embedded.SETTINGS)
+    adapter = embedded.Adapter(application, store, who=_PROGRAM, address=None)
     session.mount(_URL, adapter)
     try:
         yield Commands(store, client.Client(session, _URL))

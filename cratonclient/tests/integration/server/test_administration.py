@@ -67,6 +67,29 @@ class TestAdministration(tests_base.TestCase):
             self.assertEqual(statuses, tuple(self.status_of(name, key, path) for path in paths))
             self.assertIn([item_id, name, role, project], self.done("user", "list"))
 
+    def test_the_history_says_that_the_program_made_the_changes(self):
+        [[project]] = self.done("project", "create", base.unique("project"))
+        self.done("user", "create", "ada", f"--project={project}")
+        self.done("user", "set", "ada", f"--project={project}", "--role=reader")
+        self.done("user", "set", "ada", f"--project={project}", "--root")
+        self.done("user", "create", "eve", "--root", f"--project={project}")
+        where = "--user=ada", f"--project={project}"
+        self.done("user", "key", "create", "laptop", *where)
+        self.done("user", "key", "delete", "laptop", *where)
+        self.done("user", "key", "replace", "ada", f"--project={project}")
+        self.done("quota", "set", project, "--hosts=7")
+        self.done("quota", "delete", project)
+        self.done("user", "delete", "ada", f"--project={project}")
+        [[_, name, _, key]] = self.done("user", "create", "bob", "--root")
+        root = base.Caller(self.application, base.credentials(name, key, FIRST_PROJECT))
+        seen = set()
+        for place in (project, FIRST_PROJECT):
+            changes = root.get(f"/changes?project_id={place}&limit=100").json["changes"]
+            self.assertLess(0, len(changes))
+            names = ("username", "role", "user_id", "key_name", "address")
+            seen |= {tuple(one[name] for name in names) for one in changes}
+        self.assertEqual({("craton-server", "root", None, None, None)}, seen)
+
     def test_roles_change_and_the_last_root_stays(self):
         [[_, _, _, key]] = self.done("user", "create", "ada", "--root")
         self.done("user", "create", "bob")
