@@ -7,7 +7,7 @@ import argparse
 import typing as t
 
 from cratonclient import conditions, paths, sentences, suggestions
-from cratonclient.fields import Field
+from cratonclient.fields import Field, Ref
 from cratonclient_osc import usage
 from cratonclient_osc.output import exit_status
 from cratonclient_osc.verbs import assignments
@@ -80,8 +80,7 @@ def parse_where(
         option = f"--{name.replace('_', '-')}"
         if not equals or value[:1] in _SIGNS or option not in known or known[option].nargs == 0:
             compared.append(_comparison(one))
-            options = [text for text, action in known.items() if action.nargs != 0]
-            _check_field(one, compared[-1], options, fields)
+            _check_field(one, compared[-1], known, fields)
             continue
         if option != "--var" and any(w.startswith(f"{option}=") for w in words):
             refuse(f"{name} is given twice")
@@ -94,17 +93,30 @@ def parse_where(
 def _check_field(
     text: str,
     comparison: Comparison,
-    options: t.Sequence[str],
+    options: t.Mapping[str, argparse.Action],
     fields: t.Mapping[str, Field[t.Any]],
 ) -> None:
     """Refuse a comparison with a field that the kind does not have.
 
-    :raises cratonclient_osc.output.exit_status.UsageError: if it has no such field.
+    :raises cratonclient_osc.output.exit_status.UsageError: if it has no such field. For an
+        option, such as ``region``, it names the field to compare: ``region_id``.
     """
     name = str(comparison.operand[0])
     if comparison.variable is not None or name in fields:
         return
-    known = [*dict.fromkeys([*(option.removeprefix("--") for option in options), *fields])]
+    option = options.get(f"--{name.replace('_', '-')}")
+    if option is not None and option.nargs != 0:
+        field = fields.get(option.dest)
+        instead = f"the field {option.dest}{', an id' if isinstance(field, Ref) else ''}"
+        instead = "vars.<path>" if option.dest == "vars" else instead if field else ""
+        more = f" Other comparisons need {instead}." if instead else ""
+        raise exit_status.UsageError(
+            f"--where: {text!r}: {name} allows only =, as in {name}=<value>.{more}"
+        )
+    filters = [text for text, action in options.items() if action.nargs != 0]
+    only_equal = comparison.operator != "="
+    known = [o.removeprefix("--") for o in filters if not only_equal]
+    known = [*dict.fromkeys([*known, *fields])]
     hint = suggestions.did_you_mean(name, known)
     raise exit_status.UsageError(
         f"--where: {text!r} must have the form <filter>=<value> or <field><operator><value>. "

@@ -133,6 +133,31 @@ class TestVariables(programs.SharedFleetTestCase):
             refused = self.enter("host", "list", "--var", text)
             self.assert_refused(refused, 2, f"{text!r} is not", "variable is missing")
 
+    def test_filters_that_allow_equality_only(self):
+        seen = set()
+        for kind in v1.kinds():
+            noun = kind.key.replace("_", " ").split()
+            named = {n.removesuffix("_id"): n for n in kind.resource_class.filters}
+            named |= dict.fromkeys(kind.resource_class.parameters, "")
+            for name, field in named.items():
+                if name == field or name == "descendants":
+                    continue
+                for text in (f"{name}!=x", f"{name}>=1", f"{name}~x", name, f"!{name}"):
+                    refused = self.enter(*noun, "list", "--where", text)
+                    said = f"{name} allows only =, as in {name}=<value>."
+                    said += (
+                        f" Other comparisons need the field {field}, an id." if field else ""
+                    )
+                    self.assert_refused(refused, 2, f"{text!r}: {said}\n")
+                if field:
+                    self.assert_done(self.enter(*noun, "list", "--where", f"{field}!=99"))
+                seen.add(name)
+        self.assertLessEqual({"cloud", "region", "cell", "device", "label"}, seen)
+        refused = self.enter("host", "list", "--where", "var!=rack")
+        self.assert_refused(refused, 2, "Other comparisons need vars.<path>.")
+        refused = self.enter("host", "list", "--where", "regoin!=1")
+        self.assert_refused(refused, 2, "Did you mean region_id?")
+
     def test_own_and_resolved(self):
         region = ("--region", "east", "--var", "ntp=10.0.0.123")
         self.assertEqual(4, len(self.names(*region)))
