@@ -15,9 +15,10 @@ class ChangedObject:
     :param id: id of the object.
     :param name: name of the object, ``None`` if it is not known any more.
     :param action: ``created``, ``updated`` or ``deleted``.
-    :param before: the values before the change, ``None`` for a new object. An update has the
-        values that changed only.
-    :param after: the values after the change, ``None`` for a deleted object.
+    :param before: the values before the change, ``None`` for a new object. An update has only
+        the values that changed, and of the labels those that were removed.
+    :param after: the values after the change, ``None`` for a deleted object. An update
+        has only the values that changed, and of the labels those that were added.
     """
 
     kind: str

@@ -232,6 +232,20 @@ class TestShow(HistoryTestCase):
         )
         self.assertIn("~ host web-1 (id 1)\n    + label lb\n", self.difference(7))
 
+    def test_an_update_has_only_what_differs(self):
+        with programs.opened(self.url) as fleet:
+            fleet.hosts.get(1).labels.remove("lb")
+        for revision, before, after in (
+            (5, {"note": None}, {"note": "new place"}),
+            (6, {"variables": {"os": TREE["os"]}}, {"variables": {"flag": True}}),
+            (7, {}, {"labels": ["lb"]}),
+            (10, {"labels": ["lb"]}, {}),
+        ):
+            done = self.assert_done(self.change("show", str(revision), "-f", "json"))
+            (found,) = [one for one in done.json["objects"] if one["action"] == "updated"]
+            found["after"].get("variables", {}).pop("os", None)
+            self.assertEqual((before, after), (found["before"], found["after"]))
+
     def test_names_of_references_and_of_what_is_gone(self):
         self.assertEqual(
             "- host web-2 (id 2)\n"
