@@ -247,8 +247,8 @@ class Bulk(selecting.Selecting):
         if not terminal.is_interactive():
             raise exit_status.UsageError(
                 f"{printable(before[0])}. To {self.verb.lower()} "
-                f"{'it' if number == 1 else 'them'} without a terminal, add --yes; --dry-run "
-                "shows more."
+                f"{'it' if number == 1 else 'them'} without a terminal, add --yes"
+                f"{'; --dry-run shows more' if self.is_atomic else ''}."
             )
         question = self.question(number, before[1:], changing)
         if terminal.confirm(f"{question}?", *before):

@@ -317,6 +317,14 @@ class TestNames(BulkTestCase):
         self.assertEqual(0, done.status, done.err)
         self.assertIn("this is not atomic", done.err)
 
+    def test_a_dry_run_is_proposed_only_where_there_is_one(self):
+        for noun, works in (("cloud", True), ("project", False)):
+            words = (noun, "variable", "set", "--all", "x=1")
+            self.assertEqual(0 if works else 2, self.enter(*words, "--dry-run").status)
+            refused = self.enter(*words)
+            self.assert_refused(refused, 2, "without a terminal, add --yes")
+            self.assertEqual(works, "--dry-run shows more." in refused.err, refused.err)
+
 
 class TestChangesInBetween(BulkTestCase):
     """The objects are fixed by their ids and the revision from before the question."""
