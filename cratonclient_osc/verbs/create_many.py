@@ -14,6 +14,7 @@ from cratonclient_osc.verbs import (
     batch,
     bulk,
     columns,
+    field_options,
     lookup,
     many_names,
     object_files,
@@ -25,6 +26,10 @@ from cratonclient_osc.verbs import (
 
 if t.TYPE_CHECKING:
     from cratonclient import changes
+
+
+#: The number of errors of lines to report.
+_REPORTED = 100
 
 
 class _Object:
@@ -39,9 +44,16 @@ class _Object:
         self.values = values
         #: The ids of the places that were looked up.
         self.where = places.Where()
+        #: The fields whose values come from options.
+        self.defaults: set[str] = set()
         self.errors: list[Exception | str] = []
         #: The fields whose values cannot be used.
         self.failed: set[str] = set()
+
+    @property
+    def usable(self) -> bool:
+        """True if nothing is known that prevents the creation."""
+        return bool(self.values) and not (self.errors or self.failed)
 
 
 class FromFile:
@@ -57,6 +69,8 @@ class FromFile:
         self._kind = command.kind
         self._fields = command.creatable
         self._name_attr = self._kind.resource_class.NAME_ATTR
+        #: The errors of options, by option and message: many lines have them.
+        self._option_errors: dict[tuple[str, str], exceptions.ClientException] = {}
 
     def run(self) -> int:
         """Create the objects, and return the exit status."""
@@ -75,14 +89,14 @@ class FromFile:
             self._look_up(name, field, objects)
         for one in objects:
             if one.values:  # the line can be read
-                one.errors += self._problems(one)
+                self._find_problems(one)
         self._find_twins(objects)
-        statuses = self._report(objects)
-        if statuses:
-            return batch.combined(statuses)
-        if self._kind.resource_class.in_change_sets and "change_sets" in self._features:
-            return self._post(objects)
-        return self._create_singly(objects)
+        atomic = self._kind.resource_class.in_change_sets and "change_sets" in self._features
+        if not all(one.usable for one in objects):
+            if atomic:
+                self._find_refusals([one for one in objects if one.usable])
+            return self._report(objects)
+        return self._post(objects) if atomic else self._create_singly(objects)
 
     @property
     def _features(self) -> frozenset[str]:
@@ -115,6 +129,7 @@ class FromFile:
             one.failed = row.failed
             variables = {**given.get("variables", {}), **row.values.get("variables", {})}
             one.values = {**given, **row.values}
+            one.defaults = given.keys() - row.values.keys()
             if variables:
                 one.values["variables"] = variables
         return objects
@@ -146,8 +161,7 @@ class FromFile:
                 except exceptions.ClientException as exc:
                     found[key] = exc
             if isinstance(found[key], Exception):
-                one.errors.append(found[key])
-                one.failed.add(name)
+                self._add_error(one, name, found[key])
                 del one.values[name]
             else:
                 one.values[name] = one.where[name] = found[key]
@@ -168,9 +182,17 @@ class FromFile:
             return lambda word, near: known.find(word, near, strict).id
         return lambda word, near: lookup.find_id(client, field.target, word, near, strict)
 
-    def _problems(self, one: _Object) -> list[str]:
-        """Return all reasons why the values cannot be those of a new object."""
-        found = []
+    def _add_error(self, one: _Object, name: str, error: Exception | str) -> None:
+        """Add the error of a field to its line, or to the option that the value comes from."""
+        one.failed.add(name)
+        if name not in one.defaults:
+            one.errors.append(error)
+            return
+        option = field_options.flag(name, self._fields[name])
+        self._option_errors.setdefault((option, str(error)), _exception(error))
+
+    def _find_problems(self, one: _Object) -> None:
+        """Find all reasons why the values cannot be those of a new object."""
         missing = [
             columns_name(name, field)
             for name, field in self._fields.items()
@@ -178,10 +200,13 @@ class FromFile:
         ]
         if missing:
             are = "is" if len(missing) == 1 else "are"
-            found.append(f"{', '.join(missing)} {are} missing")
+            one.errors.append(f"{', '.join(missing)} {are} missing")
         given = {n: v for n, v in one.values.items() if self._fields[n].create}
-        wrong = [text for n, v in given.items() for text in self._refused({n: v})]
-        return [*found, *(wrong or self._refused(given))]
+        wrong = [(n, text) for n, v in given.items() for text in self._refused({n: v})]
+        for name, text in wrong:
+            self._add_error(one, name, text)
+        if not wrong:
+            one.errors += self._refused(given)
 
     def _refused(self, given: dict[str, t.Any]) -> list[str]:
         """Return why values cannot be those of a new object; nothing if they can."""
@@ -203,17 +228,21 @@ class FromFile:
             if first != one.number:
                 one.errors.append(f"line {first} has the same name")
 
-    def _report(self, objects: t.Sequence[_Object]) -> list[int]:
-        """Report all errors of all lines, and return an exit status for each."""
-        statuses = []
-        for one in objects:
-            for error in one.errors:
-                if not isinstance(error, exceptions.ClientException):
-                    error = exceptions.BadRequest(sentences.ended(str(error)))
-                statuses.append(self._command.report(error, f"{self._label(one)}: "))
-        if statuses:
-            self._command.app.LOG.error("Nothing was created.")
-        return statuses
+    def _report(self, objects: t.Sequence[_Object]) -> int:
+        """Report the errors of options, and the first of lines; return the exit status."""
+        statuses = [
+            self._command.report(error, f"{option}: ")
+            for (option, _), error in self._option_errors.items()
+        ]
+        found = [(one, _exception(error)) for one in objects for error in one.errors]
+        for one, error in found[:_REPORTED]:
+            self._command.report(error, f"{self._label(one)}: ")
+        if len(found) > _REPORTED:
+            self._command.app.LOG.error("… and %d more.", len(found) - _REPORTED)
+        self._command.app.LOG.error("Nothing was created.")
+        return batch.combined(
+            [*statuses, *(exit_status.status_of(error) for _, error in found)]
+        )
 
     def _label(self, one: _Object) -> str:
         """Return the line and the name of an object, such as ``line 12 (web-7)``."""
@@ -222,11 +251,7 @@ class FromFile:
 
     def _post(self, objects: list[_Object]) -> int:
         """Create the objects with one change set."""
-        positions: list[_Object] = []
-        change_set = self._command.client.changes.new()
-        for one in objects:
-            self._add(change_set, one)
-            positions += [one] * (len(change_set) - len(positions))
+        change_set, positions = self._change_set(objects)
         try:
             if self._args.dry_run:
                 differences.write(change_set.preview().objects, self._command.app.stdout)
@@ -243,12 +268,29 @@ class FromFile:
         except exceptions.HTTPError as exc:
             if not exc.refused:
                 raise
-            for refused in exc.refused:
-                one = positions[refused.position]
-                one.errors.append(exceptions.class_for(refused.status)(refused.message))
-            return batch.combined(self._report(objects))
+            _add_refusals(exc, positions)
+            return self._report(objects)
         self._tell(f"{self._counted(len(objects))} created in revision {revision}.")
         return exit_status.DONE
+
+    def _find_refusals(self, objects: list[_Object]) -> None:
+        """Find what the server refuses of some lines; other lines have errors already."""
+        if not objects:
+            return
+        change_set, positions = self._change_set(objects)
+        try:
+            change_set.preview()
+        except exceptions.ClientException as exc:
+            _add_refusals(exc, positions)
+
+    def _change_set(self, objects: list[_Object]) -> tuple[changes.ChangeSet, list[_Object]]:
+        """Return the change set that creates objects, and the object of each position."""
+        positions: list[_Object] = []
+        change_set = self._command.client.changes.new()
+        for one in objects:
+            self._add(change_set, one)
+            positions += [one] * (len(change_set) - len(positions))
+        return change_set, positions
 
     def _add(self, change_set: changes.ChangeSet, one: _Object) -> None:
         """Add the creation of an object, and of the parts that a creation cannot contain."""
@@ -306,6 +348,24 @@ class FromFile:
     def _tell(self, line: str) -> None:
         if not self._command.quiet:
             self._command.app.stderr.write(f"{printable(line)}\n")
+
+
+def _exception(error: Exception | str) -> exceptions.ClientException:
+    """Return an error with the message of another one, for reports."""
+    if isinstance(error, exceptions.ClientException):
+        return error
+    return exceptions.BadRequest(sentences.ended(str(error)))
+
+
+def _add_refusals(error: exceptions.ClientException, positions: t.Sequence[_Object]) -> None:
+    """Add what a server refuses of a change set to the lines.
+
+    :param error: the error of the request; nothing is added unless it is about some objects.
+    :param positions: the object of each position in the change set.
+    """
+    for refused in getattr(error, "refused", ()):
+        one = positions[refused.position]
+        one.errors.append(exceptions.class_for(refused.status)(refused.message))
 
 
 def columns_name(name: str, field: Field[t.Any]) -> str:

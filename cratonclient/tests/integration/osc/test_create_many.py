@@ -184,6 +184,52 @@ class TestErrors(FromFileTestCase):
         self.assertIn("line 3 (web-2): ", done.err)
         self.assertNotIn("line 2", done.err)
 
+    def test_the_errors_of_the_client_and_the_server_together(self):
+        self.make_host(name="web-2", region_id=self.east.id, cloud_id=self.east.cloud_id)
+        rows = (("web-1", 1), ("web-2", 2), ("web-1", 3), ("web-4", 999), ("web-5", 5))
+        text = "".join(f"{name},10.0.0.{end},east,server,,,,\n" for name, end in rows)
+        for words in ((), ("--dry-run",)):
+            done = self.create(HEADER + text, *words)
+            *lines, last = done.err.splitlines()
+            self.assertEqual(
+                ["line 3 (web-2)", "line 4 (web-1)", "line 5 (web-4)"],
+                sorted(line.partition(":")[0] for line in lines),
+            )
+            self.assertIn("with the given name already exists", lines[0])
+            self.assertEqual("Nothing was created.", last)
+            self.assertEqual((1, 1), (done.status, self.count()))
+
+    def test_errors_of_the_client_on_an_original_server(self):
+        with mock.patch.object(features, "of", return_value=frozenset()):
+            done = self.create(HEADER + "web-4,10.0.0.999,east,server,,,,\n")
+        self.assertEqual((3, 0), (done.status, self.count()), done.err)
+
+    def test_an_error_of_an_option_is_reported_once(self):
+        text = "name,ip_address\n" + "".join(f"web-{n},10.0.0.1\n" for n in range(150))
+        for words, said in (
+            (("--region", "esat"), "--region: No region has the name or id 'esat'"),
+            (("--region", "east", "--cell", "x"), "--cell: No cell has the name or id 'x'"),
+        ):
+            done = self.create(text, *words, "--device-type", "server")
+            line, last = done.err.splitlines()
+            self.assertTrue(line.startswith(said), line)
+            self.assertEqual(("Nothing was created.", 5), (last, done.status))
+        text = "name\n" + "".join(f"web-{n}\n" for n in range(150))
+        options = ("--region", "east", "--device-type", "server", "--ip-address=10.0.0.999")
+        done = self.create(f"{text}web-1\n", *options)
+        first, second, _ = done.err.splitlines()
+        self.assertTrue(first.startswith("--ip-address: "), first)
+        self.assertIn("line 152 (web-1): line 3 has the same name.", second)
+
+    def test_the_number_of_errors_is_limited(self):
+        rows = [f"web-{n},10.0.0.999,east,server,,,,\n" for n in range(150)]
+        done = self.create(HEADER + "".join(rows))
+        lines = done.err.splitlines()
+        self.assertEqual(102, len(lines))
+        self.assertIn("line 101 (web-99): ", lines[99])
+        self.assertEqual(["… and 50 more.", "Nothing was created."], lines[100:])
+        self.assertEqual((3, 0), (done.status, self.count()))
+
     def test_columns(self):
         for header, said in (
             ("name,ip_adress", "Did you mean ip_address?"),
