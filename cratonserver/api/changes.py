@@ -210,6 +210,10 @@ class Changes(ChangesView):
         after = values.get("after")
         if after is not None and "marker" in values:
             raise errors.invalid(["after and marker exclude each other"])
+        if after is not None and values.get("sort_dir") == "desc":
+            raise errors.invalid(
+                ["after: changes after a revision come the oldest first, without sort_dir=desc"]
+            )
         if "wait" in values and after is None:
             raise errors.invalid(["wait: 'after' is required"])
         hidden = self._hidden(who)

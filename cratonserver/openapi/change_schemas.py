@@ -131,13 +131,16 @@ def parameters(kinds: t.Mapping[str, Kind]) -> dict[str, JsonSchema]:
             "type": "integer",
             "minimum": 0,
             "maximum": 2**62,
-            "description": "only changes after this revision, the oldest first",
+            "description": "only changes after this revision, the oldest first; not with "
+            "sort_dir=desc and not with marker",
         },
         "wait": {
             "type": "integer",
             "minimum": 0,
             "maximum": MOST_SECONDS,
-            "description": "seconds to wait for a change after the revision",
+            "description": "seconds to wait for a change after the revision. Any change of the "
+            "project ends the wait: with filters, a response ends earlier, with no changes, if "
+            "it does not match. Continue after its last_revision",
         },
         **OF_PROJECT,
     }

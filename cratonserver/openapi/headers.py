@@ -62,6 +62,8 @@ def changing(operation: dict[str, t.Any], *, tagged: bool = False) -> dict[str, 
     if tagged:
         _add_parameter(operation, "IfMatch")
         operation["responses"]["412"] = {"$ref": "#/components/responses/Changed"}
+        # A deletion of an object that does not exist succeeds, but not with a condition.
+        operation["responses"]["404"] = {"$ref": "#/components/responses/NotFound"}
     _add_parameter(operation, "Reason")
     operation["responses"].setdefault("400", {"$ref": "#/components/responses/Invalid"})
     return operation

@@ -34,14 +34,16 @@ _ERRORS = {
     412: ("Changed", "The object was changed since the client read it."),
     413: ("BodyTooLarge", "The body is larger than the limit of the server."),
     414: ("URLTooLong", "The URL is longer than the limit of the server."),
+    429: ("TooMany", "The user or the client address has too many requests. Try again."),
     431: ("HeadersTooLong", "The headers are longer than the limit of the server."),
     500: ("Failed", "An unexpected error occurred. The log of the server has the details."),
     501: ("UnknownCoding", "The server supports no Transfer-Encoding other than chunked."),
     503: ("Unavailable", "The service is temporarily unavailable. Try again."),
+    504: ("TooLong", "The request takes too long. Ask for less at once, or try again."),
 }
 #: The error statuses of all operations. Most come from the layers around the views, see
 #: :mod:`cratonserver.serving.size_limits` and :mod:`cratonserver.serving.server`.
-ANYWHERE = frozenset({408, 411, 413, 414, 431, 500, 501, 503})
+ANYWHERE = frozenset({408, 411, 413, 414, 429, 431, 500, 501, 503, 504})
 
 
 def ref(name: str) -> JsonSchema:

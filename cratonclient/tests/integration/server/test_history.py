@@ -55,6 +55,7 @@ class TestLists(HistoryTestCase):
             (f"?since={time}", [3, 2]),
             (f"?until={time}&after={begin}", [1, 2]),
             ("?sort_dir=asc&limit=10&marker=" + str(begin), [1, 2, 3]),
+            (f"?sort_dir=asc&after={begin}", [1, 2, 3]),
         ):
             with self.about(query):
                 self.assertEqual([begin + n for n in wanted], self.revisions(query))
@@ -87,6 +88,8 @@ class TestLists(HistoryTestCase):
             ("?kind=hosts&id=x", "Not Found"),
             ("?wait=1", "after"),
             ("?after=1&marker=1", "after"),
+            ("?after=1&sort_dir=desc", "after: changes after a revision come the oldest first"),
+            ("?after=1&wait=1&sort_dir=desc", "without sort_dir=desc"),
             ("?since=yesterday", "since"),
             ("?limit=0", "limit"),
             ("?kind=apples", "kind"),
