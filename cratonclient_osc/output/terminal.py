@@ -64,9 +64,9 @@ def confirm(question: str, *before: str) -> bool:
     :param question: the question; its control characters are escaped.
     :param before: lines to show before the question; they are escaped, too.
     """
-    from cratonclient_osc.output import pager
-
-    pager.bypass(sys.stdout)
+    bypass = getattr(sys.stdout, "bypass", None)  # that of a pager
+    if bypass is not None:
+        bypass()
     with _screen() as screen:
         print(*map(printable, before), sep="\n", end="\n" if before else "", file=screen)
         print(f"{printable(question)} [y/N] ", end="", file=screen, flush=True)

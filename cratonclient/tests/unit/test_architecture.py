@@ -225,6 +225,7 @@ ROOMS = {
         "diagnosis",
         "secrets",
         "printable",
+        "sentences",
         "suggestions",
     ),
     "cratonclient_osc": (
