@@ -12,7 +12,6 @@ from cratonclient_osc.verbs import batch, selections
 
 if t.TYPE_CHECKING:
     from cratonclient import changes
-    from cratonclient_osc.verbs.bulk import Bulk, Work
 
 #: The number of times that objects are selected again, because others changed them.
 _AGAIN = 5
@@ -21,7 +20,7 @@ _AGAIN = 5
 class Posting:
     """The work of changing objects with a change set for each project, usually one.
 
-    :param command: the command.
+    :param command: the command, a :class:`~cratonclient_osc.verbs.bulk.Bulk`.
     :param parsed_args: its arguments.
     :param selection: the objects.
     :param work: function that adds the changes of an object.
@@ -30,10 +29,10 @@ class Posting:
 
     def __init__(
         self,
-        command: Bulk,
+        command: t.Any,
         parsed_args: argparse.Namespace,
         selection: selections.Selection,
-        work: Work,
+        work: t.Callable[[changes.ChangeSet, t.Any], object],
         select: t.Callable[[], selections.Selection],
     ) -> None:
         self._command = command
