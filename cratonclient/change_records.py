@@ -84,10 +84,13 @@ class Outcome:
 
     :param revision: revision of the new change, ``None`` if nothing was to do.
     :param objects: the objects, for a dry run and for undoing.
+    :param missing: the first 100 objects that undoing leaves out, because they do not exist any
+        more: dictionaries with ``kind``, ``id`` and ``name``.
     """
 
     revision: int | None
     objects: tuple[ChangedObject, ...] = ()
+    missing: tuple[dict[str, t.Any], ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,7 +114,8 @@ def change_of(row: dict[str, t.Any]) -> Change:
 
 def outcome_of(found: dict[str, t.Any]) -> Outcome:
     """Return the outcome of a posted change set, from the response."""
-    return Outcome(found.get("revision"), _objects(found))
+    missing = tuple(found.get("missing") or ())
+    return Outcome(found.get("revision"), _objects(found), missing)
 
 
 def _objects(found: dict[str, t.Any]) -> tuple[ChangedObject, ...]:

@@ -188,6 +188,7 @@ class ChangeManager:
         *,
         force: bool = False,
         dry_run: bool = False,
+        unchanged_since: int | None = None,
         project_id: str | None = None,
     ) -> Outcome:
         """Undo a change with another change. Deleted objects come back with their ids.
@@ -195,14 +196,20 @@ class ChangeManager:
         :param revision: revision of the change to undo.
         :param force: undo it although its objects were changed since.
         :param dry_run: return what would happen, and change nothing.
+        :param unchanged_since: revision after which nobody may have changed what undoing
+            changes, such as the one before that of a dry run.
         :param project_id: id of the project, for root users.
         :raises cratonclient.exceptions.Conflict: if its objects were changed since.
+        :raises cratonclient.exceptions.PreconditionFailed: if somebody has changed something
+            after ``unchanged_since``.
 
         >>> craton.changes.undo(7).revision
         8
         """
         params = {} if project_id is None else {"project_id": project_id}
-        options = {"force": force, "dry_run": dry_run}
+        options: dict[str, t.Any] = {"force": force, "dry_run": dry_run}
+        if unchanged_since is not None:
+            options["unchanged_since"] = unchanged_since
         url = f"{self.url}/{int(revision)}/undo"
         return outcome_of(body_of(self.session.post(url, params=params, json=options)))
 

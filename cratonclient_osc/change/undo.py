@@ -28,7 +28,7 @@ class ChangeUndo(command.ChangeCommand):
             "--force",
             action="store_true",
             help="undo it although its objects changed since: overwrite the later values of "
-            "the fields, variables and labels that it changed, and keep all others",
+            "the fields, whole variables and labels that it changed, and keep all others",
         )
         asking = parser.add_mutually_exclusive_group()
         asking.add_argument(
@@ -56,12 +56,16 @@ class ChangeUndo(command.ChangeCommand):
             if not parsed_args.yes:
                 would = self._undo(parsed_args.revision, dry_run=True, **options)
                 self._show(would.objects, None if parsed_args.dry_run else _SHOWN)
+                self._tell_missing(would)
             if parsed_args.dry_run:
                 return exit_status.DONE
-            if asks and not self._agreed(parsed_args.revision, would.objects):
-                self.app.LOG.error("Nothing was undone.")
-                return exit_status.FAILED
+            if asks:
+                if not self._agreed(parsed_args.revision, would.objects):
+                    self.app.LOG.error("Nothing was undone.")
+                    return exit_status.FAILED
+                options["unchanged_since"] = would.revision - 1  # what was shown is done
             done = self._undo(parsed_args.revision, **options)
+        self._tell_missing(done if parsed_args.yes else None)
         if not self.quiet:
             self.app.stderr.write(
                 f"Revision {parsed_args.revision} is undone by revision {done.revision}: "
@@ -74,6 +78,14 @@ class ChangeUndo(command.ChangeCommand):
         names = references.names_of(self.client, objects[:limit])
         differences.write(objects, self.app.stdout, names, limit)
         self.app.stdout.flush()
+
+    def _tell_missing(self, outcome: t.Any) -> None:
+        """Say which objects undoing leaves out, because they do not exist any more."""
+        for one in () if outcome is None or self.quiet else outcome.missing:
+            line = (
+                f"{_described(**one)} does not exist any more: undo its deletion to change it"
+            )
+            self.app.stderr.write(f"{printable(line)}\n")
 
     def _agreed(self, revision: int, objects: t.Any) -> bool:
         """Ask whether to undo a change in this way."""
@@ -101,7 +113,8 @@ class ChangeUndo(command.ChangeCommand):
             raise exceptions.Conflict(
                 f"Revision {revision} cannot be undone: later changes of these objects depend "
                 "on it. Undo those changes first, or use --force: it overwrites the later "
-                f"values of what revision {revision} changed, and keeps all others.",
+                f"values of the fields, whole variables and labels that revision {revision} "
+                "changed, and keeps all others.",
                 response=exc.response,
             ) from exc
 
@@ -122,8 +135,13 @@ def _has_obstacle(error: t.Any) -> bool:
     return any("problem" in one for one in error.response.json()["objects"])
 
 
-def _line(kind: str, id: t.Any, name: str | None, revision: int | None, **_: t.Any) -> str:
+def _line(revision: int | None, deleted: bool = False, **one: t.Any) -> str:
     """Return a line about an object that prevents undoing a change."""
+    what = "deleted" if deleted else "changed"
+    return f"{_described(**one)}: {what} in revision {revision}"
+
+
+def _described(kind: str, id: t.Any, name: str | None, **_: t.Any) -> str:
+    """Return an object in words."""
     named = f" {name}" if name else ""
-    since = f"changed in revision {revision}" if revision else "created since"
-    return f"{summary.noun(kind)}{named} (id {id}): {since}"
+    return f"{summary.noun(kind)}{named} (id {id})"

@@ -25,7 +25,9 @@ from cratonserver.api.undo_refusals import DESCRIBED, NAMED
 from cratonserver.api.view import Responder
 from cratonserver.db.aliases import Row
 from cratonserver.db.change_log import later_changes, reading, undoing
+from cratonserver.db.change_log.meanwhile import Meanwhile
 from cratonserver.db.change_log.transaction import Transaction
+from cratonserver.db.change_log.undo_obstacles import Obstacles
 from cratonserver.db.policy import Policy
 from cratonserver.db.quota_checks import Checks
 from cratonserver.identity import Identity
@@ -92,11 +94,19 @@ class Undo(ChangesView):
         if not force:
             since = later_changes.changed_since(connection, tables, undone["id"])
             if since:
+                gone = {*later_changes.missing(connection, tables, undone["id"])}
                 described = [
-                    reading.described(connection, tables, *one, project)
+                    {
+                        **reading.described(connection, tables, *one, project),
+                        "deleted": one in gone,
+                    }
                     for one in since[:DESCRIBED]
                 ]
                 raise _conflict("changed since", since, described)
+        created = Obstacles(connection, tables, undone["id"]).referring()
+        if created:
+            raise undo_refusals.of_obstacles(connection, tables, project, created)
+        seen = self._seen(transaction, options.get("unchanged_since"))
         checks = Checks(self._store.quotas, connection, who, undone["project_id"])
         checks.restored(undoing.restored(connection, tables, undone["id"]))
         try:
@@ -109,24 +119,40 @@ class Undo(ChangesView):
             raise self._nothing(connection, undone)
         change_id, revision = entry
         self._check_undone(connection, who, change_id)
-        if not force:
-            lost = later_changes.deleted_with_others(
-                connection, tables, change_id, undone["id"]
-            )
-            if lost:
-                described = [
-                    {**reading.described(connection, tables, *one, project), "revision": None}
-                    for one in lost[:DESCRIBED]
-                ]
-                raise _conflict("created since, and would be deleted", lost, described)
+        lost = later_changes.deleted_with_others(connection, tables, change_id, undone["id"])
+        if lost:
+            raise undo_refusals.of_contents(connection, tables, project, change_id, lost)
+        if seen is not None:
+            seen.check()
+        objects = [*reading.objects(connection, tables, change_id)]
+        if all(one["before"] == one["after"] for one in objects):
+            raise self._nothing(connection, undone)
+        missing = [
+            reading.described(connection, tables, *one, project)
+            for one in later_changes.missing(connection, tables, undone["id"], DESCRIBED)
+        ]
         result = {
             "revision": revision,
             "undoes": undone["revision"],
-            "objects": [*reading.objects(connection, tables, change_id)],
+            "objects": objects,
+            "missing": missing,
         }
         if options.get("dry_run"):
             raise _DryRun({**result, "dry_run": True})
         return result
+
+    def _seen(self, transaction: Transaction, since: int | None) -> Meanwhile | None:
+        """Return the changes after the revision that the user saw, ``None`` for any.
+
+        :raises cratonserver.errors.Refused: with status 400, if there is no such revision.
+        """
+        if since is None:
+            return None
+        tables, project_id = self._store.tables, transaction.project_id
+        last = reading.last_revision(transaction.connection, tables, project_id)
+        if since > last:
+            raise errors.invalid([f"unchanged_since: the last revision is {last}"])
+        return Meanwhile(transaction, tables, since)
 
     def _check_rights(self, connection: sa.Connection, who: Identity, change_id: int) -> None:
         """Refuse a user who does not see the whole change, or could not make it.

@@ -7,6 +7,7 @@ import typing as t
 
 import sqlalchemy as sa
 
+from cratonclient.kinds import Kind
 from cratonserver import errors
 from cratonserver.db.aliases import Row
 from cratonserver.db.change_log import reading
@@ -20,7 +21,7 @@ NAMED, DESCRIBED = 20, 100
 _ADVICE = {
     "name taken": "Rename or delete the other objects first.",
     "reference lost": "Bring these objects back first.",
-    "referred to": "Delete the objects that refer to them, or change their references, first.",
+    "referred to": "Delete or move the objects that refer to them first.",
 }
 
 
@@ -43,13 +44,53 @@ def of_violation(
             "refers to one that it created"
         )
         return errors.Refused(409, f"The change cannot be undone: {what}.")
-    described = [
-        _described(connection, tables, undone["project_id"], one) for one in found[:DESCRIBED]
-    ]
+    return of_obstacles(connection, tables, undone["project_id"], found)
+
+
+def of_obstacles(
+    connection: sa.Connection, tables: Tables, project_id: str, found: t.Sequence[Obstacle]
+) -> errors.Refused:
+    """Return the error for objects that prevent undoing a change.
+
+    :param project_id: id of the project of the change.
+    """
+    described = [_described(connection, tables, project_id, one) for one in found[:DESCRIBED]]
     named = "; ".join(_sentence(*pair) for pair in zip(found[:NAMED], described, strict=False))
     more = f"; and {len(found) - NAMED} more" if len(found) > NAMED else ""
     error = errors.Refused(
         409, f"The change cannot be undone: {named}{more}. {_ADVICE[found[0].problem]}"
+    )
+    error.members = {"number": len(found), "objects": described}
+    return error
+
+
+def of_contents(
+    connection: sa.Connection,
+    tables: Tables,
+    project_id: str,
+    new_id: int,
+    found: t.Sequence[tuple[Kind, str]],
+) -> errors.Refused:
+    """Return the error for objects that undoing a change would delete, and others created.
+
+    :param project_id: id of the project of the change.
+    :param new_id: id of the change that undoes it.
+    :param found: kind and id of each object.
+    """
+    where = connection, tables
+    described = [
+        {**reading.described(*where, *one, project_id, before=new_id), "problem": "inside"}
+        for one in found[:DESCRIBED]
+    ]
+    named = ", ".join(
+        f"{kind.noun} {one['name']!r} (id {one['id']})"
+        for (kind, _), one in zip(found[:NAMED], described, strict=False)
+    )
+    more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
+    error = errors.Refused(
+        409,
+        "The change cannot be undone: what it created would be deleted together with "
+        f"{named}{more}. Delete or move these objects first.",
     )
     error.members = {"number": len(found), "objects": described}
     return error

@@ -8,6 +8,7 @@ report all changes that fail.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 import typing as t
@@ -24,6 +25,7 @@ from cratonserver.db import (
     update_runs,
 )
 from cratonserver.db.change_items import Created, Item, ItemRefused
+from cratonserver.db.change_log.meanwhile import Meanwhile
 from cratonserver.db.change_log.transaction import Transaction
 from cratonserver.db.many_creations import OneByOne
 from cratonserver.db.objects import Objects
@@ -114,15 +116,32 @@ class Applying:
     def _delete_many(self, kind: Kind, items: t.Sequence[Item]) -> None:
         """Delete objects: all at once, or else one by one."""
         since = {self._resolve(item.item_id): item.unchanged_since for item in items}
-        if len(items) >= _MANY and len(since) == len(items):
+        revisions = {*since.values()}
+        if len(items) >= _MANY and len(since) == len(items) and len(revisions) == 1:
             try:
-                many_deletions.delete(self._objects_of(kind), since)
+                with self._checking_contents(kind, revisions.pop()):
+                    many_deletions.delete(self._objects_of(kind), since)
             except OneByOne:
                 pass  # this finds the one that is refused
+            except errors.Refused as exc:
+                raise ItemRefused(items[0], exc) from exc
             else:
                 return
         for item in items:
             self._apply(item)
+
+    @contextlib.contextmanager
+    def _checking_contents(self, kind: Kind, since: int | None) -> t.Iterator[None]:
+        """Check that others changed nothing that the block deletes, also what is inside.
+
+        :param since: the revision after which nobody may have changed it, ``None`` for any.
+        :raises cratonserver.errors.Refused: with status 412.
+        """
+        tables = self._objects_of(kind).tables
+        seen = None if since is None else Meanwhile(self._transaction, tables, since)
+        yield
+        if seen is not None:
+            seen.check(deleted=True)
 
     def _update_many(self, kind: Kind, run: list[Joined]) -> None:
         """Apply updates of several objects: all at once, or else one by one."""
@@ -176,10 +195,12 @@ class Applying:
                 self.created[item.position] = row["id"]
                 return
             item_id = self._resolve(item.item_id)
-            self._check_unchanged(objects, item, item_id)
+            if item.unchanged_since is not None:
+                objects.check_unchanged(item_id, item.unchanged_since)
             if item.action == "delete":
                 objects.find(item_id)  # unlike DELETE, it must exist
-                objects.delete(item_id)
+                with self._checking_contents(item.kind, item.unchanged_since):
+                    objects.delete(item_id)
             else:
                 self._update(objects, item, item_id)
         except errors.Refused as exc:
@@ -198,20 +219,6 @@ class Applying:
         for part, value in item.set_parts.items():
             put = objects.put_mapping if _is_mapping(item.kind, part) else objects.add_labels
             put(item_id, value, part)
-
-    def _check_unchanged(self, objects: Objects, item: Item, item_id: t.Any) -> None:
-        """Refuse to change an object that somebody has changed since a revision.
-
-        :raises cratonserver.errors.Refused: with status 412.
-        """
-        if item.unchanged_since is None:
-            return
-        objects.begin(item_id)
-        found = objects.revision_of(item_id)
-        if found > item.unchanged_since:
-            raise errors.Refused(
-                412, f"The {item.kind.noun} {item_id} was changed in revision {found}."
-            )
 
     def _resolved(self, values: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """Return values with the ids of objects that were created."""

@@ -61,15 +61,18 @@ def _begin(objects: Objects, ids: t.Iterable[t.Any]) -> str:
 def _check_unchanged(
     objects: Objects, since: t.Mapping[t.Any, int | None], project_id: str
 ) -> None:
-    """Check that nobody has changed the objects since the given revisions.
+    """Check that nobody else has changed the objects since the given revisions.
 
-    :raises OneByOne: if somebody has.
+    :raises OneByOne: if somebody has, or if there is no such revision.
     """
     given = {item_id: number for item_id, number in since.items() if number is not None}
     if not given:
         return
-    where = objects.connection, objects.tables
-    found = reading.revisions_of(*where, objects.kind, [*given])
+    where, entry = (objects.connection, objects.tables), objects.transaction.entry
+    if max(given.values()) > reading.revision_before(*where, project_id, entry):
+        raise OneByOne
+    own = None if entry is None else entry[0]
+    found = reading.revisions_of(*where, objects.kind, [*given], own)
     pruned = reading.last_pruned(*where, project_id)
     if any(found.get(str(item_id), pruned) > number for item_id, number in given.items()):
         raise OneByOne

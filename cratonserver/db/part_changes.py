@@ -109,6 +109,24 @@ class PartChanges(Rows):
         where = self.connection, self.tables, self.kind
         return reading.revision_of(*where, item_id, project_id)
 
+    def check_unchanged(self, item_id: int | str, since: int) -> None:
+        """Refuse to change an object that others have changed after a revision.
+
+        :raises cratonserver.errors.Refused: with status 400, if there is no such revision; with
+            status 404 or 412.
+        """
+        self.begin(item_id)
+        project_id, entry = self.project_of(self.find(item_id)), self.transaction.entry
+        last = reading.revision_before(self.connection, self.tables, project_id, entry)
+        if since > last:
+            raise errors.invalid([f"unchanged_since: the last revision is {last}"])
+        where = self.connection, self.tables, self.kind, item_id, project_id
+        found = reading.revision_of(*where, None if entry is None else entry[0])
+        if found > since:
+            raise errors.Refused(
+                412, f"The {self.kind.noun} {item_id} was changed in revision {found}."
+            )
+
     def quota_checks(self, project_id: str) -> Checks:
         """Return the checks of quotas for objects of a project."""
         return Checks(self._quotas, self.connection, self.who, project_id)

@@ -37,6 +37,11 @@ UNDO: JsonSchema = {
             "description": "undo it although its objects were changed since",
         },
         "dry_run": {"type": "boolean", "description": "show what would happen"},
+        "unchanged_since": {
+            "type": "integer",
+            "minimum": 0,
+            "description": "revision after which nobody may have changed what undoing changes",
+        },
     },
     "additionalProperties": False,
 }
@@ -60,7 +65,12 @@ def item(kinds: t.Mapping[str, Kind]) -> JsonSchema:
             "kind": {"type": "string", "enum": sorted(kinds)},
             "id": {"anyOf": [{"type": "integer"}, {"type": "string"}, created]},
             "values": {"type": "object"},
-            "unchanged_since": {"type": "integer", "minimum": 0},
+            "unchanged_since": {
+                "type": "integer",
+                "minimum": 0,
+                "description": "revision after which nobody may have changed the object, nor "
+                "anything that is deleted with it",
+            },
         },
         "additionalProperties": {"type": "object"},
         "required": ["action", "kind"],
@@ -233,8 +243,14 @@ def undone() -> JsonSchema:
             "undoes": number,
             "dry_run": {"type": "boolean"},
             "objects": _objects(),
+            "missing": {
+                "type": "array",
+                "items": {"type": "object"},
+                "description": "objects of the undone change that do not exist any more, the "
+                "first 100",
+            },
         },
-        "required": ["revision", "undoes", "objects"],
+        "required": ["revision", "undoes", "objects", "missing"],
     }
 
 

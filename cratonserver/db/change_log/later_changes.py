@@ -61,7 +61,7 @@ def changed_since(
 def deleted_with_others(
     connection: sa.Connection, tables: Tables, new_id: int, change_id: int
 ) -> list[tuple[Kind, str]]:
-    """Return the objects that undoing a change deleted and that the change did not create.
+    """Return the objects that undoing a change deleted, and that the change did not create.
 
     :param new_id: id of the change that undoes it.
     :returns: the kind and the id of each.
@@ -70,7 +70,8 @@ def deleted_with_others(
     objects = sa.select(rows.source, rows.owner).where(rows.member.is_(None))
     deleted = objects.where(rows.change_id == new_id, rows.after.is_(None))
     # Set operations need no statistics, unlike NOT EXISTS.
-    query = deleted.except_(objects.where(rows.change_id == change_id))
+    created = objects.where(rows.change_id == change_id, rows.before.is_(None))
+    query = deleted.except_(created)
     kinds = {kind.key: kind for kind in tables.kinds}
     order = [*kinds]
     found = sorted(
@@ -78,6 +79,32 @@ def deleted_with_others(
         key=lambda one: (order.index(one[0]), len(one[1]), one[1]),
     )
     return [(kinds[source], owner) for source, owner in found]
+
+
+def missing(
+    connection: sa.Connection, tables: Tables, change_id: int, limit: int | None = None
+) -> list[tuple[Kind, str]]:
+    """Return the objects that a change updated and that do not exist any more.
+
+    :param limit: maximum number of objects.
+    :returns: the kind and the id of each.
+    """
+    rows, found = tables.log.rows.c, []
+    for kind in tables.kinds:
+        table = tables.table(kind)
+        query = (
+            sa.select(rows.owner)
+            .outerjoin_from(
+                tables.log.rows, table, table.c.id == sa.cast(rows.owner, table.c.id.type)
+            )
+            .where(rows.change_id == change_id, rows.source == kind.key, rows.member.is_(None))
+            .where(rows.before.is_not(None), rows.after.is_not(None), table.c.id.is_(None))
+            .group_by(rows.owner)
+            .order_by(sa.func.length(rows.owner), rows.owner)
+            .limit(limit)
+        )
+        found += [(kind, owner) for owner in connection.scalars(query)]
+    return found[:limit]
 
 
 def _owners(tables: Tables) -> sa.Select[t.Any]:

@@ -28,6 +28,16 @@ def last_revision(connection: sa.Connection, tables: Tables, project_id: str | N
     return int(found[0] or 0) if found else 0
 
 
+def revision_before(
+    connection: sa.Connection, tables: Tables, project_id: str, entry: tuple[int, int] | None
+) -> int:
+    """Return the last revision of a project before the change of this transaction.
+
+    :param entry: id and revision of this change, ``None`` if nothing has changed yet.
+    """
+    return last_revision(connection, tables, project_id) if entry is None else entry[1] - 1
+
+
 def last_pruned(connection: sa.Connection, tables: Tables, project_id: str) -> int:
     """Return the last revision that was removed from the history of a project, else 0."""
     columns = tables.log.revisions.c
@@ -65,25 +75,35 @@ def revision_of(
 
 
 def revisions_of(
-    connection: sa.Connection, tables: Tables, kind: Kind, ids: t.Collection[t.Any]
+    connection: sa.Connection,
+    tables: Tables,
+    kind: Kind,
+    ids: t.Collection[t.Any],
+    before: int | None = None,
 ) -> dict[str, int]:
     """Return the revision of the last change of objects, by their ids as texts.
 
     An object whose changes were removed from the history is missing.
+
+    :param before: as for :func:`revision_of`.
     """
-    query = tables.prepared(_revisions_of)
-    values = {"source": kind.key, "owners": [*map(str, ids)]}
+    query = tables.prepared(_revisions_of, before is not None)
+    values: Row = {"source": kind.key, "owners": [*map(str, ids)]}
+    if before is not None:
+        values["before"] = before
     return dict(query.rows(connection, values))
 
 
-def _revisions_of(tables: Tables) -> sa.Select[t.Any]:
+def _revisions_of(tables: Tables, bounded: bool) -> sa.Select[t.Any]:
     rows, changes = tables.log.rows.c, tables.log.changes.c
+    earlier = [rows.change_id < sa.bindparam("before")] if bounded else []
     last = (
         sa.select(rows.owner, sa.func.max(rows.change_id).label("change_id"))
         .where(
             rows.source == sa.bindparam("source"),
             tables.dialect.in_parameter(rows.owner, "owners"),
             rows.member.is_(None),
+            *earlier,
         )
         .group_by(rows.owner)
         .subquery()
@@ -156,18 +176,24 @@ def objects(
 
 
 def described(
-    connection: sa.Connection, tables: Tables, kind: Kind, item_id: str, project_id: str
+    connection: sa.Connection,
+    tables: Tables,
+    kind: Kind,
+    item_id: str,
+    project_id: str,
+    before: int | None = None,
 ) -> Row:
     """Return the kind, the id and the name of an object, and the revision of its last change.
 
     :param item_id: id of the object, as the log has it.
     :param project_id: id of its project.
+    :param before: as for :func:`revision_of`.
     """
     return {
         "kind": kind.collection,
         "id": tables.table(kind).c.id.type.python_type(item_id),
         "name": _names(connection, tables, kind, [item_id]).get(item_id),
-        "revision": revision_of(connection, tables, kind, item_id, project_id),
+        "revision": revision_of(connection, tables, kind, item_id, project_id, before),
     }
 
 

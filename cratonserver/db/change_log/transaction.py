@@ -82,6 +82,11 @@ class Transaction:
             self.revision = self._dialect.finish_change(self.connection)
 
     @property
+    def project_id(self) -> str | None:
+        """The id of the project that the transaction changes, ``None`` if nothing has begun."""
+        return self._project_id
+
+    @property
     def entry(self) -> tuple[int, int] | None:
         """The id and the revision of the change, ``None`` if nothing has changed yet."""
         if self._project_id is None:

@@ -96,13 +96,14 @@ class Obstacles:
         return found
 
     def referring(self) -> list[Obstacle]:
-        """Return the objects that the change created and that others refer to."""
+        """Return the objects that the change created and that others refer to.
+
+        Those that were put into a created place count as well: undoing would delete them.
+        """
         r, found = self._rows, []
         for kind in self._roots:
             own = self._own(kind)
             for field, reference in references.of_kind(self._tables, kind).items():
-                if kind.fields[field].storage.cascade:
-                    continue
                 column = self._tables.table(kind).c[field]
                 family = self._tables.family(reference.target)
                 query = sa.select(

@@ -58,6 +58,11 @@ class Statements:
             if step.action == "deleted" or self._force:
                 yield self._insert_members(step)
 
+    def rows_of(self, step: Step) -> sa.Select[t.Any]:
+        """Return the query for the numbers of the rows of a step, the last one first."""
+        seq = self._rows.c.seq
+        return sa.select(seq).where(*self._conditions(step)).order_by(seq.desc())
+
     def touch(self, new_id: int) -> t.Iterator[t.Any]:
         """Generate the statements for objects whose fields did not change, only their parts.
 

@@ -8,6 +8,7 @@ moved a host into a new region, the host has to move back before the region is d
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 
 import sqlalchemy as sa
@@ -116,19 +117,36 @@ class Steps:
         )
         found = [*self._connection.execute(query)]
         passing = self._passing(found)
+        for is_deletion, rows in itertools.groupby(found, lambda row: row[1] == "deleted"):
+            for some in self._by_table(rows) if is_deletion else [rows]:
+                for skipped, run in itertools.groupby(
+                    some, lambda row: (self._root_of(row[0]), row[3]) in passing
+                ):
+                    if not skipped:
+                        yield from self._runs(run)
+
+    def _by_table(self, rows: t.Iterable[_Logged]) -> t.Iterator[list[_Logged]]:
+        """Yield the deleted rows of each table, after those that they refer to.
+
+        Databases log the rows of a cascade in an order of their own.
+        """
+        found: dict[str, list[_Logged]] = {name: [] for name in self._sources}
+        for row in rows:
+            found[self._source(row[0]).name].append(row)
+        yield from found.values()
+
+    def _runs(self, rows: t.Iterable[_Logged]) -> t.Iterator[Step]:
+        """Yield a step for each run of rows that are about different values of a table."""
         run: list[_Logged] = []
         values: set[t.Any] = set()
-        for row in found:
+        for row in rows:
             key, action, _, owner, member = row
-            source, value = self._source(key), (owner, member)
-            skipped = (self._root_of(key), owner) in passing
-            same = run and (self._source(run[-1][0]), run[-1][1]) == (source, action)
-            if run and (skipped or not same or value in values):
+            same = run and (self._source(run[-1][0]), run[-1][1]) == (self._source(key), action)
+            if run and (not same or (owner, member) in values):
                 yield self._step(run)
                 run, values = [], set()
-            if not skipped:
-                run.append(row)
-                values.add(value)
+            run.append(row)
+            values.add((owner, member))
         if run:
             yield self._step(run)
 

@@ -53,8 +53,7 @@ class Undoing:
         for step in Steps(self._connection, self._tables, self._change_id).find():
             if not _is_lost(step):
                 touched |= step.action == "updated"
-                for statement in self._statements.of(step):
-                    self._connection.execute(statement)
+                self._undo(step)
         entry = self._transaction.entry
         if entry is None:
             return None
@@ -65,6 +64,22 @@ class Undoing:
         self._forget_counts()
         fitting.check(self._connection, self._tables, self._change_id)
         return entry
+
+    def _undo(self, step: Step) -> None:
+        """Undo a step at once, or row by row if objects handed their names on."""
+        if step.action == "updated" and step.source.named and step.first < step.last:
+            try:
+                with self._transaction.attempt():
+                    self._run(step)
+            except sa.exc.IntegrityError:
+                for seq in self._connection.scalars(self._statements.rows_of(step)).all():
+                    self._run(step._replace(first=seq, last=seq))
+        else:
+            self._run(step)
+
+    def _run(self, step: Step) -> None:
+        for statement in self._statements.of(step):
+            self._connection.execute(statement)
 
     def _forget_counts(self) -> None:
         """Count again what projects use whose quotas changed."""

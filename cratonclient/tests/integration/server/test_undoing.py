@@ -76,7 +76,7 @@ class TestUndo(UndoTestCase):
         cloud = self.user.make("clouds")["id"]
         creation = self.last()
         region = self.user.make("regions", cloud_id=cloud)["id"]
-        self.assertIn(f"region {region}", self.undo(creation, 409)["message"])
+        self.assertIn(f"(id {region})", self.undo(creation, 409)["message"])
         self.assertAnswer(self.user.get(f"/regions/{region}"), 200)
 
     def test_a_name_that_is_taken(self):
@@ -216,7 +216,7 @@ class TestChangedSince(UndoTestCase):
         new = self.user.make("regions", cloud_id=old["cloud_id"])["id"]
         creation = self.last()
         self.user.put(f"/hosts/{host}", {"region_id": new})
-        self.assertIn(f"host {host}", self.undo(creation, 409)["message"])
+        self.assertIn(f"(id {host})", self.undo(creation, 409)["message"])
         self.user.put(f"/hosts/{host}", {"region_id": old["id"]})
         self.undo(creation)
         self.assertAnswer(self.user.get(f"/hosts/{host}"), 200)
@@ -411,6 +411,130 @@ class TestObstacles(UndoTestCase):
         child = self.user.make("hosts", **where, parent_id=parent["id"])
         (found,) = self.refused(creation, "referred to", f"host '{child['name']}'")
         self.assertEqual(("parent_id", child["id"]), (found["field"], found["other"]["id"]))
+
+    def test_what_was_moved_into_a_created_place(self):
+        """Also by the change that updates it, before it is moved."""
+        cell = self.user.make("cells")
+        where = {n: cell[n] for n in ("cloud_id", "region_id")}
+        old = self.user.make("hosts", **where, variables={"a": 1})
+        path = f"/hosts/{old['id']}"
+        created = {"action": "create", "kind": "cells", "values": {**where, "name": "new"}}
+        changes = [created, _update(old["id"], note="A")]
+        new = self.user.post("/changes", {"changes": changes}).json["created"]["0"]
+        creation = self.last()
+        self.assertAnswer(self.user.put(path, {"cell_id": new}), 200)
+        body = self.undo(creation, 409, force=True)
+        self.assertIn(f"(id {old['id']})", body["message"])
+        self.assertEqual({"inside"}, {one["problem"] for one in body["objects"]})
+        self.assertEqual(new, self.user.get(path).json["cell_id"])
+        self.user.put(path, {"cell_id": cell["id"]})
+        self.undo(creation, force=True)
+        self.assertEqual(200, self.user.get(path).status)
+
+    def test_what_is_inside_and_has_others_that_refer_to_it(self):
+        network = self.user.make("networks")
+        where = {n: network[n] for n in ("cloud_id", "region_id")}
+        self.user.make("network-interfaces", network_id=network["id"])
+        cell = self.user.make("cells", **where)["id"]
+        creation = self.last()
+        self.assertAnswer(self.user.put(f"/networks/{network['id']}", {"cell_id": cell}), 200)
+        words = f"cell_id of network '{network['name']}'", f"(id {cell})"
+        self.refused(creation, "referred to", *words)
+
+
+class TestMixed(UndoTestCase):
+    """Change sets that delete objects and do anything else."""
+
+    def test_everything_comes_back(self):
+        others: list[dict[str, t.Any]] = [
+            {"action": "create", "kind": "clouds", "values": {"name": "mixed"}},
+            {"action": "update", "kind": "hosts", "values": {"note": "x"}},
+            {"action": "update", "kind": "hosts", "variables": {"set": {"b": 1}}},
+            {"action": "update", "kind": "hosts", "labels": {"add": ["y"]}},
+        ]
+        passing = {"action": "delete", "kind": "hosts", "id": {"created": 0}}
+        for collection in ("hosts", "network-devices", "regions"):
+            for number, other in enumerate(others):
+                for first in (False, True):
+                    with self.subTest(collection=collection, other=number, first=first):
+                        stays = self.user.make("hosts")
+                        if other["action"] == "update":
+                            other = {**other, "id": stays["id"]}
+                        gone = self.user.make(collection, variables={"a": 1})
+                        inner = gone
+                        if collection == "regions":
+                            where = {"region_id": gone["id"], "cloud_id": gone["cloud_id"]}
+                            inner = self.user.make("hosts", **where, variables={"a": 1})
+                        of = "hosts" if collection == "regions" else collection
+                        path = f"/{of}/{inner['id']}"
+                        self.user.put(f"{path}/labels", {"labels": ["x"]})
+                        before = self.seen(path, f"{path}/variables", f"{path}/labels")
+                        kind = collection.replace("-", "_")
+                        delete = {"action": "delete", "kind": kind, "id": gone["id"]}
+                        values = {
+                            n: stays[n]
+                            for n in ("cloud_id", "region_id", "device_type", "ip_address")
+                        }
+                        values |= {"name": "passing", "variables": {"p": 1}}
+                        made = {"action": "create", "kind": "hosts", "values": values}
+                        changes = [other, delete] if first else [delete, other]
+                        changes = [made, *changes, passing]
+                        answer = self.user.post("/changes", {"changes": changes})
+                        self.assertAnswer(answer, 200)
+                        self.undo(self.last())
+                        after = self.seen(path, f"{path}/variables", f"{path}/labels")
+                        self.assertEqual(before, after)
+
+    def test_names_that_are_handed_on(self):
+        place = self.user.make("regions")
+        where = {"region_id": place["id"], "cloud_id": place["cloud_id"]}
+        ids = [self.user.make("hosts", **where, name=name)["id"] for name in "abc"]
+        for chain in (
+            [(0, "d"), (1, "a"), (2, "b")],
+            [(2, "d"), (1, "c"), (0, "b")],
+            [(0, "d"), (1, "a"), (0, "b")],
+        ):
+            with self.subTest(chain=chain):
+                changes = [_update(ids[one], name=name) for one, name in chain]
+                self.assertAnswer(self.user.post("/changes", {"changes": changes}), 200)
+                revision = self.last()
+                self.undo(revision)
+                names = [self.user.get(f"/hosts/{one}").json["name"] for one in ids]
+                self.assertEqual([*"abc"], names)
+                self.assertIn("nothing", self.undo(revision, 409, force=True)["message"])
+
+
+class TestSeen(UndoTestCase):
+    """What a user has seen before is done, and nothing else."""
+
+    def test_an_undo(self):
+        path = f"/hosts/{self.user.make('hosts', note='A')['id']}"
+        for note in "BC":
+            self.user.put(path, {"note": note})
+        seen = self.undo(self.last() - 1, force=True, dry_run=True)
+        self.user.put(path, {"note": "D"})
+        options = {"force": True, "unchanged_since": seen["revision"] - 1}
+        body = self.undo(seen["undoes"], 412, **options)
+        self.assertIn(f"revision {self.last()}", body["message"])
+        self.assertEqual([path], [f"/hosts/{one['id']}" for one in body["objects"]])
+        self.assertEqual("D", self.user.get(path).json["note"])
+        self.undo(seen["undoes"], 400, force=True, unchanged_since=self.last() + 1)
+        self.undo(seen["undoes"], force=True, unchanged_since=self.last())
+
+    def test_objects_that_are_gone(self):
+        hosts = [self.user.make("hosts")["id"] for _ in range(3)]
+        changes = [_update(one, note="A") for one in hosts]
+        self.user.post("/changes", {"changes": changes})
+        update = self.last()
+        self.user.delete(f"/hosts/{hosts[0]}")
+        self.user.put(f"/hosts/{hosts[1]}", {"note": "B"})
+        refused = self.undo(update, 409)["objects"]
+        self.assertEqual(
+            [(hosts[0], True), (hosts[1], False)],
+            [(one["id"], one["deleted"]) for one in refused],
+        )
+        done = self.undo(update, force=True)
+        self.assertEqual([hosts[0]], [one["id"] for one in done["missing"]])
 
 
 class TestSeveralTimes(UndoTestCase):
