@@ -57,13 +57,13 @@ class Delete(bulk.Bulk):
 
         :returns: the exit status: that of all objects if they agree, otherwise 1.
         """
-        one = self.selects_one(parsed_args)
+        self.check_selection(parsed_args)
         if parsed_args.interactive and not terminal.is_interactive():
             raise exit_status.UsageError(
                 "--interactive needs a terminal, but standard input is not a terminal."
             )
         self._ignores_missing = parsed_args.ignore_missing
-        if not parsed_args.object or (not one and self._together(parsed_args)):
+        if not parsed_args.object or self._together(parsed_args):
             return self.change_many(
                 parsed_args,
                 lambda changes, found: changes.delete(found),
@@ -86,9 +86,14 @@ class Delete(bulk.Bulk):
         )
 
     def _together(self, parsed_args: argparse.Namespace) -> bool:
-        """Return True if named objects are deleted with one change set."""
-        several = len({*parsed_args.object}) > 1
-        return several and not parsed_args.interactive and self.is_atomic
+        """Return True if named objects are deleted with a change set.
+
+        The server then refuses to delete what joined after the question.
+        """
+        if parsed_args.interactive:
+            return False
+        asks = self.asks_about_named(parsed_args) and not parsed_args.dry_run
+        return (asks or len({*parsed_args.object}) > 1) and self.is_atomic
 
     def chosen(self, parsed_args: argparse.Namespace, objects: list[t.Any]) -> list[t.Any]:
         """Return the objects to delete: with ``--interactive``, those that the user chooses.
@@ -113,7 +118,8 @@ class Delete(bulk.Bulk):
         """Return a line about the other objects that are deleted with the selected ones."""
         chosen = {(self.kind.collection, one.id) for one in objects}
         others = [o.kind for o in outcome.objects if (o.kind, o.id) not in chosen]
-        return [f"With them: {effects.counted(others)}."] if others else []
+        those = "it" if len(objects) == 1 else "them"
+        return [f"With {those}: {effects.counted(others)}."] if others else []
 
     def question(
         self, number: int, effects: t.Sequence[str], changing: int | None = None
@@ -152,13 +158,20 @@ class Delete(bulk.Bulk):
         self, where: places.Where, name: str, progress: terminal.Progress
     ) -> object:
         """Ask whether to delete an object, and delete it or keep it."""
-        found = self._find(name, where)
-        taken = effects.of(self.client, found).taken if effects.possible(self.kind) else ""
+        found, taken, since = self._find(name, where), "", None
+        if effects.possible(self.kind):
+            if self.is_atomic:
+                since = self.client.changes.last_revision(project_id=found.project_id)
+            taken = effects.of(self.client, found).taken
         also = f", and with it {taken}" if taken else ""
         progress.clear()
         if not terminal.confirm(f"Delete the {effects.describe(found)}{also}?"):
             return batch.KEPT
-        return self.manager.delete(found.id)
+        if since is None:
+            return self.manager.delete(found.id)
+        with self.client.changes.new(unchanged_since=since) as changes:
+            changes.delete(found)
+        return None
 
     def _ask_once(self, names: t.Sequence[str], where: places.Where) -> int:
         """Delete objects. Ask first if other objects are deleted with them."""

@@ -227,3 +227,82 @@ class TestPosting(ChangeSetsTestCase):
         self.assertAnswer(self.post(*self.hosts(6)), 403)
         self.assertEqual([], self.user.names("/hosts"))
         self.assertAnswer(self.post(*self.hosts(5)), 200)
+
+
+class TestUnchangedSince(ChangeSetsTestCase):
+    """What others have changed since a revision is refused, and nothing else."""
+
+    def since(self) -> int:
+        """Return the last revision."""
+        return t.cast("int", self.user.get("/changes").json["last_revision"])
+
+    def test_changes_of_the_same_set_do_not_count(self):
+        hosts = [self.user.make("hosts")["id"] for _ in range(3)]
+        since = self.since()
+        change = {"action": "update", "kind": "hosts", "unchanged_since": since}
+        answer = self.post(
+            {**change, "id": hosts[0], "values": {"note": "a"}},
+            {**change, "id": hosts[0], "variables": {"set": {"v": 1}}},
+            *({**change, "id": one, "values": {"note": "a"}} for one in hosts[1:]),
+            *({**change, "id": one, "values": {"note": "b"}} for one in hosts[1:]),
+            {"action": "delete", "kind": "hosts", "id": hosts[1], "unchanged_since": since},
+            *self.hosts(1),
+            {
+                "action": "delete",
+                "kind": "hosts",
+                "id": {"created": 7},
+                "unchanged_since": since,
+            },
+        )
+        self.assertAnswer(answer, 200)
+
+    def test_a_revision_that_does_not_exist(self):
+        hosts = [self.user.make("hosts")["id"] for _ in range(3)]
+        for number in (1, 3):
+            for since in (self.since() + 1, 10**30):
+                for what in (
+                    {"action": "update", "values": {"note": "a"}},
+                    {"action": "update", "variables": {"set": {"v": 1}}},
+                    {"action": "delete"},
+                ):
+                    with self.subTest(number=number, since=since, what=what):
+                        given = {"kind": "hosts", "unchanged_since": since, **what}
+                        answer = self.post(*({**given, "id": one} for one in hosts[:number]))
+                        self.assertAnswer(answer, 400)
+                        self.assertIn(f"revision is {self.since()}", answer.json["message"])
+
+    def test_deletions_of_what_joined_or_changed_inside(self):
+        for number in (1, 3):
+            for how in ("joins", "moves", "changes", "gets a variable", "gets a label"):
+                with self.subTest(number=number, how=how):
+                    self.assert_contents_are_checked(number, how)
+
+    def assert_contents_are_checked(self, number: int, how: str) -> None:
+        regions = [self.user.make("regions") for _ in range(number)]
+        where = {"region_id": regions[-1]["id"], "cloud_id": regions[-1]["cloud_id"]}
+        inside = self.user.make("hosts", **where)["id"]
+        path = f"/hosts/{inside}"
+        other = {"region_id": self.user.make("regions", cloud_id=where["cloud_id"])["id"]}
+        elsewhere = self.user.make("hosts", **{**where, **other})["id"]
+        since = self.since()
+        if how == "joins":
+            path = f"/hosts/{self.user.make('hosts', **where)['id']}"
+        elif how == "moves":
+            path = f"/hosts/{elsewhere}"
+            self.assertAnswer(self.user.put(path, {"region_id": where["region_id"]}), 200)
+        elif how == "changes":
+            self.user.put(path, {"note": "changed"})
+        elif how == "gets a variable":
+            self.user.put(f"{path}/variables", {"a": 1})
+        else:
+            self.user.put(f"{path}/labels", {"labels": ["a"]})
+        change = {"action": "delete", "kind": "regions"}
+        deletions = [{**change, "id": one["id"]} for one in regions]
+        answer = self.post(*({**one, "unchanged_since": since} for one in deletions))
+        self.assertAnswer(answer, 412)
+        self.assertIn(f"(id {path.rpartition('/')[2]}, revision", answer.json["message"])
+        self.assertEqual(1, len(answer.json["errors"]))
+        self.assertAnswer(self.user.get(path), 200)
+        since = self.since()
+        answer = self.post(*({**one, "unchanged_since": since} for one in deletions))
+        self.assertAnswer(answer, 200)
