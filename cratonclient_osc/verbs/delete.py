@@ -114,6 +114,12 @@ class Delete(bulk.Bulk):
         interactive = terminal.is_interactive() and not parsed_args.yes
         return interactive and bool(effects.possible(self.kind))
 
+    def summary_of(self, objects: t.Sequence[t.Any]) -> str:
+        """Return the selected objects in words. A single one is described in full."""
+        if len(objects) == 1:
+            return f"The {effects.describe(objects[0])}"
+        return super().summary_of(objects)
+
     def effects(self, outcome: changes.Outcome, objects: t.Sequence[t.Any]) -> list[str]:
         """Return a line about the other objects that are deleted with the selected ones."""
         chosen = {(self.kind.collection, one.id) for one in objects}

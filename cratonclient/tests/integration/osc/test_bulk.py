@@ -211,7 +211,7 @@ class TestQuestion(BulkTestCase):
 
     def test_what_goes_with_them(self):
         done = self.enter_on_terminal("region", "delete", "--where=name=east", answer="n\n")
-        self.assertIn("With them: 2 hosts.", done.err)
+        self.assertIn("With it: 2 hosts.", done.err)
         self.assertIn("Delete the region and everything in it?", done.err)
 
     def test_a_dry_run_changes_nothing(self):

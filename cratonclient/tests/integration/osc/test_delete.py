@@ -8,10 +8,11 @@ import typing as t
 from unittest import mock
 
 from cratonclient import crud, exceptions, features, v1
+from cratonclient.changes import ChangeManager
 from cratonclient.tests import base
 from cratonclient.tests.integration.osc import programs
 from cratonclient_osc.output import terminal
-from cratonclient_osc.verbs import effects
+from cratonclient_osc.verbs import bulk, effects
 
 
 class Terminal(io.StringIO):
@@ -91,8 +92,9 @@ class TestQuestion(DeletionTestCase):
     """A terminal asks before a deletion takes other objects with it."""
 
     question = (
-        "The cloud prod with id 1 (project_id 00000000-0000-0000-0000-000000000001) contains "
-        "1 region, 1 cell, 4 hosts, 1 network device, 1 network and 2 network interfaces.\n"
+        "The cloud prod with id 1 (project_id 00000000-0000-0000-0000-000000000001)\n"
+        "With it: 1 region, 1 cell, 4 hosts, 1 network device, 1 network and 2 network "
+        "interfaces.\n"
         "Delete the cloud and everything in it? [y/N] "
     )
 
@@ -109,6 +111,25 @@ class TestQuestion(DeletionTestCase):
         done = self.enter_on_terminal("cloud", "delete", "prod", answer="y\n")
         self.assertEqual((0, "", self.question), done)
         self.assertEqual((1, 1), (self.numbers()["clouds"], self.numbers()["hosts"]))
+
+    def test_what_joins_after_the_question_is_not_deleted(self):
+        host = self.craton.hosts.get(1)
+        place = {"cloud_id": host.cloud_id, "region_id": host.region_id}
+        new: dict[str, t.Any] = {**place, "device_type": "server", "ip_address": "192.0.2.99"}
+
+        joined: list[str] = []
+
+        def join(*_: str) -> bool:
+            joined.append(f"joins-{len(joined)}")
+            self.craton.hosts.create(name=joined[-1], **new)
+            return True
+
+        for words in (["prod"], ["prod", "test"], ["--where=name=prod"], ["-i", "prod"]):
+            with self.subTest(words=words), mock.patch.object(terminal, "confirm", join):
+                done = self.enter_on_terminal("cloud", "delete", *words, answer="")
+                self.assertNotEqual(0, done.status)
+                self.assertIn(joined[-1], done.err)
+                self.assertEqual(host, self.craton.hosts.get(1))
 
     def test_one_question_for_many(self):
         done = self.enter_on_terminal("host", "delete", "h2", "h1-vm-box", "nope", answer="y\n")
@@ -191,7 +212,10 @@ class TestUnknownEffects(DeletionTestCase):
     def test_on_a_terminal(self):
         before = self.numbers()
         for error, status in ((exceptions.Timeout, 7), (exceptions.Forbidden, 4)):
-            with mock.patch.object(crud.CRUDClient, "deletion", side_effect=error):
+            with (
+                mock.patch.object(crud.CRUDClient, "deletion", side_effect=error),
+                mock.patch.object(ChangeManager, "post", side_effect=error),
+            ):
                 for options in ([], ["--interactive"]):
                     words = ["cloud", "delete", *options, "prod"]
                     done = self.enter_on_terminal(*words, answer="y\n")
@@ -222,10 +246,13 @@ class TestOriginalServer(DeletionTestCase):
 
     def test_objects_that_the_server_cannot_list(self):
         before = self.numbers()
-        with mock.patch.multiple(
-            crud.CRUDClient,
-            deletion=mock.Mock(side_effect=exceptions.NotFound),
-            pages=mock.Mock(side_effect=exceptions.InternalServerError),
+        with (
+            mock.patch.object(bulk.Bulk, "is_atomic", False),
+            mock.patch.multiple(
+                crud.CRUDClient,
+                deletion=mock.Mock(side_effect=exceptions.NotFound),
+                pages=mock.Mock(side_effect=exceptions.InternalServerError),
+            ),
         ):
             done = self.enter_on_terminal("cloud", "delete", "id:1", answer="n\n")
             shown = self.enter("cloud", "delete", "--dry-run", "id:1")

@@ -9,10 +9,12 @@ import select
 import signal
 import subprocess
 import typing as t
+from unittest import mock
 
 from cratonclient.tests.integration.osc import programs, terminal
 from cratonclient.v1 import client
 from cratonclient_osc.change import summary
+from cratonclient_osc.output import terminal as output_terminal
 
 HOST: dict[str, t.Any] = {"cloud_id": 1, "region_id": 1, "device_type": "server"}
 TREE = {"os": {"kernel": "5.10", "disks": [1, 2]}, "rack": "r1"}
@@ -335,6 +337,30 @@ class TestUndo(HistoryTestCase):
         done = self.change("undo", "5", "--yes", "--force", "-q")
         self.assertEqual((0, "", ""), tuple(done))
         self.assertIsNone(self.note())
+
+    def test_what_changes_after_the_question_is_kept(self):
+        with programs.opened(self.url) as fleet:
+            fleet.hosts.update(1, note="later")
+
+            def change(*_: str) -> bool:
+                fleet.hosts.update(1, note="latest")
+                return True
+
+            with (
+                mock.patch.object(output_terminal, "confirm", change),
+                mock.patch.object(output_terminal, "is_interactive", lambda: True),
+            ):
+                done = self.change("undo", "5", "--force")
+        self.assertEqual((6, "latest"), (done.status, self.note()), done.err)
+        self.assertIn("host 'web-1' (id 1, revision 11)", done.err)
+
+    def test_objects_that_are_gone_are_named(self):
+        with programs.opened(self.url) as fleet:
+            fleet.hosts.delete(1)
+        done = self.change("undo", "5", "--yes")
+        self.assertIn("host web-1 (id 1): deleted in revision 10", done.err)
+        done = self.change("undo", "5", "--dry-run", "--force")
+        self.assertIn("nothing to undo", done.err)
 
     def test_many_that_moved_on_are_counted(self):
         with programs.opened(self.url) as fleet:

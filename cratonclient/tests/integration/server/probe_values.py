@@ -75,6 +75,7 @@ BODIES: dict[tuple[str, str], tuple[t.Any, ...]] = {
         None,
         {"dry_run": True},
         {"dry_run": True, "force": True},
+        {"dry_run": True, "unchanged_since": 0},
     ),
 }
 #: The ends of paths of parts, with the bodies that change them.
