@@ -230,7 +230,7 @@ class TestPosting(ChangeSetsTestCase):
 
 
 class TestUnchangedSince(ChangeSetsTestCase):
-    """What others have changed since a revision is refused, and nothing else."""
+    """Changes of others after a revision are refused, and nothing else."""
 
     def since(self) -> int:
         """Return the last revision."""

@@ -505,7 +505,7 @@ class TestMixed(UndoTestCase):
 
 
 class TestSeen(UndoTestCase):
-    """What a user has seen before is done, and nothing else."""
+    """Only that is done which a user has seen before."""
 
     def test_an_undo(self):
         path = f"/hosts/{self.user.make('hosts', note='A')['id']}"
