@@ -173,8 +173,10 @@ class Changes(ChangesView):
         who = req.context.identity
         named = {one.shown["kind"] for one in change_set.refused}
         kinds = {kind for name, kind in self._changeable.items() if name in named}
-        for kind in kinds | {item.kind for item in change_set.items}:
-            self._store.tables.policy(kind).allow(who, "POST", "collection")
+        needed = {(kind, "POST", "collection") for kind in kinds}
+        needed.update(*(item.needed() for item in change_set.items))
+        for kind, method, part in needed:
+            self._store.tables.policy(kind).allow(who, method, part)
         origin = origins.of(req)
         if change_set.reason is not None:
             origin = dataclasses.replace(origin, reason=change_set.reason)

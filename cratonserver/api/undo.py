@@ -166,7 +166,9 @@ class Undo(ChangesView):
         for kind in kinds:
             if kind.key in hidden:
                 raise errors.missing_role("admin")
-            self._store.tables.policy(kind).allow(who, "DELETE", "item")
+            for part in reading.changed_parts(connection, self._store.tables, change_id, kind):
+                method = "DELETE" if part == "item" else "PUT"
+                self._store.tables.policy(kind).allow(who, method, part)
 
     def _check_undone(self, connection: sa.Connection, who: Identity, change_id: int) -> None:
         """Check what was undone against the policies of the kinds.

@@ -44,6 +44,22 @@ class Item:
     unset_parts: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     unchanged_since: int | None = None
 
+    def needed(self) -> t.Iterator[tuple[Kind, str, str]]:
+        """Yield the kind, method and target of the requests that would do the same.
+
+        A user who may not make them may not make the change, either.
+        """
+        parts = [("PUT", part) for part in self.set_parts]
+        parts += [("DELETE", part) for part in self.unset_parts]
+        if self.action == "create":
+            yield self.kind, "POST", "collection"
+        elif self.action == "delete":
+            yield self.kind, "DELETE", "item"
+        elif self.values or not parts:
+            yield self.kind, "PUT", "item"
+        for method, part in parts:
+            yield self.kind, method, part
+
 
 class ItemRefused(Exception):
     """A change of a change set is refused.

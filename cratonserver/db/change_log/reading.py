@@ -160,6 +160,22 @@ def kinds(connection: sa.Connection, tables: Tables, change_id: int) -> list[Kin
     return [kind for kind in tables.kinds if kind.key in found]
 
 
+def changed_parts(
+    connection: sa.Connection, tables: Tables, change_id: int, kind: Kind
+) -> list[str]:
+    """Return what a change changed of objects of a kind: ``item`` and the names of parts.
+
+    ``item`` stands for creations, deletions and fields. Parts of kinds with the same table are
+    not told apart.
+    """
+    rows = tables.log.rows.c
+    fields = (rows.source == kind.key, rows.before.is_distinct_from(rows.after))
+    names = {table.name: part for part, table in tables.logged_parts(kind).items()}
+    query = sa.select(rows.source).where(rows.change_id == change_id).distinct()
+    found = connection.scalars(query.where(sa.or_(sa.and_(*fields), rows.source.in_(names))))
+    return [names.get(source, "item") for source in found]
+
+
 def objects(
     connection: sa.Connection, tables: Tables, change_id: int, hidden: t.Collection[str] = ()
 ) -> t.Iterator[Row]:

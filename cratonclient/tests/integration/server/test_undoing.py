@@ -356,6 +356,35 @@ class TestUsers(UndoTestCase):
                 self.assertIn("secret", answer.json["message"])
 
 
+class TestAdmins(UndoTestCase):
+    """An admin changes the variables of the own project through all doors."""
+
+    def setUp(self):
+        super().setUp()
+        self.user = self.member(role="admin")
+
+    def test_variables_of_the_project(self):
+        project = self.user.project_id
+        path = f"/projects/{project}/variables"
+        change = {"action": "update", "kind": "projects", "id": project}
+        more = {"variables": {"set": {"a": 1}}}
+        self.assertAnswer(self.user.put(path, {"a": 0}), 200)
+        self.undo(self.last())
+        self.assertEqual({}, self.user.get(path).json["variables"])
+        self.assertAnswer(self.user.post("/changes", {"changes": [{**change, **more}]}), 200)
+        self.assertEqual({"a": 1}, self.user.get(path).json["variables"])
+        self.undo(self.last())
+        for refused in ({"values": {"name": "x"}}, {"values": {}, **more, "action": "delete"}):
+            answer = self.user.post("/changes", {"changes": [{**change, **refused}]})
+            self.assertAnswer(answer, 403)
+        values = {**change, **more, "values": {"name": "x"}}
+        self.assertAnswer(self.user.post("/changes", {"changes": [values]}), 403)
+        self.root.put(f"/projects/{project}", {"name": "renamed"})
+        self.undo(self.last(), 403)
+        self.root.put(f"/quotas/{project}", {"hosts": 5})
+        self.undo(self.last(), 403)
+
+
 class TestObstacles(UndoTestCase):
     """The objects that prevent undoing are named, also with force."""
 
