@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import collections.abc
 import contextlib
 import dataclasses
 import typing as t
 
 from cratonclient import entity_tags, exceptions, keywords
 from cratonclient.change_records import Outcome
+from cratonclient.printable import shown
 from cratonclient.resource import IfMatch
 
 
@@ -119,6 +121,10 @@ class ChangeSet:
         :param part: name of the part of the object that has the variables.
         :param if_match: as for :meth:`update`.
         """
+        if not isinstance(values, collections.abc.Mapping):
+            raise exceptions.CommandError(
+                f"{shown(values)} is not a mapping of names to values."
+            )
         self._add(item, if_match, **{part: {"set": dict(values)}})
 
     def delete_variables(

@@ -18,6 +18,7 @@ from __future__ import annotations
 import time
 import typing as t
 
+from cratonclient import exceptions, ids, reasons
 from cratonclient.change_records import (
     Batch,
     Change,
@@ -28,7 +29,9 @@ from cratonclient.change_records import (
     outcome_of,
 )
 from cratonclient.change_sets import ChangeSet, Created
+from cratonclient.http import seconds
 from cratonclient.http.response import body_of
+from cratonclient.printable import shown
 
 if t.TYPE_CHECKING:
     from cratonclient.session import Session
@@ -88,8 +91,11 @@ class ChangeManager:
         >>> [change.revision for change in craton.changes.list(kind='hosts', limit=2)]
         [7, 5]
         """
-        params = _given(filters)
-        left = limit
+        if limit is not None:
+            _check_number("limit", limit)
+        return self._list(limit, _given(filters))
+
+    def _list(self, left: int | None, params: dict[str, t.Any]) -> t.Iterator[Change]:
         while left is None or left > 0:
             page = max(10, min(_PAGE, _PAGE if left is None else left))
             found = body_of(self.session.get(self.url, params={**params, "limit": page}))
@@ -101,10 +107,10 @@ class ChangeManager:
             left = None if left is None else left - len(rows)
             params["marker"] = rows[-1]["revision"]
 
-    def get(self, revision: int, *, project_id: str | None = None) -> Change:
+    def get(self, revision: int | Change, *, project_id: str | None = None) -> Change:
         """Return one change, with all objects before and after it.
 
-        :param revision: revision of the change.
+        :param revision: revision of the change, or the change.
         :param project_id: id of the project, for root users.
         :raises cratonclient.exceptions.NotFound: if there is no such change.
 
@@ -113,7 +119,7 @@ class ChangeManager:
         """
         params = {} if project_id is None else {"project_id": project_id}
         return change_of(
-            body_of(self.session.get(f"{self.url}/{int(revision)}", params=params))
+            body_of(self.session.get(f"{self.url}/{_revision(revision)}", params=params))
         )
 
     def new(
@@ -132,6 +138,10 @@ class ChangeManager:
         ...     for host in found:
         ...         changes.delete(host)
         """
+        if unchanged_since is not None:
+            _check_number("unchanged_since", unchanged_since)
+        if reason:  # a blank one is none
+            reasons.check(reason)
         return ChangeSet(self, reason, unchanged_since)
 
     def last_revision(self, *, project_id: str | None = None) -> int:
@@ -184,7 +194,7 @@ class ChangeManager:
 
     def undo(
         self,
-        revision: int,
+        revision: int | Change,
         *,
         force: bool = False,
         dry_run: bool = False,
@@ -193,7 +203,7 @@ class ChangeManager:
     ) -> Outcome:
         """Undo a change with another change. Deleted objects come back with their ids.
 
-        :param revision: revision of the change to undo.
+        :param revision: revision of the change to undo, or the change.
         :param force: undo it although its objects were changed since.
         :param dry_run: return what would happen, and change nothing.
         :param unchanged_since: revision after which nobody may have changed what undoing
@@ -209,8 +219,8 @@ class ChangeManager:
         params = {} if project_id is None else {"project_id": project_id}
         options: dict[str, t.Any] = {"force": force, "dry_run": dry_run}
         if unchanged_since is not None:
-            options["unchanged_since"] = unchanged_since
-        url = f"{self.url}/{int(revision)}/undo"
+            options["unchanged_since"] = _check_number("unchanged_since", unchanged_since)
+        url = f"{self.url}/{_revision(revision)}/undo"
         return outcome_of(body_of(self.session.post(url, params=params, json=options)))
 
     def follow(
@@ -229,6 +239,15 @@ class ChangeManager:
         >>> for change in craton.changes.follow(after=7, timeout=60):
         ...     print(change.revision, change.username, change.reason)
         """
+        if timeout is not None:
+            _check_seconds("timeout", timeout)
+        if after is not None:
+            _check_number("after", after)
+        return self._follow(after, timeout, filters)
+
+    def _follow(
+        self, after: int | None, timeout: float | None, filters: dict[str, t.Any]
+    ) -> t.Iterator[Change]:
         until = None if timeout is None else time.monotonic() + timeout
         if after is None:
             project = {n: v for n, v in filters.items() if n == "project_id"}
@@ -238,7 +257,7 @@ class ChangeManager:
             if left < 0:
                 return
             began = time.monotonic()
-            batch = self.poll(after, wait=left, **filters)
+            batch = self.poll(after, wait=max(left, 0), **filters)
             yield from batch.changes
             after = batch.after
             if not batch.changes and time.monotonic() - began < min(_INTERVAL, left):
@@ -256,6 +275,8 @@ class ChangeManager:
 
         >>> changes, after = craton.changes.poll(7)
         """
+        _check_number("after", after)
+        _check_seconds("wait", wait)
         params = {**_given(filters), "after": after, "wait": round(wait), "limit": _PAGE}
         timeout = round(wait) + _TIMEOUT
         found = body_of(self.session.get(self.url, params=params, timeout=timeout))
@@ -274,6 +295,39 @@ class ChangeManager:
         """
         found = body_of(self.session.post(self.url, json=body))
         return outcome_of(found), found.get("created") or {}
+
+
+def _revision(change: object) -> int:
+    """Return the revision of a change.
+
+    :param change: the revision, or the change.
+    :raises cratonclient.exceptions.CommandError: if it is neither.
+    """
+    found = change.revision if isinstance(change, Change) else change
+    if isinstance(found, str) and ids.is_id(found, int):
+        found = int(found)
+    return _check_number("revision", found)
+
+
+def _check_number(name: str, value: object) -> int:
+    """Return a whole number of an argument.
+
+    :raises cratonclient.exceptions.CommandError: if it is none.
+    """
+    if isinstance(value, int) and ids.may_be_sent(value, int):
+        return value
+    raise exceptions.CommandError(f"{name} must be a whole number, not {shown(value)}.")
+
+
+def _check_seconds(name: str, value: object) -> None:
+    """Refuse a value that is not a number of seconds.
+
+    :raises cratonclient.exceptions.CommandError: if it is none.
+    """
+    if value != 0 and not seconds.is_positive(value):
+        raise exceptions.CommandError(
+            f"{name} must be a number of seconds, not {shown(value)}."
+        )
 
 
 def _given(filters: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
