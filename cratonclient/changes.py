@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+import collections.abc
 import time
 import typing as t
 
@@ -178,6 +179,8 @@ class ChangeManager:
         """
         more = {} if variables is None else {"variables": variables}
         size = _WITH_VARIABLES if variables else _LOOKED_UP
+        _check_keys("names", names)
+        _check_keys("ids", ids)
         wanted: list[tuple[str, t.Any]] = [("names", one) for one in dict.fromkeys(names)]
         wanted += [("ids", one) for one in dict.fromkeys(ids)]
         found: dict[t.Any, dict[str, t.Any]] = {}
@@ -328,6 +331,19 @@ def _check_seconds(name: str, value: object) -> None:
         raise exceptions.CommandError(
             f"{name} must be a number of seconds, not {shown(value)}."
         )
+
+
+def _check_keys(name: str, values: object) -> None:
+    """Refuse names or ids that are not a collection of texts or numbers.
+
+    :raises cratonclient.exceptions.CommandError: if one is something else. A text alone would
+        be the collection of its letters.
+    """
+    is_text = isinstance(values, str | bytes)
+    several = values if isinstance(values, collections.abc.Collection) and not is_text else None
+    if several is not None and all(isinstance(one, str | int) for one in several):
+        return
+    raise exceptions.CommandError(f"{name} must be a list of {name}, not {shown(values)}.")
 
 
 def _given(filters: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

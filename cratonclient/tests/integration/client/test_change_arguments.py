@@ -50,6 +50,16 @@ class TestArguments(base.FleetTestCase):
             self.assertRaises(exceptions.CommandError, changes.set_variables, host, value)
         self.assertEqual(0, len(changes))
 
+    def test_names_and_ids_to_look_up_are_collections(self):
+        self.make_host(name="w")
+        wrong: tuple[t.Any, ...] = ("w", b"w", 5, None, [None], [[]], [1.5], [b"w"])
+        for value in wrong:
+            for name in ("names", "ids"):
+                call = self.craton.changes.look_up
+                self.assertRaises(
+                    exceptions.CommandError, call, "hosts", **t.cast("t.Any", {name: value})
+                )
+
     def test_a_reason_is_a_text(self):
         for value in (1, b"x", ["x"], 1001 * "x"):
             self.assertRaises(exceptions.CommandError, self.craton.changes.new, value)
