@@ -43,6 +43,8 @@ class Identity:
     :param limits: the quotas that were set for the project, as the members of a JSON object;
         ``None`` if they were not read together with the user.
     :param key_name: name of the API key, ``None`` without one.
+    :param revision: last revision of the project; ``None`` if it was not read together with
+        the user.
     """
 
     project_id: str
@@ -53,6 +55,7 @@ class Identity:
     can_write: bool = True
     limits: str | None = None
     key_name: str | None = None
+    revision: int | None = dataclasses.field(default=None, compare=False)
 
 
 #: The identity of all requests to an embedded fleet. Access to its file is access to

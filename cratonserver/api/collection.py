@@ -89,8 +89,12 @@ class Collection(KindView):
         if self.has_notes or "*" in req.get_header("If-None-Match", default="*"):
             return False
         self.allow(req)
-        with self.store.read(single_query=True, standby=True) as connection:
-            tag = entity_tags.of_list(req, connection, self.store.tables)
+        who = req.context.identity
+        if who.revision is None or who.is_root:
+            with self.store.read(single_query=True, standby=True) as connection:
+                tag = entity_tags.of_list(req, connection, self.store.tables)
+        else:
+            tag = entity_tags.of_list_at(req, who.revision)
         if not entity_tags.is_known(req, tag):
             return False
         resp.set_header("ETag", tag)

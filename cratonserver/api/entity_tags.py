@@ -54,7 +54,16 @@ def of_list(req: falcon.Request, connection: sa.Connection, tables: Tables) -> s
     them with those of another list.
     """
     who = req.context.identity
-    last = reading.last_revision(connection, tables, None if who.is_root else who.project_id)
+    project_id = None if who.is_root else who.project_id
+    return of_list_at(req, reading.last_revision(connection, tables, project_id))
+
+
+def of_list_at(req: falcon.Request, last: int) -> str:
+    """Return the tag of a list.
+
+    :param last: last revision of the project, or the number of all changes for root users.
+    """
+    who = req.context.identity
     parts = (
         *(req.path, req.query_string, are_wanted(req)),
         *(who.project_id, who.username, who.is_admin, who.is_root),

@@ -36,6 +36,7 @@ class _Key(t.NamedTuple):
     is_admin: bool
     is_root: bool
     limits: str | None
+    revision: int | None
 
 
 class LocalAuthentication:
@@ -115,20 +116,25 @@ def _identity(key: _Key) -> Identity:
         can_write=key.role != "reader",
         limits=key.limits or "",
         key_name=key.name,
+        revision=key.revision or 0,
     )
 
 
 def _key_query(tables: Tables) -> sa.Select[t.Any]:
-    """Build the query for a key, for its user, and for the quotas of the project.
+    """Build the query for a key, for its user, and for what most requests need.
 
     The database prepares it, because every request begins with it::
 
         SELECT user_keys.id AS key_id, user_keys.name, …, users.username, …,
-            (SELECT … FROM quotas WHERE project_id = users.project_id) AS limits
+            (SELECT … FROM quotas WHERE project_id = users.project_id) AS limits,
+            (SELECT last FROM project_revisions
+             WHERE project_id = users.project_id) AS revision
         FROM user_keys JOIN users ON users.id = user_keys.user_id
         WHERE user_keys.key_digest = :digest
     """
     keys, users = tables.metadata.tables["user_keys"].c, tables.metadata.tables["users"].c
+    counters = tables.log.revisions.c
+    last = sa.select(counters.last).where(counters.project_id == users.project_id)
     query = (
         sa.select(
             keys.id.label("key_id"),
@@ -138,6 +144,7 @@ def _key_query(tables: Tables) -> sa.Select[t.Any]:
             users.id.label("user_id"),
             *(users.project_id, users.username, users.role, users.is_admin, users.is_root),
             quotas.limits_column(tables, users.project_id).label("limits"),
+            last.scalar_subquery().label("revision"),
         )
         .join_from(keys.id.table, users.id.table, users.id == keys.user_id)
         .where(keys.key_digest == sa.bindparam("digest"))

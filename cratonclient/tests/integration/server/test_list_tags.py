@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+import typing as t
+
+import sqlalchemy as sa
+
 from cratonclient.tests.integration.server import base
 
 #: Lists with notes that are not in the log, which are always sent.
@@ -40,6 +44,18 @@ class TestListTags(base.ServerTestCase):
                 again = self.poll(path, tag, who)
                 self.assertAnswer(again, 200)
                 self.assertNotEqual(tag, again.headers["etag"])
+
+    def test_nothing_new_costs_no_more_than_the_credentials(self):
+        tag = self.admin.get("/hosts").headers["etag"]
+        statements: list[str] = []
+
+        def note(_connection: t.Any, _cursor: t.Any, statement: str, *_: t.Any) -> None:
+            statements.append(statement)
+
+        sa.event.listen(self.store.engine, "before_cursor_execute", note)
+        self.addCleanup(sa.event.remove, self.store.engine, "before_cursor_execute", note)
+        self.assertEqual(304, self.poll("/hosts", tag).status)
+        self.assertEqual(["user_keys"], [s.split("FROM ")[-1].split()[0] for s in statements])
 
     def test_the_tag_of_one_list_is_not_that_of_another(self):
         tag = self.admin.get("/hosts").headers["etag"]
