@@ -17,6 +17,8 @@ from cratonclient_osc.verbs import lists as all_lists
 
 #: The seconds that one request waits. The output may be closed meanwhile, so they are few.
 _WAIT = 5
+#: The seconds between requests if nothing was awaited.
+_INTERVAL = 0.5
 #: The seconds until the first attempt to connect again, and the most.
 _FIRST_PAUSE, _LAST_PAUSE = 1.0, 30.0
 
@@ -112,8 +114,11 @@ class ChangeFollow(display.Lister, command.ChangeCommand):
         while True:
             yield from batch.changes
             self._check_output()
+            began = time.monotonic()
             poll = self.client.changes.poll
             batch = self._again(poll, batch.after, wait=_WAIT, **wanted)
+            if not batch.changes and time.monotonic() - began < _INTERVAL:
+                time.sleep(_INTERVAL)  # a fleet in a file cannot wait
 
     def _again(self, request: t.Callable[..., t.Any], *args: t.Any, **keywords: t.Any) -> t.Any:
         """Send a request until it succeeds, and say so when the connection is lost and back.

@@ -439,6 +439,10 @@ class TestFollow(HistoryTestCase):
         self.assertEqual({"note": "new place"}, host["after"])
 
     def test_wrong_usage(self):
+        with mock.patch("cratonclient_osc.change.follow.time.sleep") as sleep:
+            sleep.side_effect = [None, None, KeyboardInterrupt]
+            self.change("follow")
+        self.assertEqual([mock.call(0.5)] * 3, sleep.mock_calls)
         done = self.change("follow", "--sort-column", "revision")
         self.assert_refused(done, 2, "--sort-column")
         for word in ("-1", "x", "01"):
