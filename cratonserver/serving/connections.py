@@ -57,7 +57,12 @@ class Connections:
         :returns: a context manager that yields the departure of the client.
         """
         client = _one_spelling(client)
+        earlier = self._busy.get(client)
         departure = self._busy[client] = Departure()
+        if earlier is not None:
+            # A connection has one request at a time: the earlier one has a response, or this
+            # is a new connection with the address of one that is closed.
+            earlier.notice()
         try:
             yield departure
         finally:

@@ -160,6 +160,11 @@ class TestConnections(base.TestCase):
         self.assertEqual([False], self.departures(("::ffff:127.0.0.1", port)))
         self.assertEqual([False], self.departures(("::FFFF:7f00:1", port)))
 
+    def test_a_departure_is_noticed_though_a_new_connection_has_the_same_address(self):
+        client, _ = self.accept()
+        address = client.getsockname()
+        self.assertEqual([True, False], self.departures(address, address))
+
     def departures(self, *clients: tuple[str, int]) -> list[bool]:
         """Look at the connections of clients, and return which of them have gone."""
 
