@@ -193,15 +193,11 @@ class Undo(ChangesView):
             reading.described(connection, tables, *one, undone["project_id"])
             for one in lost[:NAMED]
         ]
-        named = ", ".join(
-            f"{kind.noun} {one['name']!r} (id {one['id']})"
-            for (kind, _), one in zip(lost, described, strict=False)
-        )
-        more = f" and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
+        named = undo_refusals.in_words(lost, described)
         return errors.Refused(
             409,
-            f"The change cannot be undone: {named}{more}. The log does not contain the secrets "
-            "of such objects, so undoing neither brings them back nor deletes them. Create or "
+            f"The change cannot be undone: {named}. The log does not contain the secrets of "
+            "such objects, so undoing neither brings them back nor deletes them. Create or "
             "delete them yourself.",
         )
 

@@ -82,18 +82,27 @@ def of_contents(
         {**reading.described(*where, *one, project_id, before=new_id), "problem": "inside"}
         for one in found[:DESCRIBED]
     ]
-    named = ", ".join(
+    error = errors.Refused(
+        409,
+        "The change cannot be undone: what it created would be deleted together with "
+        f"{in_words(found, described)}. Delete or move these objects first.",
+    )
+    error.members = {"number": len(found), "objects": described}
+    return error
+
+
+def in_words(found: t.Sequence[tuple[Kind, str]], described: t.Iterable[Row]) -> str:
+    """Return the first objects in words, and the number of the others.
+
+    :param found: kind and id of each object.
+    :param described: the first of these objects, for programs.
+    """
+    words = ", ".join(
         f"{kind.noun} {one['name']!r} (id {one['id']})"
         for (kind, _), one in zip(found[:NAMED], described, strict=False)
     )
     more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
-    error = errors.Refused(
-        409,
-        "The change cannot be undone: what it created would be deleted together with "
-        f"{named}{more}. Delete or move these objects first.",
-    )
-    error.members = {"number": len(found), "objects": described}
-    return error
+    return words + more
 
 
 def _described(
