@@ -6,12 +6,13 @@ from __future__ import annotations
 import collections.abc
 import contextlib
 import dataclasses
+import functools
 import typing as t
 
 from cratonclient import entity_tags, exceptions, keywords
 from cratonclient.change_records import Outcome
 from cratonclient.printable import shown
-from cratonclient.resource import IfMatch
+from cratonclient.resource import IfMatch, Resource
 
 
 class Poster(t.Protocol):
@@ -64,6 +65,8 @@ class ChangeSet:
         #: The objects whose first change has the revision.
         self._known: set[tuple[str, t.Any]] = set()
         self._changes: list[dict[str, t.Any]] = []
+        #: By position, the object that a change builds on, and how to read its present state.
+        self._states: dict[int, tuple[Resource | None, t.Callable[[], Resource]]] = {}
         self._ids: dict[int, t.Any] = {}
         #: The revision of the change, once the change set was posted.
         self.revision: int | None = None
@@ -170,21 +173,35 @@ class ChangeSet:
         """Return what posting the change set would do. This changes nothing.
 
         :raises cratonclient.exceptions.HTTPError: as :meth:`post`.
+        :raises cratonclient.exceptions.PreconditionFailed: as :meth:`post`.
         """
-        return self._manager.post(self._body(dry_run=True))[0]
+        return self._post(dry_run=True)[0]
 
     def post(self) -> Outcome:
         """Make the changes. An empty change set does nothing.
 
         :raises cratonclient.exceptions.HTTPError: if the server refuses a change. Nothing is
             changed then, and the error names all refused changes.
+        :raises cratonclient.exceptions.PreconditionFailed: if all of these are refused because
+            somebody has changed their objects. It has both states of each object.
         """
         if not self._changes:
             return Outcome(None)
-        outcome, created = self._manager.post(self._body())
+        outcome, created = self._post()
         self._ids.update({int(position): item_id for position, item_id in created.items()})
         self.revision = outcome.revision
         return outcome
+
+    def _post(self, **more: t.Any) -> tuple[Outcome, dict[str, t.Any]]:
+        try:
+            return self._manager.post(self._body(**more))
+        except exceptions.PreconditionFailed as exc:
+            exc.changed = tuple(
+                exceptions.ChangedMeanwhile(*self._states[one.position], one)
+                for one in exc.refused
+                if one.status == exc.status_code and one.position in self._states
+            )
+            raise
 
     def _body(self, **more: t.Any) -> dict[str, t.Any]:
         reason = {} if self._reason is None else {"reason": self._reason}
@@ -201,15 +218,18 @@ class ChangeSet:
 
     def _append(self, action: str, item: t.Any, if_match: IfMatch, **changes: t.Any) -> None:
         change = {"action": action, **_target(item), **changes}
-        since = self._since
+        since, built_on = self._since, item
         if if_match is not None and if_match is not False:
-            since = entity_tags.revision_of(item if if_match is True else if_match)
+            built_on = item if if_match is True else if_match
+            since = entity_tags.revision_of(built_on)
         # A second change of an object would find the revision of the first one.
         key = (change["kind"], str(change["id"]))
         if since is not None and key not in self._known:
             self._known.add(key)
             if not isinstance(item, Created):
                 change["unchanged_since"] = since
+                read = functools.partial(item.manager.get, item.id)
+                self._states[len(self._changes)] = entity_tags.state_of(built_on), read
         self._changes.append(change)
 
 

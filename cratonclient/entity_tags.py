@@ -68,8 +68,8 @@ def expecting(
     try:
         yield headers(tag_of(built_on))
     except exceptions.PreconditionFailed as exc:
-        exc.built_on = built_on if isinstance(built_on, Resource) else None
-        exc.entity_tag, exc.read_present = entity_tag(exc.response), read
+        exc.entity_tag = entity_tag(exc.response)
+        exc.changed = (exceptions.ChangedMeanwhile(state_of(built_on), read),)
         raise
 
 
@@ -139,6 +139,11 @@ def revision_of(built_on: t.Any) -> int:
     if not (number.isascii() and number.isdigit()):
         raise exceptions.CommandError(f"if_match: {shown(tag)} is not the tag of an object.")
     return int(number)
+
+
+def state_of(built_on: t.Any) -> Resource | None:
+    """Return the object in a value of the argument ``if_match``, ``None`` for a bare tag."""
+    return built_on if isinstance(built_on, Resource) else None
 
 
 def tag_of(built_on: t.Any) -> str:

@@ -326,46 +326,102 @@ class LengthRequired(HTTPClientError):
     message = "The request has no Content-Length header, which the server requires."
 
 
-class PreconditionFailed(HTTPClientError):
-    """Somebody has changed the object since it was read (HTTP 412).
+class State(t.Protocol):
+    """An object, or its own variables, as they were read.
 
-    The request had the entity tag of another state. Nothing was changed.
-
-    The attributes are ``built_on``, the object that the request was based on, or ``None`` if it
-    had a bare tag; ``entity_tag``, the present tag; and :attr:`present`.
-
-    >>> try:
-    ...     host.update(note='in repair', if_match=True)
-    ... except exceptions.PreconditionFailed as error:
-    ...     print(error.built_on.note, error.present.note)
-    spare broken
+    Type checkers know its fields after ``isinstance(error.present, hosts.Host)``.
     """
 
-    status_code = 412
-    message = "A precondition of the request is not met."
+    @property
+    def entity_tag(self) -> str | None:
+        """The entity tag."""
 
-    built_on: t.Any = None
-    entity_tag: str | None = None
-    #: Reads the present state. The manager that sent the request sets it.
-    read_present: t.Callable[[], t.Any] | None = None
-    _present: t.Any = None
+    def to_dict(self) -> dict[str, t.Any]:
+        """Return the values by name."""
+
+
+class ChangedMeanwhile:
+    """An object that somebody has changed since it was read: both of its states.
+
+    :param built_on: the object that the change was based on, ``None`` if it had a bare tag.
+    :param read_present: function that reads the present state.
+    :param refusal: the refused change, if it was one of a change set.
+    """
+
+    def __init__(
+        self,
+        built_on: State | None,
+        read_present: t.Callable[[], State | list[str]],
+        refusal: RefusedChange | None = None,
+    ) -> None:
+        self.built_on = built_on
+        self.refusal = refusal
+        self._read_present: t.Callable[[], State | list[str]] | None = read_present
+        self._present: State | list[str] | None = None
 
     @property
-    def present(self) -> t.Any:
+    def present(self) -> State | list[str] | None:
         """The present state: the object, its own variables, or its labels.
 
         The first use sends a request, because most programs only try again.
 
         :raises NotFound: if the object does not exist any more.
         """
-        if self._present is None and self.read_present is not None:
-            self._present = self.read_present()
+        if self._present is None and self._read_present is not None:
+            self._present = self._read_present()
         return self._present
 
-    def __reduce__(self) -> tuple[t.Any, ...]:
+    def __getstate__(self) -> dict[str, t.Any]:
         """Return what a pickle contains: no manager, and so no present state to read."""
-        cls, arguments, state = super().__reduce__()
-        return cls, arguments, {**state, "read_present": None}
+        return {**self.__dict__, "_read_present": None}
+
+
+class PreconditionFailed(HTTPClientError):
+    """Somebody has changed the object since it was read (HTTP 412).
+
+    The request had the entity tag of another state, or a revision that others have changed the
+    object after. Nothing was changed.
+
+    The attributes are ``entity_tag``, the present tag, ``None`` for a change set; ``changed``,
+    both states of each object as a tuple of :class:`ChangedMeanwhile`, which are several for a
+    change set; and :attr:`built_on` and :attr:`present`, those of the first one.
+
+    >>> try:
+    ...     host.update(note='in repair', if_match=True)
+    ... except exceptions.PreconditionFailed as error:
+    ...     print(error.built_on.note, error.present.note)
+    spare broken
+
+    >>> try:
+    ...     with craton.changes.new() as changes:
+    ...         for host in hosts:
+    ...             changes.update(host, note='in repair', if_match=True)
+    ... except exceptions.PreconditionFailed as error:
+    ...     for one in error.changed:
+    ...         print(one.built_on.note, one.present.note)
+    spare broken
+    spare sold
+    """
+
+    status_code = 412
+    message = "A precondition of the request is not met."
+
+    entity_tag: str | None = None
+    #: The objects that somebody has changed. The manager that sent the request sets them.
+    changed: tuple[ChangedMeanwhile, ...] = ()
+
+    @property
+    def built_on(self) -> State | None:
+        """The object that the request was based on, ``None`` if it had a bare tag."""
+        return self.changed[0].built_on if self.changed else None
+
+    @property
+    def present(self) -> State | list[str] | None:
+        """The present state, as :attr:`ChangedMeanwhile.present`.
+
+        :raises NotFound: if the object does not exist any more.
+        """
+        return self.changed[0].present if self.changed else None
 
 
 class RequestEntityTooLarge(HTTPClientError):

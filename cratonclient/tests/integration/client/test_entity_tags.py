@@ -488,6 +488,44 @@ class TestChangeSets(TagTestCase):
                 self.assertEqual([(0, 412)], [(r.position, r.status) for r in error.refused])
         self.assertEqual("theirs", self.craton.hosts.get(self.host.id).note)
 
+    def test_the_error_has_both_states_of_all_of_them(self):
+        hosts = [self.host, self.make_host(name="web-2", note="new"), self.make_host()]
+        revision = self.craton.changes.last_revision()
+        for host in hosts[:2]:
+            self.connect().hosts.update(host.id, note="theirs")
+        changes = self.craton.changes.new(unchanged_since=revision)
+        changes.create("clouds", name="more")
+        for host in hosts:
+            changes.update(host, note="mine")
+        for call in (changes.preview, changes.post):
+            error = self.refused(call)
+            self.assertIs(self.host, error.built_on)
+            self.assertEqual("theirs", error.present.note)
+            for host, one in zip(hosts[:2], error.changed, strict=True):
+                self.assertIs(host, one.built_on)
+                self.assertEqual((host.id, "theirs"), (one.present.id, one.present.note))
+                self.assertIs(one.present, one.present)
+                self.assertEqual(host.id, one.refusal.id)
+        other = fakes.pickled(error)
+        self.assertEqual([1, 2], [one.refusal.position for one in other.changed])
+
+    def test_a_bare_tag_has_no_state_there(self):
+        self.meddle()
+        changes = self.craton.changes.new()
+        changes.update(self.host, note="mine", if_match=self.host.entity_tag)
+        error = self.refused(changes.post)
+        self.assertIsNone(error.built_on)
+        self.assertEqual("theirs", error.present.note)
+
+    def test_an_object_that_is_gone_has_no_present_state(self):
+        self.meddle()
+        changes = self.craton.changes.new()
+        changes.delete(self.host, if_match=True)
+        error = self.refused(changes.post)
+        self.connect().hosts.delete(self.host.id)
+        with self.assertRaises(exceptions.NotFound):
+            _ = error.present
+
     def test_what_nobody_changed_is_changed(self):
         with self.craton.changes.new() as changes:
             changes.update(self.host, note="mine", if_match=True)
