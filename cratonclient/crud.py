@@ -697,9 +697,11 @@ class CRUDClient(t.Generic[R]):
         params = {"resolved-values": False} if owner is not None and owner.inherits else {}
         tag = entity_tags.own_part(entity_tags.tag_of(item))
         try:
-            self.session.head(url, params=params, headers={"If-None-Match": tag})
+            sent = self.session.head(url, params=params, headers={"If-None-Match": tag})
         except exceptions.HTTPRedirection as exc:
             if exc.status_code != 304:
                 raise
             return True
-        return False
+        # The tag of some objects also has a digest of what the server notes about them.
+        present = entity_tag(sent)
+        return present is not None and entity_tags.own_part(present) == tag

@@ -57,9 +57,7 @@ class Collection(KindView):
         several = request.details or query.variables or find_one or compares or tagged
         with self.reading(req, single_query=not several) as objects:
             tag = entity_tags.of_list(req, objects.connection, self.store.tables)
-            resp.set_header("ETag", tag)
-            if not self.has_notes and entity_tags.is_known(req, tag):
-                resp.status = falcon.HTTP_304
+            if not self.notes and entity_tags.send(req, resp, tag):
                 return
             if find_one:
                 rows, links = _one(objects, named), []
@@ -74,6 +72,10 @@ class Collection(KindView):
                     None if page.previous is None else Marker(str(page.previous)),
                     markers.after(rows[-1], query.sort_keys) if rows else None,
                 )
+            # After the revision, so that the tag is never newer than the rows.
+            tag = entity_tags.with_notes(tag, self.noted(rows))
+            if self.notes and entity_tags.send(req, resp, tag):
+                return
             values = None
             if request.details:
                 values = objects.mapping_of(rows, resolved=query.resolved)
@@ -86,7 +88,7 @@ class Collection(KindView):
 
         The tag is that of an earlier response with the same parameters, so they are valid.
         """
-        if self.has_notes or "*" in req.get_header("If-None-Match", default="*"):
+        if self.notes or "*" in req.get_header("If-None-Match", default="*"):
             return False
         self.allow(req)
         who = req.context.identity
@@ -95,11 +97,7 @@ class Collection(KindView):
                 tag = entity_tags.of_list(req, connection, self.store.tables)
         else:
             tag = entity_tags.of_list_at(req, who.revision)
-        if not entity_tags.is_known(req, tag):
-            return False
-        resp.set_header("ETag", tag)
-        resp.status = falcon.HTTP_304
-        return True
+        return entity_tags.is_known(req, tag) and entity_tags.send(req, resp, tag)
 
     def create(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Create an object."""
@@ -119,7 +117,7 @@ class Collection(KindView):
     def describe(self) -> dict[str, Operation]:
         """Return the operations of the OpenAPI document."""
         described = kind_operations.collection(self.store.tables, self.kind)
-        return headers.of_collection(described, can_be_known=not self.has_notes)
+        return headers.of_collection(described)
 
     def _echo(self, sent: Row, shown: Row) -> Row:
         """Return the values that the response to a creation repeats as they were sent.

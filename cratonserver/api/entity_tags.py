@@ -3,8 +3,9 @@
 
 The tag of an object is the revision of its last change: ``"7"``. It covers the fields, own
 variables and labels of the object. Inherited variables can change with any change of the
-project, so a response with them has the last revision of the project, too: ``"7.12"``. In
-``If-Match``, only the revision of the object counts.
+project, so a response with them has the last revision of the project, too: ``"7.12"``. What the
+server notes without a change of the object, such as the last use of an API key, is a digest in
+the tag: ``"7.d1ae"``. In ``If-Match``, only the revision of the object counts.
 """
 
 from __future__ import annotations
@@ -68,8 +69,7 @@ def of_list_at(req: falcon.Request, last: int) -> str:
         *(req.path, req.query_string, are_wanted(req)),
         *(who.project_id, who.username, who.is_admin, who.is_root),
     )
-    digest = hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()
-    return f'W/"{last}-{digest}"'
+    return f'W/"{last}-{_digest(parts)}"'
 
 
 def are_wanted(req: falcon.Request) -> bool:
@@ -103,8 +103,29 @@ def of_rows(objects: Objects, rows: t.Sequence[Row]) -> dict[t.Any, str]:
     return {row["id"]: f'"{(revisions | known)[str(row["id"])]}"' for row in rows}
 
 
+def with_notes(tag: str, noted: t.Sequence[t.Any]) -> str:
+    """Return a tag that covers values that are not in the log.
+
+    :param tag: tag of an object or a list.
+    :param noted: the values. Without any, the tag is complete.
+    """
+    return f'{tag[:-1]}.{_digest(noted)}"' if noted else tag
+
+
+def send(req: falcon.Request, resp: falcon.Response, tag: str) -> bool:
+    """Set the tag of a response. If the client has this state, respond with 304.
+
+    :returns: True if the client has it.
+    """
+    resp.set_header("ETag", tag)
+    if not is_known(req, tag):
+        return False
+    resp.status = falcon.HTTP_304
+    return True
+
+
 def is_known(req: falcon.Request, tag: str) -> bool:
-    """Return True if the client has the state with a tag: the response is 304."""
+    """Return True if the client has the state with a tag."""
     given = req.get_header("If-None-Match")
     if given is None:
         return False
@@ -134,3 +155,7 @@ def refuse_if_match(req: falcon.Request) -> None:
     """
     if expected(req) is not None:
         raise errors.invalid(["If-Match: the request is not for one object"])
+
+
+def _digest(value: object) -> str:
+    return hashlib.blake2b(repr(value).encode(), digest_size=8).hexdigest()

@@ -88,7 +88,7 @@ class Item(KindView):
     def describe(self) -> dict[str, Operation]:
         """Return the operations of the OpenAPI document."""
         described = kind_operations.item(self.kind)
-        return headers.of_object(described, can_be_known=not self.has_notes)
+        return headers.of_object(described)
 
     def _parts(self, objects: Objects, row: Row, resolved: bool) -> Row:
         """Return the parts that a single object shows."""

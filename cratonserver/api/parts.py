@@ -90,7 +90,7 @@ class MappingPart(Part):
     def describe(self) -> dict[str, Operation]:
         """Return the operations of the OpenAPI document."""
         described = kind_operations.mapping_part(self.kind, self.part, self._resolvable)
-        return headers.of_object(described, can_be_known=not self.has_notes)
+        return headers.of_object(described)
 
     @property
     def _resolvable(self) -> bool:
@@ -136,7 +136,7 @@ class ListPart(Part):
     def describe(self) -> dict[str, Operation]:
         """Return the operations of the OpenAPI document."""
         described = kind_operations.list_part(self.kind, self.part)
-        return headers.of_object(described, can_be_known=not self.has_notes)
+        return headers.of_object(described)
 
     @staticmethod
     def _parse(req: falcon.Request) -> t.Any:

@@ -61,7 +61,7 @@ class Key(KindView):
             tag="users",
         )
         made["requestBody"]["required"] = False
-        return headers.of_object({"POST": made}, can_be_known=False)
+        return headers.of_object({"POST": made})
 
 
 def _replace(objects: Objects, user_id: int | str) -> tuple[Row, str]:

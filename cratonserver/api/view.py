@@ -68,9 +68,8 @@ class KindView(View):
         #: True if users with a read-only role may change their own objects.
         self.readers_change_own = self.policy.readers_change_own
         self.representation = Representation(store.tables, kind)
-        #: True if responses have values that the server notes without a change in the log.
-        #: A tag does not cover them, so there is no 304.
-        self.has_notes = bool(store.tables.storage(kind).unlogged & kind.fields.keys())
+        #: The fields whose values the server notes without a change in the log.
+        self.notes = sorted(store.tables.storage(kind).unlogged & kind.fields.keys())
 
     def allow(self, req: falcon.Request) -> None:
         """Refuse a request that the user may not make.
@@ -149,11 +148,11 @@ class KindView(View):
         where = objects.connection, self.store.tables, self.kind
         inherits = resolved and bool(self.kind.inherits)
         tag = entity_tags.of_object(*where, row["id"], objects.project_of(row), inherits)
-        resp.set_header("ETag", tag)
-        if not self.has_notes and entity_tags.is_known(req, tag):
-            resp.status = falcon.HTTP_304
-            return True
-        return False
+        return entity_tags.send(req, resp, entity_tags.with_notes(tag, self.noted([row])))
+
+    def noted(self, rows: t.Sequence[Row]) -> list[t.Any]:
+        """Return the values of rows that the server notes without a change in the log."""
+        return [row[name] for row in rows for name in self.notes]
 
     def show(self, req: falcon.Request, row: Row) -> Row:
         """Return the representation of a row, without its parts."""

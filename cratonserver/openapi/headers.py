@@ -39,17 +39,15 @@ PARAMETERS: dict[str, JsonSchema] = {
 }
 
 
-def reading(operation: dict[str, t.Any], *, can_be_known: bool = True) -> dict[str, t.Any]:
+def reading(operation: dict[str, t.Any]) -> dict[str, t.Any]:
     """Add the headers of a request that shows an object or a list.
 
     :param operation: the operation, changed in place.
-    :param can_be_known: the server responds with 304 to a client that has the present state.
     """
     _add_tag(operation)
-    if can_be_known:
-        _add_parameter(operation, "IfNoneMatch")
-        operation["responses"]["304"] = {"description": "The client has the present state."}
-        _add_tag(operation, "304")
+    _add_parameter(operation, "IfNoneMatch")
+    operation["responses"]["304"] = {"description": "The client has the present state."}
+    _add_tag(operation, "304")
     return operation
 
 
@@ -69,30 +67,28 @@ def changing(operation: dict[str, t.Any], *, tagged: bool = False) -> dict[str, 
     return operation
 
 
-def of_object(operations: dict[str, t.Any], *, can_be_known: bool) -> dict[str, t.Any]:
+def of_object(operations: dict[str, t.Any]) -> dict[str, t.Any]:
     """Add the headers of the requests for one object, or for a part of one.
 
     :param operations: the operations by HTTP method, changed in place.
-    :param can_be_known: as for :func:`reading`.
     """
     for method, operation in operations.items():
         if method == "GET":
-            reading(operation, can_be_known=can_be_known)
+            reading(operation)
         else:
             changing(operation, tagged=True)
             _add_tag(operation)
     return operations
 
 
-def of_collection(operations: dict[str, t.Any], *, can_be_known: bool) -> dict[str, t.Any]:
+def of_collection(operations: dict[str, t.Any]) -> dict[str, t.Any]:
     """Add the headers of the requests for a collection.
 
     :param operations: the operations by HTTP method, changed in place.
-    :param can_be_known: as for :func:`reading`.
     """
     for method, operation in operations.items():
         if method == "GET":
-            reading(operation, can_be_known=can_be_known)
+            reading(operation)
         else:
             _add_tag(changing(operation))
     return operations

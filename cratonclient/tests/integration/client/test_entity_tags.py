@@ -149,6 +149,15 @@ class TestTags(TagTestCase):
         self.connect().hosts.delete(self.host.id)
         self.assertRaises(exceptions.NotFound, self.host.is_current)
 
+    def test_what_the_server_notes_does_not_count(self):
+        webhook = self.craton.webhooks.create(name="w", url="https://w.example/")
+        self.assertIs(True, webhook.is_current())
+        webhook.refresh()
+        self.assertIs(True, webhook.is_current())
+        self.assertIs(True, webhook.update(active=False, if_match=True).is_current())
+        self.connect().webhooks.update(webhook.id, active=True)
+        self.assertIs(False, webhook.is_current())
+
 
 class TestIfMatch(TagTestCase):
     def every_change(self, **given: t.Any) -> dict[str, t.Callable[[], t.Any]]:

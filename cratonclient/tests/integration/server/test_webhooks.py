@@ -190,8 +190,10 @@ class TestManaging(WebhookTestCase):
     def test_what_was_noted_is_shown_although_nothing_changed(self):
         made = self.webhook()
         self.admin.make("clouds")
-        for path in ("/webhooks", f"/webhooks/{made['id']}"):
-            tag = self.admin.get(path).headers["etag"]
+        paths = ("/webhooks", f"/webhooks/{made['id']}")
+        tags = {path: self.admin.get(path).headers["etag"] for path in paths}
+        self.process.run(made["id"])
+        for path, tag in tags.items():
             again = self.admin.call("GET", path, headers={"If-None-Match": tag})
             self.assertEqual(200, again.status)
 
