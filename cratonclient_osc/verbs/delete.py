@@ -102,11 +102,7 @@ class Delete(bulk.Bulk):
         """
         if parsed_args.interactive:
             parsed_args.yes = True
-            objects = [
-                one
-                for one in objects
-                if terminal.confirm(f"Delete the {effects.describe(one)}?")
-            ]
+            objects = [one for one in objects if self._wants_to_delete(one)]
         return effects.referring_first(self.kind, objects)
 
     def asks_about_named(self, parsed_args: argparse.Namespace) -> bool:
@@ -164,20 +160,24 @@ class Delete(bulk.Bulk):
         self, where: places.Where, name: str, progress: terminal.Progress
     ) -> object:
         """Ask whether to delete an object, and delete it or keep it."""
-        found, taken, since = self._find(name, where), "", None
-        if effects.possible(self.kind):
-            if self.is_atomic:
-                since = self.client.changes.last_revision(project_id=found.project_id)
-            taken = effects.of(self.client, found).taken
-        also = f", and with it {taken}" if taken else ""
-        progress.clear()
-        if not terminal.confirm(f"Delete the {effects.describe(found)}{also}?"):
+        found, since = self._find(name, where), None
+        if effects.possible(self.kind) and self.is_atomic:
+            since = self.client.changes.last_revision(project_id=found.project_id)
+        if not self._wants_to_delete(found, progress):
             return batch.KEPT
         if since is None:
             return self.manager.delete(found.id)
         with self.client.changes.new(unchanged_since=since) as changes:
             changes.delete(found)
         return None
+
+    def _wants_to_delete(self, found: t.Any, progress: terminal.Progress | None = None) -> bool:
+        """Ask whether to delete an object and the other objects that are deleted with it."""
+        taken = effects.of(self.client, found).taken if effects.possible(self.kind) else ""
+        also = f", and with it {taken}" if taken else ""
+        if progress is not None:
+            progress.clear()
+        return terminal.confirm(f"Delete the {effects.describe(found)}{also}?")
 
     def _ask_once(self, names: t.Sequence[str], where: places.Where) -> int:
         """Delete objects. Ask first if other objects are deleted with them."""

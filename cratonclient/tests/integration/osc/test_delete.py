@@ -167,6 +167,29 @@ class TestQuestion(DeletionTestCase):
         self.assertEqual(0, done.status)
         self.assertIn("and with it 1 network interface? [y/N]", done.err)
 
+    def test_each_way_to_select_shows_the_others_of_each_object(self):
+        for kind in v1.kinds():
+            if not (kind.can("delete") and effects.possible(kind)):
+                continue
+            objects = [*getattr(self.craton, kind.collection).list()]
+            taken = [effects.of(self.craton, one).taken for one in objects]
+            self.assertTrue(any(taken), kind.noun)
+            wanted = [f", and with it {also}? [y/N]" if also else ")? [y/N]" for also in taken]
+            first = next(i for i, also in enumerate(taken) if also)
+            names = [f"id:{one.id}" for one in objects]
+            for words, asked in (
+                ([names[first]], [wanted[first]]),
+                (names, wanted),
+                (["--all"], wanted),
+            ):
+                with self.subTest(kind.noun, words=words):
+                    noun = kind.noun.split()
+                    done = self.enter_on_terminal(*noun, "delete", "-i", *words, answer="n\n")
+                    self.assertEqual((0, ""), (done.status, done.out))
+                    self.assertEqual(len(asked), done.err.count("[y/N]"))
+                    for text in asked:
+                        self.assertIn(text, done.err)
+
 
 class TestDryRun(DeletionTestCase):
     """``--dry-run`` shows what would be deleted, everywhere."""
