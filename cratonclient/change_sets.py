@@ -3,15 +3,15 @@
 
 from __future__ import annotations
 
-import collections.abc
 import contextlib
 import dataclasses
 import functools
 import typing as t
 
+from cratonclient import change_arguments as arguments
 from cratonclient import entity_tags, exceptions, keywords
 from cratonclient.change_records import Outcome
-from cratonclient.printable import shown
+from cratonclient.kinds import kind_of
 from cratonclient.resource import IfMatch, Resource
 
 
@@ -90,6 +90,7 @@ class ChangeSet:
             ``region_id=east.id``.
         :returns: a reference to the object.
         """
+        arguments.text("kind", kind)
         self._changes.append(
             {"action": "create", "kind": kind, "values": self._plain(kind, values)}
         )
@@ -124,11 +125,7 @@ class ChangeSet:
         :param part: name of the part of the object that has the variables.
         :param if_match: as for :meth:`update`.
         """
-        if not isinstance(values, collections.abc.Mapping):
-            raise exceptions.CommandError(
-                f"{shown(values)} is not a mapping of names to values."
-            )
-        self._add(item, if_match, **{part: {"set": dict(values)}})
+        self._add_part(item, if_match, part, dict, {"set": arguments.mapping("values", values)})
 
     def delete_variables(
         self, item: t.Any, *names: str, part: str = "variables", if_match: IfMatch = None
@@ -140,7 +137,7 @@ class ChangeSet:
         :param part: as for :meth:`set_variables`.
         :param if_match: as for :meth:`update`.
         """
-        self._add(item, if_match, **{part: {"unset": [*names]}})
+        self._add_part(item, if_match, part, dict, {"unset": arguments.texts("names", names)})
 
     def add_labels(
         self, item: t.Any, *labels: str, part: str = "labels", if_match: IfMatch = None
@@ -150,7 +147,7 @@ class ChangeSet:
         :param part: name of the part of the object that has the labels.
         :param if_match: as for :meth:`update`.
         """
-        self._add(item, if_match, **{part: {"add": [*labels]}})
+        self._add_part(item, if_match, part, list, {"add": arguments.texts("labels", labels)})
 
     def remove_labels(
         self, item: t.Any, *labels: str, part: str = "labels", if_match: IfMatch = None
@@ -160,7 +157,9 @@ class ChangeSet:
         :param part: name of the part of the object that has the labels.
         :param if_match: as for :meth:`update`.
         """
-        self._add(item, if_match, **{part: {"remove": [*labels]}})
+        self._add_part(
+            item, if_match, part, list, {"remove": arguments.texts("labels", labels)}
+        )
 
     def delete(self, item: t.Any, *, if_match: IfMatch = None) -> None:
         """Delete an object, and everything that it owns.
@@ -216,6 +215,19 @@ class ChangeSet:
     def _add(self, item: t.Any, if_match: IfMatch, **changes: t.Any) -> None:
         self._append("update", item, if_match, **changes)
 
+    def _add_part(
+        self, item: t.Any, if_match: IfMatch, part: str, type: type, changes: t.Any
+    ) -> None:
+        """Add a change of a part of an object.
+
+        :param type: type of the part: ``dict`` or ``list``.
+        """
+        arguments.text("part", part)
+        _target(item)
+        if not isinstance(item, Created):
+            arguments.one_of("part", part, _parts(item, type))
+        self._add(item, if_match, **{part: changes})
+
     def _append(self, action: str, item: t.Any, if_match: IfMatch, **changes: t.Any) -> None:
         change = {"action": action, **_target(item), **changes}
         since, built_on = self._since, item
@@ -243,6 +255,17 @@ def _plain(cls: t.Any, values: dict[str, t.Any]) -> dict[str, t.Any]:
         name: {"created": value.position} if isinstance(value, Created) else value
         for name, value in values.items()
     }
+
+
+def _parts(item: t.Any, type: type) -> list[str]:
+    """Return the names of the parts of an object that are mappings, or lists.
+
+    :param type: ``dict`` or ``list``.
+    """
+    kind = kind_of(item.manager.__class__)
+    found = [name for name, part in kind.parts.items() if part.type is type]
+    variables = type is dict and kind.has_variables and "variables" not in found
+    return [*found, *(["variables"] if variables else [])]
 
 
 def _target(item: t.Any) -> dict[str, t.Any]:

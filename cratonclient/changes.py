@@ -15,11 +15,11 @@
 
 from __future__ import annotations
 
-import collections.abc
 import time
 import typing as t
 
-from cratonclient import exceptions, ids, reasons
+from cratonclient import change_arguments as arguments
+from cratonclient import ids, reasons
 from cratonclient.change_records import (
     Batch,
     Change,
@@ -30,9 +30,7 @@ from cratonclient.change_records import (
     outcome_of,
 )
 from cratonclient.change_sets import ChangeSet, Created
-from cratonclient.http import seconds
 from cratonclient.http.response import body_of
-from cratonclient.printable import shown
 
 if t.TYPE_CHECKING:
     from cratonclient.session import Session
@@ -86,15 +84,17 @@ class ChangeManager:
         :param limit: number of changes, by default all.
         :param filters: ``kind`` and ``id`` of an object; or ``kind`` and ``name`` of objects,
             which they have, or had before they were renamed or deleted; ``username``,
-            ``since``, ``until``, ``reason``, ``sort_dir``; for root users ``project_id``.
+            ``since``, ``until``, ``reason``, ``sort_dir``; ``marker``, the revision before the
+            first change; for root users ``project_id``.
+        :raises cratonclient.exceptions.CommandError: if a filter is not valid.
         :raises cratonclient.exceptions.NotFound: if the server has no history.
 
         >>> [change.revision for change in craton.changes.list(kind='hosts', limit=2)]
         [7, 5]
         """
         if limit is not None:
-            _check_number("limit", limit)
-        return self._list(limit, _given(filters))
+            arguments.number("limit", limit)
+        return self._list(limit, arguments.filters(filters))
 
     def _list(self, left: int | None, params: dict[str, t.Any]) -> t.Iterator[Change]:
         while left is None or left > 0:
@@ -118,7 +118,7 @@ class ChangeManager:
         >>> craton.changes.get(7).objects[0].after
         {'note': 'replaced'}
         """
-        params = {} if project_id is None else {"project_id": project_id}
+        params = arguments.project(project_id)
         return change_of(
             body_of(self.session.get(f"{self.url}/{_revision(revision)}", params=params))
         )
@@ -140,7 +140,7 @@ class ChangeManager:
         ...         changes.delete(host)
         """
         if unchanged_since is not None:
-            _check_number("unchanged_since", unchanged_since)
+            arguments.number("unchanged_since", unchanged_since)
         if reason:  # a blank one is none
             reasons.check(reason)
         return ChangeSet(self, reason, unchanged_since)
@@ -153,7 +153,7 @@ class ChangeManager:
         >>> craton.changes.last_revision()
         7
         """
-        params = {} if project_id is None else {"project_id": project_id}
+        params = arguments.project(project_id)
         found = body_of(self.session.get(self.url, params={**params, "limit": 10}))
         return int(found["last_revision"])
 
@@ -177,10 +177,13 @@ class ChangeManager:
         >>> craton.changes.look_up('hosts', names=['web-1', 'web-2']).revisions
         {'00000000-0000-0000-0000-000000000001': 7}
         """
-        more = {} if variables is None else {"variables": variables}
+        more = {}
+        if variables is not None:
+            more["variables"] = arguments.one_of("variables", variables, ("own", "resolved"))
         size = _WITH_VARIABLES if variables else _LOOKED_UP
-        _check_keys("names", names)
-        _check_keys("ids", ids)
+        arguments.text("kind", kind)
+        arguments.keys("names", names)
+        arguments.keys("ids", ids)
         wanted: list[tuple[str, t.Any]] = [("names", one) for one in dict.fromkeys(names)]
         wanted += [("ids", one) for one in dict.fromkeys(ids)]
         found: dict[t.Any, dict[str, t.Any]] = {}
@@ -219,10 +222,10 @@ class ChangeManager:
         >>> craton.changes.undo(7).revision
         8
         """
-        params = {} if project_id is None else {"project_id": project_id}
+        params = arguments.project(project_id)
         options: dict[str, t.Any] = {"force": force, "dry_run": dry_run}
         if unchanged_since is not None:
-            options["unchanged_since"] = _check_number("unchanged_since", unchanged_since)
+            options["unchanged_since"] = arguments.number("unchanged_since", unchanged_since)
         url = f"{self.url}/{_revision(revision)}/undo"
         return outcome_of(body_of(self.session.post(url, params=params, json=options)))
 
@@ -243,10 +246,10 @@ class ChangeManager:
         ...     print(change.revision, change.username, change.reason)
         """
         if timeout is not None:
-            _check_seconds("timeout", timeout)
+            arguments.time_span("timeout", timeout)
         if after is not None:
-            _check_number("after", after)
-        return self._follow(after, timeout, filters)
+            arguments.number("after", after)
+        return self._follow(after, timeout, arguments.filters(filters))
 
     def _follow(
         self, after: int | None, timeout: float | None, filters: dict[str, t.Any]
@@ -278,9 +281,14 @@ class ChangeManager:
 
         >>> changes, after = craton.changes.poll(7)
         """
-        _check_number("after", after)
-        _check_seconds("wait", wait)
-        params = {**_given(filters), "after": after, "wait": round(wait), "limit": _PAGE}
+        arguments.number("after", after)
+        arguments.time_span("wait", wait)
+        params = {
+            **arguments.filters(filters),
+            "after": after,
+            "wait": round(wait),
+            "limit": _PAGE,
+        }
         timeout = round(wait) + _TIMEOUT
         found = body_of(self.session.get(self.url, params=params, timeout=timeout))
         rows = found.get("changes") or []
@@ -296,7 +304,8 @@ class ChangeManager:
         :returns: the outcome, and the ids of new objects by the positions of their changes.
         :raises cratonclient.exceptions.HTTPError: if the server refuses a change.
         """
-        found = body_of(self.session.post(self.url, json=body))
+        sent = arguments.mapping("body", body)
+        found = body_of(self.session.post(self.url, json=sent))
         return outcome_of(found), found.get("created") or {}
 
 
@@ -309,42 +318,4 @@ def _revision(change: object) -> int:
     found = change.revision if isinstance(change, Change) else change
     if isinstance(found, str) and ids.is_id(found, int):
         found = int(found)
-    return _check_number("revision", found)
-
-
-def _check_number(name: str, value: object) -> int:
-    """Return a whole number of an argument.
-
-    :raises cratonclient.exceptions.CommandError: if it is none.
-    """
-    if isinstance(value, int) and ids.may_be_sent(value, int):
-        return value
-    raise exceptions.CommandError(f"{name} must be a whole number, not {shown(value)}.")
-
-
-def _check_seconds(name: str, value: object) -> None:
-    """Refuse a value that is not a number of seconds.
-
-    :raises cratonclient.exceptions.CommandError: if it is none.
-    """
-    if value != 0 and not seconds.is_positive(value):
-        raise exceptions.CommandError(
-            f"{name} must be a number of seconds, not {shown(value)}."
-        )
-
-
-def _check_keys(name: str, values: object) -> None:
-    """Refuse names or ids that are not a collection of texts or numbers.
-
-    :raises cratonclient.exceptions.CommandError: if one is something else. A text alone would
-        be the collection of its letters.
-    """
-    is_text = isinstance(values, str | bytes)
-    several = values if isinstance(values, collections.abc.Collection) and not is_text else None
-    if several is not None and all(isinstance(one, str | int) for one in several):
-        return
-    raise exceptions.CommandError(f"{name} must be a list of {name}, not {shown(values)}.")
-
-
-def _given(filters: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    return {name: value for name, value in filters.items() if value is not None}
+    return arguments.number("revision", found)

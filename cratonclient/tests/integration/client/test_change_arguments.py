@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import typing as t
+from unittest import mock
 
-from cratonclient import exceptions
+from cratonclient import change_arguments, exceptions, session, v1
 from cratonclient.tests import base
+from cratonserver.openapi import change_schemas
 
 WRONG: tuple[t.Any, ...] = (
     *("x", "", "+1", b"x", 1.5, -1, True, 10**30, 10**5000, float("inf"), float("nan")),
@@ -59,6 +61,89 @@ class TestArguments(base.FleetTestCase):
                 self.assertRaises(
                     exceptions.CommandError, call, "hosts", **t.cast("t.Any", {name: value})
                 )
+
+    def refused(
+        self, argument: str, call: t.Callable[..., object], *args: t.Any, **kw: t.Any
+    ) -> None:
+        """Check that a call is refused because of an argument, without a request."""
+        with mock.patch.object(session.Session, "request", side_effect=AssertionError("sent")):
+            error = self.assertRaises(exceptions.CommandError, call, *args, **kw)
+        self.assertRegex(str(error), rf"\A{argument} (must be|needs) ")
+
+    def test_filters_are_checked(self):
+        changes = self.craton.changes
+        texts: tuple[t.Any, ...] = (5, b"x", [], ["x"], {}, object(), 1.5, True, "")
+        wrong: dict[str, tuple[t.Any, ...]] = {
+            **dict.fromkeys(("kind", "name", "username", "reason"), texts),
+            "id": ("", "0042", "x", b"1", [], -1, True, 1.5, object()),
+            "since": (*texts, "today", "2027-01-31"),
+            "until": (*texts, "today", "2027-01-31"),
+            "sort_dir": (*texts, "up", "desc "),
+            "marker": (*(one for one in texts if one != 5), -1),
+            "project_id": ("", "x", b"x", [], -1, True, object()),
+        }
+        calls: tuple[t.Callable[..., object], ...] = (
+            changes.list,
+            changes.follow,
+            lambda **filters: changes.poll(0, **filters),
+        )
+        for name, values in wrong.items():
+            kind = {"kind": "hosts"} if name in ("id", "name") else {}
+            for value in values:
+                for call in calls:
+                    self.refused(name, call, **{**kind, name: value})
+        for name, one in (("id", 1), ("name", "x")):
+            self.refused(name, changes.list, **{name: one})
+        for call in calls:
+            error = self.assertRaises(exceptions.CommandError, call, user="x")
+            self.assertIn("no filter 'user'", str(error))
+
+    def test_every_filter_of_the_server_is_known(self):
+        schemas = change_schemas.parameters({"hosts": v1.kind("hosts")})
+        own = {"limit", "after", "wait"}
+        self.assertEqual(schemas.keys() - own, {*change_arguments._FILTERS})
+
+    def test_projects_are_ids(self):
+        changes = self.craton.changes
+        for value in ("", "x", b"x", [], -1, True, object()):
+            self.refused("project_id", changes.get, 1, project_id=value)
+            self.refused("project_id", changes.last_revision, project_id=value)
+            self.refused("project_id", changes.undo, 1, project_id=value)
+
+    def test_bodies_are_mappings(self):
+        wrong: tuple[t.Any, ...] = ([], "x", None, 5, [{}])
+        for value in wrong:
+            self.refused("body", self.craton.changes.post, value)
+
+    def test_kinds_are_texts(self):
+        wrong: tuple[t.Any, ...] = (5, None, b"hosts", [], "")
+        for kind in wrong:
+            self.refused("kind", self.craton.changes.new().create, kind, name="x")
+            self.refused("kind", self.craton.changes.look_up, kind)
+        ways: tuple[t.Any, ...] = ("all", "", 5, True, [])
+        for variables in ways:
+            look_up = self.craton.changes.look_up
+            self.refused("variables", look_up, "hosts", variables=variables)
+
+    def test_parts_are_those_of_the_object(self):
+        host, changes = self.make_host(), self.craton.changes.new()
+        new, region = changes.create("clouds", name="c"), self.craton.regions.get(1)
+        parts: tuple[t.Any, ...] = (5, None, b"variables", [], "", "values", "nope")
+        for part in parts:
+            for call in (changes.add_labels, changes.remove_labels, changes.delete_variables):
+                self.refused("part", call, host, "x", part=part)
+            self.refused("part", changes.set_variables, host, {"a": 1}, part=part)
+            if not part or not isinstance(part, str):
+                self.refused("part", changes.set_variables, new, {"a": 1}, part=part)
+        self.refused("part", changes.set_variables, host, {}, part="labels")
+        self.refused("part", changes.add_labels, host, "x", part="variables")
+        self.refused("part", changes.add_labels, region, "x")
+        for wrong in (5, None, b"x", ["x"]):
+            one = t.cast("t.Any", wrong)
+            self.refused("labels", changes.add_labels, host, "x", one)
+            self.refused("labels", changes.remove_labels, host, one)
+            self.refused("names", changes.delete_variables, host, one)
+        self.assertEqual(1, len(changes))
 
     def test_a_reason_is_a_text(self):
         for value in (1, b"x", ["x"], 1001 * "x"):
