@@ -8,6 +8,7 @@ import typing as t
 from cratonclient import reasons
 from cratonclient.kinds import Kind
 from cratonserver.db import list_query
+from cratonserver.openapi import json_schemas
 from cratonserver.openapi.json_schemas import JsonSchema
 from cratonserver.openapi.operations import query
 
@@ -83,8 +84,68 @@ def change_set(kinds: t.Mapping[str, Kind]) -> JsonSchema:
     :param kinds: the kinds whose objects can be changed, by collection.
     """
     schema = envelope()
-    schema["properties"]["changes"]["items"] = item(kinds)
+    schema["properties"]["changes"]["items"] = _described_change(kinds)
     return schema
+
+
+def _described_change(kinds: t.Mapping[str, Kind]) -> JsonSchema:
+    """Return the schema of a change for the OpenAPI document.
+
+    :func:`item` is the part of it that all changes have in common. The server checks the rest
+    with the kind at hand, which gives better messages.
+
+    :param kinds: the kinds whose objects can be changed, by collection.
+    """
+    made = item(kinds)
+    parts = _parts(kinds.values())
+    made["properties"] |= parts
+    made["additionalProperties"] = False
+    beside_values = dict.fromkeys(("id", "unchanged_since", *parts), False)
+    beside_id = dict.fromkeys(("values", *parts), False)
+    made["oneOf"] = [
+        _variant("create", ["values"], beside_values),
+        _variant("update", ["id"], {}),
+        _variant("delete", ["id"], beside_id),
+    ]
+    return made
+
+
+def _variant(action: str, required: list[str], without: t.Mapping[str, bool]) -> JsonSchema:
+    """Return what an action needs, and the members that it does not have."""
+    return {"properties": {"action": {"enum": [action]}, **without}, "required": required}
+
+
+def _parts(kinds: t.Iterable[Kind]) -> dict[str, JsonSchema]:
+    """Return the schemas of the changes of parts by their names, such as ``variables``."""
+    found: dict[str, list[JsonSchema]] = {}
+    for kind in kinds:
+        made = {
+            name: _part({"set": json_schemas.VARIABLES, "unset": json_schemas.VARIABLE_NAMES})
+            for name, part in kind.parts.items()
+            if part.type is dict
+        }
+        made |= {
+            name: _part(
+                {
+                    "add": json_schemas.strings(part)["properties"][name],
+                    "remove": json_schemas.VARIABLE_NAMES,
+                }
+            )
+            for name, part in kind.parts.items()
+            if part.type is not dict
+        }
+        for name, schema in made.items():
+            known = found.setdefault(name, [])
+            known += [] if schema in known else [schema]
+    return {
+        name: schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+        for name, schemas in sorted(found.items())
+    }
+
+
+def _part(changes: dict[str, JsonSchema]) -> JsonSchema:
+    """Return the schema of the changes of a part."""
+    return {"type": "object", "properties": changes, "additionalProperties": False}
 
 
 def envelope() -> JsonSchema:

@@ -9,6 +9,7 @@ import typing as t
 from unittest import mock
 
 import falcon
+import jsonschema
 import openapi_spec_validator
 import requests
 from keystoneauth1 import discover, token_endpoint
@@ -137,6 +138,78 @@ class TestDocument(base.ServerTestCase):
             answer = someone.post(f"/{collection}", {**example, **place})
             with self.about(collection):
                 self.assertAnswer(answer, 201)
+
+
+class TestChangeSets(base.ServerTestCase):
+    """The document and the server accept and refuse the same change sets."""
+
+    def setUp(self):
+        super().setUp()
+        self.user = self.member()
+        document = described.Document(self.root.application)
+        (operation,) = (
+            one for one in document.operations() if one[:2] == ("POST", "/v1/changes")
+        )
+        self.schema = jsonschema.Draft202012Validator(document.body(operation))
+        self.host = self.user.make("hosts")["id"]
+
+    def judged(self, change: t.Any, **more: t.Any) -> tuple[bool, bool]:
+        """Return whether the schema and the server accept a change set with one change."""
+        body = {"changes": [change], "dry_run": True, **more}
+        answer = self.user.post("/changes", body)
+        self.assertIn(answer.status, (200, 400, 404), answer.text)
+        return self.schema.is_valid(body), answer.status == 200
+
+    def test_good_ones(self):
+        host = {"kind": "hosts", "id": self.host}
+        last = self.user.get("/changes").json["last_revision"]
+        for change in (
+            {"action": "create", "kind": "clouds", "values": {"name": "c"}},
+            {"action": "update", **host},
+            {"action": "update", **host, "values": {"note": "x"}, "unchanged_since": last},
+            {"action": "update", **host, "variables": {"set": {"a": [1]}, "unset": ["b"]}},
+            {"action": "update", **host, "variables": {}},
+            {"action": "update", **host, "labels": {"add": ["a"], "remove": ["b"]}},
+            {"action": "delete", **host, "unchanged_since": last},
+            {"action": "delete", "kind": "hosts", "id": str(self.host)},
+        ):
+            with self.about(str(change)):
+                self.assertEqual((True, True), self.judged(change))
+
+    def test_bad_ones(self):
+        host = {"kind": "hosts", "id": self.host}
+        update, values = {"action": "update", **host}, {"values": {"name": "c"}}
+        create = {"action": "create", "kind": "clouds"}
+        for change in _any(
+            *(None, [], {}, host, {"action": "update"}, {**update, "action": "rename"}),
+            *({**update, "kind": "nope"}, {**update, "id": None}, {**update, "id": [1]}),
+            *({**update, "id": {}}, {**update, "id": {"created": -1}}),
+            *({"action": one, "kind": "hosts"} for one in ("update", "delete")),
+            *({**update, "values": []}, {**update, "unchanged_since": -1}),
+            *({**update, "unchanged_since": "7"}, {**update, "tags": {}}),
+            *({**update, "variables": one} for one in _any([], None, {"add": ["a"]}, {"x": 1})),
+            *({**update, "variables": {"set": one}} for one in _any([], None, {"": 1}, "a")),
+            *({**update, "variables": {"unset": one}} for one in _any({}, None, [1], "a")),
+            *({**update, "labels": one} for one in _any([], None, {"set": {}}, {"x": []})),
+            *({**update, "labels": {"add": one}} for one in _any({}, None, [1], "a")),
+            *({**update, "labels": {"remove": one}} for one in _any({}, None, [1], "a")),
+            *(create, {**create, **values, "id": 1}, {**create, **values, "variables": {}}),
+            *({**create, **values, "unchanged_since": 1}, {**create, "values": []}),
+            {"action": "delete", **host, **values},
+            {"action": "delete", **host, "labels": {}},
+        ):
+            with self.about(str(change)):
+                self.assertEqual((False, False), self.judged(change))
+
+    def test_bad_envelopes(self):
+        change = {"action": "update", "kind": "hosts", "id": self.host}
+        for more in _any({"reason": 5}, {"dry_run": 1}, {"changes": []}, {"x": 1}):
+            with self.about(str(more)):
+                self.assertEqual((False, False), self.judged(change, **more))
+
+
+def _any(*values: t.Any) -> tuple[t.Any, ...]:
+    return values
 
 
 class TestDocs(base.ServerTestCase):
