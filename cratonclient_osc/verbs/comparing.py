@@ -38,11 +38,13 @@ def add_var_option(parser: argparse._ActionsContainer) -> None:
     )
 
 
-def add_where_option(parser: argparse._ActionsContainer) -> None:
+def add_where_option(parser: argparse._ActionsContainer, has_variables: bool) -> None:
     """Add ``--where``, for all lists.
 
     :param parser: the parser, or a group of it.
+    :param has_variables: the objects have variables.
     """
+    variable = "vars.<path> is a variable; " if has_variables else ""
     parser.add_argument(
         "--where",
         metavar="<field><operator><value>",
@@ -50,7 +52,7 @@ def add_where_option(parser: argparse._ActionsContainer) -> None:
         default=[],
         help="show only objects whose field compares so, such as 'name~^web'; the operator is "
         f"=, {_OPERATORS}; <field> alone and !<field> find objects with and without a value; "
-        "vars.<path> is a variable; <option>=<value> is an option of this command (repeatable)",
+        f"{variable}<option>=<value> is an option of this command (repeatable)",
     )
 
 
@@ -58,12 +60,14 @@ def parse_where(
     parser: argparse.ArgumentParser,
     fields: t.Mapping[str, Field[t.Any]],
     given: t.Sequence[str],
+    has_variables: bool,
 ) -> argparse.Namespace:
     """Parse the values of ``--where``.
 
     :param parser: parser with the options that can be written as ``<option>=<value>``.
     :param fields: fields that can be compared, by name.
     :param given: the values.
+    :param has_variables: the objects have variables.
     :returns: the parsed options, with the comparisons as ``where``.
     :raises cratonclient_osc.output.exit_status.UsageError: if a value is not valid.
     """
@@ -80,7 +84,7 @@ def parse_where(
         option = f"--{name.replace('_', '-')}"
         if not equals or value[:1] in _SIGNS or option not in known or known[option].nargs == 0:
             compared.append(_comparison(one))
-            _check_field(one, compared[-1], known, fields)
+            _check_field(one, compared[-1], known, fields, has_variables)
             continue
         if option != "--var" and any(w.startswith(f"{option}=") for w in words):
             refuse(f"{name} is given twice")
@@ -95,6 +99,7 @@ def _check_field(
     comparison: Comparison,
     options: t.Mapping[str, argparse.Action],
     fields: t.Mapping[str, Field[t.Any]],
+    has_variables: bool,
 ) -> None:
     """Refuse a comparison with a field that the kind does not have.
 
@@ -118,9 +123,10 @@ def _check_field(
     known = [o.removeprefix("--") for o in filters if not only_equal]
     known = [*dict.fromkeys([*known, *fields])]
     hint = suggestions.did_you_mean(name, known)
+    variables = ", or vars.<path>" if has_variables else ""
     raise exit_status.UsageError(
         f"--where: {text!r} must have the form <filter>=<value> or <field><operator><value>. "
-        f"The filter or field must be one of {', '.join(known)}, or vars.<path>.{hint}"
+        f"The filter or field must be one of {', '.join(known)}{variables}.{hint}"
     )
 
 

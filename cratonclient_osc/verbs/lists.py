@@ -50,7 +50,7 @@ class List(extra_columns.Columns, resource_command.ResourceCommand, display.List
             "--marker", metavar="<id>", help="start after the object with this id"
         )
         self.add_filters(parser)
-        comparing.add_where_option(parser)
+        comparing.add_where_option(parser, self.kind.has_variables)
         return parser
 
     def add_filters(
@@ -200,7 +200,7 @@ class List(extra_columns.Columns, resource_command.ResourceCommand, display.List
         parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
         self.add_filters(parser)
         fields = comparisons.comparable(self.kind.fields)
-        return comparing.parse_where(parser, fields, given)
+        return comparing.parse_where(parser, fields, given, self.kind.has_variables)
 
     def select(self, parsed_args: argparse.Namespace, **query: t.Any) -> Pages:
         """Fetch the pages of the objects that :meth:`selection` selects.

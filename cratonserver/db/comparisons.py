@@ -53,9 +53,11 @@ def test_of(kind: Kind, comparison: Comparison, *, has_variables: bool) -> Test:
         field = comparable(kind.fields).get(str(comparison.operand[0]))
         if field is None:
             known = ", ".join(comparable(kind.fields))
+            if has_variables:
+                known += "; vars. comes before the name of a variable"
             raise ValueError(
                 f"a {kind.noun} has no field {comparison.operand[0]!r} to compare. Known: "
-                f"{known}; vars. comes before the name of a variable"
+                f"{known}"
             )
         return Test(field.name, None, _of_field(field, comparison))
     if not has_variables:

@@ -155,6 +155,14 @@ class TestVariables(programs.SharedFleetTestCase):
         self.assertLessEqual({"cloud", "region", "cell", "device", "label"}, seen)
         refused = self.enter("host", "list", "--where", "var!=rack")
         self.assert_refused(refused, 2, "Other comparisons need vars.<path>.")
+        for kind in v1.kinds():
+            if kind.can("list"):
+                noun = kind.noun.split()
+                told = self.enter(*noun, "list", "--where", "nope!=1").err
+                shown = " ".join(self.enter("help", *noun, "list").out.split())
+                self.assertIn("must be one of", told)
+                for text in (told, shown):
+                    self.assertIs(kind.has_variables, "vars.<path>" in text, kind.noun)
         refused = self.enter("host", "list", "--where", "regoin!=1")
         self.assert_refused(refused, 2, "Did you mean region_id?")
 
