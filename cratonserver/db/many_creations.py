@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import operator
 import typing as t
+from concurrent import futures
 
 import sqlalchemy as sa
 
@@ -63,37 +64,31 @@ def create(objects: Objects, given: t.Sequence[t.Mapping[str, t.Any]]) -> list[R
     for row, item_id in zip(rows, ids, strict=True):
         row["id"] = item_id
     columns = [column.name for column in table.c if column.name in rows[0]]
-    parts: dict[sa.Table, list[tuple[t.Any, PartRows]]] = {}
-
-    def values() -> t.Iterator[list[t.Any]]:
-        """Yield the values of each object. Meanwhile, prepare the rows of its parts."""
-        for row, one in zip(rows, given, strict=True):
-            for part in objects.new_parts(row, one):
-                if part.rows:
-                    parts.setdefault(part.table, []).append((row["id"], part))
-            yield [row[name] for name in columns]
-
-    bulk.load(objects.connection, table, columns, values(), len(rows))
-    for part_table, owned in parts.items():
+    values = operator.itemgetter(*columns)
+    with futures.ThreadPoolExecutor(1, "craton-parts") as ahead:
+        parts = ahead.submit(_rows_of_parts, objects, rows, given)
+        bulk.load(objects.connection, table, columns, map(values, rows), len(rows))
+    for part_table, found in parts.result().items():
         names = part_table.c.keys()
-        number = sum(len(part.rows) for _, part in owned)
-        bulk.load(objects.connection, part_table, names, _values(names, owned), number)
+        bulk.load(objects.connection, part_table, names, found, len(found))
     return rows
 
 
-def _values(
-    names: t.Sequence[str], owned: t.Iterable[tuple[t.Any, PartRows]]
-) -> t.Iterator[tuple[t.Any, ...]]:
-    """Yield the values of the rows of a part.
+def _rows_of_parts(
+    objects: Objects, rows: list[Row], given: t.Sequence[t.Mapping[str, t.Any]]
+) -> dict[sa.Table, list[tuple[t.Any, ...]]]:
+    """Return the values of the rows of the parts of new objects, by table.
 
-    :param names: names of the columns. The first one is that of the owner.
-    :param owned: the ids of the owners, and their rows.
+    This takes a while, in which PostgreSQL checks the foreign keys of the objects, and writes
+    the log.
     """
-    others = operator.itemgetter(*names[1:])
-    single = len(names) == 2
-    for owner_id, part in owned:
-        for row in part.rows:
-            yield (owner_id, others(row)) if single else (owner_id, *others(row))
+    found: dict[sa.Table, list[tuple[t.Any, ...]]] = {}
+    for row, one in zip(rows, given, strict=True):
+        for part in objects.new_parts(row, one):
+            names = part.table.c.keys()[1:]  # the first one is that of the owner
+            values = ((row["id"], *(of_part[name] for name in names)) for of_part in part.rows)
+            found.setdefault(part.table, []).extend(values)
+    return {table: values for table, values in found.items() if values}
 
 
 def check_references(
