@@ -23,6 +23,7 @@ import typing as t
 import _bench_server
 import sqlalchemy as sa
 from _bench_server import Fleet, compare, report
+from _bench_waiting import waiting
 
 from cratonserver.identity import FIRST_PROJECT
 from cratonserver.serving import server
@@ -377,6 +378,12 @@ def _sizes_of_file(fleet: Fleet, log: t.Collection[str]) -> tuple[float, float, 
     return empty, without, whole - without
 
 
+PARTS = (
+    *(size, single, bulk, variables, requests, undo, polling, following, waiting),
+    history,
+)
+
+
 def _databases(database: str) -> t.Iterator[tuple[str, list[str]]]:
     """Yield the name of each kind of database, and the URLs of two empty databases."""
     if database in ("sqlite", "both"):
@@ -398,7 +405,7 @@ def run(database: str, parts: t.Collection[str]) -> None:
     :param parts: names of measurements; all if empty.
     """
     server.collect_less_garbage()  # as in processes of the server
-    for part in (size, single, bulk, variables, requests, undo, polling, following, history):
+    for part in PARTS:
         if parts and part.__name__ not in parts:
             continue
         for name, urls in _databases(database):

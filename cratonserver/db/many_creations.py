@@ -23,7 +23,6 @@ from cratonserver import errors
 from cratonserver.db import references
 from cratonserver.db.aliases import Row
 from cratonserver.db.objects import Objects
-from cratonserver.db.part_rows import PartRows
 from cratonserver.db.references import Reference
 
 #: The name of the parameter for ids.
