@@ -180,8 +180,9 @@ class Bulk(selecting.Selecting):
     ) -> int:
         """Change objects one after the other, and say that this is not atomic."""
         if parsed_args.dry_run:
+            self.client.require_feature("change_sets")
             raise exit_status.UsageError(
-                f"--dry-run: this server cannot show the effects on several {self.kind.plural}."
+                f"--dry-run: the server cannot show the effects on {self.kind.plural}."
             )
         objects = selection.objects
         if not selection.named and not self.agreed(

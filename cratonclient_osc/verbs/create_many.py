@@ -317,8 +317,9 @@ class FromFile:
     def _create_singly(self, objects: t.Sequence[_Object]) -> int:
         """Create the objects one after the other, and say that this is not atomic."""
         if self._args.dry_run:
+            self._command.client.require_feature("change_sets")
             raise exit_status.UsageError(
-                "--dry-run: this server cannot show the effects on several objects."
+                f"--dry-run: the server cannot show the effects on {self._kind.plural}."
             )
         if not self._agreed(objects):
             return exit_status.FAILED

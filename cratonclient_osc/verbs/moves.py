@@ -46,22 +46,6 @@ class Move:
         parts = [f"{name} {shlex.quote(self._words[n])}" for n, name in names.items()]
         return f" to {' and '.join(parts)}"
 
-    def find(self, text: str) -> t.Any:
-        """Return the object that a word means: in the region of the new place, or elsewhere.
-
-        :raises cratonclient.exceptions.NotFound: if there is none.
-        """
-        near = self.within
-        for name, word in self._words.items():
-            if not self._command.scopes[name].null:  # objects need not be in a cell
-                near = self._with(near, name, word)
-        try:
-            return lookup.find(self._command.manager, text, near)
-        except exceptions.NotFound:
-            if near == self.within:
-                raise
-        return lookup.find(self._command.manager, text, self.within)
-
     def values(self, found: t.Any) -> dict[str, t.Any]:
         """Return the values of the fields that move an object.
 
@@ -155,9 +139,10 @@ def explained(
     options = [_flag(command, name) for name in where if is_movable(command, name)]
     if not options:
         return error
+    say = "only says" if len(options) == 1 else "only say"
     return exceptions.NotFound(
-        f"{error.message} With other changes, {' and '.join(options)} only says where to look "
-        f"up the {command.noun}. To move it there, use a command that changes nothing else."
+        f"{error.message} With other changes, {' and '.join(options)} {say} where to look up "
+        f"the {command.noun}. To move it there, use a command that changes nothing else."
     )
 
 

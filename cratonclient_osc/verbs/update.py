@@ -90,7 +90,8 @@ class Update(bulk.Bulk):
         if not (left or move or others):
             self._refuse_nothing(parsed_args, changing)
         if one and move:
-            found = move.find(parsed_args.object[0])
+            # One that is in the new place already is no reason to choose it among several.
+            found = lookup.find(self.manager, parsed_args.object[0], move.within)
             self.manager.update(found.id, **move.values(found))
             return None
         if move or (left and not others):

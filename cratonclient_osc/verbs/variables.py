@@ -287,8 +287,8 @@ class Unset(Changing):
             action="append",
             default=[],
             dest="more_paths",
-            help=f"a variable to remove; all other words are then {self.kind.plural} "
-            "(repeatable)",
+            help=f"a variable to remove; all other words are then {self.kind.plural}, and "
+            "filters can select them (repeatable)",
         )
         parser.add_argument(
             "--ignore-missing",
@@ -299,7 +299,12 @@ class Unset(Changing):
     def read_words(self, parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
         """Read the object, which comes first, and the paths after it."""
         words = [*parsed.object, *parsed.paths]
-        number = len(words) if parsed.more_paths else int(self.only_places(parsed))
+        if words and not (parsed.more_paths or self.only_places(parsed)):
+            parser.error(  # a name in the place of a path would change the other objects
+                f"{words[0]!r} would be the name of a {self.noun}, but filters select "
+                f"{self.kind.plural}. Remove the filters, or name variables with --path."
+            )
+        number = len(words) if parsed.more_paths else 1
         parsed.object, given = words[:number], [*words[number:], *parsed.more_paths]
         try:
             parsed.paths = [paths.parse(word) for word in given]

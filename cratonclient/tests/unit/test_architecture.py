@@ -199,6 +199,7 @@ ROOMS = {
         "changes",
         "change_sets",
         "change_records",
+        "change_arguments",
         "login",
         "auth",
         "kinds",

@@ -90,9 +90,25 @@ class TestFilters(BulkTestCase):
         self.assertEqual(0, done.status, done.err)
         self.assertEqual("2.1", self.variables("web-1")["fw"])
         self.assertNotIn("fw", self.variables("web-2"))
-        unset = ("host", "variable", "unset", "--var", "fw=2.1", "fw", "rack", "--yes")
-        self.assertEqual(0, self.enter(*unset).status)
+        unset = ("host", "variable", "unset", "--var", "fw=2.1", "--yes")
+        self.assertEqual(0, self.enter(*unset, "--path", "fw", "--path", "rack").status)
         self.assertEqual({"stage": "old"}, self.variables("web-1"))
+
+    def test_a_name_beside_filters_is_no_path_of_all_others(self):
+        before = self.revision()
+        for selection in (
+            ("--var", "rack=r1"),
+            ("--label", "lb"),
+            ("--where=id=1",),
+            ("--all",),
+        ):
+            for words in (("web-2", "rack"), ("rack",), ("web-2", "--path", "rack")):
+                for way in ("--yes", "--dry-run"):
+                    words = ("host", "variable", "unset", *selection, *words, way)
+                    self.assert_refused(self.enter(*words), 2)
+        self.assertEqual(before, self.revision())
+        refused = self.enter("host", "variable", "unset", "--all", "rack", "--yes")
+        self.assertIn("name variables with --path", refused.err)
 
     def test_a_place(self):
         words = ("host", "delete", "--region", "east", "--var", "stage=old")
@@ -439,8 +455,10 @@ class TestOriginalServers(BulkTestCase):
         self.assert_done(self.enter("host", "delete", "web-1", "web-2"))
 
     def test_what_needs_change_sets(self):
-        refused = self.enter("host", "set", "--label=lb", "--inactive", "--dry-run")
-        self.assert_refused(refused, 2, "--dry-run")
+        for selection in (("--label=lb",), ("web-1",), ("web-1", "web-2")):
+            refused = self.enter("host", "set", *selection, "--inactive", "--dry-run")
+            self.assert_refused(refused, 1, "does not have change sets")
+        self.assertEqual([], self.inactive())
 
 
 class TestBounds(BulkTestCase):

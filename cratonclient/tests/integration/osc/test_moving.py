@@ -82,13 +82,29 @@ class TestMoving(base.FleetTestCase, programs.CommandTestCase):
 
     def test_the_same_name_in_both_regions(self):
         here, there = self.make("host"), self.make("host", "west.c1")
-        self.assert_refused(
-            self.enter("host", "set", "--cell", "c2", here.name), 5, "more than"
-        )
-        self.assertMoves(
-            "west.c2", "host", there, "set", "--region", self.west, "--cell", "c2", here.name
-        )
+        for place in (
+            ("--cell", "c2"),
+            ("--region", self.west),  # the one in the east could be meant
+            ("--region", self.west, "--cell", "c2"),
+        ):
+            for dry_run in ((), ("--dry-run",)):
+                refused = self.enter("host", "set", *place, *dry_run, here.name)
+                self.assertEqual((5, ""), (refused.status, refused.out))
+                for text in ("more than one", f" {here.id} (", f" {there.id} ("):
+                    self.assertIn(text, refused.err)
+        self.assertAt("west.c1", "host", there)
         self.assertAt("east.c1", "host", here)
+        self.assertMoves(
+            "west.c2",
+            "host",
+            there,
+            "set",
+            "--region",
+            self.west,
+            "--cell",
+            "c2",
+            f"{there.id}",
+        )
         refused = self.enter("host", "set", "--region", self.west, f"id:{here.id}")
         self.assert_refused(refused, 6, "name already exists")
         self.assertAt("east.c1", "host", here)
