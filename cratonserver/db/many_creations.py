@@ -55,7 +55,8 @@ def create(objects: Objects, given: t.Sequence[t.Mapping[str, t.Any]]) -> list[R
         if any(one.others for one in needs):
             raise OneByOne
         check_references(objects, rows, [one.references for one in needs])
-        objects.check_quotas_of_many(rows, given)
+        quotas = objects.quota_checks(objects.project_of(rows[0]))
+        quotas.number(objects.kind, len(rows))
     except errors.Refused as exc:
         raise OneByOne from exc
     table, bulk = objects.table, objects.tables.dialect.bulk
@@ -63,11 +64,25 @@ def create(objects: Objects, given: t.Sequence[t.Mapping[str, t.Any]]) -> list[R
     for row, item_id in zip(rows, ids, strict=True):
         row["id"] = item_id
     columns = [column.name for column in table.c if column.name in rows[0]]
-    values = operator.itemgetter(*columns)
     with futures.ThreadPoolExecutor(1, "craton-parts") as ahead:
-        parts = ahead.submit(_rows_of_parts, objects, rows, given)
-        bulk.load(objects.connection, table, columns, map(values, rows), len(rows))
-    for part_table, found in parts.result().items():
+        work: list[futures.Future[t.Any]] = []
+
+        def values() -> t.Iterator[tuple[t.Any, ...]]:
+            """Yield the values of each object. Then, prepare their parts in a thread.
+
+            Meanwhile, PostgreSQL checks the foreign keys of the objects, and writes the log.
+            """
+            yield from map(operator.itemgetter(*columns), rows)
+            work.append(ahead.submit(quotas.new_parts, objects.kind, given))
+            work.append(ahead.submit(_rows_of_parts, objects, rows, given))
+
+        bulk.load(objects.connection, table, columns, values(), len(rows))
+    try:
+        needed, parts = (one.result() for one in work)
+        quotas.bytes(needed)
+    except errors.Refused as exc:
+        raise OneByOne from exc
+    for part_table, found in parts.items():
         names = part_table.c.keys()
         bulk.load(objects.connection, part_table, names, found, len(found))
     return rows
@@ -76,11 +91,7 @@ def create(objects: Objects, given: t.Sequence[t.Mapping[str, t.Any]]) -> list[R
 def _rows_of_parts(
     objects: Objects, rows: list[Row], given: t.Sequence[t.Mapping[str, t.Any]]
 ) -> dict[sa.Table, list[tuple[t.Any, ...]]]:
-    """Return the values of the rows of the parts of new objects, by table.
-
-    This takes a while, in which PostgreSQL checks the foreign keys of the objects, and writes
-    the log.
-    """
+    """Return the values of the rows of the parts of new objects, by table."""
     found: dict[sa.Table, list[tuple[t.Any, ...]]] = {}
     for row, one in zip(rows, given, strict=True):
         for part in objects.new_parts(row, one):

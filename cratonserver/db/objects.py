@@ -217,17 +217,6 @@ class Objects(PartChanges):
             required.check()
             raise
 
-    def check_quotas_of_many(
-        self, rows: t.Sequence[Row], given: t.Sequence[t.Mapping[str, t.Any]]
-    ) -> None:
-        """Check the quotas for several new rows of one project.
-
-        :param rows: their values.
-        :param given: checked values of the fields and parts of each.
-        :raises cratonserver.errors.Refused: with status 403 or 413.
-        """
-        self.quota_checks(self.project_of(rows[0])).new_objects(self.kind, given)
-
     def _refusal(self, error: sa.exc.IntegrityError) -> errors.Refused:
         """Return the error for values that violate a constraint."""
         violation = self.tables.dialect.violated(error)

@@ -66,29 +66,48 @@ class Checks:
         :param given: values of the request, with or without parts.
         :raises cratonserver.errors.Refused: with status 403 or 413.
         """
-        self.new_objects(kind, [given])
-
-    def new_objects(self, kind: Kind, given: t.Sequence[t.Mapping[str, t.Any]]) -> None:
-        """Check the creation of several objects of a kind.
-
-        :param kind: kind of the objects.
-        :param given: values of the request for each, with or without parts.
-        :raises cratonserver.errors.Refused: with status 403 or 413.
-        """
         is_project = kind.collection not in self._quotas.known
         if is_project:
             self._limits = self._quotas.defaults
-        more = {kind.collection: len(given)}
+        more = {kind.collection: 1, **self.new_parts(kind, [given])}
+        if is_project:
+            self._quotas.check_new_project(self._project_id, more)
+        else:
+            self._check_project(more)
+
+    def number(self, kind: Kind, number: int) -> None:
+        """Check the number of new objects of a kind, before they are stored.
+
+        :raises cratonserver.errors.Refused: with status 403.
+        """
+        self._check_project({kind.collection: number})
+
+    def new_parts(self, kind: Kind, given: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, int]:
+        """Check the quotas of each new object, such as the number of its labels.
+
+        This uses the database only if the limits have not been read, by :meth:`number`.
+
+        :param kind: kind of the objects.
+        :param given: values of the request for each, with or without parts.
+        :returns: how much they need of the quotas of the project, for :meth:`bytes`.
+        :raises cratonserver.errors.Refused: with status 403 or 413.
+        """
+        more: dict[str, int] = {}
         for name, value in (member for one in given for member in one.items()):
             if isinstance(value, dict):
                 size = self._check_mapping(name, {}, value)
                 more[f"{name}_bytes"] = more.get(f"{name}_bytes", 0) + size
             elif isinstance(value, list) and name in kind.parts:
                 self._check_object(f"{name}_per_object", 0, len({*value}))
-        if is_project:
-            self._quotas.check_new_project(self._project_id, more)
-        else:
-            self._check_project(more)
+        return more
+
+    def bytes(self, more: t.Mapping[str, int]) -> None:
+        """Check the bytes of the parts of new objects, before they are stored.
+
+        :param more: what :meth:`new_parts` has returned.
+        :raises cratonserver.errors.Refused: with status 413.
+        """
+        self._check_project(more)
 
     def restored(self, more: t.Mapping[str, int]) -> None:
         """Check objects that come back because their deletion is undone.
