@@ -168,7 +168,7 @@ def requests(fleet: Fleet, _other: Fleet) -> None:
             return (time.perf_counter() - began) * 1000
 
         alone, at_once = [], []
-        for _ in range(ROUNDS + 1):
+        for _ in range(2 * ROUNDS + 1):
             alone += [post("/hosts", values(1)) for _ in range(SINGLE)]
             at_once.append(post("/changes", change_set()))
     one, many = statistics.median(at_once[1:]), statistics.median(alone) * HOSTS

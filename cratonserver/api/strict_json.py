@@ -24,8 +24,6 @@ MAX_DEPTH = 33
 #: The maximum number of digits of an integer. Longer integers are slow to read and write.
 MAX_DIGITS = 1000
 
-#: Everything in a JSON text except the brackets outside of strings.
-_NO_BRACKETS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[^]["{}]+')
 _TOO_DEEP = f"objects and arrays are nested more than {MAX_DEPTH} levels deep"
 
 
@@ -94,21 +92,27 @@ def loads(text: str) -> tuple[t.Any, t.Iterable[str]]:
         )
     except RecursionError:
         return None, [_TOO_DEEP]
-    deep = text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH
+    deep = text.count("[") + text.count("{") > MAX_DEPTH and _is_deeper(value, MAX_DEPTH)
     # Without escapes, the text contains neither NUL characters nor unpaired surrogates.
     return value, _problems(value) if unfit or deep or "\\u" in text else ()
 
 
-def _depth(text: str) -> int:
-    """Return the number of levels of a valid JSON text, which is faster than visiting each."""
-    depth = deepest = 0
-    for bracket in _NO_BRACKETS.sub("", text):
-        if bracket in "[{":
-            depth += 1
-            deepest = max(depth, deepest)
-        else:
-            depth -= 1
-    return deepest
+def _is_deeper(value: t.Any, levels: int) -> bool:
+    """Return True if objects and arrays of a value are nested more than some levels deep.
+
+    This visits one level after the other, which is fast and does not recurse.
+    """
+    ahead = [value]
+    for _ in range(levels + 1):
+        ahead = [one for one in ahead if one.__class__ is dict or one.__class__ is list]
+        if not ahead:
+            return False
+        ahead = [
+            member
+            for one in ahead
+            for member in (one.values() if one.__class__ is dict else one)
+        ]
+    return True
 
 
 def _problems(value: t.Any) -> t.Iterator[str]:
