@@ -13,6 +13,7 @@ For example, hosts on SQLite::
 
 from __future__ import annotations
 
+import contextvars
 import operator
 import typing as t
 from concurrent import futures
@@ -66,6 +67,7 @@ def create(objects: Objects, given: t.Sequence[t.Mapping[str, t.Any]]) -> list[R
     columns = [column.name for column in table.c if column.name in rows[0]]
     with futures.ThreadPoolExecutor(1, "craton-parts") as ahead:
         work: list[futures.Future[t.Any]] = []
+        run = contextvars.copy_context().run  # with the limits of the request
 
         def values() -> t.Iterator[tuple[t.Any, ...]]:
             """Yield the values of each object. Then, prepare their parts in a thread.
@@ -73,8 +75,8 @@ def create(objects: Objects, given: t.Sequence[t.Mapping[str, t.Any]]) -> list[R
             Meanwhile, PostgreSQL checks the foreign keys of the objects, and writes the log.
             """
             yield from map(operator.itemgetter(*columns), rows)
-            work.append(ahead.submit(quotas.new_parts, objects.kind, given))
-            work.append(ahead.submit(_rows_of_parts, objects, rows, given))
+            work.append(ahead.submit(run, quotas.new_parts, objects.kind, given))
+            work.append(ahead.submit(run, _rows_of_parts, objects, rows, given))
 
         bulk.load(objects.connection, table, columns, values(), len(rows))
     try:
